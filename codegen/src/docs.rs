@@ -1,0 +1,264 @@
+//! The documentation of generated items.
+//!
+//! What comes from a catalogue is shown as it is: nothing in it can end a code span, begin HTML,
+//! or mean anything to Markdown.
+
+use std::fmt::Write as _;
+
+use crate::catalogue::{Catalogue, LIMIT_KINDS, Limits, Model};
+use crate::report::is_invisible;
+
+/// The documentation of the enum.
+pub(crate) fn for_enum(catalogue: &Catalogue, table: &str, overlay: Option<&str>) -> String {
+    let aliases: usize = catalogue.models.iter().map(|m| m.aliases.len()).sum();
+    let mut doc = format!(
+        "A model, by the name that goes over the wire.\n\nGenerated from {}: {} and {}.",
+        code(table),
+        counted(catalogue.models.len(), "model", "models"),
+        counted(aliases, "alias", "aliases"),
+    );
+    let title = catalogue.title.as_deref().map(prose);
+    let url = catalogue.url.as_deref().map(link);
+    match (title, url) {
+        (Some(title), Some(url)) => _ = write!(doc, " Source: {title}, {url}."),
+        (Some(only), None) | (None, Some(only)) => _ = write!(doc, " Source: {only}."),
+        (None, None) => {}
+    }
+    if let Some(overlay) = overlay {
+        let changed = catalogue.models.iter().filter(|m| m.baseline.is_some());
+        _ = write!(
+            doc,
+            " The overlay {} gives {} limits of its own; the documentation of each says so.",
+            code(overlay),
+            counted(changed.count(), "model", "models")
+        );
+    }
+    doc
+}
+
+/// The documentation of a variant: name, aliases, limits, category and series, and what replaces it.
+pub(crate) fn for_variant(catalogue: &Catalogue, model: &Model, enum_name: &str) -> String {
+    let group = &catalogue.groups[model.group];
+    let mut doc = code(&model.name.text);
+    for (at, alias) in model.aliases.iter().enumerate() {
+        let before = match (at, model.aliases.len()) {
+            (0, 1) => ", alias ",
+            (0, _) => ", aliases ",
+            _ => ", ",
+        };
+        _ = write!(doc, "{before}{}", code(&alias.text));
+    }
+    _ = write!(
+        doc,
+        ": {} ({}, {}).",
+        limits(&model.limits),
+        group.category.name,
+        prose(&group.series)
+    );
+    if let Some(baseline) = &model.baseline {
+        _ = write!(
+            doc,
+            " These limits are set by an overlay; the baseline is {}.",
+            limits(baseline)
+        );
+    }
+    if let Some(replacement) = replacement(catalogue, model) {
+        let name = code(&replacement.name.text);
+        let variant = &replacement.name.identifier;
+        _ = write!(doc, " Replaced by [{name}]({enum_name}::{variant}).");
+    }
+    doc
+}
+
+/// The documentation of an alias' constant.
+pub(crate) fn for_alias(alias: &str, model: &Model, enum_name: &str) -> String {
+    let variant = &model.name.identifier;
+    let name = code(&model.name.text);
+    let alias = code(alias);
+    format!("The alias {alias} of [{name}]({enum_name}::{variant}).")
+}
+
+/// The documentation of the macro.
+pub(crate) fn for_macro(enum_name: &str, macro_name: &str) -> String {
+    format!(
+        "The [`{enum_name}`] of a name or alias, checked when it is compiled.\n\n\
+         `{macro_name}!(\"NAME\")` can be used as an expression, in a constant, and as a pattern. An \
+         unknown name is an error that tells the nearest names; a deprecated one is an error that \
+         tells its replacement, unless it is written \
+         `{macro_name}!(#[allow(deprecated)] \"NAME\")`."
+    )
+}
+
+/// What a compiler says of the use of a deprecated model.
+pub(crate) fn deprecation(catalogue: &Catalogue, model: &Model, enum_name: &str) -> String {
+    let replaced = replacement(catalogue, model).map(|replacement| {
+        let variant = &replacement.name.identifier;
+        format!("replaced by `{enum_name}::{variant}`")
+    });
+    let note = note(model).map(|note| prose(&note));
+    let parts: Vec<String> = replaced.into_iter().chain(note).collect();
+    parts.join("; ")
+}
+
+/// What `model!` suggests instead of a deprecated model; empty if nothing is known.
+pub(crate) fn help(catalogue: &Catalogue, model: &Model) -> String {
+    let replaced = replacement(catalogue, model);
+    let replaced = replaced.map(|replacement| format!("use `{}`", replacement.name.text));
+    let parts: Vec<String> = replaced.into_iter().chain(note(model)).collect();
+    parts.join("; ")
+}
+
+fn replacement<'a>(catalogue: &'a Catalogue, model: &Model) -> Option<&'a Model> {
+    let at = model.deprecation.as_ref()?.replacement?;
+    Some(&catalogue.models[at])
+}
+
+/// The note of a deprecated model, in one line.
+fn note(model: &Model) -> Option<String> {
+    let note = model.deprecation.as_ref()?.note.as_deref()?;
+    Some(one_line(note))
+}
+
+/// "60 queries and 100,000 tokens per minute", "2 submissions per second and 2 concurrent tasks".
+fn limits(limits: &Limits) -> String {
+    let [queries, tokens, submissions, tasks] = limits.0;
+    let mut parts = Vec::new();
+    match (queries, tokens) {
+        (0, 0) => {}
+        (queries, 0) => parts.push(format!("{} per minute", amount(queries, 0))),
+        (0, tokens) => parts.push(format!("{} per minute", amount(tokens, 1))),
+        _ => parts.push(format!(
+            "{} and {} per minute",
+            amount(queries, 0),
+            amount(tokens, 1)
+        )),
+    }
+    if submissions > 0 {
+        parts.push(format!("{} per second", amount(submissions, 2)));
+    }
+    if tasks > 0 {
+        parts.push(amount(tasks, 3));
+    }
+    match parts.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// A number of what a kind of limit counts.
+fn amount(number: u64, kind: usize) -> String {
+    const WORDS: [(&str, &str); LIMIT_KINDS.len()] = [
+        ("query", "queries"),
+        ("token", "tokens"),
+        ("submission", "submissions"),
+        ("concurrent task", "concurrent tasks"),
+    ];
+    let (one, many) = WORDS[kind];
+    format!(
+        "{} {}",
+        grouped(number),
+        if number == 1 { one } else { many }
+    )
+}
+
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// A number with its digits in groups of three.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A text as a code span.
+pub(crate) fn code(text: &str) -> String {
+    let text = one_line(text);
+    if !text.contains('`') {
+        return format!("`{text}`");
+    }
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    format!("{fence} {text} {fence}")
+}
+
+/// A text as running text of Markdown: every character that could mean anything is escaped.
+fn prose(text: &str) -> String {
+    let text = one_line(text);
+    if text.contains("://") {
+        // rustdoc would have it a link.
+        return code(&text);
+    }
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if r"\`*_[]<>&~|$".contains(character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
+/// A link to a URL that is nothing but a URL; code, if it is anything else.
+fn link(url: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!$&'()*+,;=%".contains(c);
+    if (url.starts_with("https://") || url.starts_with("http://")) && url.chars().all(plain) {
+        format!("<{url}>")
+    } else {
+        code(url)
+    }
+}
+
+/// A text with white space and line breaks as single spaces, and nothing invisible in it.
+fn one_line(text: &str) -> String {
+    let visible = text.replace(
+        |c: char| is_invisible(c) || (c.is_control() && !c.is_whitespace()),
+        "\u{fffd}",
+    );
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_in_words() {
+        for (numbers, words) in [
+            (
+                [60, 100_000, 0, 0],
+                "60 queries and 100,000 tokens per minute",
+            ),
+            ([1, 0, 0, 0], "1 query per minute"),
+            ([0, 5_000_000_000, 0, 0], "5,000,000,000 tokens per minute"),
+            (
+                [0, 0, 2, 2],
+                "2 submissions per second and 2 concurrent tasks",
+            ),
+            ([0, 0, 0, 1], "1 concurrent task"),
+            (
+                [1, 1, 1, 1],
+                "1 query and 1 token per minute, 1 submission per second and 1 concurrent task",
+            ),
+        ] {
+            assert_eq!(limits(&Limits(numbers)), words);
+        }
+    }
+
+    #[test]
+    fn text_stays_text() {
+        assert_eq!(code("a`b"), "`` a`b ``");
+        assert_eq!(prose("<b>[x]\n\n# y"), r"\<b\>\[x\] # y");
+        assert_eq!(prose("see https://a.b"), "`see https://a.b`");
+        assert_eq!(link("https://a.b/c?d=e"), "<https://a.b/c?d=e>");
+        assert_eq!(link("https://a.b> <script>"), "`https://a.b> <script>`");
+    }
+}

@@ -1,0 +1,106 @@
+//! Names turned into Rust identifiers.
+
+/// The identifier of a model's variant, or of an alias' constant.
+///
+/// The name is split at every character that is not an ASCII letter or digit, each part is
+/// capitalised, and they are joined, with `_` where a digit meets a digit. `None` if the name has
+/// no letter or digit.
+pub(crate) fn variant(name: &str) -> Option<String> {
+    let mut identifier = String::with_capacity(name.len() + 1);
+    let parts = name.split(|c: char| !c.is_ascii_alphanumeric());
+    for part in parts.filter(|part| !part.is_empty()) {
+        let starts_with_digit = part.starts_with(|c: char| c.is_ascii_digit());
+        if starts_with_digit && identifier.chars().last().is_none_or(|c| c.is_ascii_digit()) {
+            identifier.push('_');
+        }
+        identifier.push(part.as_bytes()[0].to_ascii_uppercase().into());
+        identifier.push_str(&part[1..]);
+    }
+    match identifier.as_str() {
+        "" => None,
+        // The only keyword that begins with a capital letter.
+        "Self" => Some("Self_".to_owned()),
+        _ => Some(identifier),
+    }
+}
+
+/// The name of an enum's macro: `Model` has `model`, `ChatModel` has `chat_model`.
+pub(crate) fn snake_case(name: &str) -> String {
+    let name = name.as_bytes();
+    let mut snake = String::with_capacity(name.len() + 4);
+    for (at, byte) in name.iter().enumerate() {
+        let next_is_small = name.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+        let begins_word = match at.checked_sub(1).map(|before| name[before]) {
+            None | Some(b'_') => false,
+            Some(before) => !before.is_ascii_uppercase() || next_is_small,
+        };
+        if byte.is_ascii_uppercase() && begins_word {
+            snake.push('_');
+        }
+        snake.push(byte.to_ascii_lowercase().into());
+    }
+    snake
+}
+
+/// Whether `text` can name an item: ASCII letters, digits and `_`, and no keyword.
+pub(crate) fn is_valid(text: &str) -> bool {
+    let starts = text.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic());
+    let continues = text.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
+    starts && continues && text != "_" && !KEYWORDS.contains(&text)
+}
+
+/// Rust's keywords of every edition, those reserved for later included.
+const KEYWORDS: [&str; 52] = [
+    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+    "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
+    "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
+    "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
+    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_by_the_rule() {
+        for (name, identifier) in [
+            ("qwen-plus", "QwenPlus"),
+            ("qwen-max-2025-01-25", "QwenMax2025_01_25"),
+            ("qwen3-0.6b", "Qwen3_0_6b"),
+            ("qwen2.5-14b-instruct-1m", "Qwen2_5_14bInstruct1m"),
+            ("qwen3-235b-a22b", "Qwen3_235bA22b"),
+            ("wan2.1-t2i-turbo", "Wan2_1T2iTurbo"),
+            ("4o-mini", "_4oMini"),
+            ("4", "_4"),
+            ("GLM-4.5-Air", "GLM4_5Air"),
+            ("a", "A"),
+            ("-a--b-", "AB"),
+            ("1--2", "_1_2"),
+            ("@cf/meta/llama-3.1-8b", "CfMetaLlama3_1_8b"),
+            ("gpt_4*turbo~x+y", "Gpt4TurboXY"),
+            ("模型-max", "Max"),
+            ("self", "Self_"),
+            ("type", "Type"),
+        ] {
+            assert_eq!(variant(name).as_deref(), Some(identifier), "{name}");
+        }
+        for name in ["", "-", "模型", "_._"] {
+            assert_eq!(variant(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn macro_names() {
+        for (name, snake) in [
+            ("Model", "model"),
+            ("ChatModel", "chat_model"),
+            ("LLMModel", "llm_model"),
+            ("Gpt4Model", "gpt4_model"),
+            ("My_Model", "my_model"),
+            ("LLM", "llm"),
+        ] {
+            assert_eq!(snake_case(name), snake);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Finds the parameters of the lookup: seeds, and pilots, for which every name has a slot of its own.
+
+use model_studio_limits_names::{EMPTY, Key, Lookup, Seeds};
+
+/// The parameters of a [`Lookup`].
+pub(crate) struct Parameters {
+    pub(crate) seeds: Seeds,
+    pub(crate) pilots: Vec<u16>,
+    pub(crate) index: Vec<u16>,
+}
+
+/// Up to so many names, seeds alone keep the slots apart. With `n²/9` slots, one draw in a hundred
+/// does, and 150 names take an index of 8 KB.
+const SMALL: usize = 150;
+
+/// Finds the parameters for names that are all different, at most [`MAX_NAMES`] of them.
+///
+/// [`MAX_NAMES`]: model_studio_limits_names::MAX_NAMES
+pub(crate) fn parameters(names: &[&str]) -> Parameters {
+    let keys: Vec<Key<'_>> = names.iter().map(|name| Key::new(name)).collect();
+    let mut random = Random(0);
+    loop {
+        let seeds = [(); 4].map(|()| random.next() | 1);
+        let found = if keys.len() <= SMALL {
+            without_pilots(&keys, seeds)
+        } else {
+            with_pilots(&keys, seeds)
+        };
+        if let Some(found) = found {
+            return found;
+        }
+    }
+}
+
+fn without_pilots(keys: &[Key<'_>], seeds: Seeds) -> Option<Parameters> {
+    let slots = (keys.len() * keys.len() / 9).next_power_of_two().max(2);
+    let mut index = vec![EMPTY; slots];
+    for (at, key) in keys.iter().enumerate() {
+        let slot = lookup(seeds, &[], &index).slot(key);
+        if index[slot] != EMPTY {
+            return None;
+        }
+        index[slot] = position(at);
+    }
+    Some(Parameters {
+        seeds,
+        pilots: Vec::new(),
+        index,
+    })
+}
+
+/// Puts the names into buckets of three or four, and finds each bucket, the largest first, a pilot
+/// that moves its names to free slots.
+fn with_pilots(keys: &[Key<'_>], seeds: Seeds) -> Option<Parameters> {
+    let slots = (keys.len() + keys.len() / 4).next_power_of_two();
+    let mut buckets = vec![Vec::new(); slots / 4];
+    let mut index = vec![EMPTY; slots];
+    let unmoved = lookup(seeds, &[], &index);
+    for (at, key) in keys.iter().enumerate() {
+        let bucket = Lookup::bucket(key.hash(&seeds), buckets.len());
+        buckets[bucket].push((at, unmoved.slot(key)));
+    }
+    let mut order: Vec<usize> = (0..buckets.len()).collect();
+    order.sort_by_key(|bucket| std::cmp::Reverse(buckets[*bucket].len()));
+    let mut pilots = vec![0; buckets.len()];
+    for bucket in order {
+        let names = &buckets[bucket];
+        let share = |i: usize| names[..i].iter().any(|(_, slot)| *slot == names[i].1);
+        if (1..names.len()).any(share) {
+            return None;
+        }
+        let free = |pilot: &usize| names.iter().all(|(_, slot)| index[slot ^ pilot] == EMPTY);
+        let pilot = (0..slots).find(free)?;
+        for (at, slot) in names {
+            index[slot ^ pilot] = position(*at);
+        }
+        pilots[bucket] = position(pilot);
+    }
+    Some(Parameters {
+        seeds,
+        pilots,
+        index,
+    })
+}
+
+fn lookup<'a>(seeds: Seeds, pilots: &'a [u16], index: &'a [u16]) -> Lookup<'a> {
+    Lookup {
+        seeds,
+        pilots,
+        index,
+        keys: &[],
+    }
+}
+
+/// A position among the names or the slots, of which there are at most 2¹⁶.
+fn position(at: usize) -> u16 {
+    u16::try_from(at).expect("a catalogue holds at most 50,000 names")
+}
+
+/// `SplitMix64`: the same numbers at every run, so that the same catalogue gives the same code.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_found_at_its_position() {
+        for count in [1, 2, 67, 150, 151, 1_000, 10_000] {
+            let names: Vec<String> = (0..count)
+                .map(|n| format!("provider/model-{}b-{n}-instruct-2025", n % 90))
+                .collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let found = parameters(&names);
+            let keys: Vec<Key<'_>> = names.iter().map(|name| Key::new(name)).collect();
+            let lookup = Lookup {
+                seeds: found.seeds,
+                pilots: &found.pilots,
+                index: &found.index,
+                keys: &keys,
+            };
+            for (at, name) in names.iter().enumerate() {
+                assert_eq!(lookup.find(name), Some(at), "{name} of {count}");
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What the generator, the runtime and the macro of [`model-studio-limits`] must agree on: how a
+//! name is found in a catalogue, and which names are near one that is not there.
+//!
+//! This package is a part of `model-studio-limits`, published because its packages depend on one
+//! another. Its interface may change in any release: depend on `model-studio-limits` instead.
+//!
+//! [`model-studio-limits`]: https://docs.rs/model-studio-limits
+
+#![no_std]
+
+mod lookup;
+mod nearest;
+
+pub use lookup::{EMPTY, Key, Lookup, MAX_NAMES, Seeds};
+pub use nearest::{Nearest, nearest};

@@ -1,0 +1,245 @@
+//! What a catalogue's enum can do.
+
+/// Implements the methods and traits of the enum `$Model`, whose tables are in a static `CATALOGUE`.
+///
+/// `$kind` is `built_in` or `own`. Examples in the documentation are for the built-in enum alone:
+/// they would be tests of the crate that an own enum is in, about models that it does not have.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __implement {
+    ($kind:ident $Model:ident) => {
+        impl $Model {
+            /// Every model, in the order of the table.
+            #[doc = $crate::__example!($kind, "
+```
+use model_studio_limits::Model;
+
+assert_eq!(Model::ALL.len(), 58);
+assert_eq!(Model::ALL[0].name(), \"qwq-plus\");
+```")]
+            pub const ALL: &'static [Self] = CATALOGUE.all;
+
+            /// The name that goes over the wire.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+assert_eq!(Model::QwenMax2025_01_25.name(), \"qwen-max-2025-01-25\");
+```")]
+            #[inline]
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                CATALOGUE.names[self as usize]
+            }
+
+            /// Other names that the provider takes for the model.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+assert_eq!(Model::QwenMax2025_01_25.aliases(), [\"qwen-max-0125\"]);
+assert!(Model::QwenMax.aliases().is_empty());
+```")]
+            #[inline]
+            #[must_use]
+            pub const fn aliases(self) -> &'static [&'static str] {
+                CATALOGUE.aliases[self as usize]
+            }
+
+            /// The heading that the model stands under in the provider's table.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+assert_eq!(Model::QwenPlus.series(), \"Qwen LLMs\");
+```")]
+            #[inline]
+            #[must_use]
+            pub const fn series(self) -> &'static str {
+                CATALOGUE.class(self as usize).series
+            }
+
+            /// What the model does.
+            #[doc = $crate::__example!($kind, "
+```
+use model_studio_limits::{Category, Model};
+
+assert_eq!(Model::TextEmbeddingV3.category(), Category::Embedding);
+```")]
+            #[inline]
+            #[must_use]
+            pub const fn category(self) -> $crate::__private::Category {
+                CATALOGUE.class(self as usize).category
+            }
+
+            /// The rate limits of the model: per account, over all its API keys.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+const QPM: u32 = Model::QwenPlus.limits().queries_per_minute().unwrap().get();
+assert_eq!(QPM, 600);
+```")]
+            #[inline]
+            #[must_use]
+            pub const fn limits(self) -> $crate::Limits {
+                CATALOGUE.class(self as usize).limits
+            }
+
+            /// Whether the provider has deprecated the model.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+let deprecated = Model::ALL.iter().filter(|model| model.is_deprecated());
+assert_eq!(deprecated.count(), 8);
+```")]
+            #[inline]
+            #[must_use]
+            pub const fn is_deprecated(self) -> bool {
+                CATALOGUE.class(self as usize).deprecated
+            }
+
+            /// The model that the provider names instead of a deprecated one. If that is deprecated
+            /// and replaced as well, the last of them.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+let old = Model::from_name(\"qwen2-7b-instruct\").unwrap();
+assert_eq!(old.replacement(), Some(Model::Qwen3_235bA22b));
+assert_eq!(Model::QwenPlus.replacement(), None);
+```")]
+            #[inline]
+            #[must_use]
+            pub const fn replacement(self) -> ::core::option::Option<Self> {
+                CATALOGUE.class(self as usize).replacement
+            }
+
+            /// The model of a name or alias, which must be exact.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+assert_eq!(Model::from_name(\"qwen-max-0125\"), Some(Model::QwenMax2025_01_25));
+assert_eq!(Model::from_name(\"Qwen-Max\"), None);
+```")]
+            ///
+            /// To tell a user what is wrong with a name, parse it: the error of [`FromStr`] shows
+            /// the nearest name.
+            ///
+            /// [`FromStr`]: ::core::str::FromStr
+            #[inline]
+            #[must_use]
+            pub const fn from_name(name: &str) -> ::core::option::Option<Self> {
+                CATALOGUE.find(name)
+            }
+        }
+
+        /// Reads a name or alias, which must be exact.
+        impl ::core::str::FromStr for $Model {
+            type Err = $crate::ParseModelError;
+
+            #[inline]
+            fn from_str(name: &str) -> ::core::result::Result<Self, $crate::ParseModelError> {
+                match Self::from_name(name) {
+                    ::core::option::Option::Some(model) => ::core::result::Result::Ok(model),
+                    ::core::option::Option::None => {
+                        ::core::result::Result::Err($crate::ParseModelError::__new(name, NAMES))
+                    }
+                }
+            }
+        }
+
+        /// Reads a name or alias, which must be exact.
+        impl ::core::convert::TryFrom<&str> for $Model {
+            type Error = $crate::ParseModelError;
+
+            #[inline]
+            fn try_from(name: &str) -> ::core::result::Result<Self, $crate::ParseModelError> {
+                ::core::str::FromStr::from_str(name)
+            }
+        }
+
+        /// The name that goes over the wire.
+        impl ::core::fmt::Display for $Model {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.pad(self.name())
+            }
+        }
+
+        /// The identifier of the variant.
+        impl ::core::fmt::Debug for $Model {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.pad(CATALOGUE.identifiers[*self as usize])
+            }
+        }
+
+        /// The name that goes over the wire.
+        impl ::core::convert::AsRef<str> for $Model {
+            #[inline]
+            fn as_ref(&self) -> &str {
+                self.name()
+            }
+        }
+
+        /// The name that goes over the wire.
+        impl ::core::convert::From<$Model> for &'static str {
+            #[inline]
+            fn from(model: $Model) -> Self {
+                model.name()
+            }
+        }
+
+        impl $crate::__private::strum::VariantArray for $Model {
+            const VARIANTS: &'static [Self] = CATALOGUE.all;
+        }
+
+        impl $crate::__private::strum::VariantNames for $Model {
+            const VARIANTS: &'static [&'static str] = CATALOGUE.names;
+        }
+
+        impl $crate::__private::strum::EnumCount for $Model {
+            const COUNT: usize = CATALOGUE.all.len();
+        }
+
+        impl $crate::__private::strum::IntoEnumIterator for $Model {
+            type Iterator = ::core::iter::Copied<::core::slice::Iter<'static, Self>>;
+
+            #[inline]
+            fn iter() -> ::core::iter::Copied<::core::slice::Iter<'static, Self>> {
+                CATALOGUE.all.iter().copied()
+            }
+        }
+
+        $crate::__implement_alloc! { $Model }
+    };
+}
+
+/// What needs an allocator. A feature is a matter of this crate, so it chooses between macros: in
+/// the body of one, it would be one of the crate that the enum is in.
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __implement_alloc {
+    ($Model:ident) => {
+        /// The name that goes over the wire.
+        impl ::core::convert::From<$Model> for $crate::__private::String {
+            fn from(model: $Model) -> Self {
+                ::core::convert::From::from(model.name())
+            }
+        }
+    };
+}
+
+#[cfg(not(feature = "alloc"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __implement_alloc {
+    ($Model:ident) => {};
+}
+
+/// An example of the built-in enum's documentation, or nothing.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __example {
+    (built_in, $example:literal) => {
+        $example
+    };
+    (own, $example:literal) => {
+        ""
+    };
+}
