@@ -1,5 +1,68 @@
 //! The LLM models of Alibaba Cloud Model Studio as an enum, with their rate limits as constants and
 //! their names checked when a program is compiled.
+//!
+//! ```
+//! # #[cfg(feature = "built-in")] {
+//! use model_studio_limits::{Model, model};
+//!
+//! // A limit is a constant.
+//! const QPM: u32 = Model::QwenPlus.limits().queries_per_minute().unwrap().get();
+//! assert_eq!(QPM, 600);
+//!
+//! // A name in the source is checked when it is compiled; an alias gives its model.
+//! assert_eq!(model!("qwen-max-0125"), Model::QwenMax2025_01_25);
+//!
+//! // A name from elsewhere is checked when it is read.
+//! assert!("qwen-pluss".parse::<Model>().is_err());
+//! # }
+//! ```
+//!
+//! - `Model` has a variant for each model, with its limits in the documentation.
+//! - `model!` turns a name into the variant, and a wrong or deprecated name into an error under it.
+//! - [`Limits`] are per account, over all its API keys; past either one, calls fail.
+//!
+//! # Which names are checked when
+//!
+//! | the name is | use | what is wrong shows |
+//! | --- | --- | --- |
+//! | in your source | `Model::QwenPlus` or `model!("qwen-plus")` | when you compile |
+//! | in a configuration, an argument, a request | `name.parse::<Model>()` | when it is read, with the nearest name |
+//! | likely to be none, and nobody is told | `Model::from_name(name)` | as `None` |
+//!
+//! A path to a deprecated model, such as `Model::Qwen2_7bInstruct`, is a warning; the name of one in
+//! `model!` is an error.
+//!
+//! # The numbers
+//!
+//! They are those of the provider's [rate limit page], international site, mid-2025: a baseline
+//! that the provider may change, and that an account may have raised. To build with other numbers,
+//! list them in an overlay and name it in the variable `MODEL_STUDIO_LIMITS_OVERLAY`, best in
+//! `.cargo/config.toml`:
+//!
+//! ```toml
+//! [env]
+//! MODEL_STUDIO_LIMITS_OVERLAY = { value = "account.yaml", relative = true }
+//! ```
+//!
+//! ```yaml
+//! limits:
+//!   qwen-plus: { qpm: 1200 }     # a name or an alias; what is not named keeps its value
+//! ```
+//!
+//! For a table of your own, with the same enum and macro, see [`include_models!`] and
+//! [`model-studio-limits-codegen`].
+//!
+//! # Features
+//!
+//! - `std` (default): `alloc`, and strum with std.
+//! - `alloc`: conversion of models to `String`.
+//! - `built-in` (default): `Model` and `model!`. Without it, the build runs no generator: for those
+//!   who only bring their own table.
+//!
+//! Without default features the crate is `no_std`.
+//!
+//! [rate limit page]: https://www.alibabacloud.com/help/en/model-studio/rate-limit
+//! [`model-studio-limits-codegen`]: https://docs.rs/model-studio-limits-codegen
 
 #![no_std]
 
@@ -31,11 +94,13 @@ pub mod __private {
 }
 
 /// Includes a catalogue of your own: the enum and the macro that a build script generated into the
-/// file of this name with `model_studio_limits_codegen::Generator::emit`.
+/// file of this name with `Generator::emit` of [`model-studio-limits-codegen`].
 ///
-/// ```ignore
+/// ```text
 /// model_studio_limits::include_models!("models.rs");
 /// ```
+///
+/// [`model-studio-limits-codegen`]: https://docs.rs/model-studio-limits-codegen
 #[macro_export]
 macro_rules! include_models {
     ($file:literal) => {
@@ -45,3 +110,8 @@ macro_rules! include_models {
 
 #[cfg(feature = "built-in")]
 include_models!("models.rs");
+
+/// The examples of the README are tested too.
+#[cfg(all(doctest, feature = "built-in"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -141,7 +141,7 @@ fn tables(catalogue: &Catalogue, settings: &Settings) -> TokenStream {
     let private = quote!(#runtime::__private);
     let models = &catalogue.models;
     let variants: Vec<Ident> = models.iter().map(|m| ident(&m.name.identifier)).collect();
-    let names = models.iter().map(|model| &model.name.text);
+    let count = Literal::usize_unsuffixed(models.len());
     let identifiers = models.iter().map(|model| &model.name.identifier);
     let aliases = models.iter().map(|model| {
         let aliases = model.aliases.iter().map(|alias| &alias.text);
@@ -166,6 +166,7 @@ fn tables(catalogue: &Catalogue, settings: &Settings) -> TokenStream {
     });
     let class_of: Vec<Literal> = class_of.collect();
 
+    // Names first, then aliases: the positions that `Catalogue::find` tells apart.
     let aliases_text = models.iter().flat_map(|model| &model.aliases);
     let keys = models.iter().map(|model| &model.name).chain(aliases_text);
     let keys: Vec<&str> = keys.map(|name| name.text.as_str()).collect();
@@ -182,7 +183,7 @@ fn tables(catalogue: &Catalogue, settings: &Settings) -> TokenStream {
         static KEYS: [#private::Key<'static>; NAMES.len()] = #private::keys(NAMES);
         static CATALOGUE: #private::Catalogue<#enum_name> = #private::Catalogue {
             all: &[#(#enum_name::#variants),*],
-            names: &[#(#names),*],
+            names: NAMES.split_at(#count).0,
             identifiers: &[#(#identifiers),*],
             aliases: &[#(#aliases),*],
             alias_of: &[#(#enum_name::#alias_of),*],

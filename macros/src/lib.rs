@@ -59,6 +59,9 @@ fn unknown(table: &Table<'_>, name: &LitStr) -> Error {
     let near = nearest(&written, table.rows().map(|row| row.name));
     let help = match near.names() {
         [] => String::new(),
+        [only] if table.find(only).is_some_and(|row| row.deprecated.is_some()) => {
+            format!("did you mean {near}? It is deprecated")
+        }
         _ => format!("did you mean {near}?"),
     };
     let message = format!("unknown model `{}`", written.escape_debug());

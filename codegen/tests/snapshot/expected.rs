@@ -1,0 +1,130 @@
+#[doc(inline)]
+#[allow(unused_imports, unreachable_pub)]
+pub use self::__model::Model;
+#[doc(hidden)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction,
+    dead_code,
+    deprecated,
+    long_running_const_eval,
+    non_camel_case_types,
+    non_upper_case_globals,
+    unreachable_pub,
+    unused_qualifications
+)]
+pub mod __model {
+    #[allow(unused_imports)]
+    pub use ::model_studio_limits::__private::expand;
+    /**A model, by the name that goes over the wire.
+
+Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider, <https://example.com/limits>. The overlay `overlay.yaml` gives 1 model limits of its own; the documentation of each says so.*/
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    #[non_exhaustive]
+    pub enum Model {
+        ///`chat-2`: 1,200 queries and 1,000,000 tokens per minute (text-generation, Chat). These limits are set by an overlay; the baseline is 600 queries and 1,000,000 tokens per minute.
+        Chat2,
+        ///`chat-2-2025-01-25`, alias `chat-2-0125`: 60 queries and 100,000 tokens per minute (text-generation, Chat).
+        Chat2_2025_01_25,
+        ///`chat-1.5`, alias `chat-1`: 60 queries and 100,000 tokens per minute (text-generation, Chat). Replaced by [`chat-2`](Model::Chat2).
+        #[deprecated(note = "replaced by `Model::Chat2`; gone in spring")]
+        Chat1_5,
+        ///`video@turbo`: 2 submissions per second and 1 concurrent task (video-generation, Video).
+        Turbo,
+    }
+    impl Model {
+        ///The alias `chat-2-0125` of [`chat-2-2025-01-25`](Model::Chat2_2025_01_25).
+        pub const Chat2_0125: Self = Self::Chat2_2025_01_25;
+        ///The alias `chat-1` of [`chat-1.5`](Model::Chat1_5).
+        #[deprecated(note = "replaced by `Model::Chat2`; gone in spring")]
+        pub const Chat1: Self = Self::Chat1_5;
+        #[doc(hidden)]
+        pub const __Allowed_Chat1_5: Self = Self::Chat1_5;
+    }
+    static NAMES: &[&str] = &[
+        "chat-2",
+        "chat-2-2025-01-25",
+        "chat-1.5",
+        "video@turbo",
+        "chat-2-0125",
+        "chat-1",
+    ];
+    static KEYS: [::model_studio_limits::__private::Key<'static>; NAMES.len()] = ::model_studio_limits::__private::keys(
+        NAMES,
+    );
+    static CATALOGUE: ::model_studio_limits::__private::Catalogue<Model> = ::model_studio_limits::__private::Catalogue {
+        all: &[Model::Chat2, Model::Chat2_2025_01_25, Model::Chat1_5, Model::Turbo],
+        names: NAMES.split_at(4).0,
+        identifiers: &["Chat2", "Chat2_2025_01_25", "Chat1_5", "Turbo"],
+        aliases: &[&[], &["chat-2-0125"], &["chat-1"], &[]],
+        alias_of: &[Model::Chat2_2025_01_25, Model::Chat1_5],
+        class_of: &[0, 1, 2, 3],
+        classes: &[
+            ::model_studio_limits::__private::Class {
+                category: ::model_studio_limits::__private::Category::TextGeneration,
+                series: "Chat",
+                limits: ::model_studio_limits::__private::limits(1200, 1000000, 0, 0),
+                deprecated: false,
+                replacement: ::core::option::Option::None,
+            },
+            ::model_studio_limits::__private::Class {
+                category: ::model_studio_limits::__private::Category::TextGeneration,
+                series: "Chat",
+                limits: ::model_studio_limits::__private::limits(60, 100000, 0, 0),
+                deprecated: false,
+                replacement: ::core::option::Option::None,
+            },
+            ::model_studio_limits::__private::Class {
+                category: ::model_studio_limits::__private::Category::TextGeneration,
+                series: "Chat",
+                limits: ::model_studio_limits::__private::limits(60, 100000, 0, 0),
+                deprecated: true,
+                replacement: ::core::option::Option::Some(Model::Chat2),
+            },
+            ::model_studio_limits::__private::Class {
+                category: ::model_studio_limits::__private::Category::VideoGeneration,
+                series: "Video",
+                limits: ::model_studio_limits::__private::limits(0, 0, 2, 1),
+                deprecated: false,
+                replacement: ::core::option::Option::None,
+            },
+        ],
+        lookup: ::model_studio_limits::__private::Lookup {
+            seeds: [
+                1961750202426094747, 6038094601263162091, 3207296026000306913,
+                14232521865600346941,
+            ],
+            pilots: &[],
+            index: &[
+                65535, 65535, 0, 65535, 65535, 65535, 5, 2, 65535, 3, 65535, 65535, 1, 4,
+                65535, 65535,
+            ],
+            keys: &KEYS,
+        },
+    };
+    ::model_studio_limits::__private::implement! {
+        own Model
+    }
+}
+/**The [`Model`] of a name or alias, checked when it is compiled.
+
+`model!("NAME")` can be used as an expression, in a constant, and as a pattern. An unknown name is an error that tells the nearest names; a deprecated one is an error that tells its replacement, unless it is written `model!(#[allow(deprecated)] "NAME")`.*/
+#[allow(unused_macros)]
+macro_rules! model {
+    ($($input:tt)*) => {
+        $crate::__model::expand! { [$crate::__model::Model]
+        r#"
+chat-1 Chat1_5 !use `chat-2`; gone in spring
+chat-1.5 Chat1_5 !use `chat-2`; gone in spring
+chat-2 Chat2
+chat-2-0125 Chat2_2025_01_25
+chat-2-2025-01-25 Chat2_2025_01_25
+video@turbo Turbo
+"#
+        $($input)* }
+    };
+}
+#[allow(unused_imports)]
+pub(crate) use model;

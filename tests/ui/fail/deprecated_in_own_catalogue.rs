@@ -1,0 +1,9 @@
+use fixture::chat;
+
+fn main() {
+    chat!("old");
+    chat!("older"); // an alias
+    chat!("middle");
+    chat!("noted");
+    chat!("dropped");
+}

@@ -1,0 +1,14 @@
+use std::num::NonZeroU32;
+
+use model_studio_limits::{Limits, Model, model};
+
+const MODEL: Model = model!("qwen-plus");
+const LIMITS: Limits = model!("qwen-plus").limits();
+static QUERIES: Option<NonZeroU32> = LIMITS.queries_per_minute();
+const ALIAS: Model = model!("qwen-max-0125");
+
+fn main() {
+    assert_eq!(MODEL, Model::QwenPlus);
+    assert_eq!(QUERIES.unwrap().get(), 600);
+    assert_eq!(ALIAS, Model::QwenMax2025_01_25);
+}
