@@ -108,22 +108,13 @@ impl Limits {
         let fields = check.fields(node, "`limits`", &LIMIT_KINDS.map(|(key, _)| key))?;
         let mut limits = Self::default();
         let mut places = [Place::UNKNOWN; 4];
-        for (key, place, value) in fields.entries() {
-            for (at, (kind, most)) in LIMIT_KINDS.iter().enumerate() {
-                if key == kind {
-                    places[at] = *place;
-                    limits.0[at] = check.positive(value, &format!("`{key}`"), *most)?;
-                }
+        let kinds = LIMIT_KINDS.iter().enumerate();
+        for (at, (key, most)) in kinds {
+            if let Some((place, value)) = fields.entry(key) {
+                places[at] = place;
+                let limit = check.positive(value, &format!("`{key}`"), *most);
+                limits.0[at] = limit.unwrap_or_default();
             }
-        }
-        if fields.entries().is_empty()
-            && matches!(&node.value, Value::Mapping(all) if all.is_empty())
-        {
-            check.note(
-                Problem::new(node.place, "`limits` is empty")
-                    .help("give at least one of `qpm`, `tpm`, `submissions_per_second` and `concurrent_tasks`"),
-            );
-            return None;
         }
         Some((limits, places))
     }
@@ -283,11 +274,6 @@ fn read_deprecation(check: &mut Checker, node: &Node) -> Option<Deprecation> {
     };
     match &node.value {
         Value::Bool(deprecated) => return deprecated.then_some(nothing),
-        Value::Mapping(entries) if entries.is_empty() => {
-            let problem = Problem::new(node.place, "`deprecated` is empty");
-            check.note(problem.help("write `deprecated: true`"));
-            return None;
-        }
         Value::Mapping(_) => {}
         _ => {
             check.wrong_type(node, "`deprecated`", "`true`, `false` or a mapping");

@@ -13,7 +13,7 @@ pub(crate) fn for_enum(catalogue: &Catalogue, table: &str, overlay: Option<&str>
     let aliases: usize = catalogue.models.iter().map(|m| m.aliases.len()).sum();
     let mut doc = format!(
         "A model, by the name that goes over the wire.\n\nGenerated from {}: {} and {}.",
-        code(table),
+        code(&one_line(table)),
         counted(catalogue.models.len(), "model", "models"),
         counted(aliases, "alias", "aliases"),
     );
@@ -29,16 +29,28 @@ pub(crate) fn for_enum(catalogue: &Catalogue, table: &str, overlay: Option<&str>
         _ = write!(
             doc,
             " The overlay {} gives {} limits of its own; the documentation of each says so.",
-            code(overlay),
+            code(&one_line(overlay)),
             counted(changed.count(), "model", "models")
         );
     }
     doc
 }
 
+/// What the documentation of a variant says of each group: its category and series.
+pub(crate) fn groups(catalogue: &Catalogue) -> Vec<String> {
+    let groups = catalogue.groups.iter();
+    groups
+        .map(|group| format!("{}, {}", group.category.name, prose(&group.series)))
+        .collect()
+}
+
 /// The documentation of a variant: name, aliases, limits, category and series, and what replaces it.
-pub(crate) fn for_variant(catalogue: &Catalogue, model: &Model, enum_name: &str) -> String {
-    let group = &catalogue.groups[model.group];
+pub(crate) fn for_variant(
+    catalogue: &Catalogue,
+    model: &Model,
+    group: &str,
+    enum_name: &str,
+) -> String {
     let mut doc = code(&model.name.text);
     for (at, alias) in model.aliases.iter().enumerate() {
         let before = match (at, model.aliases.len()) {
@@ -48,13 +60,7 @@ pub(crate) fn for_variant(catalogue: &Catalogue, model: &Model, enum_name: &str)
         };
         _ = write!(doc, "{before}{}", code(&alias.text));
     }
-    _ = write!(
-        doc,
-        ": {} ({}, {}).",
-        limits(&model.limits),
-        group.category.name,
-        prose(&group.series)
-    );
+    _ = write!(doc, ": {} ({group}).", limits(&model.limits));
     if let Some(baseline) = &model.baseline {
         _ = write!(
             doc,
@@ -179,9 +185,8 @@ fn grouped(number: u64) -> String {
     grouped
 }
 
-/// A text as a code span.
-pub(crate) fn code(text: &str) -> String {
-    let text = one_line(text);
+/// A text of one line as a code span.
+fn code(text: &str) -> String {
     if !text.contains('`') {
         return format!("`{text}`");
     }
@@ -213,7 +218,7 @@ fn link(url: &str) -> String {
     if (url.starts_with("https://") || url.starts_with("http://")) && url.chars().all(plain) {
         format!("<{url}>")
     } else {
-        code(url)
+        code(&one_line(url))
     }
 }
 

@@ -215,8 +215,8 @@ fn file_name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// The largest file that is read, in bytes: several times what a catalogue of the most names takes.
-const MAX_BYTES: u64 = 16 << 20;
+/// The largest file that is read, in bytes: more than a catalogue of the most names takes.
+const MAX_BYTES: u64 = 8 << 20;
 
 /// Reads a file and what it means. `read` notes what is wrong, and is called once more if anything
 /// is: with the places of all values, which take longer to get.

@@ -7,14 +7,24 @@
 /// no letter or digit.
 pub(crate) fn variant(name: &str) -> Option<String> {
     let mut identifier = String::with_capacity(name.len() + 1);
-    let parts = name.split(|c: char| !c.is_ascii_alphanumeric());
-    for part in parts.filter(|part| !part.is_empty()) {
-        let starts_with_digit = part.starts_with(|c: char| c.is_ascii_digit());
-        if starts_with_digit && identifier.chars().last().is_none_or(|c| c.is_ascii_digit()) {
+    let mut begins_part = true;
+    let mut after_digit = true; // so that no identifier begins with a digit
+    for byte in name.bytes() {
+        if !byte.is_ascii_alphanumeric() {
+            begins_part = true;
+            continue;
+        }
+        if begins_part && after_digit && byte.is_ascii_digit() {
             identifier.push('_');
         }
-        identifier.push(part.as_bytes()[0].to_ascii_uppercase().into());
-        identifier.push_str(&part[1..]);
+        let byte = if begins_part {
+            byte.to_ascii_uppercase()
+        } else {
+            byte
+        };
+        identifier.push(byte.into());
+        begins_part = false;
+        after_digit = byte.is_ascii_digit();
     }
     match identifier.as_str() {
         "" => None,

@@ -94,10 +94,10 @@ fn check_identifiers(check: &mut Checker, catalogue: &Catalogue) {
         };
         let row = &catalogue.models[at].name;
         let help = if row.text == name.text {
-            "give the model another identifier, as in `variant: Other`".to_owned()
+            "give the model another identifier, as in `variant: AnotherName`".to_owned()
         } else {
             format!(
-                "give the alias another identifier, as in `{{ name: {}, variant: Other }}`",
+                "give the alias another identifier, as in `{{ name: {}, variant: AnotherName }}`",
                 name.text
             )
         };

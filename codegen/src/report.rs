@@ -177,9 +177,17 @@ fn excerpt(line: &str, column: usize) -> (String, String) {
     (part, caret)
 }
 
-/// A message in one line, though it may quote what the file holds.
+/// How many characters of a message are shown.
+const LONGEST: usize = 500;
+
+/// A message in one line and of some length, though it may quote what the file holds.
 fn one_line(message: &str) -> String {
-    message.chars().map(printable).collect()
+    let mut characters = message.chars();
+    let mut line: String = characters.by_ref().take(LONGEST).map(printable).collect();
+    if characters.next().is_some() {
+        line.push('…');
+    }
+    line
 }
 
 fn shown_path(path: &Path) -> String {

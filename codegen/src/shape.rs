@@ -20,8 +20,13 @@ pub(crate) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(crate) fn get(&self, key: &str) -> Option<&'a Node> {
+        Some(self.entry(key)?.1)
+    }
+
+    /// The place of a key, and its value.
+    pub(crate) fn entry(&self, key: &str) -> Option<(Place, &'a Node)> {
         let entry = self.entries.iter().find(|(name, ..)| *name == key);
-        entry.map(|(.., value)| *value)
+        entry.map(|(_, place, value)| (*place, *value))
     }
 
     pub(crate) fn entries(&self) -> &[(&'a str, Place, &'a Node)] {
@@ -34,13 +39,18 @@ impl Checker {
         self.problems.push(problem);
     }
 
-    /// The entries of a mapping whose keys are all `known`.
+    /// The entries of a mapping that is not empty and whose keys are all `known`.
     pub(crate) fn fields<'a>(
         &mut self,
         node: &'a Node,
         what: &str,
         known: &[&str],
     ) -> Option<Fields<'a>> {
+        if matches!(&node.value, Value::Mapping(entries) if entries.is_empty()) {
+            let problem = Problem::new(node.place, format!("{what} is empty"));
+            self.note(problem.help(format!("it can have {}", listed(known))));
+            return None;
+        }
         let mut fields = self.mapping(node, what)?;
         fields.entries.retain(|(key, place, _)| {
             if known.contains(key) {
@@ -58,36 +68,32 @@ impl Checker {
         Some(fields)
     }
 
-    /// The entries of a mapping, whatever its keys; of a repeated key, the first entry.
+    /// The entries of a mapping, whatever its keys.
     pub(crate) fn mapping<'a>(&mut self, node: &'a Node, what: &str) -> Option<Fields<'a>> {
         let Value::Mapping(all) = &node.value else {
             self.wrong_type(node, what, "a mapping");
             return None;
         };
-        let mut entries: Vec<(&str, Place, &Node)> = Vec::with_capacity(all.len());
-        let mut seen = std::collections::HashMap::with_capacity(all.len());
-        for (key, value) in all {
-            let Value::String(name) = &key.value else {
-                self.wrong_type(key, "a key", "a string");
-                continue;
-            };
-            if let Some(first) = seen.insert(name.as_str(), key.place) {
-                seen.insert(name, first);
-                self.note(Problem::new(
-                    key.place,
-                    format!(
-                        "key `{name}` is here a second time, after line {}",
-                        first.line
-                    ),
-                ));
-                continue;
-            }
-            entries.push((name, key.place, value));
-        }
+        let entries = all.iter();
+        let entries = entries.map(|entry| (entry.key.as_str(), entry.place, &entry.value));
+        let entries = entries.collect::<Vec<_>>();
+        self.note_repeated(&entries);
         Some(Fields {
             place: node.place,
             entries,
         })
+    }
+
+    fn note_repeated(&mut self, entries: &[(&str, Place, &Node)]) {
+        let mut by_name: Vec<_> = entries.iter().collect();
+        by_name.sort_by_key(|(name, ..)| *name);
+        for same in by_name.chunk_by(|(a, ..), (b, ..)| a == b) {
+            for (name, place, _) in &same[1..] {
+                let first = same[0].1.line;
+                let message = format!("key `{name}` is here a second time, after line {first}");
+                self.note(Problem::new(*place, message));
+            }
+        }
     }
 
     /// The value of a key that has to be there.
@@ -144,7 +150,10 @@ impl Checker {
                 Ok(number) if number <= most => return Some(number),
                 _ => problem(format!("is {number}, the most it can be is {most}")),
             },
-            Value::Number(number) => problem(format!("is {number}, which is not an integer")),
+            Value::Number(number) if *number >= BEYOND_U64 => {
+                problem(format!("is {number:?}, the most it can be is {most}"))
+            }
+            Value::Number(number) => problem(format!("is {number:?}, which is not an integer")),
             Value::String(text) => {
                 let digits: String = text.chars().filter(|c| !"_,' ".contains(*c)).collect();
                 let problem = problem(format!("is the string `{text}`, not a number"));
@@ -188,6 +197,9 @@ impl Checker {
         });
     }
 }
+
+/// 2⁶⁴, the first number that a limit cannot be.
+const BEYOND_U64: f64 = 18_446_744_073_709_551_616.0;
 
 /// "`a`", "`a` and `b`", "`a`, `b` and `c`".
 pub(crate) fn listed(names: &[&str]) -> String {

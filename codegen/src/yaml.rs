@@ -24,12 +24,20 @@ pub(crate) enum Value {
     Null,
     Bool(bool),
     Integer(i128),
-    /// A fraction, an infinity, or an integer beyond `i128`, as text.
-    Number(String),
+    /// A fraction, an infinity, or an integer beyond `i128`.
+    Number(f64),
     String(String),
     Sequence(Vec<Node>),
-    /// Keys and values in the order of the file, repeated keys included.
-    Mapping(Vec<(Node, Node)>),
+    /// In the order of the file, repeated keys included.
+    Mapping(Vec<Entry>),
+}
+
+/// A key of a mapping, which is a string whatever it looks like, and its value.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) place: Place,
+    pub(crate) value: Node,
 }
 
 /// Reads a file, which must hold one document.
@@ -37,6 +45,9 @@ pub(crate) enum Value {
 /// To know the places takes some times longer, so they are left out unless `places` asks for them:
 /// a file without a problem never needs them.
 pub(crate) fn read(text: &str, places: bool) -> Result<Node, Problem> {
+    if is_nested_deep(text) {
+        return Err(Problem::new(Place::START, TOO_DEEP));
+    }
     let mut reader = Reader {
         places,
         left: MAX_VALUES,
@@ -44,10 +55,13 @@ pub(crate) fn read(text: &str, places: bool) -> Result<Node, Problem> {
     };
     let mut documents = serde_yaml::Deserializer::from_str(text);
     let Some(document) = documents.next() else {
-        return Err(Problem::new(Place::START, "the file is empty"));
+        return Err(Problem::new(Place::START, EMPTY));
     };
     let mut root = reader.deserialize(document).map_err(|e| syntax(&e))?;
     root.settle(Place::START);
+    if matches!(root.value, Value::Null) {
+        return Err(Problem::new(Place::START, EMPTY));
+    }
     if let Some(second) = documents.next() {
         reader.places = true;
         let mut second = reader.deserialize(second).map_err(|e| syntax(&e))?;
@@ -71,17 +85,58 @@ fn syntax(error: &serde_yaml::Error) -> Problem {
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default();
     if message.contains("recursion limit") {
-        Problem::new(place, "nested too deep")
+        Problem::new(place, TOO_DEEP)
     } else if message.contains("repetition limit") {
         Problem::new(place, TOO_MANY_VALUES)
     } else if message.contains(TOO_MANY_VALUES) || message.contains(NO_TAGS) {
         // An error of the reader below, after the path that the library puts before it.
         Problem::new(place, message.rsplit(": ").next().unwrap_or(message))
+    } else if message.contains("invalid type") {
+        Problem::new(place, "a key should be a string")
     } else {
         Problem::new(place, format!("not YAML: {message}"))
     }
 }
 
+/// Whether brackets are nested deeper than any file needs, by far.
+///
+/// The library's time goes with the depth of brackets times the length of the file, and it counts
+/// no depth before it is through. This sees each opening bracket, and only such closing ones as
+/// are surely not in quotes or a comment, so that nothing can hide how deep a nest is.
+fn is_nested_deep(text: &str) -> bool {
+    const DEEPEST: usize = 1_000;
+    if text.matches('[').count() + text.matches('{').count() <= DEEPEST {
+        return false;
+    }
+    let mut depth = 0_usize;
+    let mut quote = None;
+    let mut before = b' ';
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        // Quotes and comments begin where a token can, and not within one.
+        let begins = matches!(
+            before,
+            b' ' | b'\t' | b'\n' | b'\r' | b'[' | b'{' | b',' | b':'
+        );
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' if quote.is_none() => depth = depth.saturating_sub(1),
+            b'"' | b'\'' if quote.is_none() && begins => quote = Some(byte),
+            b'\\' if quote == Some(b'"') => _ = bytes.next(),
+            b'#' if quote.is_none() && begins => quote = Some(b'\n'),
+            _ if quote == Some(byte) => quote = None,
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return true;
+        }
+        before = byte;
+    }
+    false
+}
+
+const TOO_DEEP: &str = "nested too deep";
+const EMPTY: &str = "there is nothing in this file";
 const TOO_MANY_VALUES: &str = "the file holds too many values";
 const NO_TAGS: &str = "tags (`!name`) have no meaning here";
 
@@ -101,23 +156,36 @@ impl<'de> DeserializeSeed<'de> for &mut Reader {
     type Value = Node;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
-        match deserializer.deserialize_any(&mut *self) {
-            Ok(value) => Ok(Node {
-                value,
-                place: Place::UNKNOWN,
-            }),
-            Err(error) => match self.caught.take() {
-                Some(value) => Ok(Node {
-                    value,
-                    place: place_of(&error),
-                }),
-                None => Err(error),
-            },
+        let read = deserializer.deserialize_any(&mut *self);
+        let (value, place) = self.placed(read)?;
+        Ok(Node { value, place })
+    }
+}
+
+/// Reads a key.
+struct Key<'a>(&'a mut Reader);
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = (String, Place);
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        let read = deserializer.deserialize_str(&mut *self.0);
+        match self.0.placed(read)? {
+            (Value::String(key), place) => Ok((key, place)),
+            _ => Err(de::Error::custom("invalid type")),
         }
     }
 }
 
 impl Reader {
+    /// A value that was read, and its place if it is a scalar and places are wanted.
+    fn placed<E: de::Error>(&mut self, read: Result<Value, E>) -> Result<(Value, Place), E> {
+        match (read, self.caught.take()) {
+            (Err(error), Some(value)) => Ok((value, place_of(&error))),
+            (read, _) => Ok((read?, Place::UNKNOWN)),
+        }
+    }
+
     fn count<E: de::Error>(&mut self) -> Result<(), E> {
         match self.left.checked_sub(1) {
             Some(left) => {
@@ -166,10 +234,14 @@ impl<'de> Visitor<'de> for &mut Reader {
         self.scalar(Value::Integer(value.into()))
     }
 
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "all that matters is that it is too large"
+    )]
     fn visit_u128<E: de::Error>(self, value: u128) -> Result<Value, E> {
         self.scalar(match value.try_into() {
             Ok(value) => Value::Integer(value),
-            Err(_) => Value::Number(value.to_string()),
+            Err(_) => Value::Number(value as f64),
         })
     }
 
@@ -178,7 +250,7 @@ impl<'de> Visitor<'de> for &mut Reader {
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
-        self.scalar(Value::Number(value.to_string()))
+        self.scalar(Value::Number(value))
     }
 
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
@@ -197,8 +269,9 @@ impl<'de> Visitor<'de> for &mut Reader {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         self.count()?;
         let mut entries = Vec::new();
-        while let Some(key) = access.next_key_seed(&mut *self)? {
-            entries.push((key, access.next_value_seed(&mut *self)?));
+        while let Some((key, place)) = access.next_key_seed(Key(self))? {
+            let value = access.next_value_seed(&mut *self)?;
+            entries.push(Entry { key, place, value });
         }
         Ok(Value::Mapping(entries))
     }
@@ -234,11 +307,10 @@ impl Node {
                 self.place = items.first().map_or(fallback, |item| item.place);
             }
             Value::Mapping(entries) => {
-                for (key, value) in &mut *entries {
-                    key.settle(fallback);
-                    value.settle(key.place);
+                for entry in &mut *entries {
+                    entry.value.settle(entry.place);
                 }
-                self.place = entries.first().map_or(fallback, |(key, _)| key.place);
+                self.place = entries.first().map_or(fallback, |entry| entry.place);
             }
             _ => {}
         }
@@ -253,9 +325,10 @@ mod tests {
     fn scalars(node: &Node, into: &mut Vec<(String, usize, usize)>) {
         match &node.value {
             Value::Sequence(items) => items.iter().for_each(|item| scalars(item, into)),
-            Value::Mapping(entries) => entries.iter().for_each(|(key, value)| {
-                scalars(key, into);
-                scalars(value, into);
+            Value::Mapping(entries) => entries.iter().for_each(|entry| {
+                let Place { line, column } = entry.place;
+                into.push((format!("{:?}", entry.key), line, column));
+                scalars(&entry.value, into);
             }),
             value => into.push((format!("{value:?}"), node.place.line, node.place.column)),
         }
@@ -267,12 +340,12 @@ mod tests {
         let mut found = Vec::new();
         scalars(&read(text, true).unwrap(), &mut found);
         let expected = [
-            ("String(\"a\")", 1, 1),
+            ("\"a\"", 1, 1),
             ("Integer(1)", 1, 4),
-            ("String(\"b\")", 2, 1),
-            ("String(\"é\")", 3, 5),
+            ("\"b\"", 2, 1),
+            ("\"é\"", 3, 5),
             ("String(\"x\")", 3, 8),
-            ("String(\"c\")", 4, 5),
+            ("\"c\"", 4, 5),
             ("Integer(2)", 4, 12),
             ("String(\"y\")", 4, 15),
             ("Integer(2)", 4, 12),

@@ -43,6 +43,12 @@ Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider
         #[doc(hidden)]
         pub const __Allowed_Chat1_5: Self = Self::Chat1_5;
     }
+    static ALL: &[Model] = &[
+        Model::Chat2,
+        Model::Chat2_2025_01_25,
+        Model::Chat1_5,
+        Model::Turbo,
+    ];
     static NAMES: &[&str] = &[
         "chat-2",
         "chat-2-2025-01-25",
@@ -51,56 +57,63 @@ Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider
         "chat-2-0125",
         "chat-1",
     ];
+    static ALIAS_OF: &[Model] = &[Model::Chat2_2025_01_25, Model::Chat1_5];
+    static IDENTIFIERS: &[&str] = &["Chat2", "Chat2_2025_01_25", "Chat1_5", "Turbo"];
+    static ALIASES: &[&[&str]] = &[&[], &["chat-2-0125"], &["chat-1"], &[]];
+    static CLASS_OF: &[u16] = &[0, 1, 2, 3];
+    static CLASSES: &[::model_studio_limits::__private::Class<Model>] = &[
+        ::model_studio_limits::__private::Class {
+            category: ::model_studio_limits::__private::Category::TextGeneration,
+            series: "Chat",
+            limits: ::model_studio_limits::__private::limits(1200, 1000000, 0, 0),
+            deprecated: false,
+            replacement: ::core::option::Option::None,
+        },
+        ::model_studio_limits::__private::Class {
+            category: ::model_studio_limits::__private::Category::TextGeneration,
+            series: "Chat",
+            limits: ::model_studio_limits::__private::limits(60, 100000, 0, 0),
+            deprecated: false,
+            replacement: ::core::option::Option::None,
+        },
+        ::model_studio_limits::__private::Class {
+            category: ::model_studio_limits::__private::Category::TextGeneration,
+            series: "Chat",
+            limits: ::model_studio_limits::__private::limits(60, 100000, 0, 0),
+            deprecated: true,
+            replacement: ::core::option::Option::Some(Model::Chat2),
+        },
+        ::model_studio_limits::__private::Class {
+            category: ::model_studio_limits::__private::Category::VideoGeneration,
+            series: "Video",
+            limits: ::model_studio_limits::__private::limits(0, 0, 2, 1),
+            deprecated: false,
+            replacement: ::core::option::Option::None,
+        },
+    ];
+    static PILOTS: &[u16] = &[];
+    static INDEX: &[u16] = &[
+        65535, 65535, 0, 65535, 65535, 65535, 5, 2, 65535, 3, 65535, 65535, 1, 4, 65535,
+        65535,
+    ];
     static KEYS: [::model_studio_limits::__private::Key<'static>; NAMES.len()] = ::model_studio_limits::__private::keys(
         NAMES,
     );
     static CATALOGUE: ::model_studio_limits::__private::Catalogue<Model> = ::model_studio_limits::__private::Catalogue {
-        all: &[Model::Chat2, Model::Chat2_2025_01_25, Model::Chat1_5, Model::Turbo],
+        all: ALL,
         names: NAMES.split_at(4).0,
-        identifiers: &["Chat2", "Chat2_2025_01_25", "Chat1_5", "Turbo"],
-        aliases: &[&[], &["chat-2-0125"], &["chat-1"], &[]],
-        alias_of: &[Model::Chat2_2025_01_25, Model::Chat1_5],
-        class_of: &[0, 1, 2, 3],
-        classes: &[
-            ::model_studio_limits::__private::Class {
-                category: ::model_studio_limits::__private::Category::TextGeneration,
-                series: "Chat",
-                limits: ::model_studio_limits::__private::limits(1200, 1000000, 0, 0),
-                deprecated: false,
-                replacement: ::core::option::Option::None,
-            },
-            ::model_studio_limits::__private::Class {
-                category: ::model_studio_limits::__private::Category::TextGeneration,
-                series: "Chat",
-                limits: ::model_studio_limits::__private::limits(60, 100000, 0, 0),
-                deprecated: false,
-                replacement: ::core::option::Option::None,
-            },
-            ::model_studio_limits::__private::Class {
-                category: ::model_studio_limits::__private::Category::TextGeneration,
-                series: "Chat",
-                limits: ::model_studio_limits::__private::limits(60, 100000, 0, 0),
-                deprecated: true,
-                replacement: ::core::option::Option::Some(Model::Chat2),
-            },
-            ::model_studio_limits::__private::Class {
-                category: ::model_studio_limits::__private::Category::VideoGeneration,
-                series: "Video",
-                limits: ::model_studio_limits::__private::limits(0, 0, 2, 1),
-                deprecated: false,
-                replacement: ::core::option::Option::None,
-            },
-        ],
+        identifiers: IDENTIFIERS,
+        aliases: ALIASES,
+        alias_of: ALIAS_OF,
+        class_of: CLASS_OF,
+        classes: CLASSES,
         lookup: ::model_studio_limits::__private::Lookup {
             seeds: [
                 1961750202426094747, 6038094601263162091, 3207296026000306913,
                 14232521865600346941,
             ],
-            pilots: &[],
-            index: &[
-                65535, 65535, 0, 65535, 65535, 65535, 5, 2, 65535, 3, 65535, 65535, 1, 4,
-                65535, 65535,
-            ],
+            pilots: PILOTS,
+            index: INDEX,
             keys: &KEYS,
         },
     };

@@ -1,16 +1,12 @@
 //! What holds for every table: the generator explains what is wrong with it or emits code that is
 //! right, and never panics.
 
-#[path = "support/arbitrary.rs"]
-mod arbitrary;
-mod support;
-
 use std::collections::HashSet;
 
-use arbitrary::{Table, name, table};
+use crate::arbitrary::{Row, Table, name, table};
+use crate::support::Files;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use support::Files;
 
 /// The variants and the constants of the enum, by their identifiers, in order.
 fn identifiers(code: &str) -> (Vec<String>, Vec<String>) {
@@ -91,7 +87,7 @@ proptest! {
     fn names_become_identifiers(names in prop::collection::hash_set(name(), 1)) {
         let files = Files::new("names_become_identifiers");
         let name = names.into_iter().next().unwrap();
-        let row = arbitrary::Row {
+        let row = Row {
             name: name.clone(),
             aliases: Vec::new(),
             variant: None,

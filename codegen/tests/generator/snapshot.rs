@@ -5,7 +5,7 @@ use std::fs;
 
 use model_studio_limits_codegen::Generator;
 
-/// When the code is meant to change, `UPDATE=1 cargo test --test snapshot` writes it anew.
+/// When the code is meant to change, `UPDATE=1 cargo test snapshot` writes it anew.
 #[test]
 fn the_code_of_a_small_table() {
     let code = Generator::new("tests/snapshot/limits.yaml")

@@ -1,0 +1,8 @@
+//! The generator, from a table to code or to a report.
+
+mod arbitrary;
+mod diagnostics;
+mod files;
+mod properties;
+mod snapshot;
+mod support;
