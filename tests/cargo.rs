@@ -62,6 +62,23 @@ fn succeeds(output: Output) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+#[track_caller]
+fn fails(output: &Output) -> String {
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// What follows in the manifest of a package that depends on the archives.
+fn patches() -> String {
+    let mut text = String::from("[workspace]\n[patch.crates-io]\n");
+    for name in NAMES {
+        let path = PACKAGES.join(format!("{name}-0.1.0"));
+        let path = path.display();
+        _ = writeln!(text, "{name} = {{ path = '{path}' }}");
+    }
+    text
+}
+
 /// A package outside the workspace.
 struct Package {
     directory: PathBuf,
@@ -73,16 +90,8 @@ impl Package {
         let package = Self {
             directory: scratch(name),
         };
-        let mut text = format!(
-            "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
-             {manifest}\n[workspace]\n[patch.crates-io]\n"
-        );
-        for name in NAMES {
-            let path = PACKAGES.join(format!("{name}-0.1.0"));
-            let path = path.display();
-            _ = writeln!(text, "{name} = {{ path = '{path}' }}");
-        }
-        package.write("Cargo.toml", &text);
+        let head = format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n");
+        package.write("Cargo.toml", &format!("{head}{manifest}\n{}", patches()));
         let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock");
         fs::copy(lock, package.directory.join("Cargo.lock")).unwrap();
         package
@@ -186,6 +195,142 @@ fn a_changed_number_is_built_and_nothing_else_is_built_again() {
     assert!(!is_fresh(&package));
     assert_eq!(package.run(), "2");
     assert!(is_fresh(&package));
+}
+
+/// A crate that is made from the generator's guide, and nothing else.
+#[test]
+fn the_guide() {
+    let guide = fs::read_to_string(PACKAGES.join("model-studio-limits-codegen-0.1.0/README.md"));
+    let guide = guide.unwrap();
+    // Each code block that begins with the name of a file, in a comment, is that file.
+    let blocks = guide.split("```").skip(1).step_by(2);
+    let files = blocks.filter_map(|block| {
+        let (_, text) = block.split_once('\n')?;
+        let (first, _) = text.split_once('\n')?;
+        let name = first.strip_prefix("# ").or(first.strip_prefix("// "))?;
+        Some((name, text))
+    });
+    let files: Vec<(&str, &str)> = files.collect();
+    let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+    let expected = [
+        "Cargo.toml",
+        "limits.yaml",
+        "build.rs",
+        "src/main.rs",
+        "account.yaml",
+    ];
+    assert_eq!(names, expected);
+    let (_, manifest) = files[0];
+    let package = Package::new("guide", "");
+    for (name, text) in &files {
+        package.write(name, text);
+    }
+    package.write("Cargo.toml", &format!("{manifest}{}", patches()));
+    let printed = package.run();
+    assert!(guide.contains(&format!("`cargo run` prints `{}`", printed.trim_end())));
+
+    let (_, main) = files[3];
+    let typo = main.replace("(\"llama-3.3-70b-versatile\")", "(\"llama-3.3-70b\")");
+    package.write("src/main.rs", &typo);
+    let errors = fails(&package.cargo(&["check"]).output().unwrap());
+    let expected = "\
+error: unknown model `llama-3.3-70b`
+       help: did you mean `llama-3.3-70b-versatile`?
+ --> src/main.rs:6:27
+  |
+6 |     let model = my_model!(\"llama-3.3-70b\");
+  |                           ^^^^^^^^^^^^^^^
+";
+    assert!(errors.contains(expected), "{errors}");
+    assert!(guide.contains(expected.split(" -->").next().unwrap()));
+    package.write("src/main.rs", main);
+
+    // The overlay, and a mistake in the table.
+    let (_, build) = files[2];
+    let overlaid = build.replace(".emit", ".overlay(\"account.yaml\").emit");
+    package.write("build.rs", &overlaid);
+    package.run();
+    let (_, table) = files[1];
+    package.write("limits.yaml", &table.replacen("qpm", "qmp", 1));
+    let errors = fails(&package.cargo(&["check"]).output().unwrap());
+    let mut lines = guide
+        .lines()
+        .skip_while(|line| *line != "limits.yaml:8:19: unknown key `qmp`");
+    let report: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+    assert_eq!(report.len(), 5);
+    for line in report {
+        assert!(errors.contains(line), "{line}\n{errors}");
+    }
+    assert!(
+        !errors.contains("panicked") && !errors.contains("BACKTRACE"),
+        "{errors}"
+    );
+    assert!(errors.contains("exit status: 1"), "{errors}");
+}
+
+/// The variable sets limits of the built-in catalogue; setting, changing and unsetting it and
+/// editing the file rebuild, and nothing else does.
+#[test]
+fn an_overlay_for_the_built_in_catalogue() {
+    let package = Package::new(
+        "overlaid",
+        "[dependencies]
+         model-studio-limits = \"0.1.0\"",
+    );
+    package.write(
+        "src/main.rs",
+        "const MODEL: model_studio_limits::Model = model_studio_limits::model!(\"qwen-plus\");
+         fn main() { print!(\"{}\", MODEL.limits().queries_per_minute().unwrap()) }",
+    );
+    let run = |overlay: Option<&str>| {
+        let mut command = package.cargo(&["run", "--verbose"]);
+        // A target directory of its own: the packages are built anew for each overlay.
+        command.env("CARGO_TARGET_DIR", package.directory.join("target"));
+        if let Some(name) = overlay {
+            command.env("MODEL_STUDIO_LIMITS_OVERLAY", package.directory.join(name));
+        }
+        let output = command.output().unwrap();
+        let log = String::from_utf8(output.stderr.clone()).unwrap();
+        (
+            succeeds(output),
+            log.contains("Dirty") || log.contains("Compiling"),
+        )
+    };
+    package.write("a.yaml", "limits: { qwen-plus: { qpm: 1200 } }");
+    package.write(
+        "b.yaml",
+        "limits: { qwen-max-0125: { qpm: 7 }, qwen-plus: { qpm: 5 } }",
+    );
+    let built = |number: &str| (number.to_owned(), true);
+    let fresh = |number: &str| (number.to_owned(), false);
+    assert_eq!(run(None), built("600"));
+    assert_eq!(run(None), fresh("600"));
+    assert_eq!(run(Some("a.yaml")), built("1200"));
+    assert_eq!(run(Some("a.yaml")), fresh("1200"));
+    assert_eq!(run(Some("b.yaml")), built("5"));
+    package.write("b.yaml", "limits: { qwen-plus: { qpm: 6 } }");
+    assert_eq!(run(Some("b.yaml")), built("6"));
+    // What is not named now is not read now.
+    package.write("a.yaml", "limits: { qwen-plus: { qpm: 1 } }");
+    assert_eq!(run(Some("b.yaml")), fresh("6"));
+    assert_eq!(run(None), built("600"));
+    assert_eq!(run(None), fresh("600"));
+
+    package.write("a.yaml", "limits:\n  qwen-pluss: { qpm: 1 }\n");
+    let mut command = package.cargo(&["check"]);
+    command.env(
+        "MODEL_STUDIO_LIMITS_OVERLAY",
+        package.directory.join("a.yaml"),
+    );
+    let errors = fails(&command.output().unwrap());
+    assert!(
+        errors.contains("a.yaml:2:3: unknown model `qwen-pluss`"),
+        "{errors}"
+    );
+    assert!(
+        errors.contains("help: did you mean `qwen-plus`?"),
+        "{errors}"
+    );
 }
 
 /// Builds, and tells whether nothing had to be compiled or run.

@@ -1,4 +1,4 @@
-//! Turns a YAML table of models and their rate limits into a typed Rust enum, in a build script.
+#![doc = include_str!("../README.md")]
 
 mod catalogue;
 mod docs;

@@ -1,6 +1,8 @@
 //! The generator, from a table to code or to a report.
 
 mod arbitrary;
+mod body;
+mod compiles;
 mod diagnostics;
 mod files;
 mod properties;

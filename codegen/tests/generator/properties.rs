@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use crate::arbitrary::{Row, Table, name, table};
+use crate::body;
 use crate::support::Files;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -136,5 +137,15 @@ proptest! {
         if let Err(report) = files.generate(&yaml) {
             check_report(&report);
         }
+    }
+
+    #[test]
+    fn bytes_as_the_fuzzer_gives_them(data in prop::collection::vec(any::<u8>(), 0..200)) {
+        body::bytes(&data);
+    }
+
+    #[test]
+    fn structures_as_the_fuzzer_gives_them(data in prop::collection::vec(any::<u8>(), 0..200)) {
+        body::structure(&data);
     }
 }

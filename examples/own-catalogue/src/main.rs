@@ -1,0 +1,64 @@
+//! Prints the limits of each model, those of the account and those that the provider publishes:
+//! `cargo run --package own-catalogue`.
+
+model_studio_limits::include_models!("published.rs");
+
+mod account {
+    model_studio_limits::include_models!("groq.rs");
+}
+
+use account::{Groq, groq};
+
+/// The model that is used where none is asked for; a typing error here does not compile.
+const DEFAULT: Groq = groq!("llama-3.3-70b-versatile");
+
+fn main() {
+    for (model, published) in Groq::ALL.iter().zip(Published::ALL) {
+        let mark = if *model == DEFAULT { '*' } else { ' ' };
+        let tokens = model.limits().tokens_per_minute();
+        let before = published.limits().tokens_per_minute();
+        let number =
+            |limit: Option<std::num::NonZeroU64>| limit.map_or(0, std::num::NonZeroU64::get);
+        println!(
+            "{mark} {model:<46} {:>7} tokens per minute, published {:>6}",
+            number(tokens),
+            number(before)
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEFAULT, Groq, Published, groq};
+
+    const fn qpm(limits: model_studio_limits::Limits) -> u32 {
+        limits.queries_per_minute().unwrap().get()
+    }
+
+    const fn tpm(limits: model_studio_limits::Limits) -> u64 {
+        limits.tokens_per_minute().unwrap().get()
+    }
+
+    #[test]
+    fn the_account_has_limits_of_its_own() {
+        assert_eq!(qpm(DEFAULT.limits()), 1_000);
+        assert_eq!(tpm(DEFAULT.limits()), 300_000);
+        assert_eq!(tpm(groq!("openai/gpt-oss-120b").limits()), 250_000);
+        // What the overlay does not name keeps its value.
+        assert_eq!(qpm(Groq::OpenaiGptOss120b.limits()), 30);
+        assert_eq!(Groq::Llama4Scout.limits(), Published::Llama4Scout.limits());
+    }
+
+    #[test]
+    fn the_published_table_is_as_it_is() {
+        let model = published!("llama-3.3-70b-versatile");
+        assert_eq!((qpm(model.limits()), tpm(model.limits())), (30, 12_000));
+        assert_eq!(Published::ALL.len(), Groq::ALL.len());
+    }
+
+    #[test]
+    fn names_from_elsewhere() {
+        let error = "llama-3.3-70b".parse::<Groq>().unwrap_err();
+        assert_eq!(error.nearest(), Some("llama-3.3-70b-versatile"));
+    }
+}
