@@ -2,9 +2,10 @@ use core::fmt;
 
 use model_studio_limits_names::nearest;
 
-/// A text is not the name or alias of a model of the catalogue.
+/// A text is not the name or alias of a model of the catalogue or, where that is asked for, it is
+/// that of a deprecated model.
 ///
-/// Its message shows the text, and the nearest name if any is near:
+/// The message shows the text, and the nearest name if any is near, or the replacement:
 ///
 /// ```
 /// # #[cfg(feature = "built-in")] {
@@ -25,7 +26,15 @@ pub struct ParseModelError {
     text: [u8; SHOWN],
     len: u8,
     shortened: bool,
-    names: &'static [&'static str],
+    reason: Reason,
+}
+
+#[derive(Clone)]
+enum Reason {
+    /// The text is none of these names.
+    Unknown(&'static [&'static str]),
+    /// The model is deprecated, and may have a replacement.
+    Deprecated(Option<&'static str>),
 }
 
 /// How many bytes of a text an error shows: more than names have, and few enough for the error to
@@ -36,7 +45,18 @@ impl ParseModelError {
     /// The error for a text that is none of these names.
     #[doc(hidden)]
     #[must_use]
-    pub fn __new(text: &str, names: &'static [&'static str]) -> Self {
+    pub fn __unknown(text: &str, names: &'static [&'static str]) -> Self {
+        Self::new(text, Reason::Unknown(names))
+    }
+
+    /// The error for a deprecated model.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn __deprecated(text: &str, replacement: Option<&'static str>) -> Self {
+        Self::new(text, Reason::Deprecated(replacement))
+    }
+
+    fn new(text: &str, reason: Reason) -> Self {
         let mut len = text.len().min(SHOWN);
         while !text.is_char_boundary(len) {
             len -= 1;
@@ -47,18 +67,35 @@ impl ParseModelError {
             text: shown,
             len: u8::try_from(len).unwrap_or(u8::MAX),
             shortened: len < text.len(),
-            names,
+            reason,
         }
     }
 
     /// The nearest name or alias of the catalogue, if any is near.
     #[must_use]
     pub fn nearest(&self) -> Option<&'static str> {
-        if self.shortened {
-            return None;
+        match self.reason {
+            Reason::Unknown(names) if !self.shortened => {
+                let names = names.iter().copied();
+                nearest(self.text(), names).names().first().copied()
+            }
+            _ => None,
         }
-        let names = self.names.iter().copied();
-        nearest(self.text(), names).names().first().copied()
+    }
+
+    /// Whether the text is the name of a model that is deprecated.
+    #[must_use]
+    pub fn is_deprecated(&self) -> bool {
+        matches!(self.reason, Reason::Deprecated(_))
+    }
+
+    /// The name of the model that replaces a deprecated one.
+    #[must_use]
+    pub fn replacement(&self) -> Option<&'static str> {
+        match self.reason {
+            Reason::Deprecated(replacement) => replacement,
+            Reason::Unknown(_) => None,
+        }
     }
 
     fn text(&self) -> &str {
@@ -69,8 +106,16 @@ impl ParseModelError {
 
 impl fmt::Display for ParseModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.text().escape_debug();
+        if let Reason::Deprecated(replacement) = self.reason {
+            write!(f, "model `{text}` is deprecated")?;
+            return match replacement {
+                Some(name) => write!(f, ", use `{name}`"),
+                None => Ok(()),
+            };
+        }
         let more = if self.shortened { "…" } else { "" };
-        write!(f, "unknown model `{}{more}`", self.text().escape_debug())?;
+        write!(f, "unknown model `{text}{more}`")?;
         match self.nearest() {
             Some(name) => write!(f, ", did you mean `{name}`?"),
             None => Ok(()),

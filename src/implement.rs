@@ -127,6 +127,37 @@ assert_eq!(Model::from_name(\"Qwen-Max\"), None);
             pub const fn from_name(name: &str) -> ::core::option::Option<Self> {
                 CATALOGUE.find(name)
             }
+
+            /// The model of a name or alias, unless it is deprecated: for names from a
+            /// configuration, which no compiler checks.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+assert_eq!(Model::parse_active(\"qwen-plus\").unwrap(), Model::QwenPlus);
+let error = Model::parse_active(\"qwen2-7b-instruct\").unwrap_err();
+assert_eq!(
+    error.to_string(),
+    \"model `qwen2-7b-instruct` is deprecated, use `qwen3-235b-a22b`\"
+);
+```")]
+            ///
+            /// # Errors
+            ///
+            /// The text is not a name or alias, or that of a deprecated model: the error shows the
+            /// nearest name, or the replacement.
+            pub fn parse_active(
+                name: &str,
+            ) -> ::core::result::Result<Self, $crate::ParseModelError> {
+                let model: Self = ::core::str::FromStr::from_str(name)?;
+                if model.is_deprecated() {
+                    let replacement = model.replacement().map(Self::name);
+                    return ::core::result::Result::Err($crate::ParseModelError::__deprecated(
+                        name,
+                        replacement,
+                    ));
+                }
+                ::core::result::Result::Ok(model)
+            }
         }
 
         /// Reads a name or alias, which must be exact.
@@ -138,7 +169,7 @@ assert_eq!(Model::from_name(\"Qwen-Max\"), None);
                 match Self::from_name(name) {
                     ::core::option::Option::Some(model) => ::core::result::Result::Ok(model),
                     ::core::option::Option::None => {
-                        ::core::result::Result::Err($crate::ParseModelError::__new(name, NAMES))
+                        ::core::result::Result::Err($crate::ParseModelError::__unknown(name, NAMES))
                     }
                 }
             }
@@ -205,31 +236,41 @@ assert_eq!(Model::from_name(\"Qwen-Max\"), None);
             }
         }
 
-        $crate::__implement_alloc! { $Model }
-    };
-}
-
-/// What needs an allocator. A feature is a matter of this crate, so it chooses between macros: in
-/// the body of one, it would be one of the crate that the enum is in.
-#[cfg(feature = "alloc")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __implement_alloc {
-    ($Model:ident) => {
-        /// The name that goes over the wire.
-        impl ::core::convert::From<$Model> for $crate::__private::String {
-            fn from(model: $Model) -> Self {
-                ::core::convert::From::from(model.name())
+        /// Whether the text is the name that goes over the wire; an alias is not equal.
+        impl ::core::cmp::PartialEq<str> for $Model {
+            #[inline]
+            fn eq(&self, name: &str) -> bool {
+                self.name() == name
             }
         }
-    };
-}
 
-#[cfg(not(feature = "alloc"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __implement_alloc {
-    ($Model:ident) => {};
+        /// Whether the text is the name that goes over the wire; an alias is not equal.
+        impl ::core::cmp::PartialEq<&str> for $Model {
+            #[inline]
+            fn eq(&self, name: &&str) -> bool {
+                self.name() == *name
+            }
+        }
+
+        impl ::core::cmp::PartialEq<$Model> for str {
+            #[inline]
+            fn eq(&self, model: &$Model) -> bool {
+                self == model.name()
+            }
+        }
+
+        impl ::core::cmp::PartialEq<$Model> for &str {
+            #[inline]
+            fn eq(&self, model: &$Model) -> bool {
+                *self == model.name()
+            }
+        }
+
+        $crate::__implement_alloc! { $Model }
+        $crate::__implement_serde! { $Model }
+        $crate::__implement_clap! { $Model }
+        $crate::__implement_schemars! { $Model }
+    };
 }
 
 /// An example of the built-in enum's documentation, or nothing.

@@ -27,6 +27,7 @@
 //! | --- | --- | --- |
 //! | in your source | `Model::QwenPlus` or `model!("qwen-plus")` | when you compile |
 //! | in a configuration, an argument, a request | `name.parse::<Model>()` | when it is read, with the nearest name |
+//! | in a configuration, and no deprecated model is welcome | `Model::parse_active(name)` | when it is read, with the replacement |
 //! | likely to be none, and nobody is told | `Model::from_name(name)` | as `None` |
 //!
 //! A path to a deprecated model, such as `Model::Qwen2_7bInstruct`, is a warning; the name of one in
@@ -55,11 +56,15 @@
 //! # Features
 //!
 //! - `std` (default): `alloc`, and strum with std.
-//! - `alloc`: conversion of models to `String`.
+//! - `alloc`: conversion of models to `String` and `Cow<'static, str>`.
 //! - `built-in` (default): `Model` and `model!`. Without it, the build runs no generator: for those
 //!   who only bring their own table.
+//! - `serde`: models are written as their names, and read from names and aliases.
+//! - `clap`: `ValueEnum`, with names, aliases, and the limits as help; deprecated models are accepted
+//!   but not shown.
+//! - `schemars`: `JsonSchema`, a string that is one of the names.
 //!
-//! Without default features the crate is `no_std`.
+//! The last three are for the built-in enum and for your own. Without default features the crate is `no_std`.
 //!
 //! [rate limit page]: https://www.alibabacloud.com/help/en/model-studio/rate-limit
 //! [`model-studio-limits-codegen`]: https://docs.rs/model-studio-limits-codegen
@@ -72,6 +77,7 @@ extern crate alloc;
 mod catalogue;
 mod category;
 mod error;
+mod features;
 mod implement;
 mod limits;
 
@@ -85,11 +91,23 @@ pub mod __private {
     pub use crate::__implement as implement;
     pub use crate::catalogue::{Catalogue, Class, keys};
     pub use crate::category::Category;
+    #[cfg(feature = "serde")]
+    pub use crate::features::ModelVisitor;
+    #[cfg(feature = "clap")]
+    pub use crate::features::possible_value;
+    #[cfg(feature = "schemars")]
+    pub use crate::features::schema;
     pub use crate::limits::limits;
     #[cfg(feature = "alloc")]
-    pub use alloc::string::String;
+    pub use alloc::{borrow::Cow, string::String};
+    #[cfg(feature = "clap")]
+    pub use clap;
     pub use model_studio_limits_macros::expand;
     pub use model_studio_limits_names::{Key, Lookup};
+    #[cfg(feature = "schemars")]
+    pub use schemars;
+    #[cfg(feature = "serde")]
+    pub use serde;
     pub use strum;
 }
 

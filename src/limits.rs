@@ -1,6 +1,8 @@
 use core::fmt;
 use core::num::{NonZeroU32, NonZeroU64};
 
+use model_studio_limits_names::InWords;
+
 /// The rate limits of a model.
 ///
 /// They hold for an account, over all its API keys together; past either one, calls fail until the
@@ -51,6 +53,29 @@ impl Limits {
     #[must_use]
     pub const fn concurrent_tasks(self) -> Option<NonZeroU32> {
         self.concurrent_tasks
+    }
+}
+
+/// The limits in words: `600 queries and 1,000,000 tokens per minute`.
+///
+/// ```
+/// # #[cfg(feature = "built-in")] {
+/// use model_studio_limits::Model;
+///
+/// let limits = Model::from_name("wan2.1-t2i-turbo").unwrap().limits();
+/// assert_eq!(limits.to_string(), "2 submissions per second and 2 concurrent tasks");
+/// # }
+/// ```
+impl fmt::Display for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let small = |limit: Option<NonZeroU32>| limit.map_or(0, |limit| limit.get().into());
+        let words = InWords([
+            small(self.qpm),
+            self.tpm.map_or(0, NonZeroU64::get),
+            small(self.submissions_per_second),
+            small(self.concurrent_tasks),
+        ]);
+        words.fmt(f)
     }
 }
 

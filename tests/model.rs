@@ -1,5 +1,6 @@
 //! What a catalogue's enum does, for the built-in one and for one of a library's own.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
@@ -139,6 +140,43 @@ fn errors_show_what_was_read_and_what_is_near() {
     assert_eq!(format!("{error:?}"), r#"ParseModelError("qwen-pluss")"#);
     let error: Box<dyn std::error::Error + Send + Sync> = error.into();
     assert!(error.source().is_none());
+}
+
+#[test]
+fn deprecated_names_can_be_refused() {
+    assert_eq!(
+        Model::parse_active("qwen-max-0125").unwrap(),
+        Model::QwenMax0125
+    );
+    let error = Model::parse_active("qwen2-7b-instruct").unwrap_err();
+    assert!(error.is_deprecated());
+    assert_eq!(error.replacement(), Some("qwen3-235b-a22b"));
+    assert_eq!(error.nearest(), None);
+    let error = Model::parse_active("qwen-pluss").unwrap_err();
+    assert!(!error.is_deprecated());
+    assert_eq!(error.replacement(), None);
+    assert_eq!(error.nearest(), Some("qwen-plus"));
+    let message = |name| Chat::parse_active(name).unwrap_err().to_string();
+    assert_eq!(message("older"), "model `older` is deprecated, use `new`");
+    assert_eq!(message("dropped"), "model `dropped` is deprecated");
+}
+
+/// For clients that take a model as `impl Into<String>`, and for comparing what comes back.
+#[test]
+fn texts() {
+    let text = |model: Model| -> (String, Cow<'static, str>) { (model.into(), model.into()) };
+    let (owned, shared) = text(Model::QwenMax0125);
+    assert_eq!(owned, "qwen-max-2025-01-25");
+    assert!(matches!(shared, Cow::Borrowed("qwen-max-2025-01-25")));
+    assert_eq!(Model::QwenPlus, "qwen-plus");
+    assert_eq!(Model::QwenPlus, *"qwen-plus");
+    assert_eq!("qwen-plus", Model::QwenPlus);
+    assert_eq!(*"qwen-plus", Model::QwenPlus);
+    assert_ne!(
+        Model::QwenMax0125,
+        "qwen-max-0125",
+        "an alias is another text"
+    );
 }
 
 #[test]

@@ -5,7 +5,9 @@
 
 use std::fmt::Write as _;
 
-use crate::catalogue::{Catalogue, LIMIT_KINDS, Limits, Model};
+use model_studio_limits_names::InWords;
+
+use crate::catalogue::{Catalogue, Model};
 use crate::report::is_invisible;
 
 /// The documentation of the enum.
@@ -60,12 +62,12 @@ pub(crate) fn for_variant(
         };
         _ = write!(doc, "{before}{}", code(&alias.text));
     }
-    _ = write!(doc, ": {} ({group}).", limits(&model.limits));
+    _ = write!(doc, ": {} ({group}).", InWords(model.limits.0));
     if let Some(baseline) = &model.baseline {
         _ = write!(
             doc,
             " These limits are set by an overlay; the baseline is {}.",
-            limits(baseline)
+            InWords(baseline.0)
         );
     }
     if let Some(replacement) = replacement(catalogue, model) {
@@ -125,64 +127,8 @@ fn note(model: &Model) -> Option<String> {
     Some(one_line(note))
 }
 
-/// "60 queries and 100,000 tokens per minute", "2 submissions per second and 2 concurrent tasks".
-fn limits(limits: &Limits) -> String {
-    let [queries, tokens, submissions, tasks] = limits.0;
-    let mut parts = Vec::new();
-    match (queries, tokens) {
-        (0, 0) => {}
-        (queries, 0) => parts.push(format!("{} per minute", amount(queries, 0))),
-        (0, tokens) => parts.push(format!("{} per minute", amount(tokens, 1))),
-        _ => parts.push(format!(
-            "{} and {} per minute",
-            amount(queries, 0),
-            amount(tokens, 1)
-        )),
-    }
-    if submissions > 0 {
-        parts.push(format!("{} per second", amount(submissions, 2)));
-    }
-    if tasks > 0 {
-        parts.push(amount(tasks, 3));
-    }
-    match parts.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-        None => String::new(),
-    }
-}
-
-/// A number of what a kind of limit counts.
-fn amount(number: u64, kind: usize) -> String {
-    const WORDS: [(&str, &str); LIMIT_KINDS.len()] = [
-        ("query", "queries"),
-        ("token", "tokens"),
-        ("submission", "submissions"),
-        ("concurrent task", "concurrent tasks"),
-    ];
-    let (one, many) = WORDS[kind];
-    format!(
-        "{} {}",
-        grouped(number),
-        if number == 1 { one } else { many }
-    )
-}
-
 fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
-}
-
-/// A number with its digits in groups of three.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// A text of one line as a code span.
@@ -234,29 +180,6 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn limits_in_words() {
-        for (numbers, words) in [
-            (
-                [60, 100_000, 0, 0],
-                "60 queries and 100,000 tokens per minute",
-            ),
-            ([1, 0, 0, 0], "1 query per minute"),
-            ([0, 5_000_000_000, 0, 0], "5,000,000,000 tokens per minute"),
-            (
-                [0, 0, 2, 2],
-                "2 submissions per second and 2 concurrent tasks",
-            ),
-            ([0, 0, 0, 1], "1 concurrent task"),
-            (
-                [1, 1, 1, 1],
-                "1 query and 1 token per minute, 1 submission per second and 1 concurrent task",
-            ),
-        ] {
-            assert_eq!(limits(&Limits(numbers)), words);
-        }
-    }
 
     #[test]
     fn text_stays_text() {

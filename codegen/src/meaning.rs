@@ -52,7 +52,7 @@ fn all_names(catalogue: &Catalogue) -> impl Iterator<Item = (usize, &Name)> {
 }
 
 /// What every enum has already: its methods, its constants, and the constants of its traits.
-const TAKEN: [&str; 13] = [
+const TAKEN: [&str; 15] = [
     "ALL",
     "COUNT",
     "VARIANTS",
@@ -62,6 +62,8 @@ const TAKEN: [&str; 13] = [
     "category",
     "limits",
     "is_deprecated",
+    "parse_active",
+    "deserialize_active",
     "replacement",
     "from_name",
     "iter",

@@ -1,5 +1,6 @@
 //! What the generator, the runtime and the macro of [`model-studio-limits`] must agree on: how a
-//! name is found in a catalogue, and which names are near one that is not there.
+//! name is found in a catalogue, which names are near one that is not there, and how limits are put
+//! into words.
 //!
 //! This package is a part of `model-studio-limits`, published because its packages depend on one
 //! another. Its interface may change in any release: depend on `model-studio-limits` instead.
@@ -10,6 +11,8 @@
 
 mod lookup;
 mod nearest;
+mod words;
 
 pub use lookup::{EMPTY, Key, Lookup, MAX_NAMES, Seeds};
 pub use nearest::{Nearest, nearest};
+pub use words::InWords;
