@@ -17,8 +17,14 @@
 //! # }
 //! ```
 //!
-//! - `Model` has a variant for each model, with its limits in the documentation.
-//! - `model!` turns a name into the variant, and a wrong or deprecated name into an error under it.
+#![cfg_attr(
+    feature = "built-in",
+    doc = "
+- [`reference`](mod@reference) is the whole table: every model with its limits.
+- [`Model`] is the enum: a variant for each model, found in a search by its name and its aliases.
+- [`model!`] turns a name into the variant, and a wrong or deprecated name into an error under it.
+"
+)]
 //! - [`Limits`] are per account, over all its API keys; past either one, calls fail.
 //!
 //! # Which names are checked when

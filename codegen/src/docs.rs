@@ -116,7 +116,8 @@ pub(crate) fn help(catalogue: &Catalogue, model: &Model) -> String {
     parts.join("; ")
 }
 
-fn replacement<'a>(catalogue: &'a Catalogue, model: &Model) -> Option<&'a Model> {
+/// The model that replaces a deprecated one.
+pub(crate) fn replacement<'a>(catalogue: &'a Catalogue, model: &Model) -> Option<&'a Model> {
     let at = model.deprecation.as_ref()?.replacement?;
     Some(&catalogue.models[at])
 }
@@ -125,6 +126,17 @@ fn replacement<'a>(catalogue: &'a Catalogue, model: &Model) -> Option<&'a Model>
 fn note(model: &Model) -> Option<String> {
     let note = model.deprecation.as_ref()?.note.as_deref()?;
     Some(one_line(note))
+}
+
+/// A number with its digits in groups of three.
+pub(crate) fn grouped(number: u64) -> String {
+    let words = InWords([number, 0, 0, 0]).to_string();
+    words.split(' ').next().unwrap_or_default().to_owned()
+}
+
+/// A text in the cell of a table or in a heading.
+pub(crate) fn in_cell(text: &str) -> String {
+    one_line(text).replace('|', "\\|")
 }
 
 fn counted(number: usize, one: &str, many: &str) -> String {

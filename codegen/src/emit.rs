@@ -9,6 +9,7 @@ use quote::quote;
 use crate::catalogue::{Catalogue, Model, Name};
 use crate::docs;
 use crate::lookup::{Parameters, parameters};
+use crate::reference;
 
 /// What the code depends on besides the catalogue.
 pub(crate) struct Settings {
@@ -62,6 +63,10 @@ pub(crate) fn code(catalogue: &Catalogue, settings: &Settings) -> String {
     write_tables(&mut code, catalogue, settings);
     _ = writeln!(code, "{implement}\n}}");
     write_macro(&mut code, catalogue, settings, &hidden.to_string());
+    if settings.built_in {
+        let table = raw_string(&reference::table(catalogue, &settings.enum_name));
+        _ = writeln!(code, "#[doc = {table}]\npub mod reference {{}}");
+    }
     code
 }
 
@@ -82,7 +87,14 @@ fn write_enum(code: &mut String, catalogue: &Catalogue, settings: &Settings) {
         let doc = string(&doc);
         let deprecated = deprecated(catalogue, model, settings);
         let variant = &model.name.identifier;
-        _ = writeln!(code, "#[doc = {doc}] {deprecated}{variant},");
+        _ = write!(code, "#[doc = {doc}] {deprecated}");
+        for name in model.aliases.iter().chain([&model.name]) {
+            // So that a search in the documentation finds the model by any of its names.
+            if !name.text.contains(['"', '\'']) && name.text != *variant {
+                _ = write!(code, "#[doc(alias = {})] ", string(&name.text));
+            }
+        }
+        _ = writeln!(code, "{variant},");
     }
     code.push_str("}\n");
 }
@@ -265,21 +277,15 @@ fn write_macro(code: &mut String, catalogue: &Catalogue, settings: &Settings, hi
         ("#[allow(unused_macros)]", import)
     };
     let path = format!("$crate{}::{hidden}", settings.module);
-    let table = macro_table(catalogue);
-    // A raw string, which the procedural macro can read without undoing escapes.
-    let longest = if table.contains('"') {
-        table.split(|c| c != '#').map(str::len).max().unwrap_or(0)
-    } else {
-        0
-    };
-    let fence = "#".repeat(longest + 1);
+    // Raw, so that the procedural macro can read it without undoing escapes.
+    let table = raw_string(&macro_table(catalogue));
     _ = write!(
         code,
         "#[doc = {doc}]\n\
          {attribute}\n\
          macro_rules! {name} {{\n\
          ($($input:tt)*) => {{ {path}::expand! {{ [{path}::{enum_name}] \
-         r{fence}\"{table}\"{fence} $($input)* }} }};\n\
+         {table} $($input)* }} }};\n\
          }}\n\
          {import}"
     );
@@ -320,6 +326,17 @@ fn string(text: &str) -> String {
     } else {
         Literal::string(text).to_string()
     }
+}
+
+/// A text of visible characters and line breaks as a raw string literal.
+fn raw_string(text: &str) -> String {
+    let longest = if text.contains('"') {
+        text.split(|c| c != '#').map(str::len).max().unwrap_or(0)
+    } else {
+        0
+    };
+    let fence = "#".repeat(longest + 1);
+    format!("r{fence}\"{text}\"{fence}")
 }
 
 fn ident(text: &str) -> Ident {

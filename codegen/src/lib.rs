@@ -8,6 +8,7 @@ mod identifier;
 mod lookup;
 mod meaning;
 mod overlay;
+mod reference;
 mod report;
 mod shape;
 mod yaml;

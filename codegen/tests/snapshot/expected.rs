@@ -25,13 +25,19 @@ Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider
     #[non_exhaustive]
     pub enum Model {
         ///`chat-2`: 1,200 queries and 1,000,000 tokens per minute (text-generation, Chat). These limits are set by an overlay; the baseline is 600 queries and 1,000,000 tokens per minute.
+        #[doc(alias = "chat-2")]
         Chat2,
         ///`chat-2-2025-01-25`, alias `chat-2-0125`: 60 queries and 100,000 tokens per minute (text-generation, Chat).
+        #[doc(alias = "chat-2-0125")]
+        #[doc(alias = "chat-2-2025-01-25")]
         Chat2_2025_01_25,
         ///`chat-1.5`, alias `chat-1`: 60 queries and 100,000 tokens per minute (text-generation, Chat). Replaced by [`chat-2`](Model::Chat2).
         #[deprecated(note = "replaced by `Model::Chat2`; gone in spring")]
+        #[doc(alias = "chat-1")]
+        #[doc(alias = "chat-1.5")]
         Chat1_5,
         ///`video@turbo`: 2 submissions per second and 1 concurrent task (video-generation, Video).
+        #[doc(alias = "video@turbo")]
         Turbo,
     }
     impl Model {
