@@ -266,10 +266,10 @@ assert_eq!(
             }
         }
 
-        $crate::__implement_alloc! { $Model }
-        $crate::__implement_serde! { $Model }
-        $crate::__implement_clap! { $Model }
-        $crate::__implement_schemars! { $Model }
+        $crate::__implement_alloc! { $kind $Model }
+        $crate::__implement_serde! { $kind $Model }
+        $crate::__implement_clap! { $kind $Model }
+        $crate::__implement_schemars! { $kind $Model }
     };
 }
 

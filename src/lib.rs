@@ -76,6 +76,7 @@
 //! [`model-studio-limits-codegen`]: https://docs.rs/model-studio-limits-codegen
 
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;

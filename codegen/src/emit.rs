@@ -330,12 +330,12 @@ fn string(text: &str) -> String {
 
 /// A text of visible characters and line breaks as a raw string literal.
 fn raw_string(text: &str) -> String {
-    let longest = if text.contains('"') {
-        text.split(|c| c != '#').map(str::len).max().unwrap_or(0)
+    let fence = if text.contains('"') {
+        let longest = text.split(|c| c != '#').map(str::len).max();
+        "#".repeat(longest.unwrap_or(0) + 1)
     } else {
-        0
+        String::new()
     };
-    let fence = "#".repeat(longest + 1);
     format!("r{fence}\"{text}\"{fence}")
 }
 

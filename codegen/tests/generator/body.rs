@@ -101,9 +101,9 @@ fn check_report(report: &str) {
 
 /// The raw string that the macro hands on.
 fn macro_table(code: &str) -> &str {
-    let (_, rest) = code.rsplit_once("] r#").expect("a raw string");
+    let (_, rest) = code.rsplit_once("] r").expect("a raw string");
     let (fence, rest) = rest.split_once('"').expect("a raw string");
-    let (table, _) = rest.rsplit_once(&format!("\"#{fence}")).expect("its end");
+    let (table, _) = rest.rsplit_once(&format!("\"{fence}")).expect("its end");
     table
 }
 

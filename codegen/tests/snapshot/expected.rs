@@ -134,14 +134,14 @@ Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider
 macro_rules! model {
     ($($input:tt)*) => {
         $crate::__model::expand! { [$crate::__model::Model]
-        r#"
+        r"
 chat-1 Chat1_5 !use `chat-2`; gone in spring
 chat-1.5 Chat1_5 !use `chat-2`; gone in spring
 chat-2 Chat2
 chat-2-0125 Chat2_2025_01_25
 chat-2-2025-01-25 Chat2_2025_01_25
 video@turbo Turbo
-"#
+"
         $($input)* }
     };
 }
