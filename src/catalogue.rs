@@ -1,7 +1,5 @@
 //! The tables of a catalogue, as generated code fills them.
 
-use model_studio_limits_names::{Key, Lookup};
-
 use crate::{Category, Limits};
 
 /// The tables behind an enum `M`. What is said of a model is at its position, the discriminant of
@@ -10,20 +8,18 @@ use crate::{Category, Limits};
 pub struct Catalogue<M: 'static> {
     /// The variants.
     pub all: &'static [M],
-    /// The names that go over the wire.
+    /// The names that go over the wire and, behind those of all models, the aliases.
     pub names: &'static [&'static str],
-    /// The identifiers of the variants.
-    pub identifiers: &'static [&'static str],
-    /// The aliases of each model.
-    pub aliases: &'static [&'static [&'static str]],
-    /// Every alias' model, in the order of the models.
-    pub alias_of: &'static [M],
+    /// The identifiers of the variants, one after the other.
+    pub identifiers: &'static str,
+    /// Where in `identifiers` each ends.
+    pub identifier_ends: &'static [u32],
+    /// How many aliases each model has, together with those before it.
+    pub alias_ends: &'static [u16],
     /// The position of each model's class.
     pub class_of: &'static [u16],
     /// What models share. Far fewer than the models, they keep the code small.
     pub classes: &'static [Class<M>],
-    /// Finds names, at the positions of their models, and aliases, behind them.
-    pub lookup: Lookup<'static>,
 }
 
 /// All that is said of a model but its names.
@@ -49,26 +45,26 @@ impl<M: Copy> Catalogue<M> {
         &self.classes[self.class_of[at] as usize]
     }
 
-    /// The model of a name or alias.
-    #[inline]
+    /// The aliases of the model at a position.
     #[must_use]
-    pub const fn find(&self, name: &str) -> Option<M> {
-        match self.lookup.find(name) {
-            Some(at) if at < self.all.len() => Some(self.all[at]),
-            Some(at) => Some(self.alias_of[at - self.all.len()]),
-            None => None,
-        }
+    pub const fn aliases(&self, at: usize) -> &'static [&'static str] {
+        let start = if at == 0 {
+            0
+        } else {
+            self.alias_ends[at - 1] as usize
+        };
+        let from_start = self.names.split_at(self.all.len() + start).1;
+        from_start.split_at(self.alias_ends[at] as usize - start).0
     }
-}
 
-/// The words of names, for [`Lookup::keys`].
-#[must_use]
-pub const fn keys<const N: usize>(names: &[&'static str]) -> [Key<'static>; N] {
-    let mut keys = [Key::new(""); N];
-    let mut at = 0;
-    while at < N {
-        keys[at] = Key::new(names[at]);
-        at += 1;
+    /// The identifier of the variant at a position.
+    #[must_use]
+    pub fn identifier(&self, at: usize) -> &'static str {
+        let start = at
+            .checked_sub(1)
+            .map_or(0, |before| self.identifier_ends[before]);
+        let end = self.identifier_ends[at];
+        let identifier = self.identifiers.get(start as usize..end as usize);
+        identifier.unwrap_or_default()
     }
-    keys
 }

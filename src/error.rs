@@ -39,7 +39,7 @@ enum Reason {
 
 /// How many bytes of a text an error shows: more than names have, and few enough for the error to
 /// be returned by value.
-const SHOWN: usize = 96;
+const SHOWN: usize = 88;
 
 impl ParseModelError {
     /// The error for a text that is none of these names.

@@ -41,7 +41,7 @@ assert!(Model::QwenMax.aliases().is_empty());
             #[inline]
             #[must_use]
             pub const fn aliases(self) -> &'static [&'static str] {
-                CATALOGUE.aliases[self as usize]
+                CATALOGUE.aliases(self as usize)
             }
 
             /// The heading that the model stands under in the provider's table.
@@ -125,7 +125,10 @@ assert_eq!(Model::from_name(\"Qwen-Max\"), None);
             #[inline]
             #[must_use]
             pub const fn from_name(name: &str) -> ::core::option::Option<Self> {
-                CATALOGUE.find(name)
+                match LOOKUP.find(name) {
+                    ::core::option::Option::Some(at) => ::core::option::Option::Some(MODELS[at]),
+                    ::core::option::Option::None => ::core::option::Option::None,
+                }
             }
 
             /// The model of a name or alias, unless it is deprecated: for names from a
@@ -160,6 +163,38 @@ assert_eq!(
             }
         }
 
+        // `derive` would copy the enum, its documentation and all, for each of these.
+        impl ::core::marker::Copy for $Model {}
+
+        impl ::core::clone::Clone for $Model {
+            #[inline]
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl ::core::hash::Hash for $Model {
+            #[inline]
+            fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+                ::core::hash::Hash::hash(&(*self as usize), state);
+            }
+        }
+
+        impl ::core::cmp::PartialOrd for $Model {
+            #[inline]
+            fn partial_cmp(&self, other: &Self) -> ::core::option::Option<::core::cmp::Ordering> {
+                ::core::option::Option::Some(::core::cmp::Ord::cmp(self, other))
+            }
+        }
+
+        /// The order of the table.
+        impl ::core::cmp::Ord for $Model {
+            #[inline]
+            fn cmp(&self, other: &Self) -> ::core::cmp::Ordering {
+                ::core::cmp::Ord::cmp(&(*self as usize), &(*other as usize))
+            }
+        }
+
         /// Reads a name or alias, which must be exact.
         impl ::core::str::FromStr for $Model {
             type Err = $crate::ParseModelError;
@@ -168,9 +203,9 @@ assert_eq!(
             fn from_str(name: &str) -> ::core::result::Result<Self, $crate::ParseModelError> {
                 match Self::from_name(name) {
                     ::core::option::Option::Some(model) => ::core::result::Result::Ok(model),
-                    ::core::option::Option::None => {
-                        ::core::result::Result::Err($crate::ParseModelError::__unknown(name, NAMES))
-                    }
+                    ::core::option::Option::None => ::core::result::Result::Err(
+                        $crate::ParseModelError::__unknown(name, &NAMES),
+                    ),
                 }
             }
         }
@@ -195,7 +230,7 @@ assert_eq!(
         /// The identifier of the variant.
         impl ::core::fmt::Debug for $Model {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.pad(CATALOGUE.identifiers[*self as usize])
+                f.pad(CATALOGUE.identifier(*self as usize))
             }
         }
 
@@ -220,7 +255,8 @@ assert_eq!(
         }
 
         impl $crate::__private::strum::VariantNames for $Model {
-            const VARIANTS: &'static [&'static str] = CATALOGUE.names;
+            const VARIANTS: &'static [&'static str] =
+                CATALOGUE.names.split_at(CATALOGUE.all.len()).0;
         }
 
         impl $crate::__private::strum::EnumCount for $Model {

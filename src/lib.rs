@@ -96,7 +96,7 @@ pub use limits::Limits;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::__implement as implement;
-    pub use crate::catalogue::{Catalogue, Class, keys};
+    pub use crate::catalogue::{Catalogue, Class};
     pub use crate::category::Category;
     #[cfg(feature = "serde")]
     pub use crate::features::ModelVisitor;
@@ -110,7 +110,7 @@ pub mod __private {
     #[cfg(feature = "clap")]
     pub use clap;
     pub use model_studio_limits_macros::expand;
-    pub use model_studio_limits_names::{Key, Lookup};
+    pub use model_studio_limits_names::Lookup;
     #[cfg(feature = "schemars")]
     pub use schemars;
     #[cfg(feature = "serde")]

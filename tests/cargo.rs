@@ -20,7 +20,8 @@ static PACKAGES: LazyLock<PathBuf> = LazyLock::new(|| {
     for name in NAMES {
         let archive = target.join(format!("package/{name}-0.1.0.crate"));
         let tar = Command::new("tar")
-            .args(["--extract", "--gzip", "--file"])
+            // As new: files in archives are all of one date, and Cargo goes by it.
+            .args(["--extract", "--touch", "--gzip", "--file"])
             .arg(archive)
             .arg("--directory")
             .arg(&packages)

@@ -133,7 +133,7 @@ fn errors_show_what_was_read_and_what_is_near() {
     let long = "é".repeat(1_000);
     assert_eq!(
         message(&long),
-        format!("unknown model `{}…`", "é".repeat(48))
+        format!("unknown model `{}…`", "é".repeat(44))
     );
     let error = "qwen-pluss".parse::<Model>().unwrap_err();
     assert_eq!(error.nearest(), Some("qwen-plus"));

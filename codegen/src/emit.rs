@@ -77,7 +77,7 @@ fn write_enum(code: &mut String, catalogue: &Catalogue, settings: &Settings) {
     _ = writeln!(
         code,
         "#[doc = {doc}]\n\
-         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]\n\
+         #[derive(PartialEq, Eq)]\n\
          #[non_exhaustive]\n\
          pub enum {enum_name} {{"
     );
@@ -153,28 +153,28 @@ fn write_tables(code: &mut String, catalogue: &Catalogue, settings: &Settings) {
     let models = &catalogue.models;
     let enum_name = &settings.enum_name;
     let variant = |model: &Model| format!("{enum_name}::{}", model.name.identifier);
-    write_column(code, "ALL", enum_name, models.iter().map(variant));
-
-    // Names first, then aliases: the positions that `Catalogue::find` tells apart.
+    // Names first, then aliases.
     let aliases = models.iter().flat_map(|model| &model.aliases);
-    let keys = models.iter().map(|model| &model.name).chain(aliases);
-    let keys: Vec<&str> = keys.map(|name| name.text.as_str()).collect();
-    write_column(code, "NAMES", "&str", keys.iter().map(|key| string(key)));
+    let names = models.iter().map(|model| &model.name).chain(aliases);
+    let names: Vec<&str> = names.map(|name| name.text.as_str()).collect();
+    write_column(code, "NAMES", "&str", names.iter().map(|name| string(name)));
     let alias_of = |model| vec![variant(model); model.aliases.len()];
-    let alias_of = models.iter().flat_map(alias_of);
-    write_column(code, "ALIAS_OF", enum_name, alias_of);
-
-    let identifiers = models.iter().map(|model| string(&model.name.identifier));
-    write_column(code, "IDENTIFIERS", "&str", identifiers);
-    let aliases = models.iter().map(|model| {
-        let aliases: Vec<String> = model
-            .aliases
-            .iter()
-            .map(|name| string(&name.text))
-            .collect();
-        format!("&[{}]", aliases.join(", "))
+    let of_names = models.iter().map(variant);
+    let of_names = of_names.chain(models.iter().flat_map(alias_of));
+    write_column(code, "MODELS", enum_name, of_names);
+    let mut aliases = 0;
+    let alias_ends = models.iter().map(|model| {
+        aliases += model.aliases.len();
+        aliases.to_string()
     });
-    write_column(code, "ALIASES", "&[&str]", aliases);
+    write_column(code, "ALIAS_ENDS", "u16", alias_ends);
+
+    let mut identifiers = String::new();
+    let identifier_ends = models.iter().map(|model| {
+        identifiers.push_str(&model.name.identifier);
+        identifiers.len().to_string()
+    });
+    write_column(code, "IDENTIFIER_ENDS", "u32", identifier_ends);
 
     let mut classes = Vec::new();
     let private = format!("{}::__private", settings.runtime);
@@ -198,7 +198,7 @@ fn write_tables(code: &mut String, catalogue: &Catalogue, settings: &Settings) {
         seeds,
         pilots,
         index,
-    } = parameters(&keys);
+    } = parameters(&names);
     write_column(code, "PILOTS", "u16", pilots.iter().map(u16::to_string));
     write_column(code, "INDEX", "u16", index.iter().map(u16::to_string));
     let runtime = &settings.runtime;
@@ -206,39 +206,45 @@ fn write_tables(code: &mut String, catalogue: &Catalogue, settings: &Settings) {
     let enum_name = ident(enum_name);
     let seeds = seeds.map(Literal::u64_unsuffixed);
     let count = Literal::usize_unsuffixed(models.len());
+    let longest = names.iter().map(|name| name.len()).max().unwrap_or(0);
+    let longest = Literal::usize_unsuffixed(longest);
     let tables = quote! {
-        static KEYS: [#private::Key<'static>; NAMES.len()] = #private::keys(NAMES);
         static CATALOGUE: #private::Catalogue<#enum_name> = #private::Catalogue {
-            all: ALL,
-            names: NAMES.split_at(#count).0,
-            identifiers: IDENTIFIERS,
-            aliases: ALIASES,
-            alias_of: ALIAS_OF,
-            class_of: CLASS_OF,
-            classes: CLASSES,
-            lookup: #private::Lookup {
-                seeds: [#(#seeds),*],
-                pilots: PILOTS,
-                index: INDEX,
-                keys: &KEYS,
-            },
+            all: MODELS.split_at(#count).0,
+            names: &NAMES,
+            identifiers: #identifiers,
+            identifier_ends: &IDENTIFIER_ENDS,
+            alias_ends: &ALIAS_ENDS,
+            class_of: &CLASS_OF,
+            classes: &CLASSES,
+        };
+        // A constant, for its numbers to be known where the lookup is compiled into other crates.
+        const LOOKUP: #private::Lookup<'static> = #private::Lookup {
+            seeds: [#(#seeds),*],
+            pilots: &PILOTS,
+            index: &INDEX,
+            names: &NAMES,
+            longest: #longest,
         };
     };
     _ = writeln!(code, "{tables}");
 }
 
+/// A static array, not a slice: what refers to it is then not checked again with all that is in it.
 fn write_column(
     code: &mut String,
     name: &str,
     item_type: &str,
     items: impl IntoIterator<Item = String>,
 ) {
-    _ = write!(code, "static {name}: &[{item_type}] = &[");
+    let mut column = String::new();
+    let mut len = 0;
     for item in items {
-        code.push_str(&item);
-        code.push_str(", ");
+        column.push_str(&item);
+        column.push_str(", ");
+        len += 1;
     }
-    code.push_str("];\n");
+    _ = writeln!(code, "static {name}: [{item_type}; {len}] = [{column}];");
 }
 
 /// A value of the runtime's `Class`.

@@ -1,8 +1,8 @@
 //! Finds the parameters of the lookup: seeds, and pilots, for which every name has a slot of its own.
 
-use model_studio_limits_names::{EMPTY, Key, Lookup, Seeds};
+use model_studio_limits_names::{Seeds, bucket, hash, top_bits};
 
-/// The parameters of a [`Lookup`].
+/// The parameters of a [`Lookup`](model_studio_limits_names::Lookup).
 pub(crate) struct Parameters {
     pub(crate) seeds: Seeds,
     pub(crate) pilots: Vec<u16>,
@@ -13,32 +13,38 @@ pub(crate) struct Parameters {
 /// does, with more for the least tables one in a few; and 150 names take an index of 8 KB.
 const SMALL: usize = 150;
 
+/// What the index holds, while it is filled, where no name has its slot.
+const FREE: u16 = u16::MAX;
+
 /// Finds the parameters for names that are all different, at most [`MAX_NAMES`] of them.
 ///
 /// [`MAX_NAMES`]: model_studio_limits_names::MAX_NAMES
 pub(crate) fn parameters(names: &[&str]) -> Parameters {
-    let keys: Vec<Key<'_>> = names.iter().map(|name| Key::new(name)).collect();
     let mut random = Random(0);
     loop {
         let seeds = [(); 4].map(|()| random.next() | 1);
-        let found = if keys.len() <= SMALL {
-            without_pilots(&keys, seeds)
+        let found = if names.len() <= SMALL {
+            without_pilots(names, seeds)
         } else {
-            with_pilots(&keys, seeds)
+            with_pilots(names, seeds)
         };
-        if let Some(found) = found {
+        if let Some(mut found) = found {
+            // A lookup that comes to a slot of no name compares with the first.
+            for at in found.index.iter_mut().filter(|at| **at == FREE) {
+                *at = 0;
+            }
             return found;
         }
     }
 }
 
-fn without_pilots(keys: &[Key<'_>], seeds: Seeds) -> Option<Parameters> {
-    let slots = (keys.len() * keys.len() / 9).max(2 * keys.len());
+fn without_pilots(names: &[&str], seeds: Seeds) -> Option<Parameters> {
+    let slots = (names.len() * names.len() / 9).max(2 * names.len());
     let slots = slots.next_power_of_two();
-    let mut index = vec![EMPTY; slots];
-    for (at, key) in keys.iter().enumerate() {
-        let slot = lookup(seeds, &[], &index).slot(key);
-        if index[slot] != EMPTY {
+    let mut index = vec![FREE; slots];
+    for (at, name) in names.iter().enumerate() {
+        let slot = top_bits(hash(name.as_bytes(), &seeds), slots);
+        if index[slot] != FREE {
             return None;
         }
         index[slot] = position(at);
@@ -52,14 +58,14 @@ fn without_pilots(keys: &[Key<'_>], seeds: Seeds) -> Option<Parameters> {
 
 /// Puts the names into buckets of three or four, and finds each bucket, the largest first, a pilot
 /// that moves its names to free slots.
-fn with_pilots(keys: &[Key<'_>], seeds: Seeds) -> Option<Parameters> {
-    let slots = (keys.len() + keys.len() / 4).next_power_of_two();
+fn with_pilots(names: &[&str], seeds: Seeds) -> Option<Parameters> {
+    let slots = (names.len() + names.len() / 4).next_power_of_two();
     let mut buckets = vec![Vec::new(); slots / 4];
-    let mut index = vec![EMPTY; slots];
-    let unmoved = lookup(seeds, &[], &index);
-    for (at, key) in keys.iter().enumerate() {
-        let bucket = Lookup::bucket(key.hash(&seeds), buckets.len());
-        buckets[bucket].push((at, unmoved.slot(key)));
+    let mut index = vec![FREE; slots];
+    for (at, name) in names.iter().enumerate() {
+        let hash = hash(name.as_bytes(), &seeds);
+        let bucket = bucket(hash, buckets.len());
+        buckets[bucket].push((at, top_bits(hash, slots)));
     }
     let mut order: Vec<usize> = (0..buckets.len()).collect();
     order.sort_by_key(|bucket| std::cmp::Reverse(buckets[*bucket].len()));
@@ -70,7 +76,7 @@ fn with_pilots(keys: &[Key<'_>], seeds: Seeds) -> Option<Parameters> {
         if (1..names.len()).any(share) {
             return None;
         }
-        let free = |pilot: &usize| names.iter().all(|(_, slot)| index[slot ^ pilot] == EMPTY);
+        let free = |pilot: &usize| names.iter().all(|(_, slot)| index[slot ^ pilot] == FREE);
         let pilot = (0..slots).find(free)?;
         for (at, slot) in names {
             index[slot ^ pilot] = position(*at);
@@ -82,15 +88,6 @@ fn with_pilots(keys: &[Key<'_>], seeds: Seeds) -> Option<Parameters> {
         pilots,
         index,
     })
-}
-
-fn lookup<'a>(seeds: Seeds, pilots: &'a [u16], index: &'a [u16]) -> Lookup<'a> {
-    Lookup {
-        seeds,
-        pilots,
-        index,
-        keys: &[],
-    }
 }
 
 /// A position among the names or the slots, of which there are at most 2¹⁶.
@@ -112,6 +109,8 @@ impl Random {
 
 #[cfg(test)]
 mod tests {
+    use model_studio_limits_names::Lookup;
+
     use super::*;
 
     #[test]
@@ -122,12 +121,12 @@ mod tests {
                 .collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let found = parameters(&names);
-            let keys: Vec<Key<'_>> = names.iter().map(|name| Key::new(name)).collect();
             let lookup = Lookup {
                 seeds: found.seeds,
                 pilots: &found.pilots,
                 index: &found.index,
-                keys: &keys,
+                names: &names,
+                longest: 99,
             };
             for (at, name) in names.iter().enumerate() {
                 assert_eq!(lookup.find(name), Some(at), "{name} of {count}");

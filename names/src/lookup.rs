@@ -1,10 +1,11 @@
 //! Finds a name among the names of a catalogue, with a perfect hash.
 //!
-//! A name is read as three words of eight bytes: its first, its last, and one between, which
-//! together cover names of up to 24 bytes. Each word is multiplied with a seed that the generator
-//! drew so that no two names of the catalogue share a slot; the slot gives the one name that can
-//! be equal, and comparing words tells whether it is. Longer names have their remaining words
-//! hashed and compared one by one.
+//! A name is read in words of eight bytes: its first, its second and its last, which may overlap
+//! and together cover names of up to 24 bytes, and the words between them of longer names. Each
+//! word is multiplied with a seed that the generator drew so that no two names of the catalogue
+//! share a slot; the slot gives the one name that can be equal, and comparing words tells whether
+//! it is. Up to 24 bytes, the length decides no branch but the one for names below eight bytes:
+//! a branch that goes one way for this name and another for the next costs as much as all the rest.
 //!
 //! Beyond some number of names no seeds can be found that keep all slots apart. Then a part of
 //! the hash chooses a *pilot*, a number that moves the slots of the names that share it to where
@@ -13,9 +14,6 @@
 /// The most names, aliases included, that a catalogue can hold: so many that slots and pilots
 /// still fit 16 bits, with room for the generator to find pilots.
 pub const MAX_NAMES: usize = 50_000;
-
-/// What the index of a [`Lookup`] holds where no name has its slot.
-pub const EMPTY: u16 = u16::MAX;
 
 /// The multipliers of the three words of a name and of its length.
 pub type Seeds = [u64; 4];
@@ -26,129 +24,133 @@ pub type Seeds = [u64; 4];
 /// pilots are powers of two.
 #[derive(Debug)]
 pub struct Lookup<'a> {
-    /// Multipliers for which [`Lookup::slot`] is different for each name.
+    /// Multipliers for which each name has a slot of its own.
     pub seeds: Seeds,
     /// What is added (exclusive or) to the slots of names that share a bucket; empty in a small
     /// catalogue, whose seeds keep all slots apart.
     pub pilots: &'a [u16],
-    /// By slot, the position in `keys` of the only name that has the slot, or [`EMPTY`].
+    /// By slot, the position of the only name that can have the slot. Where no name has it, any.
     pub index: &'a [u16],
-    /// The names as words.
-    pub keys: &'a [Key<'a>],
+    /// The names, at least one.
+    pub names: &'a [&'a str],
+    /// The length of the longest name.
+    pub longest: usize,
 }
 
 impl Lookup<'_> {
-    /// The position of `name` among the keys.
-    #[inline]
+    /// The position of `name` among the names.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "the numbers of a catalogue become part of the code"
+    )]
     #[must_use]
     pub const fn find(&self, name: &str) -> Option<usize> {
-        let sought = Key::new(name);
-        let at = self.index[self.slot(&sought)];
-        if at != EMPTY && sought.equals(&self.keys[at as usize]) {
-            Some(at as usize)
+        let name = name.as_bytes();
+        if name.len() > self.longest {
+            return None;
+        }
+        let at = self.index[self.slot(hash(name, &self.seeds))] as usize;
+        if equal(name, self.names[at].as_bytes()) {
+            Some(at)
         } else {
             None
         }
     }
 
-    /// The slot of a name, below the length of `index`.
+    /// The slot of a hash, below the length of `index`.
     #[inline]
-    #[must_use]
-    pub const fn slot(&self, key: &Key<'_>) -> usize {
-        let hash = key.hash(&self.seeds);
+    const fn slot(&self, hash: u64) -> usize {
         let slot = top_bits(hash, self.index.len());
         if self.pilots.is_empty() {
             slot
         } else {
-            slot ^ self.pilots[Self::bucket(hash, self.pilots.len())] as usize
+            slot ^ self.pilots[bucket(hash, self.pilots.len())] as usize
         }
     }
+}
 
-    /// Which pilot a hash takes. The multiplication makes it depend on other bits of the hash than
-    /// the slot does.
-    #[inline]
-    #[must_use]
-    pub const fn bucket(hash: u64, pilots: usize) -> usize {
-        top_bits(hash.wrapping_mul(0x9e37_79b9_7f4a_7c15), pilots)
-    }
+/// Which pilot a hash takes. The multiplication makes it depend on other bits of the hash than
+/// the slot does.
+#[inline]
+#[must_use]
+pub const fn bucket(hash: u64, pilots: usize) -> usize {
+    top_bits(hash.wrapping_mul(0x9e37_79b9_7f4a_7c15), pilots)
 }
 
 /// The highest bits of a hash, as many as number `len` values; `len` is a power of two above one.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "at most 16 bits are left")]
-const fn top_bits(hash: u64, len: usize) -> usize {
+#[must_use]
+pub const fn top_bits(hash: u64, len: usize) -> usize {
     (hash >> (64 - len.trailing_zeros())) as usize
 }
 
-/// A name, and its words.
-#[derive(Clone, Copy, Debug)]
-pub struct Key<'a> {
-    first: u64,
-    middle: u64,
-    last: u64,
-    name: &'a [u8],
+/// The hash of a name. Each word has a multiplier of its own, so that other seeds part any two
+/// names.
+#[inline]
+#[must_use]
+pub const fn hash(name: &[u8], seeds: &Seeds) -> u64 {
+    let (first, second, last) = ends(name);
+    let mut hash = first
+        .wrapping_mul(seeds[0])
+        .wrapping_add(second.wrapping_mul(seeds[1]))
+        .wrapping_add(last.wrapping_mul(seeds[2]))
+        .wrapping_add((name.len() as u64).wrapping_mul(seeds[3]));
+    let mut at = 16;
+    while at + 8 < name.len() {
+        hash = hash
+            .rotate_left(29)
+            .wrapping_add(word(name, at).wrapping_mul(seeds[0]))
+            .wrapping_add(word(name, next(name, at)).wrapping_mul(seeds[1]));
+        at += 16;
+    }
+    hash
 }
 
-impl<'a> Key<'a> {
-    /// Reads the words of a name.
-    #[inline]
-    #[must_use]
-    pub const fn new(name: &'a str) -> Self {
-        let name = name.as_bytes();
-        let len = name.len();
-        let (first, middle, last) = match len {
-            0 => (0, 0, 0),
-            // Together with the length, these say all of the name: its bytes overlap.
-            1..4 => (name[0] as u64, name[len / 2] as u64, name[len - 1] as u64),
-            4..8 => (half_word(name, 0), 0, half_word(name, len - 4)),
-            8..16 => (word(name, 0), 0, word(name, len - 8)),
-            _ => (word(name, 0), word(name, 8), word(name, len - 8)),
-        };
-        Self {
-            first,
-            middle,
-            last,
-            name,
-        }
+/// Whether two names are equal.
+#[inline]
+const fn equal(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
     }
-
-    /// The hash of the name. Each word has a multiplier of its own, so that other seeds part any
-    /// two names.
-    #[inline]
-    #[must_use]
-    pub const fn hash(&self, seeds: &Seeds) -> u64 {
-        let mut hash = self
-            .first
-            .wrapping_mul(seeds[0])
-            .wrapping_add(self.middle.wrapping_mul(seeds[1]))
-            .wrapping_add(self.last.wrapping_mul(seeds[2]))
-            .wrapping_add((self.name.len() as u64).wrapping_mul(seeds[3]));
-        let mut at = 16;
-        while at + 8 < self.name.len() {
-            hash = (hash.rotate_left(29) ^ word(self.name, at)).wrapping_mul(seeds[1]);
-            at += 8;
-        }
-        hash
+    let (a_ends, b_ends) = (ends(a), ends(b));
+    if a_ends.0 != b_ends.0 || a_ends.1 != b_ends.1 || a_ends.2 != b_ends.2 {
+        return false;
     }
-
-    #[inline]
-    const fn equals(&self, other: &Key<'_>) -> bool {
-        if self.name.len() != other.name.len()
-            || self.first != other.first
-            || self.middle != other.middle
-            || self.last != other.last
-        {
+    let mut at = 16;
+    while at + 8 < a.len() {
+        let next = next(a, at);
+        if word(a, at) != word(b, at) || word(a, next) != word(b, next) {
             return false;
         }
-        let mut at = 16;
-        while at + 8 < self.name.len() {
-            if word(self.name, at) != word(other.name, at) {
-                return false;
-            }
-            at += 8;
-        }
-        true
+        at += 16;
     }
+    true
+}
+
+/// The first, the second and the last word of a name. With the length, they say all of a name of
+/// up to 24 bytes.
+#[inline]
+const fn ends(name: &[u8]) -> (u64, u64, u64) {
+    let len = name.len();
+    match len {
+        0 => (0, 0, 0),
+        1..4 => (name[0] as u64, name[len / 2] as u64, name[len - 1] as u64),
+        4..8 => (half_word(name, 0), 0, half_word(name, len - 4)),
+        _ => (
+            word(name, 0),
+            word(name, next(name, 0)),
+            word(name, len - 8),
+        ),
+    }
+}
+
+/// Where the word after the one at `at` begins: where that one ends or, to stay in the name, before.
+#[inline]
+const fn next(name: &[u8], at: usize) -> usize {
+    let last = name.len() - 8;
+    if at + 8 < last { at + 8 } else { last }
 }
 
 /// The eight bytes at `at`; zero where the name is too short, which no caller asks for.

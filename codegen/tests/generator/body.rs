@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use model_studio_limits_codegen::Generator;
-use model_studio_limits_names::{Key, Lookup};
+use model_studio_limits_names::Lookup;
 
 /// Takes bytes as a table and, behind a zero byte, as an overlay.
 pub(crate) fn bytes(data: &[u8]) {
@@ -58,22 +58,15 @@ fn check_code(code: &str) {
         .collect();
     assert!(rows.is_sorted());
     let names = strings(&column(&file, "NAMES"));
-    let variants = strings(&column(&file, "IDENTIFIERS"));
-    let keys: Vec<Key<'_>> = names.iter().map(|name| Key::new(name)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let models = column(&file, "MODELS");
     let seeds = numbers::<u64>(code.split("seeds").nth(1).expect("seeds"));
     let lookup = Lookup {
         seeds: seeds.try_into().expect("four seeds"),
-        pilots: &numbers::<u16>(
-            code.split("static PILOTS: &[u16] = &")
-                .nth(1)
-                .expect("pilots"),
-        ),
-        index: &numbers::<u16>(
-            code.split("static INDEX: &[u16] = &")
-                .nth(1)
-                .expect("index"),
-        ),
-        keys: &keys,
+        pilots: &numbers::<u16>(after_equals(code, "static PILOTS:")),
+        index: &numbers::<u16>(after_equals(code, "static INDEX:")),
+        names: &names,
+        longest: names.iter().map(|name| name.len()).max().expect("a name"),
     };
     assert_eq!(rows.len(), names.len());
     for (at, name) in names.iter().enumerate() {
@@ -85,10 +78,11 @@ fn check_code(code: &str) {
             let known = names.iter().position(|name| *name == other);
             assert_eq!(lookup.find(&other), known);
         }
-        if at < variants.len() {
-            let variant = rows.iter().find(|(row, _)| row == name);
-            assert_eq!(variant.map(|(_, variant)| variant), Some(&variants[at]));
-        }
+        let variant = rows.iter().find(|(row, _)| row == name);
+        assert_eq!(
+            variant.map(|(_, variant)| variant),
+            Some(&variant_of(&models[at]))
+        );
     }
 }
 
@@ -116,15 +110,26 @@ fn column(file: &syn::File, name: &str) -> Vec<syn::Expr> {
     let items = &module.expect("a module").1;
     let array = items.iter().find_map(|item| match item {
         syn::Item::Static(item) if item.ident == name => match &*item.expr {
-            syn::Expr::Reference(reference) => match &*reference.expr {
-                syn::Expr::Array(array) => Some(array.elems.iter().cloned().collect()),
-                _ => None,
-            },
+            syn::Expr::Array(array) => Some(array.elems.iter().cloned().collect()),
             _ => None,
         },
         _ => None,
     });
     array.expect("a column")
+}
+
+/// The value of a static, and what comes after it.
+fn after_equals<'a>(code: &'a str, item: &str) -> &'a str {
+    let (_, rest) = code.split_once(item).expect("the item");
+    rest.split_once('=').expect("its value").1
+}
+
+/// The identifier at the end of a path.
+fn variant_of(path: &syn::Expr) -> String {
+    match path {
+        syn::Expr::Path(path) => path.path.segments.last().expect("a path").ident.to_string(),
+        _ => panic!("not a path"),
+    }
 }
 
 fn strings(elements: &[syn::Expr]) -> Vec<String> {

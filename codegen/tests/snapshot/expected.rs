@@ -21,7 +21,7 @@ pub mod __model {
     /**A model, by the name that goes over the wire.
 
 Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider, <https://example.com/limits>. The overlay `overlay.yaml` gives 1 model limits of its own; the documentation of each says so.*/
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    #[derive(PartialEq, Eq)]
     #[non_exhaustive]
     pub enum Model {
         ///`chat-2`: 1,200 queries and 1,000,000 tokens per minute (text-generation, Chat). These limits are set by an overlay; the baseline is 600 queries and 1,000,000 tokens per minute.
@@ -49,13 +49,7 @@ Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider
         #[doc(hidden)]
         pub const __Allowed_Chat1_5: Self = Self::Chat1_5;
     }
-    static ALL: &[Model] = &[
-        Model::Chat2,
-        Model::Chat2_2025_01_25,
-        Model::Chat1_5,
-        Model::Turbo,
-    ];
-    static NAMES: &[&str] = &[
+    static NAMES: [&str; 6] = [
         "chat-2",
         "chat-2-2025-01-25",
         "chat-1.5",
@@ -63,11 +57,18 @@ Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider
         "chat-2-0125",
         "chat-1",
     ];
-    static ALIAS_OF: &[Model] = &[Model::Chat2_2025_01_25, Model::Chat1_5];
-    static IDENTIFIERS: &[&str] = &["Chat2", "Chat2_2025_01_25", "Chat1_5", "Turbo"];
-    static ALIASES: &[&[&str]] = &[&[], &["chat-2-0125"], &["chat-1"], &[]];
-    static CLASS_OF: &[u16] = &[0, 1, 2, 3];
-    static CLASSES: &[::model_studio_limits::__private::Class<Model>] = &[
+    static MODELS: [Model; 6] = [
+        Model::Chat2,
+        Model::Chat2_2025_01_25,
+        Model::Chat1_5,
+        Model::Turbo,
+        Model::Chat2_2025_01_25,
+        Model::Chat1_5,
+    ];
+    static ALIAS_ENDS: [u16; 4] = [0, 1, 2, 2];
+    static IDENTIFIER_ENDS: [u32; 4] = [5, 21, 28, 33];
+    static CLASS_OF: [u16; 4] = [0, 1, 2, 3];
+    static CLASSES: [::model_studio_limits::__private::Class<Model>; 4] = [
         ::model_studio_limits::__private::Class {
             category: ::model_studio_limits::__private::Category::TextGeneration,
             series: "Chat",
@@ -97,31 +98,26 @@ Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider
             replacement: ::core::option::Option::None,
         },
     ];
-    static PILOTS: &[u16] = &[];
-    static INDEX: &[u16] = &[
-        65535, 65535, 0, 65535, 65535, 65535, 5, 2, 65535, 3, 65535, 65535, 1, 4, 65535,
-        65535,
-    ];
-    static KEYS: [::model_studio_limits::__private::Key<'static>; NAMES.len()] = ::model_studio_limits::__private::keys(
-        NAMES,
-    );
+    static PILOTS: [u16; 0] = [];
+    static INDEX: [u16; 16] = [0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 4, 0, 3, 5, 0];
     static CATALOGUE: ::model_studio_limits::__private::Catalogue<Model> = ::model_studio_limits::__private::Catalogue {
-        all: ALL,
-        names: NAMES.split_at(4).0,
-        identifiers: IDENTIFIERS,
-        aliases: ALIASES,
-        alias_of: ALIAS_OF,
-        class_of: CLASS_OF,
-        classes: CLASSES,
-        lookup: ::model_studio_limits::__private::Lookup {
-            seeds: [
-                1961750202426094747, 6038094601263162091, 3207296026000306913,
-                14232521865600346941,
-            ],
-            pilots: PILOTS,
-            index: INDEX,
-            keys: &KEYS,
-        },
+        all: MODELS.split_at(4).0,
+        names: &NAMES,
+        identifiers: "Chat2Chat2_2025_01_25Chat1_5Turbo",
+        identifier_ends: &IDENTIFIER_ENDS,
+        alias_ends: &ALIAS_ENDS,
+        class_of: &CLASS_OF,
+        classes: &CLASSES,
+    };
+    const LOOKUP: ::model_studio_limits::__private::Lookup<'static> = ::model_studio_limits::__private::Lookup {
+        seeds: [
+            16294208416658607535, 7960286522194355701, 487617019471545679,
+            17909611376780542445,
+        ],
+        pilots: &PILOTS,
+        index: &INDEX,
+        names: &NAMES,
+        longest: 17,
     };
     ::model_studio_limits::__private::implement! {
         own Model
