@@ -60,6 +60,8 @@ pub(crate) fn code(catalogue: &Catalogue, settings: &Settings) -> String {
     _ = writeln!(code, "pub mod {hidden} {{\n{expand}");
     write_enum(&mut code, catalogue, settings);
     write_constants(&mut code, catalogue, settings);
+    write_columns(&mut code, catalogue, &settings.enum_name);
+    write_classes(&mut code, catalogue, settings);
     write_tables(&mut code, catalogue, settings);
     _ = writeln!(code, "{implement}\n}}");
     write_macro(&mut code, catalogue, settings, &hidden.to_string());
@@ -147,17 +149,12 @@ fn deprecated(catalogue: &Catalogue, model: &Model, settings: &Settings) -> Stri
     }
 }
 
-/// The static `CATALOGUE`, and its columns: what differs from model to model, in the order of the
-/// table. What many models share, they share in a class.
-fn write_tables(code: &mut String, catalogue: &Catalogue, settings: &Settings) {
+/// The columns of the table: what differs from model to model.
+fn write_columns(code: &mut String, catalogue: &Catalogue, enum_name: &str) {
     let models = &catalogue.models;
-    let enum_name = &settings.enum_name;
-    let variant = |model: &Model| format!("{enum_name}::{}", model.name.identifier);
-    // Names first, then aliases.
-    let aliases = models.iter().flat_map(|model| &model.aliases);
-    let names = models.iter().map(|model| &model.name).chain(aliases);
-    let names: Vec<&str> = names.map(|name| name.text.as_str()).collect();
+    let names = all_names(catalogue);
     write_column(code, "NAMES", "&str", names.iter().map(|name| string(name)));
+    let variant = |model: &Model| format!("{enum_name}::{}", model.name.identifier);
     let alias_of = |model| vec![variant(model); model.aliases.len()];
     let of_names = models.iter().map(variant);
     let of_names = of_names.chain(models.iter().flat_map(alias_of));
@@ -175,11 +172,24 @@ fn write_tables(code: &mut String, catalogue: &Catalogue, settings: &Settings) {
         identifiers.len().to_string()
     });
     write_column(code, "IDENTIFIER_ENDS", "u32", identifier_ends);
+    _ = writeln!(code, "static IDENTIFIERS: &str = \"{identifiers}\";");
+}
 
-    let mut classes = Vec::new();
+/// The names of all models, then the aliases.
+fn all_names(catalogue: &Catalogue) -> Vec<&str> {
+    let aliases = catalogue.models.iter().flat_map(|model| &model.aliases);
+    let names = catalogue.models.iter().map(|model| &model.name);
+    let all = names.chain(aliases);
+    all.map(|name| name.text.as_str()).collect()
+}
+
+/// What many models share, as a class: they are far fewer than the models.
+fn write_classes(code: &mut String, catalogue: &Catalogue, settings: &Settings) {
+    let enum_name = &settings.enum_name;
     let private = format!("{}::__private", settings.runtime);
+    let mut classes = Vec::new();
     let mut known = HashMap::new();
-    let class_of = models.iter().map(|model| {
+    let class_of = catalogue.models.iter().map(|model| {
         let replacement = model.deprecation.as_ref().map(|known| known.replacement);
         let number = classes.len();
         let class_of = known
@@ -193,7 +203,12 @@ fn write_tables(code: &mut String, catalogue: &Catalogue, settings: &Settings) {
     write_column(code, "CLASS_OF", "u16", class_of);
     let class_type = format!("{private}::Class<{enum_name}>");
     write_column(code, "CLASSES", &class_type, classes);
+}
 
+/// The tables under the names by which the runtime's `implement!` knows them. The lookup is a
+/// constant, for its numbers to be known where it is compiled into other crates.
+fn write_tables(code: &mut String, catalogue: &Catalogue, settings: &Settings) {
+    let names = all_names(catalogue);
     let Parameters {
         seeds,
         pilots,
@@ -203,22 +218,21 @@ fn write_tables(code: &mut String, catalogue: &Catalogue, settings: &Settings) {
     write_column(code, "INDEX", "u16", index.iter().map(u16::to_string));
     let runtime = &settings.runtime;
     let private = quote!(#runtime::__private);
-    let enum_name = ident(enum_name);
+    let enum_name = ident(&settings.enum_name);
     let seeds = seeds.map(Literal::u64_unsuffixed);
-    let count = Literal::usize_unsuffixed(models.len());
+    let count = Literal::usize_unsuffixed(catalogue.models.len());
     let longest = names.iter().map(|name| name.len()).max().unwrap_or(0);
     let longest = Literal::usize_unsuffixed(longest);
     let tables = quote! {
         static CATALOGUE: #private::Catalogue<#enum_name> = #private::Catalogue {
             all: MODELS.split_at(#count).0,
             names: &NAMES,
-            identifiers: #identifiers,
+            identifiers: IDENTIFIERS,
             identifier_ends: &IDENTIFIER_ENDS,
             alias_ends: &ALIAS_ENDS,
             class_of: &CLASS_OF,
             classes: &CLASSES,
         };
-        // A constant, for its numbers to be known where the lookup is compiled into other crates.
         const LOOKUP: #private::Lookup<'static> = #private::Lookup {
             seeds: [#(#seeds),*],
             pilots: &PILOTS,

@@ -39,9 +39,9 @@ impl<'a> Table<'a> {
             let start = left[..middle].rfind('\n')?;
             let (before, line) = left.split_at(start + 1);
             let (line, after) = line.split_once('\n')?;
-            let row = Row::new(line)?;
-            match name.cmp(row.name) {
-                std::cmp::Ordering::Equal => return Some(row),
+            let (at_middle, _) = line.split_once(' ')?;
+            match name.cmp(at_middle) {
+                std::cmp::Ordering::Equal => return Row::new(line),
                 std::cmp::Ordering::Less => left = before,
                 std::cmp::Ordering::Greater => left = &left[left.len() - after.len() - 1..],
             }
@@ -52,8 +52,8 @@ impl<'a> Table<'a> {
 impl<'a> Row<'a> {
     fn new(line: &'a str) -> Option<Self> {
         let (name, rest) = line.split_once(' ')?;
-        let (variant, deprecated) = match rest.split_once(" !") {
-            Some((variant, help)) => (variant, Some(help)),
+        let (variant, deprecated) = match rest.split_once(' ') {
+            Some((variant, help)) => (variant, help.strip_prefix('!')),
             None => (rest, None),
         };
         Some(Self {

@@ -67,6 +67,7 @@ Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider
     ];
     static ALIAS_ENDS: [u16; 4] = [0, 1, 2, 2];
     static IDENTIFIER_ENDS: [u32; 4] = [5, 21, 28, 33];
+    static IDENTIFIERS: &str = "Chat2Chat2_2025_01_25Chat1_5Turbo";
     static CLASS_OF: [u16; 4] = [0, 1, 2, 3];
     static CLASSES: [::model_studio_limits::__private::Class<Model>; 4] = [
         ::model_studio_limits::__private::Class {
@@ -103,7 +104,7 @@ Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider
     static CATALOGUE: ::model_studio_limits::__private::Catalogue<Model> = ::model_studio_limits::__private::Catalogue {
         all: MODELS.split_at(4).0,
         names: &NAMES,
-        identifiers: "Chat2Chat2_2025_01_25Chat1_5Turbo",
+        identifiers: IDENTIFIERS,
         identifier_ends: &IDENTIFIER_ENDS,
         alias_ends: &ALIAS_ENDS,
         class_of: &CLASS_OF,
