@@ -118,20 +118,29 @@ impl Package {
     }
 }
 
-/// An application with the built-in catalogue under another name, and one of its own.
+/// An application with the built-in catalogue under another name, one of its own, and every feature.
 #[test]
 fn a_consumer_of_the_archives() {
     let package = Package::new(
         "consumer",
         "[dependencies]
-         limits = { package = \"model-studio-limits\", version = \"0.1.0\" }
+         clap = { version = \"4.5\", default-features = false, features = [\"std\"] }
+         schemars = { version = \"1.0\", default-features = false }
+         serde_json = \"1.0\"
+         [dependencies.limits]
+         package = \"model-studio-limits\"
+         version = \"0.1.0\"
+         features = [\"clap\", \"schemars\", \"serde\"]
          [build-dependencies]
          model-studio-limits-codegen = \"0.1.0\"",
     );
     package.write("build.rs", include_str!("programs/consumer_build.rs"));
     package.write("src/main.rs", include_str!("programs/consumer.rs"));
     package.write("limits.yaml", include_str!("programs/consumer.yaml"));
-    assert_eq!(package.run(), "qwen-plus: 600\ngpt-4o: 500, sora: 7\n");
+    assert_eq!(
+        package.run(),
+        "qwen-plus: 600\ngpt-4o: 500, sora: 7\n[\"qwen-plus\",\"gpt-4o\"]\n"
+    );
 }
 
 /// Without default features, there is no std, no allocator and, unless asked for, no `Model`.

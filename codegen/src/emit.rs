@@ -289,7 +289,12 @@ fn class(catalogue: &Catalogue, model: &Model, private: &str, enum_name: &str) -
 fn write_macro(code: &mut String, catalogue: &Catalogue, settings: &Settings, hidden: &str) {
     let name = &settings.macro_name;
     let enum_name = &settings.enum_name;
-    let doc = string(&docs::for_macro(enum_name, name));
+    let doc = if settings.built_in {
+        // The runtime has a page for it, with examples.
+        r#"include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/model.md"))"#.to_owned()
+    } else {
+        string(&docs::for_macro(enum_name, name))
+    };
     let (attribute, import) = if settings.export_macro {
         ("#[macro_export]", String::new())
     } else {

@@ -1,5 +1,6 @@
 #![deny(warnings, clippy::all)]
 
+use clap::ValueEnum;
 use limits::{Model, model};
 
 limits::include_models!("other.rs");
@@ -12,4 +13,14 @@ fn main() {
     let queries = other.limits().queries_per_minute().unwrap();
     let tasks = OtherModel::Sora.limits().concurrent_tasks().unwrap();
     println!("{other}: {queries}, sora: {tasks}");
+    println!("{}", serde_json::to_string(&(PLUS, other)).unwrap());
+    assert_eq!(
+        Model::from_str("qwen-max-0125", false),
+        Ok(Model::QwenMax0125)
+    );
+    assert_eq!(OtherModel::value_variants().len(), 2);
+    assert_eq!(
+        schemars::schema_for!(OtherModel).get("enum").unwrap()[0],
+        "gpt-4o"
+    );
 }
