@@ -109,28 +109,107 @@ impl Random {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use model_studio_limits_names::Lookup;
+    use proptest::collection::hash_set;
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
 
     use super::*;
 
-    #[test]
-    fn every_name_is_found_at_its_position() {
-        for count in (1..=160).chain([1_000, 10_000]) {
-            let names: Vec<String> = (0..count)
-                .map(|n| format!("provider/model-{}b-{n}-instruct-2025", n % 90))
-                .collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let found = parameters(&names);
-            let lookup = Lookup {
-                seeds: found.seeds,
-                pilots: &found.pilots,
-                index: &found.index,
-                names: &names,
-                longest: 99,
-            };
-            for (at, name) in names.iter().enumerate() {
-                assert_eq!(lookup.find(name), Some(at), "{name} of {count}");
+    /// Every name is found at its position, and no other text is.
+    fn check(names: &[&str]) {
+        let found = parameters(names);
+        let lookup = Lookup {
+            seeds: found.seeds,
+            pilots: &found.pilots,
+            index: &found.index,
+            names,
+            longest: names.iter().map(|name| name.len()).max().unwrap(),
+        };
+        let positions: HashMap<&str, usize> = names.iter().copied().zip(0..).collect();
+        for (at, name) in names.iter().enumerate() {
+            assert_eq!(lookup.find(name), Some(at), "{name}");
+        }
+        // Of many names, some: there are some hundred texts near each.
+        for name in names.iter().step_by(names.len().div_ceil(100)) {
+            for near in near(name) {
+                let expected = positions.get(near.as_str()).copied();
+                assert_eq!(lookup.find(&near), expected, "{near}");
             }
+        }
+        assert_eq!(lookup.find(""), positions.get("").copied());
+    }
+
+    /// Texts that are nearly a name: an edit, a prefix, an extension or another case away.
+    fn near(name: &str) -> Vec<String> {
+        let mut near = vec![name.to_uppercase(), name.to_lowercase(), name.repeat(9)];
+        near.extend(["x", "-", "\0", " "].map(|end| format!("{name}{end}")));
+        for (at, character) in name.char_indices() {
+            let (before, rest) = name.split_at(at);
+            let after = &rest[character.len_utf8()..];
+            near.push(before.to_owned());
+            near.push(rest.to_owned());
+            near.push(format!("{before}{after}"));
+            near.push(format!("{before}x{rest}"));
+            near.push(format!("{before}x{after}"));
+            near.push(format!("{before}\0{after}"));
+            if let Some(next) = after.chars().next() {
+                let after = &after[next.len_utf8()..];
+                near.push(format!("{before}{next}{character}{after}"));
+            }
+        }
+        near
+    }
+
+    fn name() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[a-z]{1,4}(-[a-z0-9.]{1,4}){0,3}",
+            "(qwen|llama|gpt)-?[0-9](\\.[0-9])?-(max|plus|instruct|chat)?-[0-9]{1,4}",
+            "accounts/[a-z]{4}/models/[a-z]{3}-[0-9]{1,3}b-(instruct|chat|vision)-[0-9]{4}",
+            "[ab]{20,40}",
+            "\\PC{1,12}",
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 60,
+            failure_persistence: None,
+            rng_seed: RngSeed::Fixed(1),
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn few_names(names in hash_set(name(), 1..300)) {
+            check(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 6,
+            failure_persistence: None,
+            rng_seed: RngSeed::Fixed(1),
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn many_names(names in hash_set(name(), 300..5_000)) {
+            check(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+    }
+
+    /// Every number of names up to where pilots begin, and as many as there can be.
+    #[test]
+    fn numbers_of_names() {
+        let names: Vec<String> = (0..model_studio_limits_names::MAX_NAMES)
+            .map(|n| format!("provider/model-{}b-{n}-instruct-2025", n % 90))
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        for count in (1..=160).chain([names.len()]) {
+            check(&names[..count]);
         }
     }
 }
