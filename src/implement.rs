@@ -1,6 +1,8 @@
 //! What a catalogue's enum can do.
 
-/// Implements the methods and traits of the enum `$Model`, whose tables are in a static `CATALOGUE`.
+/// Implements the methods and traits of the enum `$Model`. Its tables are where this is called:
+/// `CATALOGUE`; `NAMES` and `MODELS`, the names of all models and then the aliases, each with its
+/// model; and `LOOKUP`, which finds the positions of names in them.
 ///
 /// `$kind` is `built_in` or `own`. Examples in the documentation are for the built-in enum alone:
 /// they would be tests of the crate that an own enum is in, about models that it does not have.
