@@ -10,6 +10,7 @@
 //! [`model-studio-limits`]: https://docs.rs/model-studio-limits
 
 mod input;
+mod plain;
 mod table;
 
 use model_studio_limits_names::nearest;
@@ -26,6 +27,9 @@ use table::{Row, Table};
 /// literal, and what the caller of `model!` wrote.
 #[proc_macro]
 pub fn expand(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    if let Some(variant) = plain::expand(input.clone()) {
+        return variant;
+    }
     let variant = syn::parse(input).and_then(|input| variant(&input));
     variant.unwrap_or_else(Error::into_compile_error).into()
 }
