@@ -213,9 +213,12 @@ fn write_tables(code: &mut String, catalogue: &Catalogue, settings: &Settings) {
         seeds,
         pilots,
         index,
+        keys,
     } = parameters(&names);
     write_column(code, "PILOTS", "u16", pilots.iter().map(u16::to_string));
     write_column(code, "INDEX", "u16", index.iter().map(u16::to_string));
+    let keys = keys.iter().map(|key| format!("{key:?}"));
+    write_column(code, "KEYS", "[u64; 4]", keys);
     let runtime = &settings.runtime;
     let private = quote!(#runtime::__private);
     let enum_name = ident(&settings.enum_name);
@@ -237,6 +240,7 @@ fn write_tables(code: &mut String, catalogue: &Catalogue, settings: &Settings) {
             seeds: [#(#seeds),*],
             pilots: &PILOTS,
             index: &INDEX,
+            keys: &KEYS,
             names: &NAMES,
             longest: #longest,
         };

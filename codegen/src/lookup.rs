@@ -1,12 +1,13 @@
 //! Finds the parameters of the lookup: seeds, and pilots, for which every name has a slot of its own.
 
-use model_studio_limits_names::{Seeds, bucket, hash, top_bits};
+use model_studio_limits_names::{Key, Seeds, bucket, hash, key, top_bits};
 
 /// The parameters of a [`Lookup`](model_studio_limits_names::Lookup).
 pub(crate) struct Parameters {
     pub(crate) seeds: Seeds,
     pub(crate) pilots: Vec<u16>,
     pub(crate) index: Vec<u16>,
+    pub(crate) keys: Vec<Key>,
 }
 
 /// Up to so many names, seeds alone keep the slots apart. With `n²/9` slots, one draw in a hundred
@@ -43,7 +44,7 @@ fn without_pilots(names: &[&str], seeds: Seeds) -> Option<Parameters> {
     let slots = slots.next_power_of_two();
     let mut index = vec![FREE; slots];
     for (at, name) in names.iter().enumerate() {
-        let slot = top_bits(hash(name.as_bytes(), &seeds), slots);
+        let slot = top_bits(hash_of(name, &seeds), slots);
         if index[slot] != FREE {
             return None;
         }
@@ -53,6 +54,7 @@ fn without_pilots(names: &[&str], seeds: Seeds) -> Option<Parameters> {
         seeds,
         pilots: Vec::new(),
         index,
+        keys: names.iter().map(|name| key(name.as_bytes())).collect(),
     })
 }
 
@@ -63,7 +65,7 @@ fn with_pilots(names: &[&str], seeds: Seeds) -> Option<Parameters> {
     let mut buckets = vec![Vec::new(); slots / 4];
     let mut index = vec![FREE; slots];
     for (at, name) in names.iter().enumerate() {
-        let hash = hash(name.as_bytes(), &seeds);
+        let hash = hash_of(name, &seeds);
         let bucket = bucket(hash, buckets.len());
         buckets[bucket].push((at, top_bits(hash, slots)));
     }
@@ -87,7 +89,13 @@ fn with_pilots(names: &[&str], seeds: Seeds) -> Option<Parameters> {
         seeds,
         pilots,
         index,
+        keys: Vec::new(),
     })
+}
+
+fn hash_of(name: &str, seeds: &Seeds) -> u64 {
+    let name = name.as_bytes();
+    hash(name, &key(name), seeds)
 }
 
 /// A position among the names or the slots, of which there are at most 2¹⁶.
@@ -125,6 +133,7 @@ mod tests {
             seeds: found.seeds,
             pilots: &found.pilots,
             index: &found.index,
+            keys: &found.keys,
             names,
             longest: names.iter().map(|name| name.len()).max().unwrap(),
         };

@@ -13,6 +13,6 @@ mod lookup;
 mod nearest;
 mod words;
 
-pub use lookup::{Lookup, MAX_NAMES, Seeds, bucket, hash, top_bits};
+pub use lookup::{Key, Lookup, MAX_NAMES, Seeds, bucket, hash, key, top_bits};
 pub use nearest::{Nearest, nearest};
 pub use words::InWords;

@@ -31,6 +31,9 @@ pub struct Lookup<'a> {
     pub pilots: &'a [u16],
     /// By slot, the position of the only name that can have the slot. Where no name has it, any.
     pub index: &'a [u16],
+    /// The keys of the names in a small catalogue, to compare without a step to the name itself.
+    /// Empty in a large one, for rustc takes its time over them.
+    pub keys: &'a [Key],
     /// The names, at least one.
     pub names: &'a [&'a str],
     /// The length of the longest name.
@@ -50,8 +53,15 @@ impl Lookup<'_> {
         if name.len() > self.longest {
             return None;
         }
-        let at = self.index[self.slot(hash(name, &self.seeds))] as usize;
-        if equal(name, self.names[at].as_bytes()) {
+        let sought = key(name);
+        let at = self.index[self.slot(hash(name, &sought, &self.seeds))] as usize;
+        let candidate = self.names[at].as_bytes();
+        let is_equal = if self.keys.is_empty() {
+            name.len() == candidate.len() && same(&sought, &key(candidate))
+        } else {
+            same(&sought, &self.keys[at])
+        };
+        if is_equal && same_between(name, candidate) {
             Some(at)
         } else {
             None
@@ -86,17 +96,38 @@ pub const fn top_bits(hash: u64, len: usize) -> usize {
     (hash >> (64 - len.trailing_zeros())) as usize
 }
 
-/// The hash of a name. Each word has a multiplier of its own, so that other seeds part any two
-/// names.
+/// The first, the second and the last word of a name, and its length: all of a name of up to 24
+/// bytes.
+pub type Key = [u64; 4];
+
+/// Reads the key of a name.
 #[inline]
 #[must_use]
-pub const fn hash(name: &[u8], seeds: &Seeds) -> u64 {
-    let (first, second, last) = ends(name);
-    let mut hash = first
+pub const fn key(name: &[u8]) -> Key {
+    let len = name.len();
+    let (first, second, last) = match len {
+        0 => (0, 0, 0),
+        1..4 => (name[0] as u64, name[len / 2] as u64, name[len - 1] as u64),
+        4..8 => (half_word(name, 0), 0, half_word(name, len - 4)),
+        _ => (
+            word(name, 0),
+            word(name, next(name, 0)),
+            word(name, len - 8),
+        ),
+    };
+    [first, second, last, len as u64]
+}
+
+/// The hash of a name, whose key is `key`. Each word has a multiplier of its own, so that other
+/// seeds part any two names.
+#[inline]
+#[must_use]
+pub const fn hash(name: &[u8], key: &Key, seeds: &Seeds) -> u64 {
+    let mut hash = key[0]
         .wrapping_mul(seeds[0])
-        .wrapping_add(second.wrapping_mul(seeds[1]))
-        .wrapping_add(last.wrapping_mul(seeds[2]))
-        .wrapping_add((name.len() as u64).wrapping_mul(seeds[3]));
+        .wrapping_add(key[1].wrapping_mul(seeds[1]))
+        .wrapping_add(key[2].wrapping_mul(seeds[2]))
+        .wrapping_add(key[3].wrapping_mul(seeds[3]));
     let mut at = 16;
     while at + 8 < name.len() {
         hash = hash
@@ -108,16 +139,14 @@ pub const fn hash(name: &[u8], seeds: &Seeds) -> u64 {
     hash
 }
 
-/// Whether two names are equal.
 #[inline]
-const fn equal(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
-    let (a_ends, b_ends) = (ends(a), ends(b));
-    if a_ends.0 != b_ends.0 || a_ends.1 != b_ends.1 || a_ends.2 != b_ends.2 {
-        return false;
-    }
+const fn same(a: &Key, b: &Key) -> bool {
+    a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3]
+}
+
+/// Whether two names of one length are the same between the words of their keys.
+#[inline]
+const fn same_between(a: &[u8], b: &[u8]) -> bool {
     let mut at = 16;
     while at + 8 < a.len() {
         let next = next(a, at);
@@ -127,23 +156,6 @@ const fn equal(a: &[u8], b: &[u8]) -> bool {
         at += 16;
     }
     true
-}
-
-/// The first, the second and the last word of a name. With the length, they say all of a name of
-/// up to 24 bytes.
-#[inline]
-const fn ends(name: &[u8]) -> (u64, u64, u64) {
-    let len = name.len();
-    match len {
-        0 => (0, 0, 0),
-        1..4 => (name[0] as u64, name[len / 2] as u64, name[len - 1] as u64),
-        4..8 => (half_word(name, 0), 0, half_word(name, len - 4)),
-        _ => (
-            word(name, 0),
-            word(name, next(name, 0)),
-            word(name, len - 8),
-        ),
-    }
 }
 
 /// Where the word after the one at `at` begins: where that one ends or, to stay in the name, before.

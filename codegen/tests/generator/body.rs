@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use model_studio_limits_codegen::Generator;
-use model_studio_limits_names::Lookup;
+use model_studio_limits_names::{Lookup, key};
 
 /// Takes bytes as a table and, behind a zero byte, as an overlay.
 pub(crate) fn bytes(data: &[u8]) {
@@ -60,11 +60,22 @@ fn check_code(code: &str) {
     let names = strings(&column(&file, "NAMES"));
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let models = column(&file, "MODELS");
+    // A small table has the keys of its names, which are as the runtime reads them.
+    let keys: Vec<_> = names.iter().map(|name| key(name.as_bytes())).collect();
+    let is_small = !after_equals(code, "static KEYS:").starts_with("[]");
+    let keys = if is_small { keys } else { Vec::new() };
+    let written = numbers::<u64>(
+        &after_equals(code, "static KEYS:")
+            .replacen("[[", "[", 1)
+            .replace("], [", ", "),
+    );
+    assert_eq!(written, keys.concat());
     let seeds = numbers::<u64>(code.split("seeds").nth(1).expect("seeds"));
     let lookup = Lookup {
         seeds: seeds.try_into().expect("four seeds"),
         pilots: &numbers::<u16>(after_equals(code, "static PILOTS:")),
         index: &numbers::<u16>(after_equals(code, "static INDEX:")),
+        keys: &keys,
         names: &names,
         longest: names.iter().map(|name| name.len()).max().expect("a name"),
     };

@@ -101,6 +101,14 @@ Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider
     ];
     static PILOTS: [u16; 0] = [];
     static INDEX: [u16; 16] = [0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 4, 0, 3, 5, 0];
+    static KEYS: [[u64; 4]; 6] = [
+        [1952540771, 0, 841839713, 6],
+        [3615601246655834211, 3615600158835028528, 3833175922130629938, 17],
+        [3832054404234700899, 3832054404234700899, 3832054404234700899, 8],
+        [8463460446922631542, 8026103334714765157, 8026103334714765157, 11],
+        [3471486058579978339, 3833180315832167796, 3833180315832167796, 11],
+        [1952540771, 0, 825062497, 6],
+    ];
     static CATALOGUE: ::model_studio_limits::__private::Catalogue<Model> = ::model_studio_limits::__private::Catalogue {
         all: MODELS.split_at(4).0,
         names: &NAMES,
@@ -117,6 +125,7 @@ Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider
         ],
         pilots: &PILOTS,
         index: &INDEX,
+        keys: &KEYS,
         names: &NAMES,
         longest: 17,
     };
