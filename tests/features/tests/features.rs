@@ -1,4 +1,4 @@
-//! The built-in enum and a library's own one through serde, clap and schemars.
+//! The built-in enum and a library's own one through serde, clap, schemars, strum and std, together.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -9,9 +9,24 @@ use model_studio_limits::{Model, model};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use strum::{EnumCount, IntoEnumIterator, VariantArray, VariantNames};
 
 trait Everything:
-    Copy + Debug + Ord + AsRef<str> + Serialize + DeserializeOwned + ValueEnum + JsonSchema + 'static
+    Copy
+    + Debug
+    + Ord
+    + AsRef<str>
+    + Into<String>
+    + std::str::FromStr
+    + VariantArray
+    + VariantNames
+    + EnumCount
+    + IntoEnumIterator
+    + Serialize
+    + DeserializeOwned
+    + ValueEnum
+    + JsonSchema
+    + 'static
 {
 }
 
@@ -87,6 +102,25 @@ fn serde_active() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("did you mean `qwen-plus`?"), "{error}");
+}
+
+/// What strum and std say of the models is what the other traits say.
+fn through_strum_and_std<M: Everything>(all: &[M]) {
+    assert_eq!(<M as VariantArray>::VARIANTS, all);
+    assert_eq!(M::COUNT, all.len());
+    assert!(M::iter().eq(all.iter().copied()));
+    for (model, name) in all.iter().zip(<M as VariantNames>::VARIANTS) {
+        assert_eq!(serde_json::to_value(model).unwrap(), *name);
+        assert_eq!(model.to_possible_value().unwrap().get_name(), *name);
+        let text: String = (*model).into();
+        assert_eq!(text.parse::<M>().ok(), Some(*model));
+    }
+}
+
+#[test]
+fn strum_and_std() {
+    through_strum_and_std(Model::ALL);
+    through_strum_and_std(Chat::ALL);
 }
 
 fn command<M: Everything + Send + Sync>() -> clap::Command {
