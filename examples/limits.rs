@@ -19,9 +19,8 @@ fn main() -> ExitCode {
         .collect();
     if models.is_empty() {
         eprintln!("no model matches `{wanted}`");
-        if let Err(error) = wanted.parse::<Model>()
-            && let Some(name) = error.nearest()
-        {
+        let error = wanted.parse::<Model>().err();
+        if let Some(name) = error.and_then(|error| error.nearest()) {
             eprintln!("the nearest name is `{name}`");
         }
         return ExitCode::FAILURE;

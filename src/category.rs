@@ -6,10 +6,9 @@ use core::fmt;
 /// # #[cfg(feature = "built-in")] {
 /// use model_studio_limits::{Category, Model};
 ///
-/// let videos = Model::ALL
-///     .iter()
-///     .filter(|model| model.category() == Category::VideoGeneration);
-/// assert_eq!(videos.count(), 6);
+/// let of_videos = |model: &&Model| model.category() == Category::VideoGeneration;
+/// let first = Model::ALL.iter().find(of_videos).unwrap();
+/// assert_eq!(first.name(), "wan2.1-t2v-turbo");
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

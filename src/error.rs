@@ -1,6 +1,6 @@
 use core::fmt;
 
-use model_studio_limits_names::nearest;
+use model_studio_limits_names::{Visible, nearest};
 
 /// A text is not the name or alias of a model of the catalogue or, where that is asked for, it is
 /// that of a deprecated model.
@@ -31,8 +31,10 @@ pub struct ParseModelError {
 
 #[derive(Clone)]
 enum Reason {
-    /// The text is none of these names.
+    /// The text is none of these names. Which is nearest is found when it is asked for.
     Unknown(&'static [&'static str]),
+    /// The text is no name, and too long to be kept. This is the nearest.
+    Long(Option<&'static str>),
     /// The model is deprecated, and may have a replacement.
     Deprecated(Option<&'static str>),
 }
@@ -46,7 +48,14 @@ impl ParseModelError {
     #[doc(hidden)]
     #[must_use]
     pub fn __unknown(text: &str, names: &'static [&'static str]) -> Self {
-        Self::new(text, Reason::Unknown(names))
+        Self::new(
+            text,
+            if text.len() > SHOWN {
+                Reason::Long(nearest_of(text, names))
+            } else {
+                Reason::Unknown(names)
+            },
+        )
     }
 
     /// The error for a deprecated model.
@@ -75,11 +84,9 @@ impl ParseModelError {
     #[must_use]
     pub fn nearest(&self) -> Option<&'static str> {
         match self.reason {
-            Reason::Unknown(names) if !self.shortened => {
-                let names = names.iter().copied();
-                nearest(self.text(), names).names().first().copied()
-            }
-            _ => None,
+            Reason::Unknown(names) => nearest_of(self.text(), names),
+            Reason::Long(nearest) => nearest,
+            Reason::Deprecated(_) => None,
         }
     }
 
@@ -94,7 +101,7 @@ impl ParseModelError {
     pub fn replacement(&self) -> Option<&'static str> {
         match self.reason {
             Reason::Deprecated(replacement) => replacement,
-            Reason::Unknown(_) => None,
+            Reason::Unknown(_) | Reason::Long(_) => None,
         }
     }
 
@@ -104,17 +111,24 @@ impl ParseModelError {
     }
 }
 
+fn nearest_of(text: &str, names: &'static [&'static str]) -> Option<&'static str> {
+    nearest(text, names.iter().copied())
+        .names()
+        .first()
+        .copied()
+}
+
 impl fmt::Display for ParseModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.text().escape_debug();
+        let text = Visible(self.text());
+        let more = if self.shortened { "…" } else { "" };
         if let Reason::Deprecated(replacement) = self.reason {
-            write!(f, "model `{text}` is deprecated")?;
+            write!(f, "model `{text}{more}` is deprecated")?;
             return match replacement {
                 Some(name) => write!(f, ", use `{name}`"),
                 None => Ok(()),
             };
         }
-        let more = if self.shortened { "…" } else { "" };
         write!(f, "unknown model `{text}{more}`")?;
         match self.nearest() {
             Some(name) => write!(f, ", did you mean `{name}`?"),

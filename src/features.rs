@@ -192,11 +192,10 @@ macro_rules! __implement_schemars {
                 fn json_schema(
                     _: &mut $crate::__private::schemars::SchemaGenerator,
                 ) -> $crate::__private::schemars::Schema {
-                    $crate::__private::schema(
-                        Self::ALL
-                            .iter()
-                            .map(|model| (model.name(), model.limits(), model.is_deprecated())),
-                    )
+                    $crate::__private::schema(::core::iter::Iterator::map(
+                        Self::ALL.iter(),
+                        |model| (model.name(), model.limits(), model.is_deprecated()),
+                    ))
                 }
             }
         }

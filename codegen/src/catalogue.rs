@@ -128,8 +128,9 @@ impl Catalogue {
         let Some(fields) = check.fields(root, "a catalogue", &["source", "groups"]) else {
             return catalogue;
         };
-        if let Some(source) = fields.get("source")
-            && let Some(source) = check.fields(source, "`source`", &["title", "url"])
+        let source = fields.get("source");
+        if let Some(source) =
+            source.and_then(|node| check.fields(node, "`source`", &["title", "url"]))
         {
             catalogue.title = optional_string(check, &source, "title");
             catalogue.url = optional_string(check, &source, "url");
@@ -227,9 +228,7 @@ fn read_alias(check: &mut Checker, node: &Node) -> Option<Name> {
 
 fn read_name(check: &mut Checker, node: &Node, variant: Option<&Node>, what: &str) -> Option<Name> {
     let given = variant.and_then(|node| Some((check.string(node, "`variant`")?, node.place)));
-    if let Some((given, place)) = given
-        && !crate::identifier::is_valid(given)
-    {
+    if let Some((given, place)) = given.filter(|(given, _)| !crate::identifier::is_valid(given)) {
         check.note(
             Problem::new(place, format!("`{given}` cannot be a Rust identifier"))
                 .help("use ASCII letters, digits and `_`, no digit first, and no keyword"),

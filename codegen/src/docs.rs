@@ -103,7 +103,9 @@ pub(crate) fn deprecation(catalogue: &Catalogue, model: &Model, enum_name: &str)
         let variant = &replacement.name.identifier;
         format!("replaced by `{enum_name}::{variant}`")
     });
-    let note = note(model).map(|note| prose(&note));
+    // rustdoc shows this as Markdown, but most who read it have it from the compiler as it is: only
+    // what could be HTML is escaped.
+    let note = note(model).map(|note| note.replace('<', "\\<"));
     let parts: Vec<String> = replaced.into_iter().chain(note).collect();
     parts.join("; ")
 }

@@ -1,6 +1,6 @@
 //! Writes the Rust code of a catalogue: the enum, its tables, and the macro.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -37,7 +37,7 @@ pub(crate) fn code(catalogue: &Catalogue, settings: &Settings) -> String {
     let kind = ident(if settings.built_in { "built_in" } else { "own" });
     let head = quote! {
         #[doc(inline)]
-        #[allow(unused_imports, unreachable_pub)]
+        #[allow(clippy::restriction, unused_imports, unreachable_pub)]
         pub use self::#hidden::#enum_name;
     };
     let expand = quote! {
@@ -130,12 +130,9 @@ fn write_constants(code: &mut String, catalogue: &Catalogue, settings: &Settings
 /// The aliases of a model that have a constant: not those whose identifier is taken already, by
 /// the model or by an alias before.
 fn constant_aliases(model: &Model) -> impl Iterator<Item = &Name> {
-    let taken = |at: usize, alias: &Name| {
-        let mut before = model.aliases[..at].iter().chain([&model.name]);
-        before.any(|name| name.identifier == alias.identifier)
-    };
-    let aliases = model.aliases.iter().enumerate();
-    aliases.filter_map(move |(at, alias)| (!taken(at, alias)).then_some(alias))
+    let mut taken = HashSet::from([model.name.identifier.as_str()]);
+    let aliases = model.aliases.iter();
+    aliases.filter(move |alias| taken.insert(&alias.identifier))
 }
 
 /// The attribute of a deprecated item, or nothing.
@@ -299,11 +296,22 @@ fn write_macro(code: &mut String, catalogue: &Catalogue, settings: &Settings, hi
     } else {
         string(&docs::for_macro(enum_name, name))
     };
+    // An import takes whatever has the name, a module or a function of the user's too. So the macro
+    // has a name that nothing else has, and its own name by the import alone.
+    let defined = if settings.export_macro {
+        name.clone()
+    } else {
+        format!("__{name}_macro")
+    };
     let (attribute, import) = if settings.export_macro {
         ("#[macro_export]", String::new())
     } else {
-        let import = format!("#[allow(unused_imports)]\npub(crate) use {name};\n");
-        ("#[allow(unused_macros)]", import)
+        (
+            "#[allow(clippy::restriction, unused_macros)]",
+            format!(
+                "#[allow(clippy::restriction, unused_imports)]\npub(crate) use {defined} as {name};\n"
+            ),
+        )
     };
     let path = format!("$crate{}::{hidden}", settings.module);
     // Raw, so that the procedural macro can read it without undoing escapes.
@@ -312,7 +320,7 @@ fn write_macro(code: &mut String, catalogue: &Catalogue, settings: &Settings, hi
         code,
         "#[doc = {doc}]\n\
          {attribute}\n\
-         macro_rules! {name} {{\n\
+         macro_rules! {defined} {{\n\
          ($($input:tt)*) => {{ {path}::expand! {{ [{path}::{enum_name}] \
          {table} $($input)* }} }};\n\
          }}\n\

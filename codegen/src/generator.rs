@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fmt, process};
 
 use proc_macro2::TokenStream;
+use quote::quote;
 
 use crate::catalogue::Catalogue;
 use crate::emit::{self, Settings};
@@ -173,22 +174,31 @@ impl Generator {
                  letters, digits and `_` that begins with a capital letter"
             )));
         }
-        if !identifier::is_valid(&macro_name) {
+        if !identifier::is_valid(&macro_name) || identifier::is_attribute(&macro_name) {
             return Err(Error::other(format_args!(
-                "the enum cannot be named `{enum_name}`: its macro would be `{macro_name}`, a keyword"
+                "the enum cannot be named `{enum_name}`: its macro would be `{macro_name}`, which has \
+                 a meaning in Rust"
             )));
         }
-        let module = self.module.strip_prefix("crate").unwrap_or(&self.module);
-        let module = module.strip_prefix("::").unwrap_or(module);
+        let module = match self.module.as_str() {
+            "crate" => "",
+            module => module.strip_prefix("crate::").unwrap_or(module),
+        };
         Ok(Settings {
             table: file_name(&self.catalogue),
             overlay: self.overlay.as_deref().map(file_name),
             enum_name: enum_name.to_owned(),
             macro_name,
-            runtime: path_tokens(&self.runtime)?,
+            runtime: match self.runtime.as_str() {
+                "crate" => quote!(crate),
+                path => {
+                    let names = path.strip_prefix("crate::").or(path.strip_prefix("::"));
+                    path_tokens(path, names.unwrap_or(path))?
+                }
+            },
             module: match module {
                 "" => TokenStream::new(),
-                module => path_tokens(&format!("::{module}"))?,
+                module => path_tokens(&format!("::{module}"), module)?,
             },
             export_macro: self.export_macro,
             built_in: self.built_in,
@@ -196,13 +206,10 @@ impl Generator {
     }
 }
 
-/// A path of plain identifiers, as tokens.
-fn path_tokens(path: &str) -> Result<TokenStream, Error> {
-    let names = path.strip_prefix("::").unwrap_or(path).split("::");
-    let valid = |(at, name)| {
-        identifier::is_valid(name) || (at == 0 && matches!(name, "crate" | "self" | "super"))
-    };
-    let tokens = names.enumerate().all(valid).then(|| path.parse().ok());
+/// A path as tokens. It is made of `names` and, before them, what is known to be right.
+fn path_tokens(path: &str, names: &str) -> Result<TokenStream, Error> {
+    let tokens = names.split("::").all(identifier::is_valid);
+    let tokens = tokens.then(|| path.parse().ok());
     tokens.flatten().ok_or_else(|| {
         Error::other(format_args!(
             "`{path}` is not a path: use identifiers with `::` between them"
@@ -228,15 +235,19 @@ fn read_file<T>(path: &Path, mut read: impl FnMut(&mut Checker, &Node) -> T) -> 
     let tree_of = |places| {
         yaml::read(&source.text, places).map_err(|problem| Error::problems(&source, vec![problem]))
     };
-    let mut check = Checker::default();
+    let mut check = Checker::new(0);
     let value = read(&mut check, &tree_of(false)?);
     if check.problems.is_empty() {
         return Ok(value);
     }
-    let mut check = Checker::default();
+    let mut check = Checker::new(SUGGESTIONS);
     read(&mut check, &tree_of(true)?);
     Err(Error::problems(&source, check.problems))
 }
+
+/// How many unknown names are compared with all others, for the nearest, at the most. Each takes as
+/// long as the catalogue is large, and with many the reader has the wrong file.
+const SUGGESTIONS: usize = 20;
 
 fn read_text(path: &Path) -> Result<String, Error> {
     let mut bytes = Vec::new();
@@ -245,6 +256,10 @@ fn read_text(path: &Path) -> Result<String, Error> {
     if read.map_err(cannot)? as u64 > MAX_BYTES {
         let message = format_args!("is too large: a catalogue takes at most {MAX_BYTES} bytes");
         return Err(Error::file(path, message));
+    }
+    if bytes.starts_with("\u{feff}".as_bytes()) {
+        // The byte order mark of some editors; YAML takes it for the beginning of a document.
+        bytes.drain(..3);
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();

@@ -59,6 +59,59 @@ pub(crate) fn is_valid(text: &str) -> bool {
     starts && continues && text != "_" && !KEYWORDS.contains(&text)
 }
 
+/// Whether a macro of this name would be mistaken for a built-in attribute.
+pub(crate) fn is_attribute(name: &str) -> bool {
+    ATTRIBUTES.contains(&name)
+}
+
+const ATTRIBUTES: [&str; 45] = [
+    "allow",
+    "automatically_derived",
+    "bench",
+    "cfg",
+    "cfg_attr",
+    "cold",
+    "crate_name",
+    "crate_type",
+    "debugger_visualizer",
+    "deny",
+    "deprecated",
+    "derive",
+    "diagnostic",
+    "doc",
+    "expect",
+    "export_name",
+    "feature",
+    "forbid",
+    "global_allocator",
+    "ignore",
+    "inline",
+    "instruction_set",
+    "link",
+    "link_name",
+    "link_section",
+    "macro_export",
+    "macro_use",
+    "must_use",
+    "no_main",
+    "no_mangle",
+    "no_std",
+    "non_exhaustive",
+    "panic_handler",
+    "path",
+    "proc_macro",
+    "recursion_limit",
+    "repr",
+    "should_panic",
+    "target_feature",
+    "test",
+    "track_caller",
+    "type_length_limit",
+    "used",
+    "warn",
+    "windows_subsystem",
+];
+
 /// Rust's keywords of every edition, those reserved for later included.
 const KEYWORDS: [&str; 52] = [
     "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use model_studio_limits_names::{MAX_NAMES, nearest};
+use model_studio_limits_names::MAX_NAMES;
 
 use crate::catalogue::{Catalogue, Name};
 use crate::report::{Place, Problem};
@@ -121,7 +121,7 @@ fn replacements(check: &mut Checker, catalogue: &Catalogue) -> Vec<Option<(usize
             }
             Some(replacement) => Some((*replacement, *place)),
             None => {
-                check.note(unknown(written, *place, catalogue));
+                unknown(check, written, *place, catalogue);
                 None
             }
         }
@@ -179,16 +179,8 @@ fn circle(catalogue: &Catalogue, chain: &[usize], to: usize, place: Place) -> Pr
     Problem::new(place, format!("the replacements go in a circle: {names}"))
 }
 
-/// The problem that `written`, at `place`, is no name of the catalogue.
-pub(crate) fn unknown(written: &str, place: Place, catalogue: &Catalogue) -> Problem {
-    let problem = Problem::new(place, format!("unknown model `{written}`"));
-    let near = nearest(
-        written,
-        all_names(catalogue).map(|(_, name)| name.text.as_str()),
-    );
-    if near.names().is_empty() {
-        problem
-    } else {
-        problem.help(format!("did you mean {near}?"))
-    }
+/// Notes that `written`, at `place`, is no name of the catalogue.
+pub(crate) fn unknown(check: &mut Checker, written: &str, place: Place, catalogue: &Catalogue) {
+    let names = all_names(catalogue).map(|(_, name)| name.text.as_str());
+    check.unknown(written, place, names);
 }

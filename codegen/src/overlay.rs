@@ -40,19 +40,21 @@ impl Overlay {
             .iter()
             .map(|(name, ..)| names.get(name.as_str()).copied())
             .collect();
-        let mut first = HashMap::<usize, Place>::new();
+        let mut first = HashMap::<usize, (&str, Place)>::new();
         for ((name, place, limits, places), at) in self.entries.iter().zip(found) {
             let Some(at) = at else {
-                check.note(meaning::unknown(name, *place, catalogue));
+                meaning::unknown(check, name, *place, catalogue);
                 continue;
             };
             let model = &mut catalogue.models[at];
-            if let Some(earlier) = first.insert(at, *place) {
-                let message = format!(
-                    "`{name}` is the model of line {} again, by another name",
-                    earlier.line
-                );
-                check.note(Problem::new(*place, message));
+            if let Some((earlier, earlier_place)) = first.insert(at, (name, *place)) {
+                // That a key is here twice has been noted.
+                if earlier != name {
+                    let line = earlier_place.line;
+                    let message =
+                        format!("`{name}` is the model of line {line} again, by another name");
+                    check.note(Problem::new(*place, message));
+                }
                 continue;
             }
             let baseline = *model.baseline.get_or_insert(model.limits);

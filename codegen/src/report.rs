@@ -87,11 +87,21 @@ impl Error {
     /// The problems of one file.
     pub(crate) fn problems(source: &Source, mut problems: Vec<Problem>) -> Self {
         problems.sort_by_key(|problem| problem.place);
+        // What an anchor names is checked wherever it is used, and has one place.
+        problems.dedup_by(|a, b| a.place == b.place && a.message == b.message);
         let lines = lines(&source.text);
         let mut report = String::new();
-        for problem in &problems {
+        for problem in problems.iter().take(MOST_SHOWN) {
             let line = lines.get(problem.place.line - 1).unwrap_or(&"");
             report.push_str(&shown(&source.path, line, problem));
+        }
+        if problems.len() > MOST_SHOWN {
+            let more = problems.len() - MOST_SHOWN;
+            _ = writeln!(
+                report,
+                "{}: and {more} more problems",
+                shown_path(&source.path)
+            );
         }
         Self { report }
     }
@@ -131,6 +141,9 @@ fn lines(text: &str) -> Vec<&str> {
     lines
 }
 
+/// How many problems of a file are shown. A file with more is not a table with mistakes.
+const MOST_SHOWN: usize = 200;
+
 /// How many characters of a long line are shown before and after the place of a problem.
 const AROUND: usize = 60;
 
@@ -167,7 +180,11 @@ fn excerpt(line: &str, column: usize) -> (String, String) {
     let mut rest = line.chars().skip(skipped);
     for character in rest.by_ref().take(before - skipped) {
         part.push(printable(character));
-        caret.push(if character == '\t' { '\t' } else { ' ' });
+        caret.push(match character {
+            '\t' => '\t',
+            wide if is_wide(wide) => '\u{3000}',
+            _ => ' ',
+        });
     }
     caret.push('^');
     part.extend(rest.by_ref().take(AROUND).map(printable));
@@ -207,6 +224,29 @@ fn printable(character: char) -> char {
 pub(crate) fn is_invisible(character: char) -> bool {
     matches!(
         character,
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+/// Whether a terminal shows a character in two columns: East Asian scripts and emoji, roughly.
+fn is_wide(character: char) -> bool {
+    matches!(
+        character,
+        '\u{1100}'..='\u{115f}'
+            | '\u{2e80}'..='\u{a4cf}'
+            | '\u{ac00}'..='\u{d7a3}'
+            | '\u{f900}'..='\u{faff}'
+            | '\u{fe30}'..='\u{fe6f}'
+            | '\u{ff00}'..='\u{ff60}'
+            | '\u{ffe0}'..='\u{ffe6}'
+            | '\u{1f300}'..='\u{1faff}'
+            | '\u{20000}'..='\u{3fffd}'
     )
 }

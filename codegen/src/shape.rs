@@ -7,9 +7,10 @@ use crate::yaml::{Node, Value};
 
 /// The problems of one file, as they are found. What is asked of it answers `None` where it has
 /// noted a problem.
-#[derive(Default)]
 pub(crate) struct Checker {
     pub(crate) problems: Vec<Problem>,
+    /// How many more unknown names get a suggestion.
+    suggestions: usize,
 }
 
 /// The entries of a mapping: key, place of the key, value.
@@ -35,6 +36,31 @@ impl<'a> Fields<'a> {
 }
 
 impl Checker {
+    pub(crate) fn new(suggestions: usize) -> Self {
+        Self {
+            problems: Vec::new(),
+            suggestions,
+        }
+    }
+
+    /// Notes a name that is none of these.
+    pub(crate) fn unknown<'a>(
+        &mut self,
+        written: &str,
+        place: Place,
+        names: impl IntoIterator<Item = &'a str>,
+    ) {
+        let mut problem = Problem::new(place, format!("unknown model `{written}`"));
+        if let Some(left) = self.suggestions.checked_sub(1) {
+            self.suggestions = left;
+            let near = nearest(written, names);
+            if !near.names().is_empty() {
+                problem = problem.help(format!("did you mean {near}?"));
+            }
+        }
+        self.note(problem);
+    }
+
     pub(crate) fn note(&mut self, problem: Problem) {
         self.problems.push(problem);
     }
@@ -57,6 +83,10 @@ impl Checker {
                 return true;
             }
             let problem = Problem::new(*place, format!("unknown key `{key}`"));
+            if *key == "<<" {
+                self.note(problem.help("merge keys have no meaning here: write the keys out"));
+                return false;
+            }
             let near = nearest(key, known.iter().copied());
             self.note(if near.names().is_empty() {
                 problem.help(format!("{what} can have {}", listed(known)))
@@ -153,12 +183,18 @@ impl Checker {
             Value::Number(number) if *number >= BEYOND_U64 => {
                 problem(format!("is {number:?}, the most it can be is {most}"))
             }
-            Value::Number(number) => problem(format!("is {number:?}, which is not an integer")),
+            Value::Number(number) if *number >= 1.0 && number.fract() == 0.0 => {
+                problem(format!("is {number:?}, not an integer")).help(format!("write {number}"))
+            }
+            Value::Number(number) => problem(format!("is {number:?}, not an integer")),
             Value::String(text) => {
                 let digits: String = text.chars().filter(|c| !"_,' ".contains(*c)).collect();
+                let digits = digits.trim_start_matches('0');
                 let problem = problem(format!("is the string `{text}`, not a number"));
                 if !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()) {
-                    problem.help(format!("write {digits}, without quotes or separators"))
+                    problem.help(format!(
+                        "write {digits}, without quotes, separators or leading zeros"
+                    ))
                 } else {
                     problem
                 }

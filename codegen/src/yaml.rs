@@ -45,8 +45,8 @@ pub(crate) struct Entry {
 /// To know the places takes some times longer, so they are left out unless `places` asks for them:
 /// a file without a problem never needs them.
 pub(crate) fn read(text: &str, places: bool) -> Result<Node, Problem> {
-    if is_nested_deep(text) {
-        return Err(Problem::new(Place::START, TOO_DEEP));
+    if let Some(place) = too_deep(text) {
+        return Err(Problem::new(place, TOO_DEEP));
     }
     let mut reader = Reader {
         places,
@@ -57,14 +57,14 @@ pub(crate) fn read(text: &str, places: bool) -> Result<Node, Problem> {
     let Some(document) = documents.next() else {
         return Err(Problem::new(Place::START, EMPTY));
     };
-    let mut root = reader.deserialize(document).map_err(|e| syntax(&e))?;
+    let mut root = reader.deserialize(document).map_err(|e| syntax(&e, text))?;
     root.settle(Place::START);
     if matches!(root.value, Value::Null) {
         return Err(Problem::new(Place::START, EMPTY));
     }
     if let Some(second) = documents.next() {
         reader.places = true;
-        let mut second = reader.deserialize(second).map_err(|e| syntax(&e))?;
+        let mut second = reader.deserialize(second).map_err(|e| syntax(&e, text))?;
         second.settle(Place::START);
         return Err(Problem::new(
             second.place,
@@ -76,7 +76,7 @@ pub(crate) fn read(text: &str, places: bool) -> Result<Node, Problem> {
 }
 
 /// What the YAML library found wrong.
-fn syntax(error: &serde_yaml::Error) -> Problem {
+fn syntax(error: &serde_yaml::Error, text: &str) -> Problem {
     let place = error.location().map_or(Place::START, |at| Place {
         line: at.line(),
         column: at.column(),
@@ -84,6 +84,12 @@ fn syntax(error: &serde_yaml::Error) -> Problem {
     // Its messages end with the place of the error, and may go on with that of its context.
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default();
+    let forbidden = forbidden(text).filter(|_| message.contains("control characters"));
+    if let Some((character, place)) = forbidden {
+        let code = u32::from(character);
+        let message = format!("the character U+{code:04X} is not allowed in YAML");
+        return Problem::new(place, message);
+    }
     if message.contains("recursion limit") {
         Problem::new(place, TOO_DEEP)
     } else if message.contains("repetition limit") {
@@ -98,41 +104,62 @@ fn syntax(error: &serde_yaml::Error) -> Problem {
     }
 }
 
-/// Whether brackets are nested deeper than any file needs, by far.
+/// Where brackets are nested deeper than any file needs, by far.
 ///
 /// The library's time goes with the depth of brackets times the length of the file, and it counts
 /// no depth before it is through. This sees each opening bracket, and only such closing ones as
 /// are surely not in quotes or a comment, so that nothing can hide how deep a nest is.
-fn is_nested_deep(text: &str) -> bool {
+fn too_deep(text: &str) -> Option<Place> {
     const DEEPEST: usize = 1_000;
     if text.matches('[').count() + text.matches('{').count() <= DEEPEST {
-        return false;
+        return None;
     }
     let mut depth = 0_usize;
     let mut quote = None;
-    let mut before = b' ';
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        // Quotes and comments begin where a token can, and not within one.
-        let begins = matches!(
-            before,
-            b' ' | b'\t' | b'\n' | b'\r' | b'[' | b'{' | b',' | b':'
-        );
+    let mut before = b'\n';
+    let mut before_blank = b'\n';
+    let mut word = b'\n';
+    let mut bytes = text.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        let is_blank = matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+        let after_blank = matches!(before, b' ' | b'\t' | b'\r' | b'\n');
+        // A quoted text stands where a value can: behind what announces one, or an anchor or tag.
+        // Elsewhere a quote is a character of a text.
+        let announced = matches!(
+            before_blank,
+            b'[' | b'{' | b',' | b':' | b'-' | b'?' | b'\n'
+        ) || (after_blank && matches!(word, b'&' | b'!'));
         match byte {
             b'[' | b'{' => depth += 1,
             b']' | b'}' if quote.is_none() => depth = depth.saturating_sub(1),
-            b'"' | b'\'' if quote.is_none() && begins => quote = Some(byte),
+            b'"' | b'\'' if quote.is_none() && announced => quote = Some(byte),
             b'\\' if quote == Some(b'"') => _ = bytes.next(),
-            b'#' if quote.is_none() && begins => quote = Some(b'\n'),
+            b'#' if quote.is_none() && after_blank => quote = Some(b'\n'),
             _ if quote == Some(byte) => quote = None,
             _ => {}
         }
         if depth > DEEPEST {
-            return true;
+            return Some(Place::end_of(text.get(..at).unwrap_or_default()));
+        }
+        if !is_blank && (after_blank || matches!(before, b'[' | b'{' | b',')) {
+            word = byte;
+        }
+        if !is_blank || byte == b'\n' {
+            before_blank = byte;
         }
         before = byte;
     }
-    false
+    None
+}
+
+/// The place of the first character that YAML does not allow.
+fn forbidden(text: &str) -> Option<(char, Place)> {
+    let is_allowed = |c: char| {
+        matches!(c, '\t' | '\n' | '\r' | '\u{85}')
+            || !(c.is_control() || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}'))
+    };
+    let (at, character) = text.char_indices().find(|(_, c)| !is_allowed(*c))?;
+    Some((character, Place::end_of(&text[..at])))
 }
 
 const TOO_DEEP: &str = "nested too deep";

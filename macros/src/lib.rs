@@ -13,7 +13,7 @@ mod input;
 mod plain;
 mod table;
 
-use model_studio_limits_names::nearest;
+use model_studio_limits_names::{Visible, nearest};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Error, LitStr};
@@ -68,7 +68,7 @@ fn unknown(table: &Table<'_>, name: &LitStr) -> Error {
         }
         _ => format!("did you mean {near}?"),
     };
-    let message = format!("unknown model `{}`", written.escape_debug());
+    let message = format!("unknown model `{}`", Visible(&written));
     error(name, &message, &help)
 }
 

@@ -15,4 +15,4 @@ mod words;
 
 pub use lookup::{Key, Lookup, MAX_NAMES, Seeds, bucket, hash, key, top_bits};
 pub use nearest::{Nearest, nearest};
-pub use words::InWords;
+pub use words::{InWords, Visible};

@@ -52,6 +52,11 @@ pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> N
     let within = sought.bytes().len() / 3;
     let mut smallest = usize::MAX;
     for name in names {
+        // Most names are too far by their length alone.
+        let begun = 2 * written.len() >= name.len();
+        if name.len().abs_diff(written.len()) > within && !begun {
+            continue;
+        }
         let Some(candidate) = Normal::new(name) else {
             continue;
         };

@@ -1,4 +1,4 @@
-//! Limits in words, as documentation and messages say them.
+//! How documentation and messages put limits and texts.
 
 use core::fmt;
 
@@ -37,6 +37,22 @@ impl fmt::Display for InWords {
                 if number == 1 { one } else { many }
             )?;
             left -= 1;
+        }
+        Ok(())
+    }
+}
+
+/// A text in which what cannot be seen is shown as an escape.
+#[derive(Clone, Copy, Debug)]
+pub struct Visible<'a>(pub &'a str);
+
+impl fmt::Display for Visible<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
+            match character {
+                '\'' | '"' | '\\' => write!(f, "{character}")?,
+                _ => write!(f, "{}", character.escape_debug())?,
+            }
         }
         Ok(())
     }

@@ -113,10 +113,10 @@ pub(crate) fn table(
     (text(), vec((row(), any::<prop::sample::Index>()), rows)).prop_map(|(series, rows)| {
         let names: Vec<String> = rows.iter().map(|(row, _)| row.name.clone()).collect();
         let rows = rows.into_iter().map(|(mut row, index)| {
-            if let Some((Some(replacement), _)) = &mut row.deprecated
-                && replacement.len() % 4 != 0
-            {
-                replacement.clone_from(&names[index.index(names.len())]);
+            if let Some((Some(replacement), _)) = &mut row.deprecated {
+                if replacement.len() % 4 != 0 {
+                    replacement.clone_from(&names[index.index(names.len())]);
+                }
             }
             row
         });

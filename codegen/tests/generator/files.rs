@@ -59,8 +59,9 @@ limits.yaml:2:16: this is not UTF-8
 #[test]
 fn a_byte_order_mark_and_carriage_returns() {
     let files = Files::new("a_byte_order_mark_and_carriage_returns");
-    let code = files.generate(format!("\u{feff}{TABLE}"));
-    assert_eq!(code, files.generate(TABLE));
+    let table = format!("source: {{ title: T }}\n{TABLE}");
+    let code = files.generate(format!("\u{feff}{table}"));
+    assert_eq!(code, files.generate(table));
     let report = files.generate("groups:\r\n  - category: x\r\n    serie: S\r\n");
     assert!(
         report
@@ -113,6 +114,20 @@ fn nests() {
         let report = files.generate(nest).unwrap_err();
         assert!(report.contains("nested too deep"), "{report}");
     }
+    // A quote within a text opens nothing.
+    for series in [
+        "Models of the '90s",
+        "A 5 \" disk",
+        "it's - or was",
+        "&a 'quoted ]'",
+        "\"a: '\"",
+    ] {
+        let mut table = format!("groups:\n- category: embedding\n  series: {series}\n  models:\n");
+        for number in 0..1_200 {
+            _ = writeln!(table, "  - {{ name: a{number}, limits: {{ qpm: 1 }} }}");
+        }
+        assert!(files.generate(table).is_ok(), "{series}");
+    }
     let mut lines = String::new();
     for depth in 0..2_000 {
         _ = writeln!(lines, "{:depth$}-", "");
@@ -137,6 +152,52 @@ fn a_bomb_of_aliases() {
     );
 }
 
+/// The overlay of another table, and a file in which everything is wrong.
+#[test]
+fn more_problems_than_anybody_reads() {
+    let files = Files::new("more_problems_than_anybody_reads");
+    let mut table = String::from("groups: [{ category: embedding, series: S, models: [\n");
+    let mut overlay = String::from("limits:\n");
+    for number in 0..3_000 {
+        _ = writeln!(table, "{{ name: model-{number}, limits: {{ qpm: 1 }} }},");
+        _ = writeln!(overlay, "  modell-{number}: {{ qpm: 1 }}");
+    }
+    table.push_str("] }]");
+    let generator = Generator::new(files.write("limits.yaml", table));
+    let generator = generator.overlay(files.write("account.yaml", overlay));
+    let report = files.run(&generator).unwrap_err();
+    assert!(
+        report.starts_with("account.yaml:2:3: unknown model `modell-0`\n"),
+        "{report}"
+    );
+    assert!(report.contains("help: did you mean `model-0`?"), "{report}");
+    assert!(
+        report.ends_with("account.yaml: and 2800 more problems"),
+        "{report}"
+    );
+
+    let report = files.generate(format!("groups: [{}]", "0, ".repeat(100_000)));
+    assert!(
+        report
+            .unwrap_err()
+            .ends_with("limits.yaml: and 99800 more problems")
+    );
+}
+
+#[test]
+fn thousands_of_aliases_of_one_model() {
+    let aliases: String = (0..20_000).fold(String::new(), |mut aliases, number| {
+        _ = write!(aliases, "a{number}, ");
+        aliases
+    });
+    let table = TABLE.replace("name: a,", &format!("name: a, aliases: [{aliases}],"));
+    assert!(
+        Files::new("thousands_of_aliases_of_one_model")
+            .generate(table)
+            .is_ok()
+    );
+}
+
 #[test]
 fn too_many_names() {
     let mut table = String::from("groups: [{ category: embedding, series: S, models: [\n");
@@ -154,12 +215,26 @@ fn settings_that_cannot_be() {
     let files = Files::new("settings_that_cannot_be");
     let table = files.write("limits.yaml", TABLE);
     let generator = || Generator::new(Path::new(&table));
-    for name in ["", "model", "4o", "Self", "My Model", "Modèle", "Match"] {
+    for name in [
+        "", "model", "4o", "Self", "My Model", "Modèle", "Match", "Path", "MustUse",
+    ] {
         let report = files.run(&generator().enum_name(name)).unwrap_err();
         let expected = format!("the enum cannot be named `{name}`: ");
         assert!(report.starts_with(&expected), "{report}");
     }
-    for path in ["", "a b", "a::", "::", "a-b", "a::crate", "type", "$crate"] {
+    for path in [
+        "",
+        "a b",
+        "a::",
+        "::",
+        "a-b",
+        "a::crate",
+        "type",
+        "$crate",
+        "super::limits",
+        "self",
+        "::crate",
+    ] {
         let report = files.run(&generator().runtime(path)).unwrap_err();
         assert!(
             report.starts_with(&format!("`{path}` is not a path")),
@@ -171,5 +246,15 @@ fn settings_that_cannot_be() {
             .run(&generator().runtime(path).module("a::b"))
             .unwrap();
     }
-    files.run(&generator().module("a b")).unwrap_err();
+    for path in ["a b", "super", "self::a", "crate::crate"] {
+        files.run(&generator().module(path)).unwrap_err();
+    }
+    for (path, written) in [
+        ("crate", "$crate::__"),
+        ("crates", "$crate:: crates::__"),
+        ("crate::a", "$crate:: a::__"),
+    ] {
+        let code = files.run(&generator().module(path)).unwrap();
+        assert!(code.contains(written), "{code}");
+    }
 }

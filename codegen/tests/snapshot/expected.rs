@@ -1,5 +1,5 @@
 #[doc(inline)]
-#[allow(unused_imports, unreachable_pub)]
+#[allow(clippy::restriction, unused_imports, unreachable_pub)]
 pub use self::__model::Model;
 #[doc(hidden)]
 #[allow(
@@ -136,8 +136,8 @@ Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider
 /**The [`Model`] of a name or alias, checked when it is compiled.
 
 `model!("NAME")` can be used as an expression, in a constant, and as a pattern. An unknown name is an error that tells the nearest names; a deprecated one is an error that tells its replacement, unless it is written `model!(#[allow(deprecated)] "NAME")`.*/
-#[allow(unused_macros)]
-macro_rules! model {
+#[allow(clippy::restriction, unused_macros)]
+macro_rules! __model_macro {
     ($($input:tt)*) => {
         $crate::__model::expand! { [$crate::__model::Model]
         r"
@@ -151,5 +151,5 @@ video@turbo Turbo
         $($input)* }
     };
 }
-#[allow(unused_imports)]
-pub(crate) use model;
+#[allow(clippy::restriction, unused_imports)]
+pub(crate) use __model_macro as model;

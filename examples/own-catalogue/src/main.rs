@@ -29,7 +29,7 @@ fn main() {
 
 #[cfg(test)]
 mod tests {
-    use super::{DEFAULT, Groq, Published, groq};
+    use super::{DEFAULT, Groq, Published, groq, published};
 
     const fn qpm(limits: model_studio_limits::Limits) -> u32 {
         limits.queries_per_minute().unwrap().get()
