@@ -39,8 +39,8 @@ enum Reason {
     Deprecated(Option<&'static str>),
 }
 
-/// How many bytes of a text an error shows: more than names have, and few enough for the error to
-/// be returned by value.
+/// How many bytes of a text an error shows: more than most names have, and few enough for the error
+/// to be returned by value.
 const SHOWN: usize = 88;
 
 impl ParseModelError {
@@ -139,7 +139,8 @@ impl fmt::Display for ParseModelError {
 
 impl fmt::Debug for ParseModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ParseModelError({:?})", self.text())
+        let more = if self.shortened { "…" } else { "" };
+        write!(f, "ParseModelError({:?}{more})", self.text())
     }
 }
 

@@ -54,7 +54,7 @@ pub(crate) fn code(catalogue: &Catalogue, settings: &Settings) -> String {
     code.push_str(
         "#[doc(hidden)]\n\
          #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, dead_code, \
-         deprecated, long_running_const_eval, non_camel_case_types, non_upper_case_globals, \
+         deprecated, long_running_const_eval, non_camel_case_types, non_snake_case, non_upper_case_globals, \
          unreachable_pub, unused_qualifications)]\n",
     );
     _ = writeln!(code, "pub mod {hidden} {{\n{expand}");

@@ -180,6 +180,9 @@ impl Checker {
                 Ok(number) if number <= most => return Some(number),
                 _ => problem(format!("is {number}, the most it can be is {most}")),
             },
+            Value::Number(number) if *number <= -BEYOND_U64 => {
+                problem(format!("is {number:?}, a limit is at least 1"))
+            }
             Value::Number(number) if *number >= BEYOND_U64 => {
                 problem(format!("is {number:?}, the most it can be is {most}"))
             }

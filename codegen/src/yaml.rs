@@ -52,19 +52,20 @@ pub(crate) fn read(text: &str, places: bool) -> Result<Node, Problem> {
         places,
         left: MAX_VALUES,
         caught: None,
+        stopped: None,
     };
     let mut documents = serde_yaml::Deserializer::from_str(text);
     let Some(document) = documents.next() else {
         return Err(Problem::new(Place::START, EMPTY));
     };
-    let mut root = reader.deserialize(document).map_err(|e| syntax(&e, text))?;
+    let mut root = reader.root(document, text)?;
     root.settle(Place::START);
     if matches!(root.value, Value::Null) {
         return Err(Problem::new(Place::START, EMPTY));
     }
     if let Some(second) = documents.next() {
         reader.places = true;
-        let mut second = reader.deserialize(second).map_err(|e| syntax(&e, text))?;
+        let mut second = reader.root(second, text)?;
         second.settle(Place::START);
         return Err(Problem::new(
             second.place,
@@ -75,40 +76,39 @@ pub(crate) fn read(text: &str, places: bool) -> Result<Node, Problem> {
     Ok(root)
 }
 
-/// What the YAML library found wrong.
-fn syntax(error: &serde_yaml::Error, text: &str) -> Problem {
+/// What is wrong where reading stopped: what the reader says, or else the YAML library.
+fn stopped(error: &serde_yaml::Error, own: Option<&'static str>, text: &str) -> Problem {
     let place = error.location().map_or(Place::START, |at| Place {
         line: at.line(),
         column: at.column(),
     });
+    if let Some(own) = own {
+        return Problem::new(place, own);
+    }
     // Its messages end with the place of the error, and may go on with that of its context.
     let message = error.to_string();
-    let message = message.split(" at line ").next().unwrap_or_default();
-    let forbidden = forbidden(text).filter(|_| message.contains("control characters"));
-    if let Some((character, place)) = forbidden {
-        let code = u32::from(character);
-        let message = format!("the character U+{code:04X} is not allowed in YAML");
-        return Problem::new(place, message);
+    let (message, _) = message.split_once(" at line ").unwrap_or((&message, ""));
+    if message.starts_with("control characters") {
+        if let Some((character, place)) = forbidden(text) {
+            let code = u32::from(character);
+            let message = format!("the character U+{code:04X} is not allowed in YAML");
+            return Problem::new(place, message);
+        }
     }
-    if message.contains("recursion limit") {
-        Problem::new(place, TOO_DEEP)
-    } else if message.contains("repetition limit") {
-        Problem::new(place, TOO_MANY_VALUES)
-    } else if message.contains(TOO_MANY_VALUES) || message.contains(NO_TAGS) {
-        // An error of the reader below, after the path that the library puts before it.
-        Problem::new(place, message.rsplit(": ").next().unwrap_or(message))
-    } else if message.contains("invalid type") {
-        Problem::new(place, "a key should be a string")
-    } else {
-        Problem::new(place, format!("not YAML: {message}"))
+    match message {
+        "recursion limit exceeded" => Problem::new(place, TOO_DEEP),
+        "repetition limit exceeded" => Problem::new(place, TOO_MANY_VALUES),
+        // Keys alone are asked for as strings.
+        _ if message.ends_with(", expected any value") => Problem::new(place, NO_KEY),
+        _ => Problem::new(place, format!("not YAML: {message}")),
     }
 }
 
 /// Where brackets are nested deeper than any file needs, by far.
 ///
 /// The library's time goes with the depth of brackets times the length of the file, and it counts
-/// no depth before it is through. This sees each opening bracket, and only such closing ones as
-/// are surely not in quotes or a comment, so that nothing can hide how deep a nest is.
+/// no depth before it is through. This counts the brackets that are not in quotes or comments. It
+/// is no YAML scanner: who wants to can hide a nest from it, and then waits for the library.
 fn too_deep(text: &str) -> Option<Place> {
     const DEEPEST: usize = 1_000;
     if text.matches('[').count() + text.matches('{').count() <= DEEPEST {
@@ -116,26 +116,28 @@ fn too_deep(text: &str) -> Option<Place> {
     }
     let mut depth = 0_usize;
     let mut quote = None;
-    let mut before = b'\n';
-    let mut before_blank = b'\n';
-    let mut word = b'\n';
-    let mut bytes = text.bytes().enumerate();
+    // The byte before, the last one that was not blank, and the first of the last word.
+    let (mut before, mut before_blank, mut word) = (b'\n', b'\n', b'\n');
+    let mut bytes = text.bytes().enumerate().peekable();
     while let Some((at, byte)) = bytes.next() {
         let is_blank = matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
         let after_blank = matches!(before, b' ' | b'\t' | b'\r' | b'\n');
         // A quoted text stands where a value can: behind what announces one, or an anchor or tag.
         // Elsewhere a quote is a character of a text.
-        let announced = matches!(
-            before_blank,
-            b'[' | b'{' | b',' | b':' | b'-' | b'?' | b'\n'
-        ) || (after_blank && matches!(word, b'&' | b'!'));
-        match byte {
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' if quote.is_none() => depth = depth.saturating_sub(1),
-            b'"' | b'\'' if quote.is_none() && announced => quote = Some(byte),
-            b'\\' if quote == Some(b'"') => _ = bytes.next(),
-            b'#' if quote.is_none() && after_blank => quote = Some(b'\n'),
-            _ if quote == Some(byte) => quote = None,
+        let announced = match before_blank {
+            b'[' | b'{' | b':' | b'-' | b'?' | b'\n' => true,
+            b',' => depth > 0,
+            _ => after_blank && matches!(word, b'&' | b'!'),
+        };
+        match (quote, byte) {
+            (None, b'[' | b'{') => depth += 1,
+            (None, b']' | b'}') => depth = depth.saturating_sub(1),
+            (None, b'"' | b'\'') if announced => quote = Some(byte),
+            (None, b'#') if after_blank => quote = Some(b'\n'),
+            (Some(b'"'), b'\\') => _ = bytes.next(),
+            // Twice, it is a character of the text.
+            (Some(b'\''), b'\'') if bytes.next_if(|(_, next)| *next == b'\'').is_some() => {}
+            (Some(end), _) if end == byte => quote = None,
             _ => {}
         }
         if depth > DEEPEST {
@@ -165,6 +167,7 @@ fn forbidden(text: &str) -> Option<(char, Place)> {
 const TOO_DEEP: &str = "nested too deep";
 const EMPTY: &str = "there is nothing in this file";
 const TOO_MANY_VALUES: &str = "the file holds too many values";
+const NO_KEY: &str = "a key should be a string";
 const NO_TAGS: &str = "tags (`!name`) have no meaning here";
 
 /// Reads one value, and those in it.
@@ -177,6 +180,8 @@ struct Reader {
     places: bool,
     left: usize,
     caught: Option<Value>,
+    /// Why reading ends here, if it is not the library that ends it.
+    stopped: Option<&'static str>,
 }
 
 impl<'de> DeserializeSeed<'de> for &mut Reader {
@@ -199,12 +204,28 @@ impl<'de> DeserializeSeed<'de> for Key<'_> {
         let read = deserializer.deserialize_str(&mut *self.0);
         match self.0.placed(read)? {
             (Value::String(key), place) => Ok((key, place)),
-            _ => Err(de::Error::custom("invalid type")),
+            _ => Err(self.0.stop(NO_KEY)),
         }
     }
 }
 
 impl Reader {
+    /// Reads a document.
+    fn root(
+        &mut self,
+        document: serde_yaml::Deserializer<'_>,
+        text: &str,
+    ) -> Result<Node, Problem> {
+        let root = self.deserialize(document);
+        root.map_err(|error| stopped(&error, self.stopped, text))
+    }
+
+    /// Ends the reading.
+    fn stop<E: de::Error>(&mut self, reason: &'static str) -> E {
+        self.stopped = Some(reason);
+        E::custom(reason)
+    }
+
     /// A value that was read, and its place if it is a scalar and places are wanted.
     fn placed<E: de::Error>(&mut self, read: Result<Value, E>) -> Result<(Value, Place), E> {
         match (read, self.caught.take()) {
@@ -219,7 +240,7 @@ impl Reader {
                 self.left = left;
                 Ok(())
             }
-            None => Err(E::custom(TOO_MANY_VALUES)),
+            None => Err(self.stop(TOO_MANY_VALUES)),
         }
     }
 
@@ -304,7 +325,7 @@ impl<'de> Visitor<'de> for &mut Reader {
     }
 
     fn visit_enum<A: de::EnumAccess<'de>>(self, _: A) -> Result<Value, A::Error> {
-        Err(de::Error::custom(NO_TAGS))
+        Err(self.stop(NO_TAGS))
     }
 }
 

@@ -108,11 +108,33 @@ fn nests() {
             "{report}"
         );
     }
-    // Closing brackets that close nothing do not hide how deep it is.
-    for hidden in ["[ ']', ", "[ \"\\\"]\", ", "[ \"\\\\\", \"]\", ", "[ # ]\n"] {
+    // Brackets in quotes and comments neither open nor close.
+    for hidden in [
+        "[ ']', ",
+        "[ 'it''s ]', ",
+        "[ \"\\\"]\", ",
+        "[ \"\\\\\", \"]\", ",
+        "[ &a ']', ",
+        "[ # ]\n",
+    ] {
         let nest = format!("groups: {}", hidden.repeat(20_000));
         let report = files.generate(nest).unwrap_err();
         assert!(report.contains("nested too deep"), "{report}");
+    }
+    for rows in [
+        "  # - { name: old, limits: { qpm: 1 }",
+        "  - { name: NAME, limits: { qpm: 1 } }  # was { qpm: 2",
+        "  - { name: NAME, limits: { qpm: 1 }, deprecated: { note: 'see [docs', } }",
+        "  - { name: NAME, limits: { qpm: 1 }, deprecated: { note: \"it's [\\\"\" } }",
+    ] {
+        let mut table = String::from(
+            "groups:\n- category: embedding\n  series: Old, 'new and more\n  models:\n",
+        );
+        for number in 0..1_200 {
+            _ = writeln!(table, "{}", rows.replace("NAME", &format!("a{number}")));
+        }
+        table.push_str("  - { name: last, limits: { qpm: 1 } }\n");
+        assert!(files.generate(table).is_ok(), "{rows}");
     }
     // A quote within a text opens nothing.
     for series in [

@@ -11,6 +11,7 @@ pub use self::__model::Model;
     deprecated,
     long_running_const_eval,
     non_camel_case_types,
+    non_snake_case,
     non_upper_case_globals,
     unreachable_pub,
     unused_qualifications
