@@ -56,7 +56,8 @@ pub(crate) struct Source {
     pub(crate) text: String,
 }
 
-/// Why no code was generated: every problem that was found.
+/// Why no code was generated: every problem that was found, or the first 200 of a file and the
+/// number of the others.
 ///
 /// Its [`Display`](fmt::Display) is the report to show to a person, several lines for each
 /// problem, in the order of the lines they are at:
