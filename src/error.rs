@@ -1,6 +1,6 @@
 use core::fmt;
 
-use model_studio_limits_names::{Visible, nearest};
+use model_studio_limits_core::{Visible, nearest};
 
 /// A text is not the name or alias of a model of the catalogue or, where that is asked for, it is
 /// that of a deprecated model.

@@ -110,7 +110,7 @@ pub mod __private {
     #[cfg(feature = "clap")]
     pub use clap;
     pub use model_studio_limits_macros::expand;
-    pub use model_studio_limits_names::Lookup;
+    pub use model_studio_limits_core::Lookup;
     #[cfg(feature = "schemars")]
     pub use schemars;
     #[cfg(feature = "serde")]

@@ -1,7 +1,7 @@
 use core::fmt;
 use core::num::{NonZeroU32, NonZeroU64};
 
-use model_studio_limits_names::InWords;
+use model_studio_limits_core::InWords;
 
 /// The rate limits of a model.
 ///

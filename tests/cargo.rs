@@ -35,7 +35,7 @@ const NAMES: [&str; 4] = [
     "model-studio-limits",
     "model-studio-limits-codegen",
     "model-studio-limits-macros",
-    "model-studio-limits-names",
+    "model-studio-limits-core",
 ];
 
 /// An empty directory of this name, for tests.

@@ -1,6 +1,6 @@
 //! What a catalogue holds, and how it is read from its file.
 
-use model_studio_limits_names::nearest;
+use model_studio_limits_core::nearest;
 
 use crate::report::{Place, Problem};
 use crate::shape::{Checker, Fields};

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use model_studio_limits_names::InWords;
+use model_studio_limits_core::InWords;
 
 use crate::catalogue::{Catalogue, Model};
 use crate::report::is_invisible;

@@ -1,8 +1,8 @@
 //! Finds the parameters of the lookup: seeds, and pilots, for which every name has a slot of its own.
 
-use model_studio_limits_names::{Key, Seeds, bucket, hash, key, top_bits};
+use model_studio_limits_core::{Key, Seeds, bucket, hash, key, top_bits};
 
-/// The parameters of a [`Lookup`](model_studio_limits_names::Lookup).
+/// The parameters of a [`Lookup`](model_studio_limits_core::Lookup).
 pub(crate) struct Parameters {
     pub(crate) seeds: Seeds,
     pub(crate) pilots: Vec<u16>,
@@ -19,7 +19,7 @@ const FREE: u16 = u16::MAX;
 
 /// Finds the parameters for names that are all different, at most [`MAX_NAMES`] of them.
 ///
-/// [`MAX_NAMES`]: model_studio_limits_names::MAX_NAMES
+/// [`MAX_NAMES`]: model_studio_limits_core::MAX_NAMES
 pub(crate) fn parameters(names: &[&str]) -> Parameters {
     let mut random = Random(0);
     loop {
@@ -119,7 +119,7 @@ impl Random {
 mod tests {
     use std::collections::HashMap;
 
-    use model_studio_limits_names::Lookup;
+    use model_studio_limits_core::Lookup;
     use proptest::collection::hash_set;
     use proptest::prelude::*;
     use proptest::test_runner::RngSeed;
@@ -213,7 +213,7 @@ mod tests {
     /// Every number of names up to where pilots begin, and as many as there can be.
     #[test]
     fn numbers_of_names() {
-        let names: Vec<String> = (0..model_studio_limits_names::MAX_NAMES)
+        let names: Vec<String> = (0..model_studio_limits_core::MAX_NAMES)
             .map(|n| format!("provider/model-{}b-{n}-instruct-2025", n % 90))
             .collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use model_studio_limits_names::MAX_NAMES;
+use model_studio_limits_core::MAX_NAMES;
 
 use crate::catalogue::{Catalogue, Name};
 use crate::report::{Place, Problem};

@@ -1,6 +1,6 @@
 //! Takes the tree of a file apart, and notes every place where it is not of the expected shape.
 
-use model_studio_limits_names::nearest;
+use model_studio_limits_core::nearest;
 
 use crate::report::{Place, Problem};
 use crate::yaml::{Node, Value};

@@ -13,7 +13,7 @@ mod input;
 mod plain;
 mod table;
 
-use model_studio_limits_names::{Visible, nearest};
+use model_studio_limits_core::{Visible, nearest};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Error, LitStr};

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use model_studio_limits_codegen::Generator;
-use model_studio_limits_names::{Lookup, key};
+use model_studio_limits_core::{Lookup, key};
 
 /// Takes bytes as a table and, behind a zero byte, as an overlay.
 pub(crate) fn bytes(data: &[u8]) {
