@@ -1,70 +1,181 @@
-//! The tables of a catalogue, as generated code fills them.
+//! The trait that every generated enum implements.
 
-use crate::{Category, Limits};
+use core::fmt::{Debug, Display};
+use core::hash::Hash;
+use core::str::FromStr;
 
-/// The tables behind an enum `M`. What is said of a model is at its position, the discriminant of
-/// its variant.
-#[derive(Debug)]
-pub struct Catalogue<M: 'static> {
-    /// The variants.
-    pub all: &'static [M],
-    /// The names that go over the wire and, behind those of all models, the aliases.
-    pub names: &'static [&'static str],
-    /// The identifiers of the variants, one after the other.
-    pub identifiers: &'static str,
-    /// Where in `identifiers` each ends.
-    pub identifier_ends: &'static [u32],
-    /// How many aliases each model has, together with those before it.
-    pub alias_ends: &'static [u16],
-    /// The position of each model's class.
-    pub class_of: &'static [u16],
-    /// What models share. Far fewer than the models, they keep the code small.
-    pub classes: &'static [Class<M>],
-}
+use crate::table::Table;
+use crate::{Category, Limits, ParseModelError};
 
-/// All that is said of a model but its names.
-#[derive(Debug)]
-pub struct Class<M> {
-    /// What the models do.
-    pub category: Category,
-    /// The heading that they stand under.
-    pub series: &'static str,
-    /// Their limits.
-    pub limits: Limits,
-    /// Whether they are deprecated.
-    pub deprecated: bool,
-    /// The model that the provider names instead of them.
-    pub replacement: Option<M>,
-}
+/// An enum of models generated from a table, for code that works with any table.
+///
+/// The root [`Model`](crate::Model) implements it, and so does every enum that
+/// [`include_models!`](crate::include_models) includes. Only generated code can implement it. The
+/// enums also have inherent methods of the same names, most of them `const`, so this trait only has
+/// to be imported in generic code.
+///
+/// ```
+/// # #[cfg(feature = "built-in")] {
+/// use model_studio_limits::{Catalogue, Category, Model};
+///
+/// /// Returns the first model of a category that is not deprecated.
+/// fn default_model<M: Catalogue>(category: Category) -> Option<M> {
+///     M::in_category(category).find(|model| !model.is_deprecated())
+/// }
+///
+/// assert_eq!(default_model(Category::Embedding), Some(Model::TextEmbeddingV3));
+/// # }
+/// ```
+pub trait Catalogue:
+    Copy
+    + Debug
+    + Display
+    + Eq
+    + Ord
+    + Hash
+    + AsRef<str>
+    + FromStr<Err = ParseModelError>
+    + Send
+    + Sync
+    + 'static
+{
+    /// Every model, in the order of the table.
+    const ALL: &'static [Self];
 
-impl<M: Copy> Catalogue<M> {
-    /// What is said of the model at a position.
+    /// The source of the table.
+    const SOURCE: Source;
+
+    #[doc(hidden)]
+    const TABLE: &'static Table<Self>;
+
+    /// Returns the position of the model in [`ALL`](Self::ALL).
+    fn index(self) -> usize;
+
+    /// Returns the model with this model ID or alias, which has to match exactly.
+    fn from_name(name: &str) -> Option<Self>;
+
+    /// Returns the model ID sent to the API.
     #[inline]
-    #[must_use]
-    pub const fn class(&self, at: usize) -> &Class<M> {
-        &self.classes[self.class_of[at] as usize]
+    fn name(self) -> &'static str {
+        Self::TABLE.names[self.index()]
     }
 
-    /// The aliases of the model at a position.
-    #[must_use]
-    pub const fn aliases(&self, at: usize) -> &'static [&'static str] {
-        let start = if at == 0 {
-            0
-        } else {
-            self.alias_ends[at - 1] as usize
-        };
-        let from_start = self.names.split_at(self.all.len() + start).1;
-        from_start.split_at(self.alias_ends[at] as usize - start).0
+    /// Returns the other model IDs that the provider accepts for the model.
+    #[inline]
+    fn aliases(self) -> &'static [&'static str] {
+        Self::TABLE.aliases(self.index())
     }
 
-    /// The identifier of the variant at a position.
+    /// Returns the category of the model.
+    #[inline]
+    fn category(self) -> Category {
+        Self::TABLE.class(self.index()).category
+    }
+
+    /// Returns the heading of the model in the provider's table.
+    #[inline]
+    fn series(self) -> &'static str {
+        Self::TABLE.class(self.index()).series
+    }
+
+    /// Returns the rate limits of the model.
+    #[inline]
+    fn limits(self) -> Limits {
+        Self::TABLE.class(self.index()).limits
+    }
+
+    /// Returns `true` if the provider has deprecated the model.
+    #[inline]
+    fn is_deprecated(self) -> bool {
+        Self::TABLE.class(self.index()).deprecated
+    }
+
+    /// Returns the model that the provider recommends instead of a deprecated one. If that is
+    /// deprecated too, returns the replacement of the replacement, and so on.
+    #[inline]
+    fn replacement(self) -> Option<Self> {
+        Self::TABLE.class(self.index()).replacement
+    }
+
+    /// Parses a model ID or alias, and rejects deprecated models.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the string is not the name of a model, or if the model is deprecated.
+    fn parse_active(name: &str) -> Result<Self, ParseModelError> {
+        let model: Self = name.parse()?;
+        if model.is_deprecated() {
+            let replacement = model.replacement().map(Self::name);
+            return Err(ParseModelError::deprecated(name, replacement));
+        }
+        Ok(model)
+    }
+
+    /// Returns an iterator over the models that are not deprecated.
     #[must_use]
-    pub fn identifier(&self, at: usize) -> &'static str {
-        let start = at
-            .checked_sub(1)
-            .map_or(0, |before| self.identifier_ends[before]);
-        let end = self.identifier_ends[at];
-        let identifier = self.identifiers.get(start as usize..end as usize);
-        identifier.unwrap_or_default()
+    fn active() -> impl Iterator<Item = Self> {
+        let models = Self::ALL.iter().copied();
+        models.filter(|model| !model.is_deprecated())
+    }
+
+    /// Returns an iterator over the models of a category.
+    #[must_use]
+    fn in_category(category: Category) -> impl Iterator<Item = Self> {
+        let models = Self::ALL.iter().copied();
+        models.filter(move |model| model.category() == category)
+    }
+
+    /// Returns an iterator over the models of a series.
+    #[must_use]
+    fn in_series(series: &str) -> impl Iterator<Item = Self> {
+        let models = Self::ALL.iter().copied();
+        models.filter(move |model| model.series() == series)
+    }
+
+    /// Returns an iterator over all model IDs and aliases, each with its model.
+    #[must_use]
+    fn names() -> impl Iterator<Item = (&'static str, Self)> {
+        let Table {
+            names,
+            models_by_name,
+            ..
+        } = Self::TABLE;
+        names.iter().copied().zip(models_by_name.iter().copied())
+    }
+}
+
+/// The source of a table, and the overlay that was applied to it.
+///
+/// A program that is only correct with its account's limits can check for the overlay when it is
+/// compiled:
+///
+/// ```text
+/// const _: () = assert!(Model::SOURCE.overlay.is_some(), "set MODEL_STUDIO_LIMITS_OVERLAY");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Source {
+    /// The `title` of the table's `source`.
+    pub title: Option<&'static str>,
+    /// The `url` of the table's `source`.
+    pub url: Option<&'static str>,
+    /// The file name of the overlay that was applied.
+    pub overlay: Option<&'static str>,
+}
+
+impl Source {
+    /// Creates a source, for generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(
+        title: Option<&'static str>,
+        url: Option<&'static str>,
+        overlay: Option<&'static str>,
+    ) -> Self {
+        Self {
+            title,
+            url,
+            overlay,
+        }
     }
 }

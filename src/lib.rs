@@ -1,5 +1,7 @@
-//! The LLM models of Alibaba Cloud Model Studio as an enum, with their rate limits as constants and
-//! their names checked when a program is compiled.
+//! Typed model IDs and rate limits for Alibaba Cloud Model Studio.
+//!
+//! The models of the provider's rate limit page are the variants of an enum, with their limits as
+//! constants. Model IDs in source code are checked at compile time.
 //!
 //! ```
 //! # #[cfg(feature = "built-in")] {
@@ -7,12 +9,14 @@
 //!
 //! // A limit is a constant.
 //! const QPM: u32 = Model::QwenPlus.limits().queries_per_minute().unwrap().get();
+//! # if Model::SOURCE.overlay.is_none() {
 //! assert_eq!(QPM, 600);
+//! # }
 //!
-//! // A name in the source is checked when it is compiled; an alias gives its model.
+//! // A model ID in source code is checked at compile time. An alias resolves to its model.
 //! assert_eq!(model!("qwen-max-0125"), Model::QwenMax2025_01_25);
 //!
-//! // A name from elsewhere is checked when it is read.
+//! // A model ID from elsewhere is checked when it is parsed.
 //! assert!("qwen-pluss".parse::<Model>().is_err());
 //! # }
 //! ```
@@ -20,60 +24,80 @@
 #![cfg_attr(
     feature = "built-in",
     doc = "
-- [`reference`](mod@reference) is the whole table: every model with its limits.
-- [`Model`] is the enum: a variant for each model, found in a search by its name and its aliases.
-- [`model!`] turns a name into the variant, and a wrong or deprecated name into an error under it.
+- [`Model`] is the enum. A search in this documentation finds a variant by its model ID and aliases.
+- [`model!`] checks a model ID at compile time.
+- [`reference`](mod@reference) lists every model with its limits.
 "
 )]
-//! - [`Limits`] are per account, over all its API keys; past either one, calls fail.
+//! - [`Limits`] are the rate limits of a model. They hold per account, over all its API keys.
+//! - [`Active`] is a model that is not deprecated, for configurations and command lines.
+//! - [`Catalogue`] is the trait of all generated enums, for generic code.
 //!
-//! # Which names are checked when
+//! # Checking model IDs
 //!
-//! | the name is | use | what is wrong shows |
+//! | The model ID comes from | Use | An error appears |
 //! | --- | --- | --- |
-//! | in your source | `Model::QwenPlus` or `model!("qwen-plus")` | when you compile |
-//! | in a configuration, an argument, a request | `name.parse::<Model>()` | when it is read, with the nearest name |
-//! | in a configuration, and no deprecated model is welcome | `Model::parse_active(name)` | when it is read, with the replacement |
-//! | likely to be none, and nobody is told | `Model::from_name(name)` | as `None` |
+//! | source code | `Model::QwenPlus` or `model!("qwen-plus")` | at compile time |
+//! | a file, an argument, a request | `name.parse::<Model>()` | when it is parsed, with suggestions |
+//! | the same, and deprecated models are not accepted | [`Active<Model>`](Active) or `Model::parse_active(name)` | when it is parsed, with the replacement |
+//! | anywhere, and an unknown one is no error | `Model::from_name(name)` | never, it returns `None` |
 //!
-//! A path to a deprecated model, such as `Model::Qwen2_7bInstruct`, is a warning; the name of one in
-//! `model!` is an error.
+//! Using the variant of a deprecated model, such as `Model::Qwen2_7bInstruct`, is a compiler
+//! warning. Using its model ID in `model!` is an error.
 //!
-//! # The numbers
+//! # Where the limits come from
 //!
-//! They are those of the provider's [rate limit page], international site, mid-2025: a baseline
-//! that the provider may change, and that an account may have raised. To build with other numbers,
-//! list them in an overlay and name it in the variable `MODEL_STUDIO_LIMITS_OVERLAY`, best in
-//! `.cargo/config.toml`:
+//! The numbers are those of the provider's [rate limit page] for the international site, as of
+//! mid-2025. The provider may change them, and an account may have other limits. To build with your
+//! account's limits, list them in an overlay:
+//!
+//! ```yaml
+//! # account.yaml
+//! limits:
+//!   qwen-plus: { qpm: 1200 }     # a model ID or an alias; other limits stay as they are
+//! ```
+//!
+//! Set the environment variable `MODEL_STUDIO_LIMITS_OVERLAY` to the absolute path of the file.
+//! Cargo can do this for you:
 //!
 //! ```toml
+//! # .cargo/config.toml
 //! [env]
 //! MODEL_STUDIO_LIMITS_OVERLAY = { value = "account.yaml", relative = true }
 //! ```
 //!
-//! ```yaml
-//! limits:
-//!   qwen-plus: { qpm: 1200 }     # a name or an alias; what is not named keeps its value
+//! With `relative = true`, Cargo resolves the path from the directory that contains `.cargo`. Cargo
+//! looks for `.cargo/config.toml` in the current directory and its parents, not in the directory of
+//! the package. If you run Cargo from somewhere else, with `--manifest-path` for example, the
+//! variable is not set and the overlay is not applied. To make sure that it is, check
+//! `Model::SOURCE` in your program:
+//!
+//! ```text
+//! const _: () = assert!(Model::SOURCE.overlay.is_some(), "set MODEL_STUDIO_LIMITS_OVERLAY");
 //! ```
 //!
-//! For a table of your own, with the same enum and macro, see [`include_models!`] and
+//! For your own table, with the same enum and macro, see [`include_models!`] and
 //! [`model-studio-limits-codegen`].
 //!
 //! # Features
 //!
-//! - `std` (default): `alloc`, and strum with std.
-//! - `alloc`: conversion of models to `String` and `Cow<'static, str>`.
-//! - `built-in` (default): `Model` and `model!`. Without it, the build runs no generator: for those
-//!   who only bring their own table.
-//! - `serde`: models are written as their names, and read from names and aliases.
-//! - `clap`: `ValueEnum`, with names, aliases, and the limits as help; deprecated models are accepted
-//!   but not shown.
-//! - `schemars`: `JsonSchema`, a string that is one of the names.
+//! - `std` (default): `alloc`, and the standard library support of dependencies.
+//! - `alloc`: conversions to and from `String` and `Cow<'static, str>`.
+//! - `built-in` (default): `Model` and `model!`. Without it, no code is generated at build time. Turn
+//!   it off if you only use your own table.
+//! - `strum` (default): the traits `IntoEnumIterator`, `VariantArray`, `VariantNames` and `EnumCount`
+//!   of [strum].
+//! - `serde`: models serialize as their model IDs, and deserialize from model IDs and aliases;
+//!   [`Category`] and [`Limits`] are supported too.
+//! - `clap`: `ValueEnum`. The help shows limits, and leaves deprecated models out.
+//! - `schemars`: `JsonSchema`.
 //!
-//! The last three are for the built-in enum and for your own. Without default features the crate is `no_std`.
+//! The features apply to the built-in enum and to your own. Without default features, the crate is
+//! `no_std` and needs no allocator.
 //!
 //! [rate limit page]: https://www.alibabacloud.com/help/en/model-studio/rate-limit
 //! [`model-studio-limits-codegen`]: https://docs.rs/model-studio-limits-codegen
+//! [strum]: https://docs.rs/strum
 
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -81,45 +105,69 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+mod active;
 mod catalogue;
-mod category;
-mod error;
-mod features;
-mod implement;
-mod limits;
+mod impls;
+mod module_check;
+mod parse_error;
+mod table;
 
-pub use category::Category;
-pub use error::ParseModelError;
-pub use limits::Limits;
+pub use active::Active;
+pub use catalogue::{Catalogue, Source};
+pub use model_studio_limits_core::{Category, Limit, LimitKind, Limits, ParseCategoryError};
+pub use parse_error::ParseModelError;
 
-/// What generated code uses. Not for anybody else: it may change in any release.
+/// Items for generated code only. They may change in any release.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::__implement as implement;
-    pub use crate::catalogue::{Catalogue, Class};
-    pub use crate::category::Category;
     #[cfg(feature = "serde")]
-    pub use crate::features::ModelVisitor;
+    pub use crate::impls::deserialize;
     #[cfg(feature = "clap")]
-    pub use crate::features::possible_value;
+    pub use crate::impls::possible_value;
     #[cfg(feature = "schemars")]
-    pub use crate::features::schema;
-    pub use crate::limits::limits;
+    pub use crate::impls::schemars::schema;
+    pub use crate::module_check::check_module;
+    pub use crate::table::{Class, Table};
     #[cfg(feature = "alloc")]
     pub use alloc::{borrow::Cow, string::String};
     #[cfg(feature = "clap")]
     pub use clap;
-    pub use model_studio_limits_macros::expand;
     pub use model_studio_limits_core::Lookup;
+    pub use model_studio_limits_macros::expand;
     #[cfg(feature = "schemars")]
     pub use schemars;
     #[cfg(feature = "serde")]
     pub use serde;
+    #[cfg(feature = "strum")]
     pub use strum;
+
+    use core::num::NonZeroU64;
+    use core::time::Duration;
+
+    use crate::{Limit, LimitKind};
+
+    /// Creates a limit. `count` is at least 1; `per_millis` is 0 for a limit without a window.
+    #[must_use]
+    pub const fn limit(kind: LimitKind, count: u64, per_millis: u64) -> Limit {
+        Limit {
+            kind,
+            count: match NonZeroU64::new(count) {
+                Some(count) => count,
+                None => NonZeroU64::MIN,
+            },
+            per: match per_millis {
+                0 => None,
+                _ => Some(Duration::from_millis(per_millis)),
+            },
+        }
+    }
 }
 
-/// Includes a catalogue of your own: the enum and the macro that a build script generated into the
-/// file of this name with `Generator::emit` of [`model-studio-limits-codegen`].
+/// Includes the enum and the macro that your build script generated from your own table.
+///
+/// The argument is the file name that was passed to `Generator::emit` of
+/// [`model-studio-limits-codegen`].
 ///
 /// ```text
 /// model_studio_limits::include_models!("models.rs");
@@ -136,7 +184,7 @@ macro_rules! include_models {
 #[cfg(feature = "built-in")]
 include_models!("models.rs");
 
-/// The examples of the README are tested too.
+/// Runs the examples of the README as tests.
 #[cfg(all(doctest, feature = "built-in"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

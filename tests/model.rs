@@ -1,24 +1,27 @@
-//! What a catalogue's enum does, for the built-in one and for one of a library's own.
+//! The generated enum: the built-in one, and another crate's own one.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::fmt::{Debug, Display};
-use std::str::FromStr;
+use std::collections::{BTreeSet, HashSet};
+use std::num::NonZeroU64;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::time::Duration;
 
-use fixture::{Account, Chat};
-use model_studio_limits::{Category, Limits, Model, ParseModelError, model};
-use strum::{EnumCount, IntoEnumIterator, VariantArray, VariantNames};
+use fixture::{Account, Baseline, Chat};
+use model_studio_limits::{
+    Active, Catalogue, Category, Limit, LimitKind, Limits, Model, ParseModelError, Source, model,
+};
 
-/// All that can be asked of a constant is a constant.
+/// The properties of a model can be used in constants.
 const _: () = {
-    const LIMITS: Limits = Model::QwenPlus.limits();
+    const LIMITS: Limits = Baseline::QwenPlus.limits();
     assert!(LIMITS.queries_per_minute().unwrap().get() == 600);
     assert!(LIMITS.tokens_per_minute().unwrap().get() == 1_000_000);
     assert!(LIMITS.submissions_per_second().is_none());
     assert!(LIMITS.concurrent_tasks().is_none());
-    assert!(Model::ALL.len() >= 58);
+    assert!(Model::ALL[Model::QwenPlus.index()].index() == Model::QwenPlus.index());
+    assert!(Model::SOURCE.title.is_some());
     assert!(Model::QwenPlus.name().len() == 9);
-    assert!(Model::QwenMax0125.aliases().len() == 1);
+    assert!(Model::QwenMax0125.aliases()[0].len() == 13);
     assert!(Model::QwenPlus.series().len() == 9);
     assert!(matches!(
         Model::QwenPlus.category(),
@@ -36,7 +39,7 @@ const _: () = {
 };
 
 #[test]
-fn an_alias_is_its_model() {
+fn an_alias_is_a_constant_of_its_model() {
     assert_eq!(Model::QwenMax0125, Model::QwenMax2025_01_25);
     let is_alias = |model| matches!(model, Model::QwenMax0125);
     assert!(is_alias(Model::QwenMax2025_01_25));
@@ -44,56 +47,109 @@ fn an_alias_is_its_model() {
     assert_eq!(Model::from_name("qwen-max-0125"), Some(Model::QwenMax0125));
 }
 
-/// The same for every enum that is generated.
-fn behaves<M>(all: &'static [M])
+/// Checks what holds for every generated enum.
+fn check_enum<M>()
 where
-    M: Copy + Debug + Display + Eq + Ord + std::hash::Hash + AsRef<str>,
-    M: FromStr<Err = ParseModelError> + for<'a> TryFrom<&'a str, Error = ParseModelError>,
-    M: VariantArray + VariantNames + EnumCount + IntoEnumIterator + 'static,
-    &'static str: From<M>,
-    String: From<M>,
+    M: Catalogue + for<'a> TryFrom<&'a str, Error = ParseModelError>,
+    M: TryFrom<String, Error = ParseModelError> + PartialEq<str> + PartialEq<String>,
+    M: UnwindSafe + RefUnwindSafe + Unpin,
+    &'static str: From<M> + for<'a> From<&'a M>,
+    String: From<M> + for<'a> From<&'a M>,
 {
-    assert_eq!(<M as VariantArray>::VARIANTS, all);
-    assert_eq!(M::COUNT, all.len());
-    assert!(M::iter().eq(all.iter().copied()));
-    assert!(M::iter().rev().eq(all.iter().rev().copied()));
-    assert_eq!(M::iter().len(), all.len());
-    assert_eq!(<M as VariantNames>::VARIANTS.len(), all.len());
+    let all = M::ALL;
     assert!(all.is_sorted());
     assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
     assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
-    for (model, name) in all.iter().zip(<M as VariantNames>::VARIANTS) {
-        assert_eq!(model.to_string(), *name);
-        assert_eq!(model.as_ref(), *name);
-        assert_eq!(<&'static str>::from(*model), *name);
-        assert_eq!(String::from(*model), *name);
+    for (index, model) in all.iter().enumerate() {
+        let name = model.name();
+        assert_eq!(model.index(), index);
+        assert_eq!(model.to_string(), name);
+        assert_eq!(model.as_ref(), name);
+        assert_eq!(<&'static str>::from(*model), name);
+        assert_eq!(<&'static str>::from(model), name);
+        assert_eq!(String::from(*model), name);
+        assert_eq!(String::from(model), name);
+        assert!(*model == *name && *model == name.to_owned());
         assert_eq!(name.parse::<M>().unwrap(), *model);
-        assert_eq!(M::try_from(*name).unwrap(), *model);
+        assert_eq!(M::try_from(name).unwrap(), *model);
+        assert_eq!(M::try_from(name.to_owned()).unwrap(), *model);
+        assert_eq!(format!("[{model:>80}]"), format!("[{name:>80}]"));
         assert_eq!(
-            format!("[{model:>80}]").len(),
-            format!("[{name:>80}]").len()
+            M::parse_active(name).is_err(),
+            model.is_deprecated(),
+            "{name}"
         );
+        for alias in model.aliases() {
+            assert_eq!(M::from_name(alias), Some(*model));
+        }
     }
-    let by_debug: HashMap<String, M> = all.iter().map(|m| (format!("{m:?}"), *m)).collect();
-    assert_eq!(by_debug.len(), all.len());
+    let identifiers: HashSet<String> = all.iter().map(|model| format!("{model:?}")).collect();
+    assert_eq!(identifiers.len(), all.len());
 }
 
 #[test]
-fn traits_of_every_enum() {
-    behaves(Model::ALL);
-    behaves(Chat::ALL);
-    behaves(Account::ALL);
+fn every_enum_implements_the_same_traits() {
+    check_enum::<Model>();
+    check_enum::<Chat>();
+    check_enum::<Account>();
+    check_enum::<Baseline>();
 }
 
 #[test]
-fn debug_is_the_identifier() {
+fn public_types_have_auto_traits() {
+    fn check<T: Clone + Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + 'static>() {}
+    check::<Active<Model>>();
+    check::<Category>();
+    check::<Limit>();
+    check::<LimitKind>();
+    check::<Limits>();
+    check::<ParseModelError>();
+    check::<Source>();
+}
+
+/// Returns all models for which a condition holds, by looking at each.
+fn select<M: Catalogue>(condition: impl Fn(M) -> bool) -> Vec<M> {
+    let models = M::ALL.iter().copied();
+    models.filter(|model| condition(*model)).collect()
+}
+
+#[test]
+fn iterators_select_models() {
+    let active: Vec<Model> = Model::active().collect();
+    assert_eq!(active, select(|model: Model| !model.is_deprecated()));
+    for category in Category::ALL {
+        let models: Vec<Model> = Model::in_category(*category).collect();
+        assert_eq!(models, select(|model: Model| model.category() == *category));
+    }
+    let series: Vec<Model> = Model::in_series("Qwen LLMs").collect();
+    assert_eq!(series, select(|model: Model| model.series() == "Qwen LLMs"));
+    assert_eq!(Model::in_series("no such series").next(), None);
+    let names: Vec<(&str, Model)> = Model::names().collect();
+    let ids = Model::ALL.iter().map(|model| (model.name(), *model));
+    let aliases = Model::ALL.iter();
+    let aliases = aliases.flat_map(|model| model.aliases().iter().map(|alias| (*alias, *model)));
+    assert_eq!(names, ids.chain(aliases).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_source_contains_the_title_and_the_overlay() {
+    let url = "https://www.alibabacloud.com/help/en/model-studio/rate-limit";
+    assert_eq!(Model::SOURCE.url, Some(url));
+    assert_eq!(Chat::SOURCE.title, None);
+    assert_eq!(Chat::SOURCE.overlay, None);
+    assert_eq!(Account::SOURCE.overlay, Some("account.yaml"));
+    assert_eq!(<Account as Catalogue>::SOURCE, Account::SOURCE);
+}
+
+#[test]
+fn debug_writes_the_identifier() {
     assert_eq!(format!("{:?}", Model::QwenMax0125), "QwenMax2025_01_25");
     assert_eq!(format!("{:?}", Chat::Gpt4), "Gpt4");
     assert_eq!(format!("{:?}", [Some(Model::QwenPlus)]), "[Some(QwenPlus)]");
 }
 
 #[test]
-fn names_are_exact() {
+fn names_have_to_match_exactly() {
     for name in Model::ALL
         .iter()
         .flat_map(|m| m.aliases().iter().copied().chain([m.name()]))
@@ -112,7 +168,7 @@ fn names_are_exact() {
 }
 
 #[test]
-fn errors_show_what_was_read_and_what_is_near() {
+fn parse_errors_contain_the_string_and_suggestions() {
     let message = |name: &str| name.parse::<Model>().unwrap_err().to_string();
     assert_eq!(
         message("qwen-pluss"),
@@ -122,28 +178,56 @@ fn errors_show_what_was_read_and_what_is_near() {
         message("Qwen_Plus"),
         "unknown model `Qwen_Plus`, did you mean `qwen-plus`?"
     );
-    // Aliases are names too.
+    // Aliases are suggested too.
     assert_eq!(
         message("qwen-max-0124"),
         "unknown model `qwen-max-0124`, did you mean `qwen-max-0125`?"
     );
+    assert_eq!(
+        message("qwen-plus-2025"),
+        "unknown model `qwen-plus-2025`, did you mean `qwen-plus-2025-04-28`, \
+         `qwen-plus-2025-01-25` or `qwen-plus-0125`?"
+    );
     assert_eq!(message("gpt-4o"), "unknown model `gpt-4o`");
     assert_eq!(message(""), "unknown model ``");
     assert_eq!(message("a\n\u{1b}[31m"), r"unknown model `a\n\u{1b}[31m`");
+    // A hyphen that looks like the one in the suggestion.
+    assert_eq!(
+        message("qwen\u{2011}plus"),
+        r"unknown model `qwen\u{2011}plus`, did you mean `qwen-plus`?"
+    );
     let long = "é".repeat(1_000);
     assert_eq!(
         message(&long),
         format!("unknown model `{}…`", "é".repeat(44))
     );
-    let error = "qwen-pluss".parse::<Model>().unwrap_err();
-    assert_eq!(error.nearest(), Some("qwen-plus"));
+}
+
+#[test]
+fn parse_errors_return_their_suggestions() {
+    let error = |name: &str| name.parse::<Model>().unwrap_err();
+    let suggestions: Vec<&str> = error("qwen-plus-2025").suggestions().collect();
+    assert_eq!(
+        suggestions,
+        [
+            "qwen-plus-2025-04-28",
+            "qwen-plus-2025-01-25",
+            "qwen-plus-0125"
+        ]
+    );
+    assert_eq!(error("qwen-pluss").nearest(), Some("qwen-plus"));
+    assert_eq!(error("gpt-4o").nearest(), None);
+    assert_eq!(error("gpt-4o"), error("gpt-4o"));
+    assert_ne!(error("gpt-4o"), error("gpt-4"));
+    assert_ne!(error("gpt-4o"), "gpt-4o".parse::<Chat>().unwrap_err());
+    let error = error("qwen-pluss");
     assert_eq!(format!("{error:?}"), r#"ParseModelError("qwen-pluss")"#);
     let error: Box<dyn std::error::Error + Send + Sync> = error.into();
     assert!(error.source().is_none());
 }
 
 #[test]
-fn deprecated_names_can_be_refused() {
+fn parse_active_rejects_deprecated_models() {
     assert_eq!(
         Model::parse_active("qwen-max-0125").unwrap(),
         Model::QwenMax0125
@@ -161,9 +245,8 @@ fn deprecated_names_can_be_refused() {
     assert_eq!(message("dropped"), "model `dropped` is deprecated");
 }
 
-/// For clients that take a model as `impl Into<String>`, and for comparing what comes back.
 #[test]
-fn texts() {
+fn models_convert_to_strings_and_compare_with_them() {
     let text = |model: Model| -> (String, Cow<'static, str>) { (model.into(), model.into()) };
     let (owned, shared) = text(Model::QwenMax0125);
     assert_eq!(owned, "qwen-max-2025-01-25");
@@ -172,27 +255,40 @@ fn texts() {
     assert_eq!(Model::QwenPlus, *"qwen-plus");
     assert_eq!("qwen-plus", Model::QwenPlus);
     assert_eq!(*"qwen-plus", Model::QwenPlus);
-    assert_ne!(
-        Model::QwenMax0125,
-        "qwen-max-0125",
-        "an alias is another text"
-    );
+    assert_eq!(Model::QwenPlus, "qwen-plus".to_owned());
+    assert_eq!("qwen-plus".to_owned(), Model::QwenPlus);
+    assert_ne!(Model::QwenMax0125, "qwen-max-0125", "an alias is not equal");
 }
 
 #[test]
-fn limits_show_what_there_is() {
+fn limits_are_a_list() {
+    let per_minute = |kind, count| Limit {
+        kind,
+        count: NonZeroU64::new(count).unwrap(),
+        per: Some(Duration::from_secs(60)),
+    };
+    let limits = Baseline::QwenPlus.limits();
+    let expected = [
+        per_minute(LimitKind::Requests, 600),
+        per_minute(LimitKind::Tokens, 1_000_000),
+    ];
+    assert_eq!(limits.as_slice(), expected);
+    assert!(limits.iter().eq(&expected));
     assert_eq!(
-        format!("{:?}", Model::QwenPlus.limits()),
-        "Limits { queries_per_minute: 600, tokens_per_minute: 1000000 }"
+        limits.to_string(),
+        "600 queries and 1,000,000 tokens per minute"
     );
+    assert_eq!(format!("{limits:?}"), format!("Limits({limits})"));
+    let tasks = Chat::Kept.limits();
     assert_eq!(
-        format!("{:?}", Chat::Kept.limits()),
-        "Limits { submissions_per_second: 1, concurrent_tasks: 2 }"
+        tasks.to_string(),
+        "1 submission per second and 2 concurrent tasks"
     );
+    assert_eq!(tasks.as_slice()[1].to_string(), "2 concurrent tasks");
 }
 
 #[test]
-fn categories() {
+fn models_have_categories() {
     for (model, category, spelling) in [
         (Model::QwenPlus, Category::TextGeneration, "text-generation"),
         (
@@ -215,8 +311,7 @@ fn categories() {
 }
 
 #[test]
-fn own_catalogue() {
-    // A library's own names, found exactly.
+fn an_own_enum_has_the_names_of_its_table() {
     for (name, model) in [
         (
             "meta-llama/Llama-3.1-70B-Instruct",
@@ -254,7 +349,7 @@ fn own_catalogue() {
     assert_eq!(
         old.replacement(),
         Some(Chat::New),
-        "a chain is followed to its end"
+        "the replacement of the replacement"
     );
     assert_eq!(Chat::from_name("dropped").unwrap().replacement(), None);
     assert!(!Chat::Kept.is_deprecated());
@@ -262,11 +357,11 @@ fn own_catalogue() {
 }
 
 #[test]
-fn an_overlay_sets_limits_and_keeps_the_rest() {
+fn an_overlay_sets_some_limits_and_keeps_the_others() {
     assert_eq!(fixture::new(), Account::New);
     let new = Account::New.limits().queries_per_minute();
     assert_eq!(new.unwrap().get(), 1200);
-    // By an alias, and one limit of two.
+    // Set by alias, and only one of two limits.
     let sonnet = Account::Claude3_5Sonnet20241022.limits();
     assert_eq!(sonnet.queries_per_minute().unwrap().get(), 2);
     assert_eq!(sonnet.tokens_per_minute().unwrap().get(), 3000);

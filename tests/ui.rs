@@ -1,7 +1,7 @@
-//! What a compiler says to those who use `model!`.
+//! The compiler's messages for calls of `model!`.
 
 #[test]
-fn ui() {
+fn calls_compile_or_fail_with_the_expected_message() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/ui/fail/*.rs");
     cases.pass("tests/ui/pass/*.rs");

@@ -1,14 +1,13 @@
-//! Names turned into Rust identifiers.
+//! Derives Rust identifiers from model IDs.
 
-/// The identifier of a model's variant, or of an alias' constant.
+/// Returns the identifier of a model's variant or of an alias's constant.
 ///
-/// The name is split at every character that is not an ASCII letter or digit, each part is
-/// capitalised, and they are joined, with `_` where a digit meets a digit. `None` if the name has
-/// no letter or digit.
+/// The name is split at every character that is not an ASCII letter or digit. The parts are
+/// capitalized and joined, with `_` between two digits. Returns `None` if there are no parts.
 pub(crate) fn variant(name: &str) -> Option<String> {
     let mut identifier = String::with_capacity(name.len() + 1);
     let mut begins_part = true;
-    let mut after_digit = true; // so that no identifier begins with a digit
+    let mut after_digit = true; // An identifier cannot begin with a digit.
     for byte in name.bytes() {
         if !byte.is_ascii_alphanumeric() {
             begins_part = true;
@@ -34,7 +33,7 @@ pub(crate) fn variant(name: &str) -> Option<String> {
     }
 }
 
-/// The name of an enum's macro: `Model` has `model`, `ChatModel` has `chat_model`.
+/// Returns the name of an enum's macro, such as `chat_model` for `ChatModel`.
 pub(crate) fn snake_case(name: &str) -> String {
     let name = name.as_bytes();
     let mut snake = String::with_capacity(name.len() + 4);
@@ -52,67 +51,27 @@ pub(crate) fn snake_case(name: &str) -> String {
     snake
 }
 
-/// Whether `text` can name an item: ASCII letters, digits and `_`, and no keyword.
+/// Returns `true` if `text` can name an item: ASCII letters, digits and `_`, and no keyword.
 pub(crate) fn is_valid(text: &str) -> bool {
     let starts = text.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic());
     let continues = text.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
     starts && continues && text != "_" && !KEYWORDS.contains(&text)
 }
 
-/// Whether a macro of this name would be mistaken for a built-in attribute.
+/// Returns `true` if a macro of this name would conflict with a built-in attribute.
 pub(crate) fn is_attribute(name: &str) -> bool {
-    ATTRIBUTES.contains(&name)
+    ATTRIBUTES.split(' ').any(|attribute| attribute == name)
 }
 
-const ATTRIBUTES: [&str; 45] = [
-    "allow",
-    "automatically_derived",
-    "bench",
-    "cfg",
-    "cfg_attr",
-    "cold",
-    "crate_name",
-    "crate_type",
-    "debugger_visualizer",
-    "deny",
-    "deprecated",
-    "derive",
-    "diagnostic",
-    "doc",
-    "expect",
-    "export_name",
-    "feature",
-    "forbid",
-    "global_allocator",
-    "ignore",
-    "inline",
-    "instruction_set",
-    "link",
-    "link_name",
-    "link_section",
-    "macro_export",
-    "macro_use",
-    "must_use",
-    "no_main",
-    "no_mangle",
-    "no_std",
-    "non_exhaustive",
-    "panic_handler",
-    "path",
-    "proc_macro",
-    "recursion_limit",
-    "repr",
-    "should_panic",
-    "target_feature",
-    "test",
-    "track_caller",
-    "type_length_limit",
-    "used",
-    "warn",
-    "windows_subsystem",
-];
+const ATTRIBUTES: &str = "\
+    allow automatically_derived bench cfg cfg_attr cold crate_name crate_type \
+    debugger_visualizer deny deprecated derive diagnostic doc expect export_name feature \
+    forbid global_allocator ignore inline instruction_set link link_name link_section \
+    macro_export macro_use must_use no_main no_mangle no_std non_exhaustive panic_handler \
+    path proc_macro recursion_limit repr should_panic target_feature test track_caller \
+    type_length_limit used warn windows_subsystem";
 
-/// Rust's keywords of every edition, those reserved for later included.
+/// The keywords of all editions, including reserved ones.
 const KEYWORDS: [&str; 52] = [
     "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
     "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
@@ -126,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variants_by_the_rule() {
+    fn variants_are_derived_from_names() {
         for (name, identifier) in [
             ("qwen-plus", "QwenPlus"),
             ("qwen-max-2025-01-25", "QwenMax2025_01_25"),
@@ -154,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn macro_names() {
+    fn macro_names_are_in_snake_case() {
         for (name, snake) in [
             ("Model", "model"),
             ("ChatModel", "chat_model"),

@@ -1,17 +1,28 @@
 #![doc = include_str!("../README.md")]
 
-mod catalogue;
-mod docs;
-mod emit;
 mod generator;
-mod identifier;
-mod lookup;
-mod meaning;
-mod overlay;
-mod reference;
-mod report;
-mod shape;
+mod pipeline;
+
+// YAML text -> tree
 mod yaml;
 
+// tree -> table
+mod decode;
+mod decoder;
+mod table;
+
+// table -> catalogue
+mod catalogue;
+mod identifier;
+mod names;
+mod overlay;
+mod validate;
+
+// catalogue -> code
+mod perfect_hash;
+mod render;
+
+mod diagnostics;
+
+pub use diagnostics::Error;
 pub use generator::{Code, Generator};
-pub use report::Error;

@@ -1,74 +1,64 @@
-//! An account's own limits, laid over those of a catalogue.
+//! Applies an overlay to a catalogue.
 
 use std::collections::HashMap;
 
-use crate::catalogue::{Catalogue, LIMIT_KINDS, Limits};
-use crate::meaning;
-use crate::report::{Place, Problem};
-use crate::shape::{Checker, listed};
-use crate::yaml::Node;
+use model_studio_limits_core::{Limit, LimitKind};
 
-/// An overlay as it is read: for each name, its place and the limits to set, each with its place.
-pub(crate) struct Overlay {
-    entries: Vec<(String, Place, Limits, [Place; 4])>,
+use crate::catalogue::Catalogue;
+use crate::diagnostics::Diagnostic;
+use crate::table::{Overlay, OverlayEntry};
+
+/// Returns the catalogue with the limits of the overlay, or all errors in the overlay.
+pub(crate) fn apply(
+    catalogue: &Catalogue,
+    overlay: &Overlay,
+) -> Result<Catalogue, Vec<Diagnostic>> {
+    let mut result = catalogue.clone();
+    let mut errors = Vec::new();
+    let mut index = catalogue.name_index();
+    let mut first = HashMap::<usize, &OverlayEntry>::new();
+    for entry in &overlay.entries {
+        let name = &entry.name;
+        let Some(position) = index.get(name) else {
+            errors.push(index.unknown(name, entry.location));
+            continue;
+        };
+        if let Some(earlier) = first.insert(position, entry) {
+            // Duplicate keys are reported by the decoder.
+            if earlier.name != *name {
+                let message = format!(
+                    "duplicate model `{name}`, first defined on line {} as `{}`",
+                    earlier.location.line, earlier.name
+                );
+                errors.push(Diagnostic::new(entry.location, message));
+            }
+            continue;
+        }
+        let model = &mut result.models[position];
+        let baseline = model.limits.clone();
+        for (limit, location) in &entry.limits {
+            let same = |other: &&mut Limit| (other.kind, other.per) == (limit.kind, limit.per);
+            if let Some(changed) = model.limits.iter_mut().find(same) {
+                *changed = *limit;
+                continue;
+            }
+            let message = format!("`{name}` has no limit `{}` to change", key(limit));
+            let keys: Vec<&str> = baseline.iter().map(key).collect();
+            let help = format!("its limits are {}", keys.join(", "));
+            errors.push(Diagnostic::new(*location, message).help(help));
+        }
+        model.baseline = Some(baseline);
+    }
+    if errors.is_empty() {
+        Ok(result)
+    } else {
+        Err(errors)
+    }
 }
 
-impl Overlay {
-    pub(crate) fn read(check: &mut Checker, root: &Node) -> Self {
-        let mut overlay = Self {
-            entries: Vec::new(),
-        };
-        let fields = check.fields(root, "an overlay", &["limits"]);
-        let limits = fields.and_then(|fields| check.required(&fields, "the overlay", "limits"));
-        let Some(models) = limits.and_then(|limits| check.mapping(limits, "`limits`")) else {
-            return overlay;
-        };
-        for (name, place, node) in models.entries() {
-            if let Some((limits, places)) = Limits::read(check, node) {
-                let entry = ((*name).to_owned(), *place, limits, places);
-                overlay.entries.push(entry);
-            }
-        }
-        overlay
-    }
-
-    /// Sets the limits in a catalogue that has no problems.
-    pub(crate) fn apply(&self, check: &mut Checker, catalogue: &mut Catalogue) {
-        let names = meaning::names(catalogue);
-        let found: Vec<Option<usize>> = self
-            .entries
-            .iter()
-            .map(|(name, ..)| names.get(name.as_str()).copied())
-            .collect();
-        let mut first = HashMap::<usize, (&str, Place)>::new();
-        for ((name, place, limits, places), at) in self.entries.iter().zip(found) {
-            let Some(at) = at else {
-                meaning::unknown(check, name, *place, catalogue);
-                continue;
-            };
-            let model = &mut catalogue.models[at];
-            if let Some((earlier, earlier_place)) = first.insert(at, (name, *place)) {
-                // That a key is here twice has been noted.
-                if earlier != name {
-                    let line = earlier_place.line;
-                    let message =
-                        format!("`{name}` is the model of line {line} again, by another name");
-                    check.note(Problem::new(*place, message));
-                }
-                continue;
-            }
-            let baseline = *model.baseline.get_or_insert(model.limits);
-            for (kind, (key, _)) in LIMIT_KINDS.iter().enumerate() {
-                if limits.0[kind] == 0 {
-                    continue;
-                }
-                if baseline.0[kind] == 0 {
-                    let problem = format!("`{name}` has no limit `{key}` to change");
-                    let help = format!("its limits are {}", listed(&baseline.keys()));
-                    check.note(Problem::new(places[kind], problem).help(help));
-                }
-                model.limits.0[kind] = limits.0[kind];
-            }
-        }
-    }
+/// Returns the key that sets a limit.
+fn key(limit: &Limit) -> &'static str {
+    let mut keys = LimitKind::all_keys();
+    let key = keys.find(|(kind, key)| (*kind, key.per) == (limit.kind, limit.per));
+    key.map_or("", |(_, key)| key.name)
 }

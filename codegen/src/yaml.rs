@@ -1,22 +1,22 @@
-//! Reads YAML into a tree in which every value knows its place in the file.
+//! Parses YAML into a tree whose values have locations.
 //!
-//! All that is known of the YAML library is in this module.
+//! This is the only module that uses the YAML library.
 
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::report::{Place, Problem};
+use crate::diagnostics::{Diagnostic, Location};
 
-/// The most values that a file may hold, its anchors resolved: some fifty times what the largest
-/// catalogue needs per name. It bounds the memory that a file of nested anchors can take.
+/// The largest number of values in a file, with anchors resolved. It is far above what a table with
+/// the largest number of names needs, and bounds the memory that nested anchors can take.
 const MAX_VALUES: usize = 3_000_000;
 
 /// A value of a YAML file.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) value: Value,
-    pub(crate) place: Place,
+    pub(crate) location: Location,
 }
 
 #[derive(Clone, Debug)]
@@ -24,107 +24,107 @@ pub(crate) enum Value {
     Null,
     Bool(bool),
     Integer(i128),
-    /// A fraction, an infinity, or an integer beyond `i128`.
-    Number(f64),
+    /// A fraction, an infinity, or an integer that does not fit into `i128`.
+    Float(f64),
     String(String),
     Sequence(Vec<Node>),
-    /// In the order of the file, repeated keys included.
+    /// In the order of the file, including duplicate keys.
     Mapping(Vec<Entry>),
 }
 
-/// A key of a mapping, which is a string whatever it looks like, and its value.
+/// A key of a mapping, which is always read as a string, and its value.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) key: String,
-    pub(crate) place: Place,
+    pub(crate) location: Location,
     pub(crate) value: Node,
 }
 
-/// Reads a file, which must hold one document.
+/// Parses a file, which has to contain one document.
 ///
-/// To know the places takes some times longer, so they are left out unless `places` asks for them:
-/// a file without a problem never needs them.
-pub(crate) fn read(text: &str, places: bool) -> Result<Node, Problem> {
-    if let Some(place) = too_deep(text) {
-        return Err(Problem::new(place, TOO_DEEP));
+/// Finding locations takes several times as long as parsing. A valid file does not need them, so
+/// they are only found if `locations` is `true`.
+pub(crate) fn parse(text: &str, locations: bool) -> Result<Node, Diagnostic> {
+    if let Some(location) = find_deep_nesting(text) {
+        return Err(Diagnostic::new(location, TOO_DEEP));
     }
     let mut reader = Reader {
-        places,
-        left: MAX_VALUES,
-        caught: None,
-        stopped: None,
+        locations,
+        values_left: MAX_VALUES,
+        scalar: None,
+        reason: None,
     };
     let mut documents = serde_yaml::Deserializer::from_str(text);
     let Some(document) = documents.next() else {
-        return Err(Problem::new(Place::START, EMPTY));
+        return Err(Diagnostic::new(Location::START, EMPTY));
     };
     let mut root = reader.root(document, text)?;
-    root.settle(Place::START);
+    root.locate(Location::START);
     if matches!(root.value, Value::Null) {
-        return Err(Problem::new(Place::START, EMPTY));
+        return Err(Diagnostic::new(Location::START, EMPTY));
     }
     if let Some(second) = documents.next() {
-        reader.places = true;
+        reader.locations = true;
         let mut second = reader.root(second, text)?;
-        second.settle(Place::START);
-        return Err(Problem::new(
-            second.place,
-            "a second YAML document begins here: a file holds one",
+        second.locate(Location::START);
+        return Err(Diagnostic::new(
+            second.location,
+            "expected one YAML document, found a second one",
         )
-        .help("remove the line `---` above it, or put this part into a file of its own"));
+        .help("remove the line `---` above it, or move this document to its own file"));
     }
     Ok(root)
 }
 
-/// What is wrong where reading stopped: what the reader says, or else the YAML library.
-fn stopped(error: &serde_yaml::Error, own: Option<&'static str>, text: &str) -> Problem {
-    let place = error.location().map_or(Place::START, |at| Place {
+/// Returns the diagnostic for an error: the reason of the reader, or the message of the library.
+fn diagnostic(error: &serde_yaml::Error, reason: Option<&'static str>, text: &str) -> Diagnostic {
+    let location = error.location().map_or(Location::START, |at| Location {
         line: at.line(),
         column: at.column(),
     });
-    if let Some(own) = own {
-        return Problem::new(place, own);
+    if let Some(reason) = reason {
+        return Diagnostic::new(location, reason);
     }
-    // Its messages end with the place of the error, and may go on with that of its context.
+    // The messages end with the location of the error, sometimes followed by that of its context.
     let message = error.to_string();
     let (message, _) = message.split_once(" at line ").unwrap_or((&message, ""));
     if message.starts_with("control characters") {
-        if let Some((character, place)) = forbidden(text) {
+        if let Some((character, location)) = find_forbidden(text) {
             let code = u32::from(character);
             let message = format!("the character U+{code:04X} is not allowed in YAML");
-            return Problem::new(place, message);
+            return Diagnostic::new(location, message);
         }
     }
     match message {
-        "recursion limit exceeded" => Problem::new(place, TOO_DEEP),
-        "repetition limit exceeded" => Problem::new(place, TOO_MANY_VALUES),
-        // Keys alone are asked for as strings.
-        _ if message.ends_with(", expected any value") => Problem::new(place, NO_KEY),
-        _ => Problem::new(place, format!("not YAML: {message}")),
+        "recursion limit exceeded" => Diagnostic::new(location, TOO_DEEP),
+        "repetition limit exceeded" => Diagnostic::new(location, TOO_MANY_VALUES),
+        // Only keys are requested as strings.
+        _ if message.ends_with(", expected any value") => Diagnostic::new(location, KEY_TYPE),
+        _ => Diagnostic::new(location, format!("invalid YAML: {message}")),
     }
 }
 
-/// Where brackets are nested deeper than any file needs, by far.
+/// Returns the location where brackets are nested too deeply.
 ///
-/// The library's time goes with the depth of brackets times the length of the file, and it counts
-/// no depth before it is through. This counts the brackets that are not in quotes or comments. It
-/// is no YAML scanner: who wants to can hide a nest from it, and then waits for the library.
-fn too_deep(text: &str) -> Option<Place> {
-    const DEEPEST: usize = 1_000;
-    if text.matches('[').count() + text.matches('{').count() <= DEEPEST {
+/// The library takes time proportional to the depth of brackets times the length of the file, and
+/// checks the depth only afterwards. This counts the brackets outside of quotes and comments. It is
+/// not a complete YAML scanner: a file can be written to be slow all the same.
+fn find_deep_nesting(text: &str) -> Option<Location> {
+    const MAX_DEPTH: usize = 1_000;
+    if text.matches('[').count() + text.matches('{').count() <= MAX_DEPTH {
         return None;
     }
     let mut depth = 0_usize;
     let mut quote = None;
-    // The byte before, the last one that was not blank, and the first of the last word.
+    // The previous byte, the last one that was not blank, and the first one of the last word.
     let (mut before, mut before_blank, mut word) = (b'\n', b'\n', b'\n');
     let mut bytes = text.bytes().enumerate().peekable();
     while let Some((at, byte)) = bytes.next() {
         let is_blank = matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
         let after_blank = matches!(before, b' ' | b'\t' | b'\r' | b'\n');
-        // A quoted text stands where a value can: behind what announces one, or an anchor or tag.
-        // Elsewhere a quote is a character of a text.
-        let announced = match before_blank {
+        // A quote begins a quoted string where a value can begin, also after an anchor or a tag.
+        // Elsewhere it is part of a plain string.
+        let is_value_start = match before_blank {
             b'[' | b'{' | b':' | b'-' | b'?' | b'\n' => true,
             b',' => depth > 0,
             _ => after_blank && matches!(word, b'&' | b'!'),
@@ -132,16 +132,16 @@ fn too_deep(text: &str) -> Option<Place> {
         match (quote, byte) {
             (None, b'[' | b'{') => depth += 1,
             (None, b']' | b'}') => depth = depth.saturating_sub(1),
-            (None, b'"' | b'\'') if announced => quote = Some(byte),
+            (None, b'"' | b'\'') if is_value_start => quote = Some(byte),
             (None, b'#') if after_blank => quote = Some(b'\n'),
             (Some(b'"'), b'\\') => _ = bytes.next(),
-            // Twice, it is a character of the text.
+            // Two single quotes stand for one.
             (Some(b'\''), b'\'') if bytes.next_if(|(_, next)| *next == b'\'').is_some() => {}
             (Some(end), _) if end == byte => quote = None,
             _ => {}
         }
-        if depth > DEEPEST {
-            return Some(Place::end_of(text.get(..at).unwrap_or_default()));
+        if depth > MAX_DEPTH {
+            return Some(Location::end_of(text.get(..at).unwrap_or_default()));
         }
         if !is_blank && (after_blank || matches!(before, b'[' | b'{' | b',')) {
             word = byte;
@@ -154,34 +154,34 @@ fn too_deep(text: &str) -> Option<Place> {
     None
 }
 
-/// The place of the first character that YAML does not allow.
-fn forbidden(text: &str) -> Option<(char, Place)> {
+/// Returns the first character that YAML does not allow.
+fn find_forbidden(text: &str) -> Option<(char, Location)> {
     let is_allowed = |c: char| {
         matches!(c, '\t' | '\n' | '\r' | '\u{85}')
             || !(c.is_control() || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}'))
     };
     let (at, character) = text.char_indices().find(|(_, c)| !is_allowed(*c))?;
-    Some((character, Place::end_of(&text[..at])))
+    Some((character, Location::end_of(&text[..at])))
 }
 
-const TOO_DEEP: &str = "nested too deep";
-const EMPTY: &str = "there is nothing in this file";
-const TOO_MANY_VALUES: &str = "the file holds too many values";
-const NO_KEY: &str = "a key should be a string";
-const NO_TAGS: &str = "tags (`!name`) have no meaning here";
+const TOO_DEEP: &str = "values are nested too deeply";
+const EMPTY: &str = "the file is empty";
+const TOO_MANY_VALUES: &str = "the file contains too many values";
+const KEY_TYPE: &str = "expected a string as the key";
+const TAG: &str = "tags such as `!name` are not supported";
 
-/// Reads one value, and those in it.
+/// Reads a value and the values in it.
 ///
-/// The library tells a place only in an error, and the exact one only if the error comes from the
-/// visitor of a scalar. So where places are wanted, the visitor of each scalar fails, leaving the
-/// value in `caught`; whoever asked for the value gets it from there, and the place from the
-/// error. The scalar has been consumed by then, and reading goes on behind it.
+/// The library only reports locations in errors, and exact ones only in errors from the visitor of
+/// a scalar. To get locations, the visitor of each scalar stores the value in `scalar` and returns
+/// an error. The caller takes the value from there and the location from the error. The scalar has
+/// been consumed by then, so reading continues after it.
 struct Reader {
-    places: bool,
-    left: usize,
-    caught: Option<Value>,
-    /// Why reading ends here, if it is not the library that ends it.
-    stopped: Option<&'static str>,
+    locations: bool,
+    values_left: usize,
+    scalar: Option<Value>,
+    /// The reason why the reader stopped, if it was not an error of the library.
+    reason: Option<&'static str>,
 }
 
 impl<'de> DeserializeSeed<'de> for &mut Reader {
@@ -189,8 +189,8 @@ impl<'de> DeserializeSeed<'de> for &mut Reader {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
         let read = deserializer.deserialize_any(&mut *self);
-        let (value, place) = self.placed(read)?;
-        Ok(Node { value, place })
+        let (value, location) = self.located(read)?;
+        Ok(Node { value, location })
     }
 }
 
@@ -198,46 +198,46 @@ impl<'de> DeserializeSeed<'de> for &mut Reader {
 struct Key<'a>(&'a mut Reader);
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = (String, Place);
+    type Value = (String, Location);
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         let read = deserializer.deserialize_str(&mut *self.0);
-        match self.0.placed(read)? {
-            (Value::String(key), place) => Ok((key, place)),
-            _ => Err(self.0.stop(NO_KEY)),
+        match self.0.located(read)? {
+            (Value::String(key), location) => Ok((key, location)),
+            _ => Err(self.0.stop(KEY_TYPE)),
         }
     }
 }
 
 impl Reader {
-    /// Reads a document.
+    /// Reads the root of a document.
     fn root(
         &mut self,
         document: serde_yaml::Deserializer<'_>,
         text: &str,
-    ) -> Result<Node, Problem> {
+    ) -> Result<Node, Diagnostic> {
         let root = self.deserialize(document);
-        root.map_err(|error| stopped(&error, self.stopped, text))
+        root.map_err(|error| diagnostic(&error, self.reason, text))
     }
 
-    /// Ends the reading.
+    /// Returns an error that stops the reader.
     fn stop<E: de::Error>(&mut self, reason: &'static str) -> E {
-        self.stopped = Some(reason);
+        self.reason = Some(reason);
         E::custom(reason)
     }
 
-    /// A value that was read, and its place if it is a scalar and places are wanted.
-    fn placed<E: de::Error>(&mut self, read: Result<Value, E>) -> Result<(Value, Place), E> {
-        match (read, self.caught.take()) {
-            (Err(error), Some(value)) => Ok((value, place_of(&error))),
-            (read, _) => Ok((read?, Place::UNKNOWN)),
+    /// Returns a value, and its location if it is a scalar and locations are wanted.
+    fn located<E: de::Error>(&mut self, read: Result<Value, E>) -> Result<(Value, Location), E> {
+        match (read, self.scalar.take()) {
+            (Err(error), Some(value)) => Ok((value, location_of(&error))),
+            (read, _) => Ok((read?, Location::UNKNOWN)),
         }
     }
 
     fn count<E: de::Error>(&mut self) -> Result<(), E> {
-        match self.left.checked_sub(1) {
+        match self.values_left.checked_sub(1) {
             Some(left) => {
-                self.left = left;
+                self.values_left = left;
                 Ok(())
             }
             None => Err(self.stop(TOO_MANY_VALUES)),
@@ -246,8 +246,8 @@ impl Reader {
 
     fn scalar<E: de::Error>(&mut self, value: Value) -> Result<Value, E> {
         self.count()?;
-        if self.places {
-            self.caught = Some(value);
+        if self.locations {
+            self.scalar = Some(value);
             Err(E::custom(""))
         } else {
             Ok(value)
@@ -284,12 +284,12 @@ impl<'de> Visitor<'de> for &mut Reader {
 
     #[expect(
         clippy::cast_precision_loss,
-        reason = "all that matters is that it is too large"
+        reason = "only the order of magnitude is reported"
     )]
     fn visit_u128<E: de::Error>(self, value: u128) -> Result<Value, E> {
         self.scalar(match value.try_into() {
             Ok(value) => Value::Integer(value),
-            Err(_) => Value::Number(value as f64),
+            Err(_) => Value::Float(value as f64),
         })
     }
 
@@ -298,7 +298,7 @@ impl<'de> Visitor<'de> for &mut Reader {
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
-        self.scalar(Value::Number(value))
+        self.scalar(Value::Float(value))
     }
 
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
@@ -317,48 +317,52 @@ impl<'de> Visitor<'de> for &mut Reader {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         self.count()?;
         let mut entries = Vec::new();
-        while let Some((key, place)) = access.next_key_seed(Key(self))? {
+        while let Some((key, location)) = access.next_key_seed(Key(self))? {
             let value = access.next_value_seed(&mut *self)?;
-            entries.push(Entry { key, place, value });
+            entries.push(Entry {
+                key,
+                location,
+                value,
+            });
         }
         Ok(Value::Mapping(entries))
     }
 
     fn visit_enum<A: de::EnumAccess<'de>>(self, _: A) -> Result<Value, A::Error> {
-        Err(self.stop(NO_TAGS))
+        Err(self.stop(TAG))
     }
 }
 
-/// The place that the library put at the end of an error: `… at line 3 column 5`, and nothing for
-/// the first character of the file.
-fn place_of(error: &impl fmt::Display) -> Place {
+/// Returns the location at the end of an error message: `… at line 3 column 5`, or nothing for the
+/// first character of the file.
+fn location_of(error: &impl fmt::Display) -> Location {
     let error = error.to_string();
-    let place = error.rsplit_once(" at line ").and_then(|(_, place)| {
-        let (line, column) = place.split_once(" column ")?;
-        Some(Place {
+    let location = error.rsplit_once(" at line ").and_then(|(_, location)| {
+        let (line, column) = location.split_once(" column ")?;
+        Some(Location {
             line: line.parse().ok()?,
             column: column.parse().ok()?,
         })
     });
-    place.unwrap_or(Place::START)
+    location.unwrap_or(Location::START)
 }
 
 impl Node {
-    /// Gives a sequence or a mapping the place of the first scalar in it or, if there is none, the
-    /// one it is given: of its key, or of what holds it.
-    fn settle(&mut self, fallback: Place) {
+    /// Sets the locations of sequences and mappings: that of the first scalar in them or, if they
+    /// are empty, `fallback`, which is the location of the key or of the parent.
+    fn locate(&mut self, fallback: Location) {
         match &mut self.value {
             Value::Sequence(items) => {
                 for item in &mut *items {
-                    item.settle(fallback);
+                    item.locate(fallback);
                 }
-                self.place = items.first().map_or(fallback, |item| item.place);
+                self.location = items.first().map_or(fallback, |item| item.location);
             }
             Value::Mapping(entries) => {
                 for entry in &mut *entries {
-                    entry.value.settle(entry.place);
+                    entry.value.locate(entry.location);
                 }
-                self.place = entries.first().map_or(fallback, |entry| entry.place);
+                self.location = entries.first().map_or(fallback, |entry| entry.location);
             }
             _ => {}
         }
@@ -369,24 +373,28 @@ impl Node {
 mod tests {
     use super::*;
 
-    /// The scalars of a tree, with their places.
+    /// Collects the scalars of a tree with their locations.
     fn scalars(node: &Node, into: &mut Vec<(String, usize, usize)>) {
         match &node.value {
             Value::Sequence(items) => items.iter().for_each(|item| scalars(item, into)),
             Value::Mapping(entries) => entries.iter().for_each(|entry| {
-                let Place { line, column } = entry.place;
+                let Location { line, column } = entry.location;
                 into.push((format!("{:?}", entry.key), line, column));
                 scalars(&entry.value, into);
             }),
-            value => into.push((format!("{value:?}"), node.place.line, node.place.column)),
+            value => into.push((
+                format!("{value:?}"),
+                node.location.line,
+                node.location.column,
+            )),
         }
     }
 
     #[test]
-    fn every_scalar_knows_its_place() {
+    fn every_scalar_has_its_location() {
         let text = "a: 1\nb:\n  - é: x\n    c: &n [2, \"y\"]\n  - *n\n";
         let mut found = Vec::new();
-        scalars(&read(text, true).unwrap(), &mut found);
+        scalars(&parse(text, true).unwrap(), &mut found);
         let expected = [
             ("\"a\"", 1, 1),
             ("Integer(1)", 1, 4),

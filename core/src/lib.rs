@@ -1,18 +1,20 @@
-//! What the generator, the runtime and the macro of [`model-studio-limits`] must agree on: how a
-//! name is found in a catalogue, which names are near one that is not there, and how limits are put
-//! into words.
-//!
-//! This package is a part of `model-studio-limits`, published because its packages depend on one
-//! another. Its interface may change in any release: depend on `model-studio-limits` instead.
-//!
-//! [`model-studio-limits`]: https://docs.rs/model-studio-limits
-
+#![doc = include_str!("../README.md")]
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "std")]
+extern crate std;
+
+mod category;
+mod display;
+mod limit_kind;
+mod limits;
 mod lookup;
-mod nearest;
-mod words;
+mod suggest;
 
+pub use category::{Category, ParseCategoryError};
+pub use display::{Escaped, Grouped};
+pub use limit_kind::{LimitKey, LimitKind};
+pub use limits::{DisplayLimits, Limit, Limits};
 pub use lookup::{Key, Lookup, MAX_NAMES, Seeds, bucket, hash, key, top_bits};
-pub use nearest::{Nearest, nearest};
-pub use words::{InWords, Visible};
+pub use suggest::{Suggestions, suggest};

@@ -1,38 +1,35 @@
-//! Finds a name among the names of a catalogue, with a perfect hash.
+//! Finds a name in a table with a perfect hash.
 //!
-//! A name is read in words of eight bytes: its first, its second and its last, which may overlap
-//! and together cover names of up to 24 bytes, and the words between them of longer names. Each
-//! word is multiplied with a seed that the generator drew so that no two names of the catalogue
-//! share a slot; the slot gives the one name that can be equal, and comparing words tells whether
-//! it is. Up to 24 bytes, the length decides no branch but the one for names below eight bytes:
-//! a branch that goes one way for this name and another for the next costs as much as all the rest.
+//! A name is read as words of eight bytes: the first, the second and the last, which may overlap
+//! and together cover names of up to 24 bytes, and the words between them in longer names. Each
+//! word is multiplied by a seed. The generator chooses the seeds so that no two names of the table
+//! share a slot. A slot holds the only name that can be equal, and one comparison decides. Up to 24
+//! bytes, only names below eight bytes take another branch: a branch that depends on the length
+//! costs as much as the rest of the lookup when lengths vary.
 //!
-//! Beyond some number of names no seeds can be found that keep all slots apart. Then a part of
-//! the hash chooses a *pilot*, a number that moves the slots of the names that share it to where
-//! nobody else is.
+//! For larger tables there are no seeds that keep all slots apart. There, a part of the hash
+//! selects a *pilot*, a number that moves the names that share it to free slots.
 
-/// The most names, aliases included, that a catalogue can hold: so many that slots and pilots
-/// still fit 16 bits, with room for the generator to find pilots.
+/// The largest number of names in a table, aliases included. Slots and pilots then fit into 16
+/// bits, with enough free slots for the generator to find pilots.
 pub const MAX_NAMES: usize = 50_000;
 
-/// The multipliers of the three words of a name and of its length.
+/// The multipliers for the three words of a name and for its length.
 pub type Seeds = [u64; 4];
 
-/// A table of names, and how to find one of them.
+/// Names, and the parameters of the hash that finds them.
 ///
-/// The generator chooses `seeds`, `pilots` and `index`; the number of slots and the number of
-/// pilots are powers of two.
+/// The generator chooses the parameters. The lengths of `index` and `pilots` are powers of two.
 #[derive(Debug)]
 pub struct Lookup<'a> {
-    /// Multipliers for which each name has a slot of its own.
+    /// The multipliers.
     pub seeds: Seeds,
-    /// What is added (exclusive or) to the slots of names that share a bucket; empty in a small
-    /// catalogue, whose seeds keep all slots apart.
+    /// The pilots, combined with slots by exclusive or. Empty in a small table.
     pub pilots: &'a [u16],
-    /// By slot, the position of the only name that can have the slot. Where no name has it, any.
+    /// By slot, the position of the only name that can have this slot, or 0 if there is none.
     pub index: &'a [u16],
-    /// The keys of the names in a small catalogue, to compare without a step to the name itself.
-    /// Empty in a large one, for rustc takes its time over them.
+    /// The keys of the names, which save reading the name itself. Empty in a large table, where
+    /// compiling them would take long.
     pub keys: &'a [Key],
     /// The names, at least one.
     pub names: &'a [&'a str],
@@ -41,11 +38,11 @@ pub struct Lookup<'a> {
 }
 
 impl Lookup<'_> {
-    /// The position of `name` among the names.
+    /// Returns the position of `name` in `names`.
     #[inline(always)]
     #[expect(
         clippy::inline_always,
-        reason = "the numbers of a catalogue become part of the code"
+        reason = "the parameters become constants in the caller"
     )]
     #[must_use]
     pub const fn find(&self, name: &str) -> Option<usize> {
@@ -68,7 +65,7 @@ impl Lookup<'_> {
         }
     }
 
-    /// The slot of a hash, below the length of `index`.
+    /// Returns the slot of a hash, an index into `index`.
     #[inline]
     const fn slot(&self, hash: u64) -> usize {
         let slot = top_bits(hash, self.index.len());
@@ -80,27 +77,27 @@ impl Lookup<'_> {
     }
 }
 
-/// Which pilot a hash takes. The multiplication makes it depend on other bits of the hash than
-/// the slot does.
+/// Returns the position of the pilot for a hash. The multiplication makes it depend on other bits
+/// of the hash than the slot does.
 #[inline]
 #[must_use]
 pub const fn bucket(hash: u64, pilots: usize) -> usize {
     top_bits(hash.wrapping_mul(0x9e37_79b9_7f4a_7c15), pilots)
 }
 
-/// The highest bits of a hash, as many as number `len` values; `len` is a power of two above one.
+/// Returns the highest bits of a hash, a number below `len`, which is a power of two above one.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "at most 16 bits are left")]
+#[expect(clippy::cast_possible_truncation, reason = "at most 16 bits remain")]
 #[must_use]
 pub const fn top_bits(hash: u64, len: usize) -> usize {
     (hash >> (64 - len.trailing_zeros())) as usize
 }
 
-/// The first, the second and the last word of a name, and its length: all of a name of up to 24
-/// bytes.
+/// The first, the second and the last word of a name, and its length. Names of up to 24 bytes are
+/// equal if their keys are.
 pub type Key = [u64; 4];
 
-/// Reads the key of a name.
+/// Returns the key of a name.
 #[inline]
 #[must_use]
 pub const fn key(name: &[u8]) -> Key {
@@ -118,8 +115,8 @@ pub const fn key(name: &[u8]) -> Key {
     [first, second, last, len as u64]
 }
 
-/// The hash of a name, whose key is `key`. Each word has a multiplier of its own, so that other
-/// seeds part any two names.
+/// Returns the hash of a name, whose key is `key`. Each word has its own multiplier, so that for
+/// any two names there are seeds that separate them.
 #[inline]
 #[must_use]
 pub const fn hash(name: &[u8], key: &Key, seeds: &Seeds) -> u64 {
@@ -144,7 +141,7 @@ const fn same(a: &Key, b: &Key) -> bool {
     a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3]
 }
 
-/// Whether two names of one length are the same between the words of their keys.
+/// Compares the bytes of two names of the same length that their keys do not cover.
 #[inline]
 const fn same_between(a: &[u8], b: &[u8]) -> bool {
     let mut at = 16;
@@ -158,14 +155,14 @@ const fn same_between(a: &[u8], b: &[u8]) -> bool {
     true
 }
 
-/// Where the word after the one at `at` begins: where that one ends or, to stay in the name, before.
+/// Returns the start of the word after the one at `at`, moved back where it would pass the end.
 #[inline]
 const fn next(name: &[u8], at: usize) -> usize {
     let last = name.len() - 8;
     if at + 8 < last { at + 8 } else { last }
 }
 
-/// The eight bytes at `at`; zero where the name is too short, which no caller asks for.
+/// Returns the eight bytes at `at`, or 0 if there are fewer, which no caller asks for.
 #[inline]
 const fn word(name: &[u8], at: usize) -> u64 {
     match name.split_at(at).1.first_chunk() {
@@ -174,7 +171,7 @@ const fn word(name: &[u8], at: usize) -> u64 {
     }
 }
 
-/// The four bytes at `at`, likewise.
+/// Returns the four bytes at `at`, or 0 if there are fewer, which no caller asks for.
 #[inline]
 const fn half_word(name: &[u8], at: usize) -> u64 {
     match name.split_at(at).1.first_chunk() {

@@ -1,7 +1,14 @@
+//! Takes the input as a table and, after a zero byte, an overlay.
+
 #![no_main]
 
-#[path = "../../codegen/tests/generator/body.rs"]
-#[allow(dead_code)] // what the other target uses
-mod body;
+#[path = "../../codegen/tests/generator/oracle.rs"]
+mod oracle;
+#[path = "../../codegen/tests/generator/scratch.rs"]
+mod scratch;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| body::bytes(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let mut files = data.splitn(2, |byte| *byte == 0);
+    let table = files.next().unwrap_or_default();
+    _ = oracle::check(table, files.next());
+});

@@ -1,18 +1,17 @@
-//! What `expand!` is called with.
+//! The input of `expand!`.
 
 use proc_macro2::TokenStream;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Ident, LitStr, Token, bracketed, parenthesized};
 
-/// The input of `expand!`.
 pub(crate) struct Input {
-    /// Path of the enum.
+    /// The path of the enum.
     pub(crate) path: TokenStream,
-    /// The names of the enum.
-    pub(crate) table: String,
-    /// Whether the caller wrote `#[allow(deprecated)]`.
-    pub(crate) deprecated_allowed: bool,
-    /// The name that the caller wrote.
+    /// The names of the enum, see [`Names`](crate::names::Names).
+    pub(crate) names: String,
+    /// Whether the call has the attribute `#[allow(deprecated)]`.
+    pub(crate) allow_deprecated: bool,
+    /// The name in the call.
     pub(crate) name: LitStr,
 }
 
@@ -21,37 +20,35 @@ impl Parse for Input {
         let path;
         bracketed!(path in input);
         let path = path.parse()?;
-        let table = input.parse::<LitStr>()?.value();
-        let deprecated_allowed = input.peek(Token![#]);
-        if deprecated_allowed {
-            attribute(input)?;
+        let names = input.parse::<LitStr>()?.value();
+        let allow_deprecated = input.peek(Token![#]);
+        if allow_deprecated {
+            parse_attribute(input)?;
         }
-        let name = input.parse::<LitStr>().map_err(|error| {
-            Error::new(
-                error.span(),
-                "expected the name of a model, as one string literal",
-            )
-        })?;
+        let name = input.parse::<LitStr>();
+        let name = name
+            .map_err(|error| Error::new(error.span(), "expected a model ID as a string literal"))?;
+        input.parse::<Option<Token![,]>>()?;
         if !input.is_empty() {
-            return Err(input.error("expected nothing after the name of the model"));
+            return Err(input.error("expected one model ID, found another token"));
         }
         if !name.suffix().is_empty() {
-            let message = "expected the name of a model, as a string literal without a suffix";
+            let message = "expected a string literal without a suffix";
             return Err(Error::new(name.span(), message));
         }
         Ok(Self {
             path,
-            table,
-            deprecated_allowed,
+            names,
+            allow_deprecated,
             name,
         })
     }
 }
 
-/// The one attribute that has a meaning here.
-fn attribute(input: ParseStream<'_>) -> syn::Result<()> {
+/// Parses `#[allow(deprecated)]`, the only attribute that is accepted.
+fn parse_attribute(input: ParseStream<'_>) -> syn::Result<()> {
     let pound: Token![#] = input.parse()?;
-    let known = |input: ParseStream<'_>| -> syn::Result<bool> {
+    let is_allow = |input: ParseStream<'_>| -> syn::Result<bool> {
         let attribute;
         bracketed!(attribute in input);
         let lint;
@@ -63,11 +60,11 @@ fn attribute(input: ParseStream<'_>) -> syn::Result<()> {
             && lint.is_empty()
             && attribute.is_empty())
     };
-    match known(input) {
+    match is_allow(input) {
         Ok(true) => Ok(()),
         _ => Err(Error::new(
             pound.span,
-            "expected `#[allow(deprecated)]`, the only attribute that has a meaning here",
+            "expected `#[allow(deprecated)]`, the only attribute that is supported",
         )),
     }
 }

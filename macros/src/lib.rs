@@ -1,81 +1,72 @@
-//! The procedural macro behind `model!` of [`model-studio-limits`], and behind the same macro of an
-//! enum of your own.
-//!
-//! This package is a part of `model-studio-limits`, published because a procedural macro has to be
-//! in a package of its own. Its interface may change in any release: depend on
-//! `model-studio-limits` instead.
-//!
-//! It knows no model: generated code hands it a table with each call.
-//!
-//! [`model-studio-limits`]: https://docs.rs/model-studio-limits
+#![doc = include_str!("../README.md")]
 
+//! The macro contains no model. Generated code passes the names of its enum with each call.
+
+mod fast_path;
 mod input;
-mod plain;
-mod table;
+mod names;
 
-use model_studio_limits_core::{Visible, nearest};
+use model_studio_limits_core::{Escaped, suggest};
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::quote_spanned;
 use syn::{Error, LitStr};
 
 use input::Input;
-use table::{Row, Table};
+use names::{Entry, Names};
 
-/// Expands a call of `model!`.
+/// Expands a call of `model!` to the variant of a name.
 ///
-/// Its input is the path of an enum in brackets, the table of the enum's names as one string
-/// literal, and what the caller of `model!` wrote.
+/// The input is the path of an enum in brackets, the names of the enum as one string literal, and
+/// the input of `model!`.
 #[proc_macro]
 pub fn expand(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    if let Some(variant) = plain::expand(input.clone()) {
+    if let Some(variant) = fast_path::expand(input.clone()) {
         return variant;
     }
     let variant = syn::parse(input).and_then(|input| variant(&input));
     variant.unwrap_or_else(Error::into_compile_error).into()
 }
 
-/// The path of the variant that is meant.
 fn variant(input: &Input) -> syn::Result<TokenStream> {
-    let table = Table::new(&input.table);
-    let Some(row) = table.find(&input.name.value()) else {
-        return Err(unknown(&table, &input.name));
+    let names = Names::new(&input.names);
+    let Some(entry) = names.find(&input.name.value()) else {
+        return Err(unknown(&names, &input.name));
     };
-    if row.deprecated.is_some() && !input.deprecated_allowed {
-        return Err(deprecated(&row, &input.name));
+    if entry.deprecated.is_some() && !input.allow_deprecated {
+        return Err(deprecated(&entry, &input.name));
     }
-    // A variant that is `#[deprecated]` has a constant beside it that is not.
-    let item = match row.deprecated {
-        Some(_) => Ident::new(&format!("__Allowed_{}", row.variant), input.name.span()),
-        None => Ident::new(row.variant, input.name.span()),
+    let span = input.name.span();
+    // Each deprecated variant has a constant that is not deprecated.
+    let item = match entry.deprecated {
+        Some(_) => Ident::new(&format!("__Allowed_{}", entry.variant), span),
+        None => Ident::new(entry.variant, span),
     };
     let path = &input.path;
-    Ok(quote!(#path::#item))
+    // The first and the last token have the span of the user's literal. The compiler then treats
+    // the path as code of the user, and warns if it is an unreachable pattern.
+    Ok(quote_spanned!(span=> <#path>::#item))
 }
 
-fn deprecated(row: &Row<'_>, name: &LitStr) -> Error {
-    let message = format!("model `{}` is deprecated", row.name);
-    let help = row.deprecated.unwrap_or_default();
-    error(name, &message, help)
-}
-
-fn unknown(table: &Table<'_>, name: &LitStr) -> Error {
-    let written = name.value();
-    let near = nearest(&written, table.rows().map(|row| row.name));
-    let help = match near.names() {
-        [] => String::new(),
-        [only] if table.find(only).is_some_and(|row| row.deprecated.is_some()) => {
-            format!("did you mean {near}? It is deprecated")
-        }
-        _ => format!("did you mean {near}?"),
-    };
-    let message = format!("unknown model `{}`", Visible(&written));
-    error(name, &message, &help)
-}
-
-fn error(name: &LitStr, message: &str, help: &str) -> Error {
-    if help.is_empty() {
-        Error::new(name.span(), message)
-    } else {
-        Error::new(name.span(), format!("{message}\nhelp: {help}"))
+fn deprecated(entry: &Entry<'_>, name: &LitStr) -> Error {
+    let mut message = format!("model `{}` is deprecated", entry.name);
+    if let Some(help) = entry.deprecated.filter(|help| !help.is_empty()) {
+        message.push_str("\nhelp: ");
+        message.push_str(help);
     }
+    message.push_str("\nhelp: to keep using it, write `#[allow(deprecated)]` before the name");
+    Error::new(name.span(), message)
+}
+
+fn unknown(names: &Names<'_>, name: &LitStr) -> Error {
+    let unknown = name.value();
+    let suggestions = suggest(&unknown, names.iter().map(|entry| entry.name));
+    let first = suggestions.first().and_then(|name| names.find(name));
+    let is_deprecated = first.is_some_and(|entry| entry.deprecated.is_some());
+    let help = match suggestions.as_slice() {
+        [] => String::new(),
+        [_] if is_deprecated => format!("\nhelp: did you mean {suggestions}, which is deprecated?"),
+        _ => format!("\nhelp: did you mean {suggestions}?"),
+    };
+    let message = format!("unknown model `{}`{help}", Escaped(&unknown));
+    Error::new(name.span(), message)
 }

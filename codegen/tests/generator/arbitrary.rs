@@ -1,24 +1,32 @@
-//! Catalogues at random: names as providers have them and worse, and every key that a row can have.
+//! Random tables, with common and unusual names and with every key that a row can have.
 
-use proptest::collection::vec;
+use model_studio_limits_core::LimitKind;
+use proptest::collection::{SizeRange, vec};
 use proptest::option::weighted;
 use proptest::prelude::*;
+use proptest::sample::Index;
 use serde_yaml::{Mapping, Value};
-
-#[derive(Clone, Debug)]
-pub(crate) struct Row {
-    pub(crate) name: String,
-    pub(crate) aliases: Vec<String>,
-    pub(crate) variant: Option<String>,
-    /// `None`: not deprecated. The replacement is any text, mostly a name of the table.
-    pub(crate) deprecated: Option<(Option<String>, Option<String>)>,
-    pub(crate) limits: [Option<u64>; 4],
-}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     pub(crate) series: String,
     pub(crate) rows: Vec<Row>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) aliases: Vec<String>,
+    pub(crate) variant: Option<String>,
+    pub(crate) deprecated: Option<Deprecated>,
+    /// Pairs of a key and a count.
+    pub(crate) limits: Vec<(&'static str, u64)>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Deprecated {
+    pub(crate) replacement: Option<String>,
+    pub(crate) note: Option<String>,
 }
 
 impl Table {
@@ -36,28 +44,34 @@ impl Table {
 
 impl Row {
     fn yaml(&self) -> Value {
-        let keys = ["qpm", "tpm", "submissions_per_second", "concurrent_tasks"];
-        let limits = keys.into_iter().zip(self.limits);
-        let limits = limits.filter_map(|(key, limit)| Some((key, limit?.into())));
+        let limits = self.limits.iter();
+        let limits = limits.map(|(key, count)| (*key, (*count).into()));
         let mut row = vec![
             ("name", self.name.clone().into()),
             ("aliases", self.aliases.clone().into()),
             ("limits", mapping(limits)),
         ];
-        row.extend(
-            self.variant
-                .clone()
-                .map(|variant| ("variant", variant.into())),
-        );
-        row.extend(self.deprecated.clone().map(|deprecated| match deprecated {
-            (None, None) => ("deprecated", true.into()),
-            (replacement, note) => {
-                let replacement = replacement.map(|text| ("replacement", text.into()));
-                let note = note.map(|text| ("note", text.into()));
-                ("deprecated", mapping(replacement.into_iter().chain(note)))
-            }
-        }));
+        if let Some(variant) = &self.variant {
+            row.push(("variant", variant.clone().into()));
+        }
+        if let Some(deprecated) = &self.deprecated {
+            row.push(("deprecated", deprecated.yaml()));
+        }
         mapping(row)
+    }
+}
+
+impl Deprecated {
+    fn yaml(&self) -> Value {
+        let fields = [("replacement", &self.replacement), ("note", &self.note)];
+        let fields = fields.into_iter();
+        let fields = fields.filter_map(|(key, text)| Some((key, text.clone()?.into())));
+        let fields: Vec<_> = fields.collect();
+        if fields.is_empty() {
+            true.into()
+        } else {
+            mapping(fields)
+        }
     }
 }
 
@@ -66,7 +80,7 @@ fn mapping<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
     Value::Mapping(entries.collect::<Mapping>())
 }
 
-/// Names of many shapes, short enough to clash now and then.
+/// Returns names of many forms, short enough that some are equal.
 pub(crate) fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => "[a-c1-3][a-c1-3._/:@*~+-]{0,5}",
@@ -78,7 +92,7 @@ pub(crate) fn name() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Text that may hold anything.
+/// Returns text with any characters.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => "[A-Z][a-z ]{0,20}",
@@ -87,36 +101,45 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Returns one or more limits.
+fn limits() -> impl Strategy<Value = Vec<(&'static str, u64)>> {
+    let limits = LimitKind::all_keys().map(|(kind, key)| {
+        let count = prop_oneof![1..=10u64, 1..=kind.max_count()];
+        (Just(key.name), count)
+    });
+    let limits: Vec<_> = limits.collect();
+    let len = limits.len();
+    limits.prop_flat_map(move |limits| prop::sample::subsequence(limits, 1..=len))
+}
+
 fn row() -> impl Strategy<Value = Row> {
-    let limit = |most: u64| weighted(0.5, prop_oneof![1..=10u64, 1..=most]);
-    let small = || limit(u32::MAX.into());
+    let deprecated = (weighted(0.7, name()), weighted(0.3, text()));
+    let deprecated = deprecated.prop_map(|(replacement, note)| Deprecated { replacement, note });
     (
         name(),
         vec(name(), 0..3),
         weighted(0.1, "[A-Z_a-z][A-Za-z0-9_]{0,6}"),
-        weighted(0.3, (weighted(0.7, name()), weighted(0.3, text()))),
-        (small(), limit(u64::MAX), small(), small()),
+        weighted(0.3, deprecated),
+        limits(),
     )
         .prop_map(|(name, aliases, variant, deprecated, limits)| Row {
             name,
             aliases,
             variant,
             deprecated,
-            limits: [limits.0.or(Some(1)), limits.1, limits.2, limits.3],
+            limits,
         })
 }
 
-/// A table in which most replacements exist.
-pub(crate) fn table(
-    rows: impl Into<proptest::collection::SizeRange>,
-) -> impl Strategy<Value = Table> {
-    (text(), vec((row(), any::<prop::sample::Index>()), rows)).prop_map(|(series, rows)| {
+/// Returns tables in which most replacements exist.
+pub(crate) fn table(rows: impl Into<SizeRange>) -> impl Strategy<Value = Table> {
+    let known = weighted(0.75, any::<Index>());
+    (text(), vec((row(), known), rows)).prop_map(|(series, rows)| {
         let names: Vec<String> = rows.iter().map(|(row, _)| row.name.clone()).collect();
-        let rows = rows.into_iter().map(|(mut row, index)| {
-            if let Some((Some(replacement), _)) = &mut row.deprecated {
-                if replacement.len() % 4 != 0 {
-                    replacement.clone_from(&names[index.index(names.len())]);
-                }
+        let rows = rows.into_iter().map(|(mut row, known)| {
+            let replacement = row.deprecated.as_mut().map(|known| &mut known.replacement);
+            if let (Some(Some(replacement)), Some(known)) = (replacement, known) {
+                replacement.clone_from(known.get(&names));
             }
             row
         });

@@ -1,4 +1,4 @@
-//! Generated code, compiled with every warning an error, and asked for every name it was made of.
+//! Compiles and runs generated code, with all warnings as errors.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,103 +11,104 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 use crate::arbitrary::{self, Row, Table};
-use crate::support::Files;
+use crate::scratch::ScratchDir;
 
-/// A program with a catalogue in each of its modules.
+/// A program with a module for each table.
 struct Program {
-    files: Files,
+    scratch: ScratchDir,
     modules: Vec<String>,
     main: String,
 }
 
 impl Program {
-    fn new(test: &str) -> Self {
+    fn new() -> Self {
         Self {
-            files: Files::new(test),
+            scratch: ScratchDir::new(),
             modules: Vec::new(),
-            main: String::new(),
+            main: String::from(PROLOGUE),
         }
     }
 
-    /// Adds a catalogue, unless it is refused.
+    /// Adds a table, unless it is invalid.
     fn add(&mut self, table: &Table) {
         let module = format!("m{}", self.modules.len());
-        let path = self.files.write("limits.yaml", table.yaml());
-        let Ok(code) = self.files.run(&Generator::new(path).module(&module)) else {
+        let path = self.scratch.write("limits.yaml", table.yaml());
+        let generator = Generator::new(path).module(&module);
+        let Ok(code) = self.scratch.generate(&generator) else {
             return;
         };
-        self.files.write(&format!("{module}.rs"), code);
-        _ = writeln!(self.main, "mod {module} {{\n    include!(\"{module}.rs\");");
-        self.main
-            .push_str("    pub(super) fn check() { crate::check!(&[");
-        for row in &table.rows {
-            _ = write!(self.main, "&{:?}, ", names_of(row));
-        }
-        self.main.push_str("]) }\n}\n");
+        self.scratch.write(&format!("{module}.rs"), code);
+        let rows = table.rows.iter();
+        let names: Vec<String> = rows.map(|row| format!("&{:?}", names_of(row))).collect();
+        let names = names.join(", ");
+        _ = writeln!(
+            self.main,
+            "mod {module} {{
+    include!(\"{module}.rs\");
+    pub(super) fn check() {{ crate::check!(&[{names}]); }}
+}}"
+        );
         self.modules.push(module);
     }
 
-    /// Compiles and runs it.
-    fn run(&self) {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let root = root.canonicalize().unwrap();
+    /// Compiles and runs the program.
+    fn run(mut self) {
+        self.main.push_str("fn main() {\n");
+        for module in &self.modules {
+            _ = writeln!(self.main, "    {module}::check();");
+        }
+        self.main.push_str("}\n");
+        self.scratch.write("main.rs", &self.main);
+
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let manifest = format!(
-            "[package]\nname = \"program\"\nedition = \"2024\"\n\
-             [[bin]]\nname = \"program\"\npath = \"main.rs\"\n\
-             [dependencies.model-studio-limits]\npath = '{}'\ndefault-features = false\n\
-             [workspace]\n",
+            "[package]
+name = \"program\"
+edition = \"2024\"
+[[bin]]
+name = \"program\"
+path = \"main.rs\"
+[dependencies.model-studio-limits]
+path = '{}'
+default-features = false
+[workspace]
+",
             root.display()
         );
-        let manifest = self.files.write("Cargo.toml", manifest);
-        fs::copy(
-            root.join("Cargo.lock"),
-            manifest.with_file_name("Cargo.lock"),
-        )
-        .unwrap();
-        let mut main = String::from(PROLOGUE);
-        main.push_str(&self.main);
-        let calls: String = self
-            .modules
-            .iter()
-            .fold(String::new(), |mut calls, module| {
-                _ = writeln!(calls, "    {module}::check();");
-                calls
-            });
-        _ = write!(main, "fn main() {{\n{calls}}}\n");
-        self.files.write("main.rs", main);
+        let manifest = self.scratch.write("Cargo.toml", manifest);
+        let lock = fs::read(root.join("Cargo.lock")).unwrap();
+        self.scratch.write("Cargo.lock", lock);
         let output = Command::new(env!("CARGO"))
             .args(["run", "--offline", "--quiet", "--manifest-path"])
-            .arg(manifest)
-            .env(
-                "CARGO_TARGET_DIR",
-                Path::new(env!("CARGO_TARGET_TMPDIR")).join("target"),
-            )
+            .arg(&manifest)
+            .env("CARGO_TARGET_DIR", manifest.with_file_name("target"))
             .output()
             .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{stderr}");
     }
 }
 
-/// Every name and alias is found and gives its model, and no other name is.
-const PROLOGUE: &str = r#"#![deny(warnings, missing_docs, clippy::all, clippy::pedantic)]
-//! Catalogues.
+fn names_of(row: &Row) -> Vec<&String> {
+    [&row.name].into_iter().chain(&row.aliases).collect()
+}
+
+/// Checks that each name is found and belongs to its model, and that similar names do not.
+const PROLOGUE: &str = r#"//! Generated enums.
+#![deny(warnings, missing_docs, clippy::all, clippy::pedantic)]
 
 macro_rules! check {
     ($names:expr) => {{
-        let names: &[&[&str]] = $names;
-        assert_eq!(Model::ALL.len(), names.len());
-        for (model, names) in Model::ALL.iter().zip(names) {
+        let expected: &[&[&str]] = $names;
+        assert_eq!(Model::ALL.len(), expected.len());
+        for (model, names) in Model::ALL.iter().zip(expected) {
             assert_eq!(model.name(), names[0]);
             assert_eq!(model.aliases(), &names[1..]);
             for name in *names {
                 assert_eq!(Model::from_name(name), Some(*model));
                 for other in [format!("{name}x"), format!("x{name}"), name.to_uppercase()] {
-                    let known = names.contains(&other.as_str());
-                    assert!(Model::from_name(&other).is_none_or(|found| found != *model || known));
+                    let is_name = names.contains(&other.as_str());
+                    assert_eq!(Model::from_name(&other) == Some(*model), is_name);
                 }
             }
         }
@@ -117,110 +118,118 @@ use check;
 
 "#;
 
-fn names_of(row: &Row) -> Vec<&str> {
-    let aliases = row.aliases.iter().map(String::as_str);
-    std::iter::once(row.name.as_str()).chain(aliases).collect()
-}
-
 #[test]
-fn random_tables() {
+fn code_of_random_tables_compiles() {
     let mut runner = TestRunner::deterministic();
-    let mut program = Program::new("random_tables");
+    let mut program = Program::new();
     for _ in 0..200 {
         let table = arbitrary::table(1..5).new_tree(&mut runner).unwrap();
         program.add(&table.current());
     }
+    // Some tables are invalid.
     assert!(program.modules.len() > 60, "{}", program.modules.len());
     program.run();
 }
 
-/// A table of one model, and one of several thousand, named as several providers name theirs.
 #[test]
-fn one_and_thousands() {
-    let mut program = Program::new("one_and_thousands");
-    let row = |name: &str, aliases: &[String]| Row {
-        name: name.to_owned(),
-        aliases: aliases.to_vec(),
-        variant: None,
-        deprecated: None,
-        limits: [Some(60), Some(100_000), None, None],
+fn code_of_tables_with_one_and_with_thousands_of_models_compiles() {
+    let mut program = Program::new();
+    let one = Row {
+        name: "one".to_owned(),
+        limits: vec![("qpm", 60)],
+        ..Row::default()
     };
-    let table = |rows| Table {
-        series: "All".to_owned(),
-        rows,
-    };
-    program.add(&table(vec![row("one", &[])]));
+    for rows in [vec![one], thousands_of_rows()] {
+        program.add(&Table {
+            series: "All".to_owned(),
+            rows,
+        });
+    }
+    assert_eq!(program.modules, ["m0", "m1"]);
+    program.run();
+}
 
-    // By identifier, so that no two clash.
+/// Returns rows with names like those of several providers.
+fn thousands_of_rows() -> Vec<Row> {
+    // By identifier, since some names have the same.
     let mut rows = BTreeMap::new();
-    let mut add = |name: String, aliases: &[String]| {
-        let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-        rows.entry(letters).or_insert_with(|| row(&name, aliases));
+    let mut add = |name: String, aliases: Vec<String>| {
+        let identifier: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        rows.entry(identifier).or_insert(Row {
+            name,
+            aliases,
+            limits: vec![("qpm", 60), ("tpm", 100_000)],
+            ..Row::default()
+        });
     };
-    for (family, sizes) in [
-        ("meta-llama/Llama-3.1", ["8B", "70B", "405B"]),
-        ("Qwen/Qwen2.5", ["0.5B", "32B", "72B"]),
-        ("mistralai/Mixtral", ["8x7B", "8x22B", "24B"]),
-        ("google/gemma-3", ["1b", "12b", "27b"]),
-        (
-            "deepseek-ai/DeepSeek-R1-Distill",
-            ["Qwen-7B", "Qwen-14B", "Llama-70B"],
-        ),
-        ("@cf/tiiuae/falcon", ["7b", "40b", "180b"]),
-        (
-            "accounts/fireworks/models/phi-3",
-            ["mini", "small", "medium"],
-        ),
-    ] {
+    for (family, sizes) in FAMILIES {
         for size in sizes {
-            for kind in [
-                "",
-                "-Instruct",
-                "-chat",
-                "-base",
-                "-it",
-                "-vision",
-                "-code",
-                "-math",
-            ] {
-                for suffix in [
-                    "",
-                    ":free",
-                    ":batch",
-                    "-fp8",
-                    "-awq",
-                    "-gguf_Q4_K_M",
-                    "@latest",
-                    "-1m",
-                ] {
-                    add(format!("{family}-{size}{kind}{suffix}"), &[]);
+            for kind in KINDS {
+                for suffix in SUFFIXES {
+                    add(format!("{family}-{size}{kind}{suffix}"), Vec::new());
                 }
             }
         }
     }
-    for family in [
-        "gpt-4o",
-        "gpt-4.1-mini",
-        "claude-3-5-sonnet",
-        "claude-opus-4",
-        "gemini-2.5-flash",
-        "qwen-vl-max",
-    ] {
+    for family in DATED_FAMILIES {
         for month in 1..=12 {
             for day in 1..=28 {
                 let alias = format!("{family}@{month:02}{day:02}");
-                add(format!("{family}-2025-{month:02}-{day:02}"), &[alias]);
+                add(format!("{family}-2025-{month:02}-{day:02}"), vec![alias]);
             }
         }
     }
     for tuned in 0..1_000 {
-        add(
-            format!("ft:gpt-4o-mini-2024-07-18:acme:{:x}:{tuned}", tuned * 7_919),
-            &[],
-        );
+        let name = format!("ft:gpt-4o-mini-2024-07-18:acme:{:x}:{tuned}", tuned * 7_919);
+        add(name, Vec::new());
     }
     assert!(rows.len() > 4_000, "{}", rows.len());
-    program.add(&table(rows.into_values().collect()));
-    assert_eq!(program.modules.len(), 2, "both are accepted");
-    program.run();
+    rows.into_values().collect()
 }
+
+const FAMILIES: [(&str, [&str; 3]); 7] = [
+    ("meta-llama/Llama-3.1", ["8B", "70B", "405B"]),
+    ("Qwen/Qwen2.5", ["0.5B", "32B", "72B"]),
+    ("mistralai/Mixtral", ["8x7B", "8x22B", "24B"]),
+    ("google/gemma-3", ["1b", "12b", "27b"]),
+    (
+        "deepseek-ai/DeepSeek-R1-Distill",
+        ["Qwen-7B", "Qwen-14B", "Llama-70B"],
+    ),
+    ("@cf/tiiuae/falcon", ["7b", "40b", "180b"]),
+    (
+        "accounts/fireworks/models/phi-3",
+        ["mini", "small", "medium"],
+    ),
+];
+
+const KINDS: [&str; 8] = [
+    "",
+    "-Instruct",
+    "-chat",
+    "-base",
+    "-it",
+    "-vision",
+    "-code",
+    "-math",
+];
+
+const SUFFIXES: [&str; 8] = [
+    "",
+    ":free",
+    ":batch",
+    "-fp8",
+    "-awq",
+    "-gguf_Q4_K_M",
+    "@latest",
+    "-1m",
+];
+
+const DATED_FAMILIES: [&str; 6] = [
+    "gpt-4o",
+    "gpt-4.1-mini",
+    "claude-3-5-sonnet",
+    "claude-opus-4",
+    "gemini-2.5-flash",
+    "qwen-vl-max",
+];

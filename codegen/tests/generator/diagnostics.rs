@@ -1,64 +1,67 @@
-//! What is wrong with a table, as it is told: each file in `diagnostics/` holds cases, with the
-//! input and the full report.
+//! Compares reports with the expected ones. Each file in `diagnostics/` contains cases: an invalid
+//! table, an overlay in some cases, and the report.
 //!
-//! A case begins with `=== TITLE`; then come the table, if need be `--- overlay` with an overlay,
-//! and `--- report` with the report. `UPDATE=1 cargo test diagnostics` writes the reports
-//! anew.
+//! `UPDATE=1 cargo test diagnostics` updates the reports.
 
+use std::env;
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
-use crate::support::Files;
 use model_studio_limits_codegen::Generator;
+
+use crate::scratch::ScratchDir;
 
 struct Case<'a> {
     title: &'a str,
     table: &'a str,
     overlay: Option<&'a str>,
-    report: &'a str,
 }
 
-fn cases(text: &str) -> Vec<Case<'_>> {
-    text.split("=== ")
-        .skip(1)
-        .map(|case| {
-            let (title, rest) = case.split_once('\n').unwrap();
-            let (input, report) = rest.split_once("--- report\n").unwrap_or((rest, ""));
-            let (table, overlay) = match input.split_once("--- overlay\n") {
-                Some((table, overlay)) => (table, Some(overlay)),
-                None => (input, None),
-            };
-            Case {
-                title,
-                table,
-                overlay,
-                report,
-            }
-        })
-        .collect()
+impl<'a> Case<'a> {
+    /// Parses a case after the `=== ` of its title. Ignores the report.
+    fn parse(text: &'a str) -> Self {
+        let (title, rest) = text.split_once('\n').unwrap();
+        let (input, _) = rest.split_once("--- report\n").unwrap_or((rest, ""));
+        let (table, overlay) = match input.split_once("--- overlay\n") {
+            Some((table, overlay)) => (table, Some(overlay)),
+            None => (input, None),
+        };
+        Self {
+            title,
+            table,
+            overlay,
+        }
+    }
+
+    /// Returns the text of the case with its report.
+    fn run(&self) -> String {
+        let scratch = ScratchDir::new();
+        let mut text = format!("=== {}\n{}", self.title, self.table);
+        let mut generator = Generator::new(scratch.write("limits.yaml", self.table));
+        if let Some(overlay) = self.overlay {
+            _ = write!(text, "--- overlay\n{overlay}");
+            generator = generator.overlay(scratch.write("account.yaml", overlay));
+        }
+        let report = scratch.generate(&generator).expect_err(self.title);
+        _ = write!(text, "--- report\n{report}\n");
+        text
+    }
 }
 
 #[track_caller]
 fn check(name: &str) {
-    let path = format!("tests/diagnostics/{name}.txt");
-    let text = fs::read_to_string(&path).unwrap();
-    let mut updated = String::new();
-    for case in cases(&text) {
-        let files = Files::new(name);
-        let mut generator = Generator::new(files.write("limits.yaml", case.table));
-        _ = write!(updated, "=== {}\n{}", case.title, case.table);
-        if let Some(overlay) = case.overlay {
-            generator = generator.overlay(files.write("account.yaml", overlay));
-            _ = write!(updated, "--- overlay\n{overlay}");
-        }
-        let report = files.run(&generator).expect_err(case.title);
-        _ = write!(updated, "--- report\n{report}\n");
-        if std::env::var_os("UPDATE").is_none() {
-            assert_eq!(format!("{report}\n"), case.report, "{}", case.title);
-        }
-    }
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, updated).unwrap();
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join("diagnostics");
+    let path = directory.join(name).with_extension("txt");
+    let expected = fs::read_to_string(&path).unwrap();
+    let cases = expected.split("=== ").skip(1);
+    let actual: String = cases.map(|case| Case::parse(case).run()).collect();
+    if env::var_os("UPDATE").is_some() {
+        fs::write(path, actual).unwrap();
+    } else {
+        assert_eq!(actual, expected);
     }
 }
 

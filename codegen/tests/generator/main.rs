@@ -1,10 +1,13 @@
-//! The generator, from a table to code or to a report.
+//! Tests of the generator, from files to code or a report.
 
 mod arbitrary;
-mod body;
+mod choices;
 mod compiles;
+mod deprecation;
 mod diagnostics;
 mod files;
+mod oracle;
 mod properties;
+mod scratch;
+mod settings;
 mod snapshot;
-mod support;

@@ -1,22 +1,26 @@
-//! Generated code, laid out for people to read: `snapshot/expected.rs` is that of
-//! `snapshot/limits.yaml`.
+//! Compares generated code, formatted, with `snapshot/expected.rs`.
 
+use std::env;
 use std::fs;
+use std::path::Path;
 
 use model_studio_limits_codegen::Generator;
 
-/// When the code is meant to change, `UPDATE=1 cargo test snapshot` writes it anew.
+/// `UPDATE=1 cargo test snapshot` updates the expected code.
 #[test]
-fn the_code_of_a_small_table() {
-    let code = Generator::new("tests/snapshot/limits.yaml")
-        .overlay("tests/snapshot/overlay.yaml")
+fn the_code_of_a_small_table_is_as_expected() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join("snapshot");
+    let code = Generator::new(directory.join("limits.yaml"))
+        .overlay(directory.join("overlay.yaml"))
         .generate()
         .unwrap()
         .to_string();
     let code = prettyplease::unparse(&syn::parse_file(&code).unwrap());
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write("tests/snapshot/expected.rs", &code).unwrap();
+    let expected = directory.join("expected.rs");
+    if env::var_os("UPDATE").is_some() {
+        fs::write(&expected, &code).unwrap();
     }
-    let expected = fs::read_to_string("tests/snapshot/expected.rs").unwrap();
-    assert_eq!(code, expected);
+    assert_eq!(code, fs::read_to_string(expected).unwrap());
 }

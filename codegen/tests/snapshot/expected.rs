@@ -1,6 +1,7 @@
 #[doc(inline)]
 #[allow(clippy::restriction, unused_imports, unreachable_pub)]
 pub use self::__model::Model;
+const _: () = ::model_studio_limits::__private::check_module(::core::module_path!(), "");
 #[doc(hidden)]
 #[allow(
     clippy::all,
@@ -17,15 +18,15 @@ pub use self::__model::Model;
     unused_qualifications
 )]
 pub mod __model {
-    #[allow(unused_imports)]
-    pub use ::model_studio_limits::__private::expand;
-    /**A model, by the name that goes over the wire.
+    /**A model.
 
-Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider, <https://example.com/limits>. The overlay `overlay.yaml` gives 1 model limits of its own; the documentation of each says so.*/
+Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider, <https://example.com/limits>. The overlay `overlay.yaml` sets the limits of 1 model.
+
+The order and the discriminants of the variants follow the table, and may change between releases.*/
     #[derive(PartialEq, Eq)]
     #[non_exhaustive]
     pub enum Model {
-        ///`chat-2`: 1,200 queries and 1,000,000 tokens per minute (text-generation, Chat). These limits are set by an overlay; the baseline is 600 queries and 1,000,000 tokens per minute.
+        ///`chat-2`: 1,200 queries and 1,000,000 tokens per minute (text-generation, Chat). An overlay sets these limits; those of the table are 600 queries and 1,000,000 tokens per minute.
         #[doc(alias = "chat-2")]
         Chat2,
         ///`chat-2-2025-01-25`, alias `chat-2-0125`: 60 queries and 100,000 tokens per minute (text-generation, Chat).
@@ -58,7 +59,7 @@ Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider
         "chat-2-0125",
         "chat-1",
     ];
-    static MODELS: [Model; 6] = [
+    static MODELS_BY_NAME: [Model; 6] = [
         Model::Chat2,
         Model::Chat2_2025_01_25,
         Model::Chat1_5,
@@ -72,30 +73,82 @@ Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider
     static CLASS_OF: [u16; 4] = [0, 1, 2, 3];
     static CLASSES: [::model_studio_limits::__private::Class<Model>; 4] = [
         ::model_studio_limits::__private::Class {
-            category: ::model_studio_limits::__private::Category::TextGeneration,
+            category: ::model_studio_limits::Category::TextGeneration,
             series: "Chat",
-            limits: ::model_studio_limits::__private::limits(1200, 1000000, 0, 0),
+            limits: ::model_studio_limits::Limits::new(
+                &[
+                    ::model_studio_limits::__private::limit(
+                        ::model_studio_limits::LimitKind::Requests,
+                        1200,
+                        60000,
+                    ),
+                    ::model_studio_limits::__private::limit(
+                        ::model_studio_limits::LimitKind::Tokens,
+                        1000000,
+                        60000,
+                    ),
+                ],
+            ),
             deprecated: false,
             replacement: ::core::option::Option::None,
         },
         ::model_studio_limits::__private::Class {
-            category: ::model_studio_limits::__private::Category::TextGeneration,
+            category: ::model_studio_limits::Category::TextGeneration,
             series: "Chat",
-            limits: ::model_studio_limits::__private::limits(60, 100000, 0, 0),
+            limits: ::model_studio_limits::Limits::new(
+                &[
+                    ::model_studio_limits::__private::limit(
+                        ::model_studio_limits::LimitKind::Requests,
+                        60,
+                        60000,
+                    ),
+                    ::model_studio_limits::__private::limit(
+                        ::model_studio_limits::LimitKind::Tokens,
+                        100000,
+                        60000,
+                    ),
+                ],
+            ),
             deprecated: false,
             replacement: ::core::option::Option::None,
         },
         ::model_studio_limits::__private::Class {
-            category: ::model_studio_limits::__private::Category::TextGeneration,
+            category: ::model_studio_limits::Category::TextGeneration,
             series: "Chat",
-            limits: ::model_studio_limits::__private::limits(60, 100000, 0, 0),
+            limits: ::model_studio_limits::Limits::new(
+                &[
+                    ::model_studio_limits::__private::limit(
+                        ::model_studio_limits::LimitKind::Requests,
+                        60,
+                        60000,
+                    ),
+                    ::model_studio_limits::__private::limit(
+                        ::model_studio_limits::LimitKind::Tokens,
+                        100000,
+                        60000,
+                    ),
+                ],
+            ),
             deprecated: true,
             replacement: ::core::option::Option::Some(Model::Chat2),
         },
         ::model_studio_limits::__private::Class {
-            category: ::model_studio_limits::__private::Category::VideoGeneration,
+            category: ::model_studio_limits::Category::VideoGeneration,
             series: "Video",
-            limits: ::model_studio_limits::__private::limits(0, 0, 2, 1),
+            limits: ::model_studio_limits::Limits::new(
+                &[
+                    ::model_studio_limits::__private::limit(
+                        ::model_studio_limits::LimitKind::Submissions,
+                        2,
+                        1000,
+                    ),
+                    ::model_studio_limits::__private::limit(
+                        ::model_studio_limits::LimitKind::ConcurrentTasks,
+                        1,
+                        0,
+                    ),
+                ],
+            ),
             deprecated: false,
             replacement: ::core::option::Option::None,
         },
@@ -110,9 +163,10 @@ Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider
         [3471486058579978339, 3833180315832167796, 3833180315832167796, 11],
         [1952540771, 0, 825062497, 6],
     ];
-    static CATALOGUE: ::model_studio_limits::__private::Catalogue<Model> = ::model_studio_limits::__private::Catalogue {
-        all: MODELS.split_at(4).0,
+    static TABLE: ::model_studio_limits::__private::Table<Model> = ::model_studio_limits::__private::Table {
+        models: MODELS_BY_NAME.split_at(4).0,
         names: &NAMES,
+        models_by_name: &MODELS_BY_NAME,
         identifiers: IDENTIFIERS,
         identifier_ends: &IDENTIFIER_ENDS,
         alias_ends: &ALIAS_ENDS,
@@ -131,16 +185,19 @@ Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider
         longest: 17,
     };
     ::model_studio_limits::__private::implement! {
-        own Model
+        own
+        Model(::model_studio_limits::Source::new(::core::option::Option::Some("A made-up provider"),
+        ::core::option::Option::Some("https://example.com/limits"),
+        ::core::option::Option::Some("overlay.yaml")))
     }
 }
-/**The [`Model`] of a name or alias, checked when it is compiled.
+/**Returns the [`Model`] of a model ID or alias, checked at compile time.
 
-`model!("NAME")` can be used as an expression, in a constant, and as a pattern. An unknown name is an error that tells the nearest names; a deprecated one is an error that tells its replacement, unless it is written `model!(#[allow(deprecated)] "NAME")`.*/
+`model!("NAME")` can be used as an expression, in a constant, and as a pattern. An unknown name is a compile error with suggestions. A deprecated name is a compile error with the replacement, unless it is written `model!(#[allow(deprecated)] "NAME")`.*/
 #[allow(clippy::restriction, unused_macros)]
 macro_rules! __model_macro {
     ($($input:tt)*) => {
-        $crate::__model::expand! { [$crate::__model::Model]
+        ::model_studio_limits::__private::expand! { [$crate::__model::Model]
         r"
 chat-1 Chat1_5 !use `chat-2`; gone in spring
 chat-1.5 Chat1_5 !use `chat-2`; gone in spring

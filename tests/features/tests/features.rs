@@ -1,23 +1,21 @@
-//! The built-in enum and a library's own one through serde, clap, schemars, strum and std, together.
+//! The built-in enum and another crate's own enum with serde, clap, schemars and strum.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use clap::ValueEnum;
-use fixture::Chat;
-use model_studio_limits::{Model, model};
+use clap::{Parser, ValueEnum};
+use fixture::{Baseline, Chat};
+use model_studio_limits::{Active, Catalogue, Category, Limits, Model, model};
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
+use serde::de::value::{BytesDeserializer, Error};
+use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Serialize};
 use strum::{EnumCount, IntoEnumIterator, VariantArray, VariantNames};
 
-trait Everything:
-    Copy
-    + Debug
-    + Ord
-    + AsRef<str>
+/// The traits that every enum implements when all features are on.
+trait AllTraits:
+    Catalogue
     + Into<String>
-    + std::str::FromStr
     + VariantArray
     + VariantNames
     + EnumCount
@@ -26,50 +24,70 @@ trait Everything:
     + DeserializeOwned
     + ValueEnum
     + JsonSchema
-    + 'static
 {
 }
 
-impl Everything for Model {}
-impl Everything for Chat {}
+impl AllTraits for Model {}
+impl AllTraits for Chat {}
 
-/// Every model through a text format, a binary one, and as the key of a map.
-fn through_serde<M: Everything>(all: &[M]) {
-    for model in all {
-        let name = serde_json::to_value(model.as_ref()).unwrap();
+fn serializes_as_its_model_id<M: AllTraits>() {
+    for model in M::ALL {
+        let name = serde_json::to_value(model.name()).unwrap();
         assert_eq!(serde_json::to_value(model).unwrap(), name);
-        assert_eq!(serde_json::from_value::<M>(name).unwrap(), *model);
 
         let bytes = postcard::to_stdvec(model).unwrap();
-        assert_eq!(postcard::to_stdvec(model.as_ref()).unwrap(), bytes);
+        assert_eq!(postcard::to_stdvec(model.name()).unwrap(), bytes);
         assert_eq!(postcard::from_bytes::<M>(&bytes).unwrap(), *model);
     }
-    let map: BTreeMap<M, usize> = all.iter().copied().zip(0..).collect();
+    for (name, model) in M::names() {
+        let json = serde_json::to_value(name).unwrap();
+        assert_eq!(serde_json::from_value::<M>(json).unwrap(), model);
+    }
+    let map: BTreeMap<M, usize> = M::ALL.iter().copied().zip(0..).collect();
     let json = serde_json::to_string(&map).unwrap();
-    assert_eq!(
-        serde_json::from_str::<BTreeMap<M, usize>>(&json).unwrap(),
-        map
-    );
+    let read: BTreeMap<M, usize> = serde_json::from_str(&json).unwrap();
+    assert_eq!(read, map);
 }
 
 #[test]
-fn serde() {
-    through_serde(Model::ALL);
-    through_serde(Chat::ALL);
-    // Aliases, borrowed and owned, escaped so that a format has to own the text, and from a reader.
-    let read = |json: &str| serde_json::from_str::<Model>(json);
-    assert_eq!(read(r#""qwen-max-0125""#).unwrap(), Model::QwenMax0125);
-    assert_eq!(read(r#""qwen\u002dmax""#).unwrap(), Model::QwenMax);
-    assert_eq!(
-        serde_json::from_reader::<_, Model>(&br#""qwen-max""#[..]).unwrap(),
-        Model::QwenMax
-    );
+fn a_model_serializes_as_its_model_id() {
+    serializes_as_its_model_id::<Model>();
+    serializes_as_its_model_id::<Chat>();
+}
+
+#[test]
+fn a_model_deserializes_from_strings_of_all_kinds() {
+    let read = |json: &str| serde_json::from_str::<Model>(json).unwrap();
+    assert_eq!(read(r#""qwen-max-0125""#), Model::QwenMax0125);
+    // Escaped, so that the format cannot borrow the string.
+    assert_eq!(read(r#""qwen\u002dmax""#), Model::QwenMax);
+    let from_reader: Model = serde_json::from_reader(&br#""qwen-max""#[..]).unwrap();
+    assert_eq!(from_reader, Model::QwenMax);
     let keys: BTreeMap<Model, u8> = serde_json::from_str(r#"{ "qwen-max-0125": 1 }"#).unwrap();
-    assert_eq!(keys[&Model::QwenMax2025_01_25], 1);
+    assert_eq!(keys, BTreeMap::from([(Model::QwenMax2025_01_25, 1)]));
 }
 
 #[test]
-fn serde_errors() {
+fn a_model_deserializes_from_bytes() {
+    let read = |bytes: &'static [u8]| {
+        let bytes: BytesDeserializer<'_, Error> = bytes.into_deserializer();
+        Model::deserialize(bytes).map_err(|error| error.to_string())
+    };
+    assert_eq!(read(b"qwen-plus"), Ok(Model::QwenPlus));
+    let error = read(b"qwen-pluss").unwrap_err();
+    assert_eq!(
+        error,
+        "unknown model `qwen-pluss`, did you mean `qwen-plus`?"
+    );
+    let error = read(b"\xff").unwrap_err();
+    assert_eq!(
+        error,
+        "invalid value: byte array, expected the name of a model"
+    );
+}
+
+#[test]
+fn deserialization_errors_contain_suggestions() {
     let message = |json: &str| serde_json::from_str::<Model>(json).unwrap_err().to_string();
     assert_eq!(
         message(r#""qwen-pluss""#),
@@ -81,139 +99,209 @@ fn serde_errors() {
     );
 }
 
-/// A configuration that takes no deprecated model, and one that takes any.
-#[derive(Debug, Deserialize)]
+/// A configuration with `Active` in every position where a model can be.
+#[derive(Debug, Default, Deserialize, Serialize, PartialEq)]
+#[serde(default)]
 struct Config {
-    #[serde(deserialize_with = "Model::deserialize_active")]
-    model: Model,
-    archive: Option<Model>,
+    optional: Option<Active<Model>>,
+    list: Vec<Active<Model>>,
+    map: BTreeMap<Active<Model>, u8>,
+    any: Option<Model>,
 }
 
 #[test]
-fn serde_active() {
-    let read = serde_json::from_str::<Config>;
-    let config = read(r#"{ "model": "qwen-plus", "archive": "qwen2-7b-instruct" }"#).unwrap();
-    assert_eq!(config.model, model!("qwen-plus"));
-    assert!(config.archive.unwrap().is_deprecated());
-    let error = read(r#"{ "model": "qwen2-7b-instruct" }"#).unwrap_err();
-    let expected = "model `qwen2-7b-instruct` is deprecated, use `qwen3-235b-a22b`";
-    assert!(error.to_string().starts_with(expected), "{error}");
-    let error = read(r#"{ "model": "qwen-pluss" }"#)
-        .unwrap_err()
-        .to_string();
-    assert!(error.contains("did you mean `qwen-plus`?"), "{error}");
+fn active_accepts_models_that_are_not_deprecated() {
+    let active = |model| Active::new(model).unwrap();
+    let json = r#"{
+        "optional": "qwen-plus",
+        "list": ["qwen-max-0125", "qwen-max"],
+        "map": { "qwen-max-0125": 1 },
+        "any": "qwen2-7b-instruct"
+    }"#;
+    let config: Config = serde_json::from_str(json).unwrap();
+    let expected = Config {
+        optional: Some(active(Model::QwenPlus)),
+        list: vec![active(Model::QwenMax0125), active(Model::QwenMax)],
+        map: BTreeMap::from([(active(Model::QwenMax0125), 1)]),
+        any: Some(model!(
+            #[allow(deprecated)]
+            "qwen2-7b-instruct"
+        )),
+    };
+    assert_eq!(config, expected);
+    let json = serde_json::to_string(&config).unwrap();
+    assert_eq!(serde_json::from_str::<Config>(&json).unwrap(), expected);
 }
 
-/// What strum and std say of the models is what the other traits say.
-fn through_strum_and_std<M: Everything>(all: &[M]) {
-    assert_eq!(<M as VariantArray>::VARIANTS, all);
-    assert_eq!(M::COUNT, all.len());
-    assert!(M::iter().eq(all.iter().copied()));
-    for (model, name) in all.iter().zip(<M as VariantNames>::VARIANTS) {
-        assert_eq!(serde_json::to_value(model).unwrap(), *name);
-        assert_eq!(model.to_possible_value().unwrap().get_name(), *name);
-        let text: String = (*model).into();
-        assert_eq!(text.parse::<M>().ok(), Some(*model));
+#[test]
+fn active_rejects_deprecated_and_unknown_models() {
+    for json in [
+        r#"{ "optional": "qwen2-7b-instruct" }"#,
+        r#"{ "list": ["qwen-plus", "qwen2-7b-instruct"] }"#,
+        r#"{ "map": { "qwen2-7b-instruct": 1 } }"#,
+    ] {
+        let error = serde_json::from_str::<Config>(json).unwrap_err();
+        let expected = "model `qwen2-7b-instruct` is deprecated, use `qwen3-235b-a22b`";
+        assert!(error.to_string().starts_with(expected), "{error}");
     }
+    let error = serde_json::from_str::<Config>(r#"{ "optional": "qwen-pluss" }"#);
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("did you mean `qwen-plus`?"), "{error}");
+    let deprecated = model!(
+        #[allow(deprecated)]
+        "qwen2-7b-instruct"
+    );
+    assert!(Active::new(deprecated).unwrap_err().is_deprecated());
+}
+
+fn strum_agrees_with_the_catalogue<M: AllTraits>() {
+    assert_eq!(<M as VariantArray>::VARIANTS, M::ALL);
+    assert_eq!(M::COUNT, M::ALL.len());
+    assert!(<M as IntoEnumIterator>::iter().eq(M::ALL.iter().copied()));
+    let names: Vec<&str> = M::ALL.iter().map(|model| model.name()).collect();
+    assert_eq!(<M as VariantNames>::VARIANTS, names);
 }
 
 #[test]
-fn strum_and_std() {
-    through_strum_and_std(Model::ALL);
-    through_strum_and_std(Chat::ALL);
+fn strum_lists_the_models_of_the_table() {
+    strum_agrees_with_the_catalogue::<Model>();
+    strum_agrees_with_the_catalogue::<Chat>();
 }
 
-fn command<M: Everything + Send + Sync>() -> clap::Command {
+fn command<M: AllTraits>() -> clap::Command {
     let model = clap::Arg::new("model").long("model");
     clap::Command::new("app").arg(model.value_parser(clap::builder::EnumValueParser::<M>::new()))
 }
 
-fn through_clap<M: Everything + Send + Sync>(all: &[M]) {
-    assert_eq!(M::value_variants(), all);
-    for model in all {
-        let value = model.to_possible_value().unwrap();
-        for name in value.get_name_and_aliases() {
-            let read = command::<M>().try_get_matches_from(["app", "--model", name]);
-            assert_eq!(read.unwrap().get_one::<M>("model"), Some(model));
-        }
+fn clap_accepts_every_name<M: AllTraits>() {
+    assert_eq!(M::value_variants(), M::ALL);
+    for (name, model) in M::names() {
+        let read = command::<M>().try_get_matches_from(["app", "--model", name]);
+        assert_eq!(read.unwrap().get_one::<M>("model"), Some(&model));
     }
 }
 
 #[test]
-fn clap() {
-    through_clap(Model::ALL);
-    through_clap(Chat::ALL);
-    let value = |model: Model| model.to_possible_value().unwrap();
-    let plus = value(Model::QwenPlus);
-    assert_eq!(
-        plus.get_help().unwrap().to_string(),
-        "600 queries and 1,000,000 tokens per minute"
-    );
-    let max = value(Model::QwenMax0125);
-    let names: Vec<&str> = max.get_name_and_aliases().collect();
-    assert_eq!(names, ["qwen-max-2025-01-25", "qwen-max-0125"]);
-    for model in Model::ALL {
-        assert_eq!(value(*model).is_hide_set(), model.is_deprecated());
-    }
-    let help = command::<Model>().render_long_help().to_string();
-    assert!(help.contains("qwen-plus"), "{help}");
-    assert!(!help.contains("qwen2-7b-instruct"), "{help}");
+fn clap_accepts_model_ids_and_aliases() {
+    clap_accepts_every_name::<Model>();
+    clap_accepts_every_name::<Chat>();
     let error = command::<Model>().try_get_matches_from(["app", "--model", "qwen-pluss"]);
     let error = error.unwrap_err().to_string();
     assert!(error.contains("invalid value 'qwen-pluss'"), "{error}");
     assert!(error.contains("'qwen-plus'"), "{error}");
 }
 
-/// With `parse_active` as the parser, deprecated models are refused.
 #[test]
-fn clap_active() {
-    let model = clap::Arg::new("model").value_parser(Model::parse_active);
-    let command = clap::Command::new("app").arg(model);
-    let read = command
-        .clone()
-        .try_get_matches_from(["app", "qwen-plus"])
-        .unwrap();
-    assert_eq!(read.get_one::<Model>("model"), Some(&Model::QwenPlus));
-    let error = command
-        .try_get_matches_from(["app", "qwen2-7b-instruct"])
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("use `qwen3-235b-a22b`"),
-        "{error}"
-    );
+fn the_help_of_clap_shows_limits_and_hides_deprecated_models() {
+    let value = |model: Model| model.to_possible_value().unwrap();
+    let help = Baseline::QwenPlus.to_possible_value().unwrap();
+    let help = help.get_help().unwrap().to_string();
+    assert_eq!(help, "600 queries and 1,000,000 tokens per minute");
+    for model in Model::ALL {
+        assert_eq!(value(*model).is_hide_set(), model.is_deprecated());
+    }
+    let help = command::<Model>().render_long_help().to_string();
+    assert!(help.contains("qwen-plus"), "{help}");
+    assert!(!help.contains("qwen2-7b-instruct"), "{help}");
 }
 
-fn through_schemars<M: Everything>(all: &[M], name: &str) {
+#[derive(Debug, Parser)]
+struct Arguments {
+    model: Active<Model>,
+    #[arg(long)]
+    category: Option<Category>,
+}
+
+#[test]
+fn active_and_category_are_arguments_of_clap() {
+    let parse = |arguments: &[&str]| {
+        let all = ["app"].iter().chain(arguments);
+        Arguments::try_parse_from(all).map_err(|error| error.to_string())
+    };
+    let read = parse(&["qwen-plus", "--category", "embedding"]).unwrap();
+    assert_eq!(read.model, Model::QwenPlus);
+    assert_eq!(read.category, Some(Category::Embedding));
+    let error = parse(&["qwen2-7b-instruct"]).unwrap_err();
+    assert!(error.contains("use `qwen3-235b-a22b`"), "{error}");
+}
+
+/// Returns the strings that a schema accepts by its `enum`, after comparing them with its `oneOf`.
+fn accepted(schema: &serde_json::Value) -> Vec<&str> {
+    assert_eq!(schema["type"], "string");
+    let names = schema["enum"].as_array().unwrap().iter();
+    let names: Vec<&str> = names.map(|name| name.as_str().unwrap()).collect();
+    let described = schema["oneOf"].as_array().unwrap().iter();
+    let described: Vec<&str> = described
+        .map(|one| one["const"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, described);
+    names
+}
+
+fn schema_accepts_every_name<M: AllTraits>(name: &str) {
     assert_eq!(M::schema_name(), name);
     let schema = schemars::schema_for!(M);
-    let schema = schema.as_value();
-    assert_eq!(schema["type"], "string");
-    let names: Vec<&str> = all.iter().map(AsRef::as_ref).collect();
-    assert_eq!(schema["enum"], serde_json::json!(names));
-    let described = schema["oneOf"].as_array().unwrap();
-    assert_eq!(described.len(), all.len());
-    for (one, name) in described.iter().zip(names) {
-        assert_eq!(one["const"], name);
-        assert!(one["description"].as_str().unwrap().contains(' '));
+    let names: Vec<&str> = M::names().map(|(name, _)| name).collect();
+    assert_eq!(accepted(schema.as_value()), names);
+
+    let schema = schemars::schema_for!(Active<M>);
+    let active = M::names().filter(|(_, model)| !model.is_deprecated());
+    let active: Vec<&str> = active.map(|(name, _)| name).collect();
+    assert_eq!(accepted(schema.as_value()), active);
+}
+
+#[test]
+fn the_schema_accepts_what_deserializes() {
+    schema_accepts_every_name::<Model>("Model");
+    schema_accepts_every_name::<Chat>("Chat");
+    assert_ne!(Model::schema_id(), Chat::schema_id());
+    assert_ne!(Model::schema_id(), Active::<Model>::schema_id());
+}
+
+#[test]
+fn the_schema_of_a_map_accepts_aliases_as_keys() {
+    let schema = schemars::schema_for!(BTreeMap<Model, u8>);
+    let text = schema.as_value().to_string();
+    assert!(text.contains("qwen-max-0125"), "{text}");
+}
+
+#[test]
+fn the_schema_describes_each_name() {
+    let schema = schemars::schema_for!(Model);
+    let described = schema.as_value()["oneOf"].as_array().unwrap();
+    for (one, (name, model)) in described.iter().zip(Model::names()) {
+        let limits = model.limits();
+        let description = if name == model.name() {
+            limits.to_string()
+        } else {
+            format!("Alias of {model}: {limits}")
+        };
+        assert_eq!(one["description"], description);
+        let deprecated = model.is_deprecated().then_some(true);
+        assert_eq!(one["deprecated"].as_bool(), deprecated);
     }
 }
 
 #[test]
-fn schemars() {
-    through_schemars(Model::ALL, "Model");
-    through_schemars(Chat::ALL, "Chat");
-    assert_ne!(Model::schema_id(), Chat::schema_id());
-    let schema = schemars::schema_for!(Model);
-    for (one, model) in schema.as_value()["oneOf"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .zip(Model::ALL)
-    {
-        assert_eq!(one["description"], model.limits().to_string());
-        assert_eq!(
-            one["deprecated"].as_bool(),
-            model.is_deprecated().then_some(true)
-        );
-    }
+fn categories_and_limits_have_serde_and_schemas() {
+    let json = serde_json::to_string(&(Category::ALL, Baseline::QwenPlus.limits())).unwrap();
+    assert_eq!(
+        json,
+        r#"[["text-generation","image-generation","video-generation","embedding"],{"qpm":600,"tpm":1000000}]"#
+    );
+    let read: (Vec<Category>, Limits) = serde_json::from_str(&json).unwrap();
+    assert_eq!(read, (Category::ALL.to_vec(), Baseline::QwenPlus.limits()));
+    let schema = schemars::schema_for!(Category);
+    assert_eq!(
+        schema.as_value()["enum"],
+        serde_json::to_value(Category::ALL).unwrap()
+    );
+    let schema = schemars::schema_for!(Limits);
+    let properties = schema.as_value()["properties"].as_object().unwrap();
+    let mut keys: Vec<&String> = properties.keys().collect();
+    keys.sort();
+    assert_eq!(
+        keys,
+        ["concurrent_tasks", "qpm", "submissions_per_second", "tpm"]
+    );
 }

@@ -8,7 +8,7 @@ fn main() {
     model!(b"qwen-plus");
     model!("qwen-plus" "qwen-max");
     model!("qwen-plus", "qwen-max");
-    model!("qwen-plus",);
+    model!("qwen-plus",,);
     model!("qwen-plus"x);
     model!(concat!("qwen-", "plus"));
 }

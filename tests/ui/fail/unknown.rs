@@ -11,4 +11,5 @@ fn main() {
     model!("");
     model!("qwen-plus ");
     model!("qwen-plus\n");
+    model!("qwen\u{2011}plus");
 }

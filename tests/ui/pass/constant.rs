@@ -9,6 +9,6 @@ const ALIAS: Model = model!("qwen-max-0125");
 
 fn main() {
     assert_eq!(MODEL, Model::QwenPlus);
-    assert_eq!(QUERIES.unwrap().get(), 600);
+    assert_eq!(QUERIES, Model::QwenPlus.limits().queries_per_minute());
     assert_eq!(ALIAS, Model::QwenMax2025_01_25);
 }

@@ -3,7 +3,7 @@
 extern crate model_studio_limits as limits;
 
 fn main() {
-    // Nothing but the macro is in scope.
+    // Only the macro is in scope.
     let plus = limits::model!("qwen-plus");
     ::std::assert_eq!(plus.name(), "qwen-plus");
 }

@@ -1,21 +1,22 @@
-//! Problems, and the report of them that a person reads.
+//! Diagnostics, and the report that shows them.
 
 use std::error;
 use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// A place in a file: line and column, both from 1, the column in characters.
+/// A location in a file: line and column, both starting at 1. Columns count characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct Location {
     pub(crate) line: usize,
     pub(crate) column: usize,
 }
 
-impl Place {
+impl Location {
+    /// The location of every value in a tree that was read without locations.
     pub(crate) const UNKNOWN: Self = Self { line: 0, column: 0 };
     pub(crate) const START: Self = Self { line: 1, column: 1 };
 
-    /// The place behind the last character of a text.
+    /// Returns the location after the last character of `text`.
     pub(crate) fn end_of(text: &str) -> Self {
         let lines = lines(text);
         let last = lines.last().map_or(0, |line| line.chars().count());
@@ -26,18 +27,18 @@ impl Place {
     }
 }
 
-/// One thing that is wrong in a file.
+/// An error at a location in a file.
 #[derive(Debug)]
-pub(crate) struct Problem {
-    pub(crate) place: Place,
+pub(crate) struct Diagnostic {
+    pub(crate) location: Location,
     message: String,
     help: Option<String>,
 }
 
-impl Problem {
-    pub(crate) fn new(place: Place, message: impl Into<String>) -> Self {
+impl Diagnostic {
+    pub(crate) fn new(location: Location, message: impl Into<String>) -> Self {
         Self {
-            place,
+            location,
             message: message.into(),
             help: None,
         }
@@ -49,18 +50,17 @@ impl Problem {
     }
 }
 
-/// A file that was read, to show lines of.
+/// The path and the text of a file.
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
     pub(crate) text: String,
 }
 
-/// Why no code was generated: every problem that was found, or the first 200 of a file and the
-/// number of the others.
+/// Error returned when no code can be generated.
 ///
-/// Its [`Display`](fmt::Display) is the report to show to a person, several lines for each
-/// problem, in the order of the lines they are at:
+/// It contains every error that was found. [`Display`](fmt::Display) writes a report, which shows
+/// each error with its line, up to 200 errors for each file:
 ///
 /// ```text
 /// limits.yaml:9:15: unknown key `qmp`
@@ -74,40 +74,36 @@ pub struct Error {
 }
 
 impl Error {
-    /// A problem that is at no place in a file.
-    pub(crate) fn other(message: impl fmt::Display) -> Self {
+    /// Creates an error without a location.
+    pub(crate) fn new(message: impl fmt::Display) -> Self {
         Self {
             report: format!("{message}\n"),
         }
     }
 
     pub(crate) fn file(path: &Path, message: impl fmt::Display) -> Self {
-        Self::other(format_args!("{}: {message}", shown_path(path)))
+        Self::new(format_args!("{}: {message}", show_path(path)))
     }
 
-    /// The problems of one file.
-    pub(crate) fn problems(source: &Source, mut problems: Vec<Problem>) -> Self {
-        problems.sort_by_key(|problem| problem.place);
-        // What an anchor names is checked wherever it is used, and has one place.
-        problems.dedup_by(|a, b| a.place == b.place && a.message == b.message);
+    /// Creates the report of the errors in a file.
+    pub(crate) fn report(source: &Source, mut diagnostics: Vec<Diagnostic>) -> Self {
+        diagnostics.sort_by_key(|diagnostic| diagnostic.location);
+        // The value of a YAML anchor is checked each time it is used.
+        diagnostics.dedup_by(|a, b| a.location == b.location && a.message == b.message);
         let lines = lines(&source.text);
         let mut report = String::new();
-        for problem in problems.iter().take(MOST_SHOWN) {
-            let line = lines.get(problem.place.line - 1).unwrap_or(&"");
-            report.push_str(&shown(&source.path, line, problem));
+        for diagnostic in diagnostics.iter().take(MAX_SHOWN) {
+            let line = lines.get(diagnostic.location.line - 1).unwrap_or(&"");
+            report.push_str(&show(&source.path, line, diagnostic));
         }
-        if problems.len() > MOST_SHOWN {
-            let more = problems.len() - MOST_SHOWN;
-            _ = writeln!(
-                report,
-                "{}: and {more} more problems",
-                shown_path(&source.path)
-            );
+        if diagnostics.len() > MAX_SHOWN {
+            let more = diagnostics.len() - MAX_SHOWN;
+            _ = writeln!(report, "{}: {more} more errors", show_path(&source.path));
         }
         Self { report }
     }
 
-    /// Both reports, one after the other.
+    /// Appends another report.
     pub(crate) fn and(mut self, other: &Self) -> Self {
         self.report.push_str(&other.report);
         self
@@ -120,7 +116,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// The report too, so that it is what `unwrap` shows.
+/// Writes the report, so that `unwrap` shows it.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
@@ -129,7 +125,7 @@ impl fmt::Debug for Error {
 
 impl error::Error for Error {}
 
-/// The lines of a text, ended by what ends a line in YAML.
+/// Splits a text at the line breaks of YAML.
 fn lines(text: &str) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text;
@@ -142,36 +138,36 @@ fn lines(text: &str) -> Vec<&str> {
     lines
 }
 
-/// How many problems of a file are shown. A file with more is not a table with mistakes.
-const MOST_SHOWN: usize = 200;
+/// The number of errors that are shown for a file. A file with more is probably not a table.
+const MAX_SHOWN: usize = 200;
 
-/// How many characters of a long line are shown before and after the place of a problem.
-const AROUND: usize = 60;
+/// The number of characters of a long line that are shown before and after a location.
+const CONTEXT: usize = 60;
 
-fn shown(path: &Path, line: &str, problem: &Problem) -> String {
-    let Place {
+fn show(path: &Path, line: &str, diagnostic: &Diagnostic) -> String {
+    let Location {
         line: number,
         column,
-    } = problem.place;
+    } = diagnostic.location;
     let mut text = format!(
         "{}:{number}:{column}: {}\n",
-        shown_path(path),
-        one_line(&problem.message)
+        show_path(path),
+        one_line(&diagnostic.message)
     );
     let margin = " ".repeat(number.to_string().len());
     let (part, caret) = excerpt(line, column);
     _ = writeln!(text, "{margin} |\n{number} | {part}\n{margin} | {caret}");
-    if let Some(help) = &problem.help {
+    if let Some(help) = &diagnostic.help {
         _ = writeln!(text, "{margin} help: {}", one_line(help));
     }
     text.push('\n');
     text
 }
 
-/// The part of a line around a column, and a second line with the caret.
+/// Returns the part of a line around a column, and a line with a caret below the column.
 fn excerpt(line: &str, column: usize) -> (String, String) {
     let before = column - 1;
-    let skipped = before.saturating_sub(AROUND);
+    let skipped = before.saturating_sub(CONTEXT);
     let mut part = String::new();
     let mut caret = String::new();
     if skipped > 0 {
@@ -188,31 +184,35 @@ fn excerpt(line: &str, column: usize) -> (String, String) {
         });
     }
     caret.push('^');
-    part.extend(rest.by_ref().take(AROUND).map(printable));
+    part.extend(rest.by_ref().take(CONTEXT).map(printable));
     if rest.next().is_some() {
         part.push('…');
     }
     (part, caret)
 }
 
-/// How many characters of a message are shown.
-const LONGEST: usize = 500;
+/// The number of characters of a message that are shown.
+const MAX_MESSAGE: usize = 500;
 
-/// A message in one line and of some length, though it may quote what the file holds.
+/// Returns a message without line breaks and of limited length, since it may quote the file.
 fn one_line(message: &str) -> String {
     let mut characters = message.chars();
-    let mut line: String = characters.by_ref().take(LONGEST).map(printable).collect();
+    let mut line: String = characters
+        .by_ref()
+        .take(MAX_MESSAGE)
+        .map(printable)
+        .collect();
     if characters.next().is_some() {
         line.push('…');
     }
     line
 }
 
-fn shown_path(path: &Path) -> String {
+fn show_path(path: &Path) -> String {
     one_line(&path.display().to_string())
 }
 
-/// What is shown of a character: control characters could do anything to a terminal.
+/// Replaces a character that could change the state of a terminal.
 fn printable(character: char) -> char {
     if (character.is_control() && character != '\t') || is_invisible(character) {
         '\u{fffd}'
@@ -221,7 +221,7 @@ fn printable(character: char) -> char {
     }
 }
 
-/// Whether a character has no shape of its own, or turns the direction of those after it.
+/// Returns `true` for a character that is invisible or changes the direction of text.
 pub(crate) fn is_invisible(character: char) -> bool {
     matches!(
         character,
@@ -236,7 +236,8 @@ pub(crate) fn is_invisible(character: char) -> bool {
     )
 }
 
-/// Whether a terminal shows a character in two columns: East Asian scripts and emoji, roughly.
+/// Returns `true` for most characters that a terminal shows in two columns: East Asian scripts and
+/// emoji.
 fn is_wide(character: char) -> bool {
     matches!(
         character,

@@ -1,35 +1,35 @@
-//! The names of an enum, as generated code hands them over.
+//! The names of an enum, as generated code passes them.
 
-/// A text with a line for each name and alias, sorted by name, and a line break before the first
-/// and after the last: see `Row` for what a line holds.
+/// A text with one line for each name, sorted, with a line break before the first line and after
+/// the last. See [`Entry`] for the lines.
 ///
-/// A macro is compiled without optimisation in most builds and the text is handed over with every
-/// call, so nothing is built from it: names are found in it as it is, by halving.
-pub(crate) struct Table<'a> {
+/// The text is passed with every call, to a macro that is usually compiled without optimization.
+/// Therefore it is not parsed: names are found in it by binary search.
+pub(crate) struct Names<'a> {
     text: &'a str,
 }
 
-/// A line of the table, `NAME VARIANT` or `NAME VARIANT !HELP`.
-pub(crate) struct Row<'a> {
+/// A line, `NAME VARIANT` or `NAME VARIANT !HELP`.
+pub(crate) struct Entry<'a> {
     pub(crate) name: &'a str,
     pub(crate) variant: &'a str,
-    /// Of a deprecated model, what to do instead; empty if nothing is known.
+    /// The help for a deprecated model, which may be empty. `None` if it is not deprecated.
     pub(crate) deprecated: Option<&'a str>,
 }
 
-impl<'a> Table<'a> {
+impl<'a> Names<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         Self { text }
     }
 
-    /// All rows, by name.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'a>> {
-        self.text.lines().filter_map(Row::new)
+    /// Returns an iterator over all names.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Entry<'a>> {
+        self.text.lines().filter_map(Entry::new)
     }
 
-    /// The row of a name.
-    pub(crate) fn find(&self, name: &str) -> Option<Row<'a>> {
-        // The text that is left begins and ends with a line break, as long as a line is left.
+    /// Returns the entry of a name.
+    pub(crate) fn find(&self, name: &str) -> Option<Entry<'a>> {
+        // The rest of the text begins and ends with a line break as long as it contains a line.
         let mut left = self.text;
         loop {
             let mut middle = left.len() / 2 + 1;
@@ -41,7 +41,7 @@ impl<'a> Table<'a> {
             let (line, after) = line.split_once('\n')?;
             let (at_middle, _) = line.split_once(' ')?;
             match name.cmp(at_middle) {
-                std::cmp::Ordering::Equal => return Row::new(line),
+                std::cmp::Ordering::Equal => return Entry::new(line),
                 std::cmp::Ordering::Less => left = before,
                 std::cmp::Ordering::Greater => left = &left[left.len() - after.len() - 1..],
             }
@@ -49,7 +49,7 @@ impl<'a> Table<'a> {
     }
 }
 
-impl<'a> Row<'a> {
+impl<'a> Entry<'a> {
     fn new(line: &'a str) -> Option<Self> {
         let (name, rest) = line.split_once(' ')?;
         let (variant, deprecated) = match rest.split_once(' ') {

@@ -1,4 +1,4 @@
-//! Finds the parameters of the lookup: seeds, and pilots, for which every name has a slot of its own.
+//! Finds the parameters of the perfect hash: seeds and pilots that give every name its own slot.
 
 use model_studio_limits_core::{Key, Seeds, bucket, hash, key, top_bits};
 
@@ -10,27 +10,27 @@ pub(crate) struct Parameters {
     pub(crate) keys: Vec<Key>,
 }
 
-/// Up to so many names, seeds alone keep the slots apart. With `n²/9` slots, one draw in a hundred
-/// does, with more for the least tables one in a few; and 150 names take an index of 8 KB.
-const SMALL: usize = 150;
+/// The largest number of names for which no pilots are used. With `n²/9` slots, about one in a
+/// hundred random seeds gives every name its own slot. For 150 names, the index takes 8 KB.
+const MAX_WITHOUT_PILOTS: usize = 150;
 
-/// What the index holds, while it is filled, where no name has its slot.
+/// Marks a free slot while the index is filled.
 const FREE: u16 = u16::MAX;
 
-/// Finds the parameters for names that are all different, at most [`MAX_NAMES`] of them.
+/// Returns the parameters for different names, at most [`MAX_NAMES`].
 ///
 /// [`MAX_NAMES`]: model_studio_limits_core::MAX_NAMES
-pub(crate) fn parameters(names: &[&str]) -> Parameters {
+pub(crate) fn find(names: &[&str]) -> Parameters {
     let mut random = Random(0);
     loop {
         let seeds = [(); 4].map(|()| random.next() | 1);
-        let found = if names.len() <= SMALL {
+        let found = if names.len() <= MAX_WITHOUT_PILOTS {
             without_pilots(names, seeds)
         } else {
             with_pilots(names, seeds)
         };
         if let Some(mut found) = found {
-            // A lookup that comes to a slot of no name compares with the first.
+            // A lookup of a free slot compares with the first name.
             for at in found.index.iter_mut().filter(|at| **at == FREE) {
                 *at = 0;
             }
@@ -58,8 +58,8 @@ fn without_pilots(names: &[&str], seeds: Seeds) -> Option<Parameters> {
     })
 }
 
-/// Puts the names into buckets of three or four, and finds each bucket, the largest first, a pilot
-/// that moves its names to free slots.
+/// Puts the names into buckets of about three, and searches, for the largest buckets first, a pilot
+/// that moves the names of the bucket to free slots.
 fn with_pilots(names: &[&str], seeds: Seeds) -> Option<Parameters> {
     let slots = (names.len() + names.len() / 4).next_power_of_two();
     let mut buckets = vec![Vec::new(); slots / 4];
@@ -98,12 +98,12 @@ fn hash_of(name: &str, seeds: &Seeds) -> u64 {
     hash(name, &key(name), seeds)
 }
 
-/// A position among the names or the slots, of which there are at most 2¹⁶.
+/// Returns a position among names or slots as `u16`. There are at most 2¹⁶ of them.
 fn position(at: usize) -> u16 {
-    u16::try_from(at).expect("a catalogue holds at most 50,000 names")
+    u16::try_from(at).expect("a table has at most 50,000 names")
 }
 
-/// `SplitMix64`: the same numbers at every run, so that the same catalogue gives the same code.
+/// A `SplitMix64` generator. The same table gives the same code, so the seed is fixed.
 struct Random(u64);
 
 impl Random {
@@ -126,9 +126,9 @@ mod tests {
 
     use super::*;
 
-    /// Every name is found at its position, and no other text is.
+    /// Checks that every name is found at its position, and that similar strings are not found.
     fn check(names: &[&str]) {
-        let found = parameters(names);
+        let found = find(names);
         let lookup = Lookup {
             seeds: found.seeds,
             pilots: &found.pilots,
@@ -141,35 +141,35 @@ mod tests {
         for (at, name) in names.iter().enumerate() {
             assert_eq!(lookup.find(name), Some(at), "{name}");
         }
-        // Of many names, some: there are some hundred texts near each.
+        // Each name has some hundred similar strings, so only a part of many names is tried.
         for name in names.iter().step_by(names.len().div_ceil(100)) {
-            for near in near(name) {
-                let expected = positions.get(near.as_str()).copied();
-                assert_eq!(lookup.find(&near), expected, "{near}");
+            for similar in similar(name) {
+                let expected = positions.get(similar.as_str()).copied();
+                assert_eq!(lookup.find(&similar), expected, "{similar}");
             }
         }
         assert_eq!(lookup.find(""), positions.get("").copied());
     }
 
-    /// Texts that are nearly a name: an edit, a prefix, an extension or another case away.
-    fn near(name: &str) -> Vec<String> {
-        let mut near = vec![name.to_uppercase(), name.to_lowercase(), name.repeat(9)];
-        near.extend(["x", "-", "\0", " "].map(|end| format!("{name}{end}")));
+    /// Returns strings that differ from a name by an edit, a prefix, an extension or case.
+    fn similar(name: &str) -> Vec<String> {
+        let mut similar = vec![name.to_uppercase(), name.to_lowercase(), name.repeat(9)];
+        similar.extend(["x", "-", "\0", " "].map(|end| format!("{name}{end}")));
         for (at, character) in name.char_indices() {
             let (before, rest) = name.split_at(at);
             let after = &rest[character.len_utf8()..];
-            near.push(before.to_owned());
-            near.push(rest.to_owned());
-            near.push(format!("{before}{after}"));
-            near.push(format!("{before}x{rest}"));
-            near.push(format!("{before}x{after}"));
-            near.push(format!("{before}\0{after}"));
+            similar.push(before.to_owned());
+            similar.push(rest.to_owned());
+            similar.push(format!("{before}{after}"));
+            similar.push(format!("{before}x{rest}"));
+            similar.push(format!("{before}x{after}"));
+            similar.push(format!("{before}\0{after}"));
             if let Some(next) = after.chars().next() {
                 let after = &after[next.len_utf8()..];
-                near.push(format!("{before}{next}{character}{after}"));
+                similar.push(format!("{before}{next}{character}{after}"));
             }
         }
-        near
+        similar
     }
 
     fn name() -> impl Strategy<Value = String> {
@@ -191,7 +191,7 @@ mod tests {
         })]
 
         #[test]
-        fn few_names(names in hash_set(name(), 1..300)) {
+        fn names_of_small_tables_are_found(names in hash_set(name(), 1..300)) {
             check(&names.iter().map(String::as_str).collect::<Vec<_>>());
         }
     }
@@ -205,14 +205,13 @@ mod tests {
         })]
 
         #[test]
-        fn many_names(names in hash_set(name(), 300..5_000)) {
+        fn names_of_large_tables_are_found(names in hash_set(name(), 300..5_000)) {
             check(&names.iter().map(String::as_str).collect::<Vec<_>>());
         }
     }
 
-    /// Every number of names up to where pilots begin, and as many as there can be.
     #[test]
-    fn numbers_of_names() {
+    fn names_are_found_in_tables_of_any_size() {
         let names: Vec<String> = (0..model_studio_limits_core::MAX_NAMES)
             .map(|n| format!("provider/model-{}b-{n}-instruct-2025", n % 90))
             .collect();

@@ -1,0 +1,232 @@
+//! Decodes YAML trees into tables and overlays.
+//!
+//! A value that cannot be decoded is left out, so that the rest of the file is checked in the same
+//! run. The result is only used if there are no diagnostics.
+
+use model_studio_limits_core::{Category, Limit, LimitKind};
+
+use crate::decoder::{Decoder, Fields};
+use crate::diagnostics::{Diagnostic, Location, is_invisible};
+use crate::identifier;
+use crate::table::{Deprecation, Group, Name, Overlay, OverlayEntry, Row, Table};
+use crate::yaml::{Node, Value};
+
+/// Decodes a table file.
+pub(crate) fn table(root: &Node) -> (Table, Vec<Diagnostic>) {
+    let mut decoder = Decoder::default();
+    let table = decode_table(&mut decoder, root).unwrap_or_default();
+    (table, decoder.diagnostics)
+}
+
+/// Decodes an overlay file.
+pub(crate) fn overlay(root: &Node) -> (Overlay, Vec<Diagnostic>) {
+    let mut decoder = Decoder::default();
+    let overlay = decode_overlay(&mut decoder, root).unwrap_or_default();
+    (overlay, decoder.diagnostics)
+}
+
+fn decode_table(decoder: &mut Decoder, root: &Node) -> Option<Table> {
+    let fields = decoder.fields(root, "the table", &["source", "groups"])?;
+    let source = fields.get("source");
+    let source = source.and_then(|node| decoder.fields(node, "`source`", &["title", "url"]));
+    let mut source_field = |key| {
+        source
+            .as_ref()
+            .and_then(|source| optional_string(decoder, source, key))
+    };
+    let mut table = Table {
+        title: source_field("title"),
+        url: source_field("url"),
+        ..Table::default()
+    };
+    let groups = decoder.required(&fields, "groups")?;
+    for node in decoder.items(groups, "`groups`")? {
+        decode_group(decoder, node, &mut table);
+    }
+    Some(table)
+}
+
+/// Decodes a group and adds it and its rows to the table.
+fn decode_group(decoder: &mut Decoder, node: &Node, table: &mut Table) -> Option<()> {
+    let fields = decoder.fields(node, "the group", &["category", "series", "models"])?;
+    let category = decoder.required(&fields, "category");
+    let category = category.and_then(|node| decode_category(decoder, node));
+    let series = decoder.required(&fields, "series");
+    let series = series.and_then(|node| decoder.string(node, "`series`"));
+    table.groups.push(Group {
+        category: category.unwrap_or(Category::TextGeneration),
+        series: series.unwrap_or_default().to_owned(),
+    });
+    let group = table.groups.len() - 1;
+    let models = decoder.required(&fields, "models")?;
+    for node in decoder.items(models, "`models`")? {
+        table.rows.extend(decode_row(decoder, node, group));
+    }
+    Some(())
+}
+
+fn decode_category(decoder: &mut Decoder, node: &Node) -> Option<Category> {
+    let name = decoder.string(node, "`category`")?;
+    let category = name.parse().ok();
+    if category.is_none() {
+        decoder.unknown("category", name, node.location, Category::NAMES);
+    }
+    category
+}
+
+fn decode_row(decoder: &mut Decoder, node: &Node, group: usize) -> Option<Row> {
+    let keys = ["name", "aliases", "variant", "deprecated", "limits"];
+    let fields = decoder.fields(node, "the model", &keys)?;
+    let name = decoder.required(&fields, "name");
+    let name = name.and_then(|name| decode_name(decoder, name, fields.get("variant"), "`name`"));
+    let aliases = match fields.get("aliases") {
+        // An empty list is the same as no list.
+        Some(node) => match &node.value {
+            Value::Sequence(items) => items,
+            _ => decoder.items(node, "`aliases`").unwrap_or_default(),
+        },
+        None => &[],
+    };
+    let aliases = aliases
+        .iter()
+        .filter_map(|node| decode_alias(decoder, node));
+    let aliases = aliases.collect();
+    let deprecation = fields.get("deprecated");
+    let deprecation = deprecation.and_then(|node| decode_deprecation(decoder, node));
+    let limits = decoder.required(&fields, "limits");
+    let limits = limits.and_then(|node| decode_limits(decoder, node));
+    let limits = limits.unwrap_or_default().into_iter();
+    Some(Row {
+        name: name?,
+        aliases,
+        group,
+        limits: limits.map(|(limit, _)| limit).collect(),
+        deprecation,
+    })
+}
+
+/// Decodes an alias: a name, or a mapping that also gives the identifier.
+fn decode_alias(decoder: &mut Decoder, node: &Node) -> Option<Name> {
+    match node.value {
+        Value::String(_) => return decode_name(decoder, node, None, "the alias"),
+        Value::Mapping(_) => {}
+        _ => {
+            decoder.type_error(node, "the alias", "a string or a mapping");
+            return None;
+        }
+    }
+    let fields = decoder.fields(node, "the alias", &["name", "variant"])?;
+    let name = decoder.required(&fields, "name")?;
+    decode_name(decoder, name, fields.get("variant"), "`name`")
+}
+
+fn decode_name(
+    decoder: &mut Decoder,
+    node: &Node,
+    variant: Option<&Node>,
+    what: &str,
+) -> Option<Name> {
+    let variant =
+        variant.and_then(|node| Some((decoder.string(node, "`variant`")?, node.location)));
+    if let Some((variant, location)) = variant.filter(|(text, _)| !identifier::is_valid(text)) {
+        let error = Diagnostic::new(location, format!("`{variant}` is not a valid identifier"));
+        decoder.error(error.help(
+            "use ASCII letters, digits and `_`, do not begin with a digit, and do not use a keyword",
+        ));
+    }
+    let text = decoder.string(node, what)?;
+    let is_bad = |c: char| c.is_whitespace() || c.is_control() || is_invisible(c);
+    if let Some(bad) = text.chars().find(|c| is_bad(*c)) {
+        let bad = match bad {
+            ' ' => "a space".to_owned(),
+            _ => format!("the character U+{:04X}", u32::from(bad)),
+        };
+        let message = format!("the name {text:?} contains {bad}");
+        decoder.error(Diagnostic::new(node.location, message));
+        return None;
+    }
+    let identifier = match variant {
+        Some((variant, _)) => Some(variant.to_owned()),
+        None => identifier::variant(text),
+    };
+    let Some(identifier) = identifier else {
+        let message =
+            format!("cannot derive an identifier from `{text}`: it has no ASCII letter or digit");
+        let error = Diagnostic::new(node.location, message);
+        decoder.error(error.help("add an identifier, as in `variant: SomeName`"));
+        return None;
+    };
+    Some(Name {
+        text: text.to_owned(),
+        location: node.location,
+        identifier,
+        identifier_location: variant.map_or(node.location, |(_, location)| location),
+    })
+}
+
+fn decode_deprecation(decoder: &mut Decoder, node: &Node) -> Option<Deprecation> {
+    match &node.value {
+        Value::Bool(deprecated) => {
+            return deprecated.then_some(Deprecation {
+                replacement: None,
+                note: None,
+            });
+        }
+        Value::Mapping(_) => {}
+        _ => {
+            decoder.type_error(node, "`deprecated`", "`true`, `false` or a mapping");
+            return None;
+        }
+    }
+    let fields = decoder.fields(node, "`deprecated`", &["replacement", "note"])?;
+    let replacement = fields.get("replacement").and_then(|node| {
+        let name = decoder.string(node, "`replacement`")?;
+        Some((name.to_owned(), node.location))
+    });
+    Some(Deprecation {
+        replacement,
+        note: optional_string(decoder, &fields, "note"),
+    })
+}
+
+/// Decodes `limits` in the order of their kinds, each with the location of its key.
+fn decode_limits(decoder: &mut Decoder, node: &Node) -> Option<Vec<(Limit, Location)>> {
+    let keys: Vec<&str> = LimitKind::all_keys().map(|(_, key)| key.name).collect();
+    let fields = decoder.fields(node, "`limits`", &keys)?;
+    let mut limits = Vec::new();
+    for (kind, key) in LimitKind::all_keys() {
+        let entry = fields.entries().iter().find(|(name, ..)| *name == key.name);
+        let Some((name, location, node)) = entry else {
+            continue;
+        };
+        if let Some(count) = decoder.count(node, &format!("`{name}`"), kind.max_count()) {
+            let per = key.per;
+            limits.push((Limit { kind, count, per }, *location));
+        }
+    }
+    Some(limits)
+}
+
+fn optional_string(decoder: &mut Decoder, fields: &Fields<'_>, key: &str) -> Option<String> {
+    let text = decoder.string(fields.get(key)?, &format!("`{key}`"))?;
+    Some(text.to_owned())
+}
+
+fn decode_overlay(decoder: &mut Decoder, root: &Node) -> Option<Overlay> {
+    let fields = decoder.fields(root, "the overlay", &["limits"])?;
+    let limits = decoder.required(&fields, "limits")?;
+    let models = decoder.mapping(limits, "`limits`")?;
+    let entries = models
+        .entries()
+        .iter()
+        .filter_map(|(name, location, node)| {
+            Some(OverlayEntry {
+                name: (*name).to_owned(),
+                location: *location,
+                limits: decode_limits(decoder, node)?,
+            })
+        });
+    Some(Overlay {
+        entries: entries.collect(),
+    })
+}

@@ -1,0 +1,217 @@
+//! Access to the values of a YAML tree by their expected types.
+
+use std::num::NonZeroU64;
+
+use model_studio_limits_core::suggest;
+
+use crate::diagnostics::{Diagnostic, Location};
+use crate::yaml::{Node, Value};
+
+/// Reads values and collects diagnostics. Methods that return `None` have added one.
+#[derive(Default)]
+pub(crate) struct Decoder {
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// The entries of a mapping: key, location of the key, value.
+pub(crate) struct Fields<'a> {
+    location: Location,
+    entries: Vec<(&'a str, Location, &'a Node)>,
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'a Node> {
+        let entry = self.entries.iter().find(|(name, ..)| *name == key)?;
+        Some(entry.2)
+    }
+
+    pub(crate) fn entries(&self) -> &[(&'a str, Location, &'a Node)] {
+        &self.entries
+    }
+}
+
+impl Decoder {
+    pub(crate) fn error(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Returns the entries of a mapping that is not empty, without those whose keys are unknown.
+    pub(crate) fn fields<'a>(
+        &mut self,
+        node: &'a Node,
+        what: &str,
+        known: &[&str],
+    ) -> Option<Fields<'a>> {
+        let mut fields = self.mapping(node, what)?;
+        if fields.entries.is_empty() {
+            let message = format!("{what} is empty");
+            let help = format!("expected one or more keys: {}", list(known));
+            self.error(Diagnostic::new(node.location, message).help(help));
+            return None;
+        }
+        fields.entries.retain(|(key, location, _)| {
+            if *key == "<<" {
+                let error = Diagnostic::new(*location, "merge keys are not supported");
+                self.error(error.help("repeat the keys"));
+            } else if !known.contains(key) {
+                self.unknown("key", key, *location, known);
+            }
+            known.contains(key)
+        });
+        Some(fields)
+    }
+
+    /// Returns the entries of a mapping with any keys.
+    pub(crate) fn mapping<'a>(&mut self, node: &'a Node, what: &str) -> Option<Fields<'a>> {
+        let Value::Mapping(entries) = &node.value else {
+            self.type_error(node, what, "a mapping");
+            return None;
+        };
+        let entries = entries.iter();
+        let entries = entries.map(|entry| (entry.key.as_str(), entry.location, &entry.value));
+        let fields = Fields {
+            location: node.location,
+            entries: entries.collect(),
+        };
+        self.check_duplicates(&fields);
+        Some(fields)
+    }
+
+    fn check_duplicates(&mut self, fields: &Fields<'_>) {
+        let mut by_key: Vec<_> = fields.entries.iter().collect();
+        by_key.sort_by_key(|(key, ..)| *key);
+        for same in by_key.chunk_by(|(a, ..), (b, ..)| a == b) {
+            for (key, location, _) in &same[1..] {
+                let first = same[0].1.line;
+                let message = format!("duplicate key `{key}`, first defined on line {first}");
+                self.error(Diagnostic::new(*location, message));
+            }
+        }
+    }
+
+    /// Adds the diagnostic for a string that is none of `known`.
+    pub(crate) fn unknown(&mut self, kind: &str, name: &str, location: Location, known: &[&str]) {
+        let suggestions = suggest(name, known.iter().copied());
+        let help = match suggestions.as_slice() {
+            [] => format!("expected one of {}", list(known)),
+            _ => format!("did you mean {suggestions}?"),
+        };
+        self.error(Diagnostic::new(location, format!("unknown {kind} `{name}`")).help(help));
+    }
+
+    /// Returns the value of a required key.
+    pub(crate) fn required<'a>(&mut self, fields: &Fields<'a>, key: &str) -> Option<&'a Node> {
+        let value = fields.get(key);
+        if value.is_none() {
+            let message = format!("missing field `{key}`");
+            self.error(Diagnostic::new(fields.location, message));
+        }
+        value
+    }
+
+    /// Returns the items of a list that is not empty.
+    pub(crate) fn items<'a>(&mut self, node: &'a Node, what: &str) -> Option<&'a [Node]> {
+        match &node.value {
+            Value::Sequence(items) if items.is_empty() => {
+                self.error(Diagnostic::new(node.location, format!("{what} is empty")));
+                None
+            }
+            Value::Sequence(items) => Some(items),
+            _ => {
+                self.type_error(node, what, "a list");
+                None
+            }
+        }
+    }
+
+    /// Returns a string that is not blank.
+    pub(crate) fn string<'a>(&mut self, node: &'a Node, what: &str) -> Option<&'a str> {
+        match &node.value {
+            Value::String(text) if text.trim().is_empty() => {
+                self.error(Diagnostic::new(node.location, format!("{what} is empty")));
+                None
+            }
+            Value::String(text) => Some(text),
+            _ => {
+                self.type_error(node, what, "a string");
+                None
+            }
+        }
+    }
+
+    /// Returns an integer from 1 to `max`.
+    pub(crate) fn count(&mut self, node: &Node, what: &str, max: u64) -> Option<NonZeroU64> {
+        let message = |text: String| Diagnostic::new(node.location, format!("{what} {text}"));
+        let too_small = |shown: String| {
+            message(format!("must be at least 1, found {shown}"))
+                .help("leave the key out if there is no such limit")
+        };
+        let too_large = |shown: String| message(format!("must be at most {max}, found {shown}"));
+        let error = match &node.value {
+            Value::Integer(number @ ..1) => too_small(number.to_string()),
+            Value::Integer(number) => match u64::try_from(*number).ok().and_then(NonZeroU64::new) {
+                Some(count) if count.get() <= max => return Some(count),
+                _ => too_large(number.to_string()),
+            },
+            Value::Float(number) if *number <= 0.0 => too_small(format!("{number:?}")),
+            Value::Float(number) if *number >= U64_END => too_large(format!("{number:?}")),
+            Value::Float(number) => {
+                let error = message(format!("must be an integer, found {number:?}"));
+                if *number >= 1.0 && number.fract() == 0.0 {
+                    error.help(format!("write {number}"))
+                } else {
+                    error
+                }
+            }
+            Value::String(text) => {
+                let error = message(format!("must be an integer, found the string `{text}`"));
+                let digits: String = text.chars().filter(|c| !"_,' ".contains(*c)).collect();
+                let digits = digits.trim_start_matches('0');
+                if !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()) {
+                    error.help(format!(
+                        "write {digits} without quotes, separators or leading zeros"
+                    ))
+                } else {
+                    error
+                }
+            }
+            _ => {
+                self.type_error(node, what, "a positive integer");
+                return None;
+            }
+        };
+        self.error(error);
+        None
+    }
+
+    pub(crate) fn type_error(&mut self, node: &Node, what: &str, expected: &str) {
+        let (found, can_be_quoted) = match &node.value {
+            Value::Null => ("null", false),
+            Value::Bool(true) => ("`true`", true),
+            Value::Bool(false) => ("`false`", true),
+            Value::Integer(_) | Value::Float(_) => ("a number", true),
+            Value::String(_) => ("a string", false),
+            Value::Sequence(_) => ("a list", false),
+            Value::Mapping(_) => ("a mapping", false),
+        };
+        let message = format!("invalid value for {what}: expected {expected}, found {found}");
+        let error = Diagnostic::new(node.location, message);
+        self.error(if can_be_quoted && expected == "a string" {
+            error.help("put it in quotes")
+        } else {
+            error
+        });
+    }
+}
+
+/// 2⁶⁴, the smallest integer above `u64`.
+const U64_END: f64 = 18_446_744_073_709_551_616.0;
+
+/// Joins names as "`a`", "`a` or `b`", or "`a`, `b` or `c`".
+pub(crate) fn list(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}

@@ -1,0 +1,107 @@
+//! The steps from files to a catalogue.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use crate::catalogue::Catalogue;
+use crate::diagnostics::{Diagnostic, Error, Location, Source};
+use crate::yaml::Node;
+use crate::{decode, overlay, validate, yaml};
+
+/// Reads a table, applies an overlay, and returns the catalogue or all errors in both files.
+pub(crate) fn catalogue(table: &Path, overlay: Option<&Path>) -> Result<Catalogue, Error> {
+    let (table, overlay) = match (read(table), overlay.map(read).transpose()) {
+        (Ok(table), Ok(overlay)) => (table, overlay),
+        (Err(error), Err(other)) => return Err(error.and(&other)),
+        (Err(error), _) | (_, Err(error)) => return Err(error),
+    };
+    let overlay = overlay.as_ref();
+    // Only invalid files need locations, which are slow to find.
+    let catalogue = build(&table, overlay, false).or_else(|_| build(&table, overlay, true));
+    catalogue.map_err(|errors| {
+        let report = Error::report(&table, errors.table);
+        match overlay {
+            Some(overlay) => report.and(&Error::report(overlay, errors.overlay)),
+            None => report,
+        }
+    })
+}
+
+/// The errors in a table and in an overlay.
+struct Errors {
+    table: Vec<Diagnostic>,
+    overlay: Vec<Diagnostic>,
+}
+
+fn build(table: &Source, overlay: Option<&Source>, locations: bool) -> Result<Catalogue, Errors> {
+    let catalogue = parse(table, locations).and_then(|root| {
+        let (table, errors) = decode::table(&root);
+        with_errors(errors, validate::validate(table))
+    });
+    let overlaid = overlay.map(|overlay| {
+        let (overlay, errors) = decode::overlay(&parse(overlay, locations)?);
+        let overlaid = match &catalogue {
+            Ok(catalogue) => overlay::apply(catalogue, &overlay).map(Some),
+            // Only the overlay itself can be checked.
+            Err(_) => Ok(None),
+        };
+        with_errors(errors, overlaid)
+    });
+    match (catalogue, overlaid.transpose()) {
+        (Ok(catalogue), Ok(overlaid)) => Ok(overlaid.flatten().unwrap_or(catalogue)),
+        (catalogue, overlaid) => Err(Errors {
+            table: catalogue.err().unwrap_or_default(),
+            overlay: overlaid.err().unwrap_or_default(),
+        }),
+    }
+}
+
+fn parse(source: &Source, locations: bool) -> Result<Node, Vec<Diagnostic>> {
+    yaml::parse(&source.text, locations).map_err(|error| vec![error])
+}
+
+/// Adds the errors of an earlier step to a result.
+fn with_errors<T>(
+    mut errors: Vec<Diagnostic>,
+    result: Result<T, Vec<Diagnostic>>,
+) -> Result<T, Vec<Diagnostic>> {
+    match result {
+        Ok(value) if errors.is_empty() => Ok(value),
+        Ok(_) => Err(errors),
+        Err(more) => {
+            errors.extend(more);
+            Err(errors)
+        }
+    }
+}
+
+/// The size limit for files, in bytes. It is above the size of a table with the largest number of
+/// names.
+const MAX_BYTES: u64 = 8 << 20;
+
+fn read(path: &Path) -> Result<Source, Error> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+    let len =
+        read.map_err(|error| Error::file(path, format_args!("cannot read the file: {error}")))?;
+    if len as u64 > MAX_BYTES {
+        let message = format!("the file is larger than {MAX_BYTES} bytes");
+        return Err(Error::file(path, message));
+    }
+    if bytes.starts_with("\u{feff}".as_bytes()) {
+        // Some editors write a byte order mark, which YAML takes for the start of a document.
+        bytes.drain(..3);
+    }
+    let path = path.to_owned();
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source { path, text }),
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
+            let error = Diagnostic::new(Location::end_of(&text), "the file is not valid UTF-8");
+            let error = error.help("save the file as UTF-8");
+            Err(Error::report(&Source { path, text }, vec![error]))
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The documentation of generated items.
+//!
+//! Strings of a table are shown as they are: they cannot end a code span, begin HTML, or act as
+//! Markdown.
+
+use std::fmt::Write as _;
+
+use model_studio_limits_core::DisplayLimits;
+
+use super::Settings;
+use super::literal::string;
+use crate::catalogue::{Catalogue, Model};
+use crate::diagnostics::is_invisible;
+
+/// The texts of a model.
+pub(super) struct ModelDocs {
+    /// The documentation of the variant.
+    pub(super) variant: String,
+    /// The `#[deprecated]` attribute, or an empty string.
+    pub(super) deprecated: String,
+    /// What the macro suggests for a deprecated model, or an empty string.
+    pub(super) help: String,
+}
+
+/// Returns the texts of all models.
+pub(super) fn for_models(catalogue: &Catalogue, enum_name: &str) -> Vec<ModelDocs> {
+    let groups = catalogue.groups.iter();
+    let groups = groups.map(|group| format!("{}, {}", group.category, prose(&group.series)));
+    let groups: Vec<String> = groups.collect();
+    let models = catalogue.models.iter();
+    let docs = models.map(|model| {
+        let replacement = catalogue.replacement(model);
+        let note = model.deprecation.as_ref();
+        let note = note.and_then(|deprecation| deprecation.note.as_deref().map(one_line));
+        ModelDocs {
+            variant: for_variant(model, &groups[model.group], replacement, enum_name),
+            deprecated: match model.deprecation {
+                Some(_) => deprecated(replacement, note.as_deref(), enum_name),
+                None => String::new(),
+            },
+            help: join([
+                replacement.map(|replacement| format!("use `{}`", replacement.name.text)),
+                note,
+            ]),
+        }
+    });
+    docs.collect()
+}
+
+/// Returns the documentation of the enum.
+pub(super) fn for_enum(catalogue: &Catalogue, settings: &Settings) -> String {
+    let aliases: usize = catalogue.models.iter().map(|m| m.aliases.len()).sum();
+    let mut doc = format!(
+        "A model.\n\nGenerated from {}: {} and {}.",
+        code(&one_line(&settings.table)),
+        counted(catalogue.models.len(), "model", "models"),
+        counted(aliases, "alias", "aliases"),
+    );
+    let title = catalogue.title.as_deref().map(prose);
+    let url = catalogue.url.as_deref().map(link);
+    match (title, url) {
+        (Some(title), Some(url)) => _ = write!(doc, " Source: {title}, {url}."),
+        (Some(only), None) | (None, Some(only)) => _ = write!(doc, " Source: {only}."),
+        (None, None) => {}
+    }
+    if let Some(overlay) = &settings.overlay {
+        let changed = catalogue.models.iter().filter(|m| m.baseline.is_some());
+        _ = write!(
+            doc,
+            " The overlay {} sets the limits of {}.",
+            code(&one_line(overlay)),
+            counted(changed.count(), "model", "models")
+        );
+    }
+    doc.push_str(
+        "\n\nThe order and the discriminants of the variants follow the table, and may change \
+         between releases.",
+    );
+    doc
+}
+
+/// Returns the documentation of a variant.
+fn for_variant(model: &Model, group: &str, replacement: Option<&Model>, enum_name: &str) -> String {
+    let mut doc = code(&model.name.text);
+    for (index, alias) in model.aliases.iter().enumerate() {
+        let separator = match (index, model.aliases.len()) {
+            (0, 1) => ", alias ",
+            (0, _) => ", aliases ",
+            _ => ", ",
+        };
+        _ = write!(doc, "{separator}{}", code(&alias.text));
+    }
+    _ = write!(doc, ": {} ({group}).", DisplayLimits(&model.limits));
+    if let Some(baseline) = &model.baseline {
+        let baseline = DisplayLimits(baseline);
+        _ = write!(
+            doc,
+            " An overlay sets these limits; those of the table are {baseline}."
+        );
+    }
+    if let Some(replacement) = replacement {
+        _ = write!(doc, " Replaced by {}.", model_link(replacement, enum_name));
+    }
+    doc
+}
+
+/// Returns the documentation of the constant of an alias.
+pub(super) fn for_alias(alias: &str, model: &Model, enum_name: &str) -> String {
+    format!(
+        "The alias {} of {}.",
+        code(alias),
+        model_link(model, enum_name)
+    )
+}
+
+/// Returns the documentation of the macro.
+pub(super) fn for_macro(enum_name: &str, macro_name: &str) -> String {
+    format!(
+        "Returns the [`{enum_name}`] of a model ID or alias, checked at compile time.\n\n\
+         `{macro_name}!(\"NAME\")` can be used as an expression, in a constant, and as a pattern. An \
+         unknown name is a compile error with suggestions. A deprecated name is a compile error with \
+         the replacement, unless it is written `{macro_name}!(#[allow(deprecated)] \"NAME\")`."
+    )
+}
+
+/// Returns the `#[deprecated]` attribute, followed by a space.
+fn deprecated(replacement: Option<&Model>, note: Option<&str>, enum_name: &str) -> String {
+    let replaced = replacement.map(|replacement| {
+        let variant = &replacement.name.identifier;
+        format!("replaced by `{enum_name}::{variant}`")
+    });
+    // The compiler shows the note as it is, and rustdoc as Markdown, where a code span keeps it from
+    // being HTML.
+    let note = note.map(|note| {
+        if note.contains('<') {
+            code(note)
+        } else {
+            note.to_owned()
+        }
+    });
+    match join([replaced, note]).as_str() {
+        "" => "#[deprecated] ".to_owned(),
+        note => format!("#[deprecated(note = {})] ", string(note)),
+    }
+}
+
+fn join(parts: [Option<String>; 2]) -> String {
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// Returns a link to the variant of a model.
+fn model_link(model: &Model, enum_name: &str) -> String {
+    let name = code(&model.name.text);
+    let variant = &model.name.identifier;
+    format!("[{name}]({enum_name}::{variant})")
+}
+
+/// Returns a text for the cell of a table or for a heading.
+pub(super) fn in_cell(text: &str) -> String {
+    one_line(text).replace('|', "\\|")
+}
+
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// Returns a text of one line as a code span.
+fn code(text: &str) -> String {
+    if !text.contains('`') {
+        return format!("`{text}`");
+    }
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    format!("{fence} {text} {fence}")
+}
+
+/// Returns a text with all characters escaped that have a meaning in Markdown.
+fn prose(text: &str) -> String {
+    let text = one_line(text);
+    if text.contains("://") {
+        // rustdoc would warn of a bare URL.
+        return code(&text);
+    }
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if r"\`*_[]<>&~|$".contains(character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
+/// Returns a link if the text is a plain URL, and a code span if not.
+fn link(url: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!$&'()*+,;=%".contains(c);
+    if (url.starts_with("https://") || url.starts_with("http://")) && url.chars().all(is_plain) {
+        format!("<{url}>")
+    } else {
+        code(&one_line(url))
+    }
+}
+
+/// Returns a text without line breaks, repeated spaces and invisible characters.
+fn one_line(text: &str) -> String {
+    let visible = text.replace(
+        |c: char| is_invisible(c) || (c.is_control() && !c.is_whitespace()),
+        "\u{fffd}",
+    );
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_have_no_effect_as_markdown() {
+        assert_eq!(code("a`b"), "`` a`b ``");
+        assert_eq!(prose("<b>[x]\n\n# y"), r"\<b\>\[x\] # y");
+        assert_eq!(prose("see https://a.b"), "`see https://a.b`");
+        assert_eq!(link("https://a.b/c?d=e"), "<https://a.b/c?d=e>");
+        assert_eq!(link("https://a.b> <script>"), "`https://a.b> <script>`");
+    }
+}

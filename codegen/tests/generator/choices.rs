@@ -1,0 +1,206 @@
+//! Builds tables and overlays that are nearly valid from the bytes of the fuzzer.
+
+use std::fmt::Write as _;
+
+use model_studio_limits_core::{Category, LimitKind};
+
+/// Returns a table and perhaps an overlay, as YAML.
+pub(crate) fn table_and_overlay(data: &[u8]) -> (String, Option<String>) {
+    let mut choices = Choices(data);
+    let (table, names) = choices.table();
+    let has_overlay = choices.below(3) == 0;
+    let overlay = has_overlay.then(|| choices.overlay(&names));
+    (table, overlay)
+}
+
+/// Choices made by bytes, one byte each. After the last byte, the first option is chosen.
+struct Choices<'a>(&'a [u8]);
+
+impl Choices<'_> {
+    fn below(&mut self, count: usize) -> usize {
+        match self.0.split_first() {
+            Some((byte, rest)) => {
+                self.0 = rest;
+                usize::from(*byte) % count
+            }
+            None => 0,
+        }
+    }
+
+    fn one_of<'a>(&mut self, options: &[&'a str]) -> &'a str {
+        options[self.below(options.len())]
+    }
+
+    /// Chooses an invalid option once in 32 times, so that many tables are valid.
+    fn mostly<'a>(&mut self, valid: &[&'a str], invalid: &[&'a str]) -> &'a str {
+        let options = if self.below(32) == 31 { invalid } else { valid };
+        self.one_of(options)
+    }
+
+    /// Returns a table and the names in it.
+    fn table(&mut self) -> (String, Vec<String>) {
+        let mut names = Vec::new();
+        let mut yaml = String::new();
+        if self.below(4) == 1 {
+            let valid = ["{ title: T }", "{ url: 'https://a.b' }"];
+            let source = self.mostly(&valid, &["{}", "7"]);
+            _ = writeln!(yaml, "source: {source}");
+        }
+        yaml.push_str("groups:\n");
+        for _ in 0..=self.below(2) {
+            let category = self.mostly(Category::NAMES, &["imbedding", "7"]);
+            let series = self.text();
+            _ = writeln!(yaml, "  - category: {category}");
+            _ = writeln!(yaml, "    series: {series}");
+            _ = writeln!(yaml, "    models:");
+            for _ in 0..=self.below(6) {
+                self.row(&mut yaml, &mut names);
+            }
+        }
+        (yaml, names)
+    }
+
+    fn row(&mut self, yaml: &mut String, names: &mut Vec<String>) {
+        let earlier = names.len();
+        let name = self.name();
+        _ = writeln!(yaml, "      - name: {}", quoted(&name));
+        names.push(name);
+        let aliases: Vec<String> = (0..self.below(3)).map(|_| self.alias(names)).collect();
+        if !aliases.is_empty() {
+            _ = writeln!(yaml, "        aliases: [{}]", aliases.join(", "));
+        }
+        if self.below(5) == 1 {
+            let variant = self.mostly(&["V", "V2", "a_b"], &["__Allowed_A", "Self", "4", "ALL"]);
+            _ = writeln!(yaml, "        variant: {variant}");
+        }
+        // The names of the row itself are invalid as replacements.
+        let replacements = if self.below(16) == 15 {
+            names
+        } else {
+            &names[..earlier]
+        };
+        if let Some(deprecated) = self.deprecated(replacements) {
+            _ = writeln!(yaml, "        deprecated: {deprecated}");
+        }
+        let limits = self.limits();
+        _ = writeln!(yaml, "        limits: {limits}");
+    }
+
+    fn alias(&mut self, names: &mut Vec<String>) -> String {
+        let alias = self.name();
+        let name = quoted(&alias);
+        names.push(alias);
+        if self.below(2) == 0 {
+            name
+        } else {
+            let variant = self.mostly(&["Other", "W"], &["ALL", "fn"]);
+            format!("{{ name: {name}, variant: {variant} }}")
+        }
+    }
+
+    fn deprecated(&mut self, names: &[String]) -> Option<String> {
+        match self.below(8) {
+            1 => Some("true".to_owned()),
+            2 => Some(format!("{{ note: {} }}", self.text())),
+            3 | 4 => {
+                let replacement = if self.below(16) == 15 {
+                    self.name()
+                } else {
+                    names.get(self.below(names.len().max(1)))?.clone()
+                };
+                Some(format!("{{ replacement: {} }}", quoted(&replacement)))
+            }
+            _ => None,
+        }
+    }
+
+    fn limits(&mut self) -> String {
+        let keys: Vec<&str> = LimitKind::all_keys().map(|(_, key)| key.name).collect();
+        let first = self.below(keys.len());
+        let limits = (first..=first + self.below(2)).map(|position| {
+            let key = self.mostly(&[keys[position % keys.len()]], &["rpm", "qpm"]);
+            let count = self.mostly(
+                &["1", "60", "4294967295"],
+                &["18446744073709551615", "0", "1_0", "~"],
+            );
+            format!("{key}: {count}")
+        });
+        let limits: Vec<String> = limits.collect();
+        format!("{{ {} }}", limits.join(", "))
+    }
+
+    fn overlay(&mut self, names: &[String]) -> String {
+        let mut yaml = String::from("limits:\n");
+        for _ in 0..=self.below(3) {
+            let name = quoted(&names[self.below(names.len())]);
+            let limits = self.limits();
+            _ = writeln!(yaml, "  {name}: {limits}");
+        }
+        yaml
+    }
+
+    fn name(&mut self) -> String {
+        let first = [
+            "a", "b", "qwen", "gpt", "1", "25", "A", "self", "c-d", "e.5",
+        ];
+        let valid = [
+            "a",
+            "1",
+            "2",
+            "25",
+            "-",
+            ".",
+            "_",
+            "/",
+            ":",
+            "@",
+            "*",
+            "~",
+            "+",
+            "Self",
+            "é",
+            "模",
+            "\"",
+            "\\",
+            "`",
+            "#",
+            "<b>",
+            "'",
+            "a-name-of-more-than-twenty-four-bytes-",
+            "{}",
+        ];
+        let mut name = self.mostly(&first, &["ALL", "-", "模"]).to_owned();
+        for _ in 0..self.below(6) {
+            name.push_str(self.mostly(&valid, &[" ", "\u{202e}"]));
+        }
+        name
+    }
+
+    fn text(&mut self) -> String {
+        let valid = [
+            "Series",
+            "*/ /* //",
+            "`code` <b>html</b> [link](x)",
+            "\"#\"##",
+            "\\",
+            "\r\n\u{0}\u{7f}",
+            "\u{202e}\u{2028}",
+            "https://a.b",
+        ];
+        quoted(self.mostly(&valid, &["", "\t"]))
+    }
+}
+
+/// Returns a YAML string in double quotes.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            ' '..='~' => quoted.push(character),
+            _ => _ = write!(quoted, "\\U{:08x}", u32::from(character)),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

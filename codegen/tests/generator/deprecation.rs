@@ -1,0 +1,52 @@
+//! The notes of `#[deprecated]` attributes.
+
+use model_studio_limits_codegen::Generator;
+use syn::{Attribute, Item, LitStr};
+
+use crate::oracle::module_items;
+use crate::scratch::ScratchDir;
+
+/// Returns the note of a model that is deprecated with the note `note`.
+fn generated_note(note: &str) -> String {
+    let table = format!(
+        "groups: [{{ category: embedding, series: S, models: [
+           {{ name: a, limits: {{ qpm: 1 }}, deprecated: {{ note: '{note}' }} }}
+         ] }}]"
+    );
+    let scratch = ScratchDir::new();
+    let generator = Generator::new(scratch.write("limits.yaml", table));
+    let code = scratch.generate(&generator).unwrap();
+    let file = syn::parse_file(&code).unwrap();
+    let variant = module_items(&file).iter().find_map(|item| match item {
+        Item::Enum(item) => item.variants.first(),
+        _ => None,
+    });
+    let mut attributes = variant.expect("a variant").attrs.iter();
+    let attribute = attributes.find(|attribute| attribute.path().is_ident("deprecated"));
+    note_of(attribute.expect("a `#[deprecated]` attribute"))
+}
+
+fn note_of(attribute: &Attribute) -> String {
+    let mut note = String::new();
+    let parsed = attribute.parse_nested_meta(|meta| {
+        note = meta.value()?.parse::<LitStr>()?.value();
+        Ok(())
+    });
+    parsed.unwrap();
+    note
+}
+
+/// Compilers show notes as they are, so escapes would be visible.
+#[test]
+fn notes_are_not_escaped() {
+    for note in ["gone in spring", r"see a_b, *c*, [d] and \e"] {
+        assert_eq!(generated_note(note), note);
+    }
+}
+
+/// rustdoc shows notes as Markdown, so HTML would take effect.
+#[test]
+fn notes_with_html_are_code_spans() {
+    assert_eq!(generated_note("use <b>_b_</b>"), "`use <b>_b_</b>`");
+    assert_eq!(generated_note("use `<b>`"), "`` use `<b>` ``");
+}

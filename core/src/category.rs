@@ -1,0 +1,179 @@
+//! What a model does.
+
+use core::fmt;
+use core::str::FromStr;
+
+use crate::suggest;
+
+/// Defines [`Category`] from the only list of its variants and their names.
+macro_rules! categories {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+        /// The kind of output that a model produces: the top-level heading of the provider's table.
+        ///
+        /// ```
+        /// use model_studio_limits_core::Category;
+        ///
+        /// let category: Category = "video-generation".parse()?;
+        /// assert_eq!(category, Category::VideoGeneration);
+        /// # Ok::<(), model_studio_limits_core::ParseCategoryError>(())
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Category {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Category {
+            /// Every category.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The names of all categories, in the order of [`ALL`](Self::ALL).
+            #[doc(hidden)]
+            pub const NAMES: &'static [&'static str] = &[$($name),*];
+        }
+    };
+}
+
+categories! {
+    /// Generates text, from text, images, audio or video.
+    TextGeneration = "text-generation",
+    /// Generates or edits images.
+    ImageGeneration = "image-generation",
+    /// Generates or edits videos.
+    VideoGeneration = "video-generation",
+    /// Turns text into vectors.
+    Embedding = "embedding",
+}
+
+impl Category {
+    /// Returns the name used in tables, such as `text-generation`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}
+
+/// Writes the name used in tables.
+impl fmt::Display for Category {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Parses the name used in tables.
+impl FromStr for Category {
+    type Err = ParseCategoryError;
+
+    fn from_str(name: &str) -> Result<Self, ParseCategoryError> {
+        let found = Self::ALL.iter().find(|category| category.as_str() == name);
+        found.copied().ok_or(ParseCategoryError {
+            suggestion: suggest(name, Self::NAMES.iter().copied()).first(),
+        })
+    }
+}
+
+/// Error returned when a string is not the name of a [`Category`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParseCategoryError {
+    suggestion: Option<&'static str>,
+}
+
+impl fmt::Display for ParseCategoryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(name) = self.suggestion {
+            return write!(f, "unknown category, did you mean `{name}`?");
+        }
+        f.write_str("unknown category, expected one of ")?;
+        for (index, name) in Category::NAMES.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(f, "{separator}`{name}`")?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for ParseCategoryError {}
+
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+impl serde::Serialize for Category {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+impl<'de> serde::Deserialize<'de> for Category {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Category;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a category")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Category, E> {
+                name.parse().map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+#[cfg(feature = "clap")]
+#[cfg_attr(docsrs, doc(cfg(feature = "clap")))]
+impl clap::ValueEnum for Category {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(self.as_str()))
+    }
+}
+
+#[cfg(feature = "schemars")]
+#[cfg_attr(docsrs, doc(cfg(feature = "schemars")))]
+impl schemars::JsonSchema for Category {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Category".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "enum": Self::NAMES })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use super::*;
+
+    extern crate std;
+
+    #[test]
+    fn names_parse_to_their_categories() {
+        for category in Category::ALL {
+            assert_eq!(category.to_string().parse(), Ok(*category));
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_an_error_with_a_suggestion() {
+        let message = |name: &str| name.parse::<Category>().unwrap_err().to_string();
+        assert_eq!(
+            message("text-generatoin"),
+            "unknown category, did you mean `text-generation`?"
+        );
+        assert_eq!(
+            message("chat"),
+            "unknown category, expected one of `text-generation`, `image-generation`, \
+             `video-generation`, `embedding`"
+        );
+    }
+}

@@ -1,0 +1,59 @@
+//! How messages and documentation show strings and numbers.
+
+use core::fmt;
+
+/// Displays a string with invisible and control characters escaped.
+#[derive(Clone, Copy, Debug)]
+pub struct Escaped<'a>(pub &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
+            match character {
+                '\'' | '"' | '\\' => write!(f, "{character}")?,
+                // Spaces and punctuation outside ASCII look like the characters of a model ID,
+                // such as a non-breaking hyphen.
+                _ if !character.is_ascii() && !character.is_alphanumeric() => {
+                    write!(f, "{}", character.escape_unicode())?;
+                }
+                _ => write!(f, "{}", character.escape_debug())?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Displays a number with its digits in groups of three, such as `1,000,000`.
+#[derive(Clone, Copy, Debug)]
+pub struct Grouped(pub u64);
+
+impl fmt::Display for Grouped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0..1_000 => write!(f, "{}", self.0),
+            _ => write!(f, "{},{:03}", Grouped(self.0 / 1_000), self.0 % 1_000),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_seen_or_looks_like_ascii_is_escaped() {
+        for (string, shown) in [
+            ("qwen-plus", "qwen-plus"),
+            ("a\"b\\c'", "a\"b\\c'"),
+            ("a\n\u{1b}[31m", r"a\n\u{1b}[31m"),
+            ("qwen\u{2011}plus", r"qwen\u{2011}plus"),
+            ("qwen\u{a0}plus", r"qwen\u{a0}plus"),
+            ("模型-é", "模型-é"),
+        ] {
+            assert_eq!(Escaped(string).to_string(), shown);
+        }
+    }
+}

@@ -1,0 +1,394 @@
+//! The rate limits of a model.
+
+use core::fmt;
+use core::num::{NonZeroU32, NonZeroU64};
+use core::slice;
+use core::time::Duration;
+
+use crate::{Grouped, LimitKind};
+
+/// The rate limits of a model.
+///
+/// They hold per account, over all its API keys together. Calls past any of them fail until usage
+/// falls again. The list is empty if the provider sets no limit.
+///
+/// ```
+/// use std::num::NonZeroU64;
+/// use std::time::Duration;
+///
+/// use model_studio_limits_core::{Limit, LimitKind, Limits};
+///
+/// const LIMITS: Limits = Limits::new(&[Limit {
+///     kind: LimitKind::Requests,
+///     count: NonZeroU64::new(600).unwrap(),
+///     per: Some(Duration::from_secs(60)),
+/// }]);
+/// assert_eq!(LIMITS.queries_per_minute().unwrap().get(), 600);
+/// assert_eq!(LIMITS.tokens_per_minute(), None);
+/// assert_eq!(LIMITS.to_string(), "600 queries per minute");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Limits {
+    limits: &'static [Limit],
+}
+
+/// One rate limit: at most `count` of a kind, per window of time or at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Limit {
+    /// What is counted.
+    pub kind: LimitKind,
+    /// The largest count that is allowed.
+    pub count: NonZeroU64,
+    /// The length of the window; `None` for a limit on what runs at the same time.
+    pub per: Option<Duration>,
+}
+
+impl Limits {
+    /// Creates the limits of a list.
+    #[must_use]
+    pub const fn new(limits: &'static [Limit]) -> Self {
+        Self { limits }
+    }
+
+    /// Returns the limits as a slice.
+    #[inline]
+    #[must_use]
+    pub const fn as_slice(self) -> &'static [Limit] {
+        self.limits
+    }
+
+    /// Returns an iterator over the limits.
+    #[inline]
+    pub fn iter(self) -> slice::Iter<'static, Limit> {
+        self.limits.iter()
+    }
+
+    /// Returns the number of requests allowed per minute (QPM, also called RPM).
+    ///
+    /// A count above `u32::MAX`, which no table can hold, is returned as `u32::MAX`.
+    #[inline]
+    #[must_use]
+    pub const fn queries_per_minute(self) -> Option<NonZeroU32> {
+        to_u32(self.count(LimitKind::Requests, 60))
+    }
+
+    /// Returns the number of tokens allowed per minute (TPM), input and output together.
+    #[inline]
+    #[must_use]
+    pub const fn tokens_per_minute(self) -> Option<NonZeroU64> {
+        self.count(LimitKind::Tokens, 60)
+    }
+
+    /// Returns the number of asynchronous tasks that may be submitted per second.
+    ///
+    /// A count above `u32::MAX`, which no table can hold, is returned as `u32::MAX`.
+    #[inline]
+    #[must_use]
+    pub const fn submissions_per_second(self) -> Option<NonZeroU32> {
+        to_u32(self.count(LimitKind::Submissions, 1))
+    }
+
+    /// Returns the number of asynchronous tasks that may run at the same time.
+    ///
+    /// A count above `u32::MAX`, which no table can hold, is returned as `u32::MAX`.
+    #[inline]
+    #[must_use]
+    pub const fn concurrent_tasks(self) -> Option<NonZeroU32> {
+        to_u32(self.count(LimitKind::ConcurrentTasks, 0))
+    }
+
+    /// The count of the limit of this kind and window; `seconds` is 0 for a limit without a window.
+    const fn count(self, kind: LimitKind, seconds: u64) -> Option<NonZeroU64> {
+        let mut rest = self.limits;
+        while let Some((limit, tail)) = rest.split_first() {
+            let limit_seconds = match limit.per {
+                Some(per) if per.subsec_nanos() == 0 => per.as_secs(),
+                Some(_) => u64::MAX,
+                None => 0,
+            };
+            if limit.kind as u8 == kind as u8 && limit_seconds == seconds {
+                return Some(limit.count);
+            }
+            rest = tail;
+        }
+        None
+    }
+}
+
+const fn to_u32(count: Option<NonZeroU64>) -> Option<NonZeroU32> {
+    match count {
+        Some(count) if count.get() > u32::MAX as u64 => Some(NonZeroU32::MAX),
+        #[expect(clippy::cast_possible_truncation, reason = "checked by the arm above")]
+        Some(count) => NonZeroU32::new(count.get() as u32),
+        None => None,
+    }
+}
+
+impl IntoIterator for Limits {
+    type Item = &'static Limit;
+    type IntoIter = slice::Iter<'static, Limit>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// Writes the limits in words, such as `600 queries and 1,000,000 tokens per minute`.
+impl fmt::Display for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        DisplayLimits(self.limits).fmt(f)
+    }
+}
+
+/// Displays a list of limits as [`Limits`] does.
+#[derive(Clone, Copy, Debug)]
+pub struct DisplayLimits<'a>(pub &'a [Limit]);
+
+impl fmt::Display for DisplayLimits<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("no limit");
+        }
+        for (index, limit) in self.0.iter().enumerate() {
+            let next = self.0.get(index + 1);
+            f.write_str(match next {
+                _ if index == 0 => "",
+                Some(_) => ", ",
+                None => " and ",
+            })?;
+            let count = limit.count.get();
+            write!(f, "{} {}", Grouped(count), limit.kind.noun(count))?;
+            // Limits that follow each other and have the same window name it once.
+            if next.is_none_or(|next| next.per != limit.per) {
+                write_window(f, limit.per)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes one limit in words, such as `600 queries per minute`.
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.count.get();
+        write!(f, "{} {}", Grouped(count), self.kind.noun(count))?;
+        write_window(f, self.per)
+    }
+}
+
+/// Shows the limits in words.
+impl fmt::Debug for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Limits({self})")
+    }
+}
+
+fn write_window(f: &mut fmt::Formatter<'_>, per: Option<Duration>) -> fmt::Result {
+    match per {
+        None => Ok(()),
+        Some(per) if per == Duration::from_secs(1) => f.write_str(" per second"),
+        Some(per) if per == Duration::from_secs(60) => f.write_str(" per minute"),
+        Some(per) => write!(f, " per {per:?}"),
+    }
+}
+
+/// Serializes as a table writes limits: a map such as `{ "qpm": 600, "tpm": 1000000 }`.
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+impl serde::Serialize for Limits {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::{Error as _, SerializeMap as _};
+
+        let mut map = serializer.serialize_map(Some(self.limits.len()))?;
+        for limit in *self {
+            let keys = limit.kind.keys();
+            let key = keys.iter().find(|key| key.per == limit.per);
+            let key = key.ok_or_else(|| S::Error::custom("no key for this kind and window"))?;
+            map.serialize_entry(key.name, &limit.count)?;
+        }
+        map.end()
+    }
+}
+
+/// Deserializes from a map such as `{ "qpm": 600, "tpm": 1000000 }`.
+///
+/// Each distinct list of limits that is read is kept in memory until the program ends, once.
+#[cfg(all(feature = "serde", feature = "std"))]
+#[cfg_attr(docsrs, doc(cfg(all(feature = "serde", feature = "std"))))]
+impl<'de> serde::Deserialize<'de> for Limits {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(de::LimitsVisitor)
+    }
+}
+
+#[cfg(all(feature = "serde", feature = "std"))]
+mod de {
+    use std::string::String;
+    use std::sync::Mutex;
+    use std::vec::Vec;
+
+    use serde::de::{Error, MapAccess, Visitor};
+
+    use super::{Limit, Limits, NonZeroU64, fmt};
+    use crate::LimitKind;
+
+    pub(super) struct LimitsVisitor;
+
+    impl<'de> Visitor<'de> for LimitsVisitor {
+        type Value = Limits;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a map of limits")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Limits, A::Error> {
+            let mut limits = Vec::<Limit>::new();
+            while let Some(name) = map.next_key::<String>()? {
+                let found = LimitKind::all_keys().find(|(_, key)| key.name == name);
+                let Some((kind, key)) = found else {
+                    return Err(A::Error::custom(format_args!("unknown limit `{name}`")));
+                };
+                let count = map.next_value::<NonZeroU64>()?;
+                if limits.iter().any(|l| l.kind == kind && l.per == key.per) {
+                    return Err(A::Error::custom(format_args!("duplicate limit `{name}`")));
+                }
+                limits.push(Limit {
+                    kind,
+                    count,
+                    per: key.per,
+                });
+            }
+            limits.sort_by_key(|limit| (limit.kind, limit.per));
+            Ok(intern(limits))
+        }
+    }
+
+    /// Returns limits that live as long as the program. Equal lists share their memory.
+    fn intern(limits: Vec<Limit>) -> Limits {
+        static INTERNED: Mutex<Vec<&'static [Limit]>> = Mutex::new(Vec::new());
+
+        let mut interned = match INTERNED.lock() {
+            Ok(interned) => interned,
+            Err(poisoned) => poisoned.into_inner(),
+        };
+        if let Some(known) = interned.iter().find(|known| **known == limits) {
+            return Limits::new(known);
+        }
+        let limits: &'static [Limit] = limits.leak();
+        interned.push(limits);
+        Limits::new(limits)
+    }
+}
+
+/// An object such as `{ "qpm": 600, "tpm": 1000000 }`.
+#[cfg(feature = "schemars")]
+#[cfg_attr(docsrs, doc(cfg(feature = "schemars")))]
+impl schemars::JsonSchema for Limits {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Limits".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let mut properties = schemars::Schema::default();
+        for (_, key) in LimitKind::all_keys() {
+            let count = schemars::json_schema!({ "type": "integer", "minimum": 1 });
+            properties.insert(key.name.into(), count.into());
+        }
+        schemars::json_schema!({
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": false
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::string::{String, ToString};
+    use std::vec::Vec;
+
+    use super::*;
+
+    /// Limits of one per key; 0 leaves the limit out.
+    fn limits(counts: [u64; 4]) -> Limits {
+        let limits = LimitKind::all_keys().zip(counts);
+        let limits = limits.filter_map(|((kind, key), count)| {
+            let count = NonZeroU64::new(count)?;
+            let per = key.per;
+            Some(Limit { kind, count, per })
+        });
+        Limits::new(limits.collect::<Vec<_>>().leak())
+    }
+
+    #[test]
+    fn limits_display_in_words() {
+        for (counts, words) in [
+            (
+                [60, 100_000, 0, 0],
+                "60 queries and 100,000 tokens per minute",
+            ),
+            ([1, 0, 0, 0], "1 query per minute"),
+            (
+                [1_000, 0, 0, 1],
+                "1,000 queries per minute and 1 concurrent task",
+            ),
+            ([0, 5_000_000_000, 0, 0], "5,000,000,000 tokens per minute"),
+            (
+                [0, u64::MAX, 0, 0],
+                "18,446,744,073,709,551,615 tokens per minute",
+            ),
+            (
+                [0, 0, 2, 2],
+                "2 submissions per second and 2 concurrent tasks",
+            ),
+            (
+                [1, 1, 1, 1],
+                "1 query, 1 token per minute, 1 submission per second and 1 concurrent task",
+            ),
+            ([0, 0, 0, 0], "no limit"),
+        ] {
+            assert_eq!(limits(counts).to_string(), words);
+        }
+    }
+
+    #[test]
+    fn accessors_return_the_limit_of_their_kind_and_window() {
+        let some = |count| NonZeroU32::new(count);
+        let all = limits([1, 2, 3, 4]);
+        assert_eq!(all.queries_per_minute(), some(1));
+        assert_eq!(all.tokens_per_minute(), NonZeroU64::new(2));
+        assert_eq!(all.submissions_per_second(), some(3));
+        assert_eq!(all.concurrent_tasks(), some(4));
+        let per_second = Limit {
+            per: Some(Duration::from_secs(1)),
+            ..all.as_slice()[0]
+        };
+        let other = Limits::new(Vec::from([per_second]).leak());
+        assert_eq!(other.queries_per_minute(), None);
+        assert_eq!(other.to_string(), "1 query per second");
+    }
+
+    #[cfg(all(feature = "serde", feature = "std"))]
+    #[test]
+    fn limits_serialize_as_a_table_writes_them() {
+        let all = limits([1, 2, 3, 4]);
+        let json = serde_json::to_string(&all).unwrap();
+        assert_eq!(
+            json,
+            r#"{"qpm":1,"tpm":2,"submissions_per_second":3,"concurrent_tasks":4}"#
+        );
+        let read: Limits = serde_json::from_str(&json).unwrap();
+        assert_eq!(read, all);
+        let again: Limits = serde_json::from_str(r#"{"tpm":2,"qpm":1}"#).unwrap();
+        assert_eq!(again, limits([1, 2, 0, 0]));
+
+        let error = |json: &str| -> String {
+            let error = serde_json::from_str::<Limits>(json).unwrap_err();
+            error.to_string()
+        };
+        assert!(error(r#"{"qpx":1}"#).starts_with("unknown limit `qpx`"));
+        assert!(error(r#"{"qpm":1,"qpm":2}"#).starts_with("duplicate limit `qpm`"));
+        assert!(error(r#"{"qpm":0}"#).contains("nonzero"));
+    }
+}

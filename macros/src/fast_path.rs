@@ -1,0 +1,58 @@
+//! Expands the most common calls without syn.
+//!
+//! A procedural macro is usually compiled without optimization. Parsing with syn would then take
+//! several times as long as everything else. This module handles calls with one plain string
+//! literal that names a model that is not deprecated. All other calls, valid or not, are left to
+//! syn.
+
+use proc_macro::{Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
+
+use crate::names::Names;
+
+/// Returns the path of the variant, or `None` if the call is not a plain one.
+pub(crate) fn expand(input: TokenStream) -> Option<TokenStream> {
+    let (path, names, name) = arguments(input)?;
+    let span = name.span();
+    let (names, name) = (names.to_string(), name.to_string());
+    let name = name.strip_prefix('"')?.strip_suffix('"')?;
+    let names = names.strip_prefix('r')?.trim_matches('#');
+    let names = names.strip_prefix('"')?.strip_suffix('"')?;
+    if name.contains('\\') {
+        return None;
+    }
+    let entry = Names::new(names).find(name)?;
+    if entry.deprecated.is_some() {
+        return None;
+    }
+    let mut variant = TokenStream::from(punct('<', Spacing::Alone, span));
+    variant.extend(path.stream());
+    variant.extend([
+        punct('>', Spacing::Alone, span),
+        punct(':', Spacing::Joint, span),
+        punct(':', Spacing::Alone, span),
+        TokenTree::Ident(Ident::new(entry.variant, span)),
+    ]);
+    Some(variant)
+}
+
+fn punct(character: char, spacing: Spacing, span: Span) -> TokenTree {
+    let mut punct = Punct::new(character, spacing);
+    punct.set_span(span);
+    TokenTree::Punct(punct)
+}
+
+/// Returns the path, the names and the literal of a plain call.
+fn arguments(input: TokenStream) -> Option<(Group, Literal, Literal)> {
+    let mut tokens = input.into_iter();
+    match (
+        tokens.next()?,
+        tokens.next()?,
+        tokens.next()?,
+        tokens.next(),
+    ) {
+        (TokenTree::Group(path), TokenTree::Literal(names), TokenTree::Literal(name), None) => {
+            Some((path, names, name))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,119 @@
+//! Models that are not deprecated.
+
+use core::fmt;
+use core::ops::Deref;
+use core::str::FromStr;
+
+use crate::{Catalogue, ParseModelError};
+
+/// A model that is not deprecated, for configurations and command lines.
+///
+/// Parsing and deserializing reject deprecated models with an error that names the replacement. It
+/// dereferences to the model.
+///
+/// ```
+/// # #[cfg(feature = "built-in")] {
+/// use model_studio_limits::{Active, Model};
+///
+/// let model: Active<Model> = "qwen-plus".parse()?;
+/// assert_eq!(model.name(), "qwen-plus");
+///
+/// let error = "qwen2-7b-instruct".parse::<Active<Model>>().unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "model `qwen2-7b-instruct` is deprecated, use `qwen3-235b-a22b`"
+/// );
+/// # }
+/// # Ok::<(), model_studio_limits::ParseModelError>(())
+/// ```
+///
+/// With clap it needs no feature, because it implements [`FromStr`]: `#[arg(long)] model:
+/// Active<Model>`. With the feature `serde` it works wherever a model does, in an `Option`, a `Vec`
+/// or as the key of a map. With the feature `schemars` its schema lists no deprecated models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Active<M>(M);
+
+impl<M: Catalogue> Active<M> {
+    /// Creates an `Active` from a model.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the model is deprecated.
+    pub fn new(model: M) -> Result<Self, ParseModelError> {
+        M::parse_active(model.name()).map(Self)
+    }
+
+    /// Returns the model.
+    #[inline]
+    #[must_use]
+    pub fn get(self) -> M {
+        self.0
+    }
+}
+
+impl<M> Deref for Active<M> {
+    type Target = M;
+
+    #[inline]
+    fn deref(&self) -> &M {
+        &self.0
+    }
+}
+
+/// Parses a model ID or alias, and rejects deprecated models.
+impl<M: Catalogue> FromStr for Active<M> {
+    type Err = ParseModelError;
+
+    fn from_str(name: &str) -> Result<Self, ParseModelError> {
+        M::parse_active(name).map(Self)
+    }
+}
+
+impl<M: PartialEq> PartialEq<M> for Active<M> {
+    #[inline]
+    fn eq(&self, model: &M) -> bool {
+        self.0 == *model
+    }
+}
+
+/// Writes the model ID.
+impl<M: fmt::Display> fmt::Display for Active<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Serializes the model ID.
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+impl<M: Catalogue> serde::Serialize for Active<M> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name())
+    }
+}
+
+/// Deserializes a model ID or alias, and rejects deprecated models.
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+impl<'de, M: Catalogue> serde::Deserialize<'de> for Active<M> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::impls::serde::deserialize(deserializer)
+    }
+}
+
+/// A string that is the model ID or an alias of a model that is not deprecated.
+#[cfg(feature = "schemars")]
+#[cfg_attr(docsrs, doc(cfg(feature = "schemars")))]
+impl<M: Catalogue + schemars::JsonSchema> schemars::JsonSchema for Active<M> {
+    fn schema_name() -> alloc::borrow::Cow<'static, str> {
+        alloc::format!("Active{}", M::schema_name()).into()
+    }
+
+    fn schema_id() -> alloc::borrow::Cow<'static, str> {
+        alloc::format!("Active<{}>", M::schema_id()).into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        crate::impls::schemars::schema(|model: M| !model.is_deprecated())
+    }
+}

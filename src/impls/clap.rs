@@ -1,0 +1,41 @@
+//! `ValueEnum`, for the feature `clap`.
+
+#[cfg(feature = "clap")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __implement_clap {
+    ($kind:ident $Model:ident) => {
+        $crate::__with_feature! { $kind "clap"
+            /// Accepts model IDs and aliases. The help shows the limits, and leaves deprecated
+            /// models out.
+            impl $crate::__private::clap::ValueEnum for $Model {
+                fn value_variants<'a>() -> &'a [Self] {
+                    Self::ALL
+                }
+
+                fn to_possible_value(
+                    &self,
+                ) -> ::core::option::Option<$crate::__private::clap::builder::PossibleValue> {
+                    ::core::option::Option::Some($crate::__private::possible_value(*self))
+                }
+            }
+        }
+    };
+}
+
+#[cfg(not(feature = "clap"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __implement_clap {
+    ($kind:ident $Model:ident) => {};
+}
+
+/// Returns the description of a model for clap.
+#[cfg(feature = "clap")]
+#[must_use]
+pub fn possible_value<M: crate::Catalogue>(model: M) -> clap::builder::PossibleValue {
+    clap::builder::PossibleValue::new(model.name())
+        .aliases(model.aliases())
+        .help(alloc::string::ToString::to_string(&model.limits()))
+        .hide(model.is_deprecated())
+}

@@ -1,0 +1,418 @@
+//! The methods and trait implementations of generated enums.
+//!
+//! Generated code calls `implement!` in the module that holds its statics. A macro is needed for
+//! what Rust does not allow a trait to do: inherent `const` methods, and traits of other crates for
+//! an enum in a user's crate. Everything else is a method of `Catalogue` or an ordinary function.
+//!
+//! Whether a feature is on is decided where a macro is defined. Inside the body of a macro, `cfg`
+//! would refer to the features of the user's crate.
+
+mod alloc;
+mod clap;
+pub(crate) mod schemars;
+pub(crate) mod serde;
+mod strum;
+
+#[cfg(feature = "clap")]
+pub use self::clap::possible_value;
+#[cfg(feature = "serde")]
+pub use self::serde::deserialize;
+
+/// Implements the methods and traits of the enum `$Model`, whose data are the items `TABLE` and
+/// `LOOKUP` where this is called.
+///
+/// `$kind` is `built_in` or `own`. Only the built-in enum has examples in its documentation: in a
+/// user's crate they would be run as tests.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __implement {
+    ($kind:ident $Model:ident $source:expr) => {
+        impl $Model {
+            /// Every model, in the order of the table.
+            #[doc = $crate::__example!($kind, "
+```
+use model_studio_limits::Model;
+
+assert_eq!(Model::ALL[0].name(), \"qwq-plus\");
+assert!(Model::ALL.contains(&Model::QwenPlus));
+```")]
+            pub const ALL: &'static [Self] = TABLE.models;
+
+            /// The source of the table, and the overlay that was applied to it.
+            #[doc = $crate::__example!($kind, "
+```
+use model_studio_limits::Model;
+
+let title = Model::SOURCE.title.unwrap();
+assert!(title.starts_with(\"Rate limits of Alibaba Cloud Model Studio\"));
+```")]
+            pub const SOURCE: $crate::Source = $source;
+
+            /// Returns the model ID sent to the API.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+assert_eq!(Model::QwenMax2025_01_25.name(), \"qwen-max-2025-01-25\");
+```")]
+            #[inline]
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                TABLE.names[self as usize]
+            }
+
+            /// Returns the other model IDs that the provider accepts for the model.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+assert_eq!(Model::QwenMax2025_01_25.aliases(), [\"qwen-max-0125\"]);
+assert!(Model::QwenMax.aliases().is_empty());
+```")]
+            #[inline]
+            #[must_use]
+            pub const fn aliases(self) -> &'static [&'static str] {
+                TABLE.aliases(self as usize)
+            }
+
+            /// Returns the heading of the model in the provider's table.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+assert_eq!(Model::QwenPlus.series(), \"Qwen LLMs\");
+```")]
+            #[inline]
+            #[must_use]
+            pub const fn series(self) -> &'static str {
+                TABLE.class(self as usize).series
+            }
+
+            /// Returns the category of the model.
+            #[doc = $crate::__example!($kind, "
+```
+use model_studio_limits::{Category, Model};
+
+assert_eq!(Model::TextEmbeddingV3.category(), Category::Embedding);
+```")]
+            #[inline]
+            #[must_use]
+            pub const fn category(self) -> $crate::Category {
+                TABLE.class(self as usize).category
+            }
+
+            /// Returns the rate limits of the model. They hold per account, over all its API keys.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+const QPM: u32 = Model::QwenPlus.limits().queries_per_minute().unwrap().get();
+# if Model::SOURCE.overlay.is_none() {
+assert_eq!(QPM, 600);
+# }
+```")]
+            #[inline]
+            #[must_use]
+            pub const fn limits(self) -> $crate::Limits {
+                TABLE.class(self as usize).limits
+            }
+
+            /// Returns `true` if the provider has deprecated the model.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+assert!(!Model::QwenPlus.is_deprecated());
+assert!(Model::from_name(\"qwen2-7b-instruct\").unwrap().is_deprecated());
+```")]
+            #[inline]
+            #[must_use]
+            pub const fn is_deprecated(self) -> bool {
+                TABLE.class(self as usize).deprecated
+            }
+
+            /// Returns the model that the provider recommends instead of a deprecated one. If that
+            /// is deprecated too, returns the replacement of the replacement, and so on.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+let old = Model::from_name(\"qwen2-7b-instruct\").unwrap();
+assert_eq!(old.replacement(), Some(Model::Qwen3_235bA22b));
+assert_eq!(Model::QwenPlus.replacement(), None);
+```")]
+            #[inline]
+            #[must_use]
+            pub const fn replacement(self) -> ::core::option::Option<Self> {
+                TABLE.class(self as usize).replacement
+            }
+
+            /// Returns the position of the model in [`ALL`](Self::ALL). It may change between
+            /// releases.
+            #[inline]
+            #[must_use]
+            pub const fn index(self) -> usize {
+                self as usize
+            }
+
+            /// Returns the model with this model ID or alias, which has to match exactly.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+assert_eq!(Model::from_name(\"qwen-max-0125\"), Some(Model::QwenMax2025_01_25));
+assert_eq!(Model::from_name(\"Qwen-Max\"), None);
+```")]
+            ///
+            /// To report an unknown name, parse the string instead: the error of [`FromStr`]
+            /// contains suggestions.
+            ///
+            /// [`FromStr`]: ::core::str::FromStr
+            #[inline]
+            #[must_use]
+            pub const fn from_name(name: &str) -> ::core::option::Option<Self> {
+                match LOOKUP.find(name) {
+                    ::core::option::Option::Some(at) => {
+                        ::core::option::Option::Some(TABLE.models_by_name[at])
+                    }
+                    ::core::option::Option::None => ::core::option::Option::None,
+                }
+            }
+
+            /// Parses a model ID or alias, and rejects deprecated models.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+assert_eq!(Model::parse_active(\"qwen-plus\").unwrap(), Model::QwenPlus);
+let error = Model::parse_active(\"qwen2-7b-instruct\").unwrap_err();
+assert_eq!(
+    error.to_string(),
+    \"model `qwen2-7b-instruct` is deprecated, use `qwen3-235b-a22b`\"
+);
+```")]
+            ///
+            /// # Errors
+            ///
+            /// Returns an error if the string is not the name of a model, or if the model is
+            /// deprecated.
+            pub fn parse_active(
+                name: &str,
+            ) -> ::core::result::Result<Self, $crate::ParseModelError> {
+                <Self as $crate::Catalogue>::parse_active(name)
+            }
+
+            /// Returns an iterator over the models that are not deprecated.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+assert!(Model::active().all(|model| !model.is_deprecated()));
+```")]
+            #[must_use]
+            pub fn active() -> impl ::core::iter::Iterator<Item = Self> {
+                <Self as $crate::Catalogue>::active()
+            }
+
+            /// Returns an iterator over the models of a category.
+            #[doc = $crate::__example!($kind, "
+```
+use model_studio_limits::{Category, Model};
+
+let first = Model::in_category(Category::VideoGeneration).next();
+assert_eq!(first, Some(Model::Wan2_1T2vTurbo));
+```")]
+            #[must_use]
+            pub fn in_category(
+                category: $crate::Category,
+            ) -> impl ::core::iter::Iterator<Item = Self> {
+                <Self as $crate::Catalogue>::in_category(category)
+            }
+
+            /// Returns an iterator over the models of a series, a heading of the provider's table.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+assert_eq!(Model::in_series(\"Qwen LLMs\").next(), Some(Model::QwqPlus));
+```")]
+            #[must_use]
+            pub fn in_series(series: &str) -> impl ::core::iter::Iterator<Item = Self> {
+                <Self as $crate::Catalogue>::in_series(series)
+            }
+
+            /// Returns an iterator over all model IDs and aliases, each with its model.
+            #[doc = $crate::__example!($kind, "
+```
+# use model_studio_limits::Model;
+assert!(Model::names().any(|pair| pair == (\"qwen-max-0125\", Model::QwenMax2025_01_25)));
+```")]
+            #[must_use]
+            pub fn names() -> impl ::core::iter::Iterator<Item = (&'static str, Self)> {
+                <Self as $crate::Catalogue>::names()
+            }
+        }
+
+        impl $crate::Catalogue for $Model {
+            const ALL: &'static [Self] = TABLE.models;
+            const SOURCE: $crate::Source = Self::SOURCE;
+            const TABLE: &'static $crate::__private::Table<Self> = &TABLE;
+
+            #[inline]
+            fn index(self) -> usize {
+                self as usize
+            }
+
+            #[inline]
+            fn from_name(name: &str) -> ::core::option::Option<Self> {
+                Self::from_name(name)
+            }
+        }
+
+        // `derive` would repeat the enum, including its documentation, for each of these.
+        impl ::core::marker::Copy for $Model {}
+
+        impl ::core::clone::Clone for $Model {
+            #[inline]
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl ::core::hash::Hash for $Model {
+            #[inline]
+            fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+                ::core::hash::Hash::hash(&(*self as usize), state);
+            }
+        }
+
+        impl ::core::cmp::PartialOrd for $Model {
+            #[inline]
+            fn partial_cmp(&self, other: &Self) -> ::core::option::Option<::core::cmp::Ordering> {
+                ::core::option::Option::Some(::core::cmp::Ord::cmp(self, other))
+            }
+        }
+
+        /// Compares by the order of the table, which may change between releases.
+        impl ::core::cmp::Ord for $Model {
+            #[inline]
+            fn cmp(&self, other: &Self) -> ::core::cmp::Ordering {
+                ::core::cmp::Ord::cmp(&(*self as usize), &(*other as usize))
+            }
+        }
+
+        /// Parses a model ID or alias, which has to match exactly.
+        impl ::core::str::FromStr for $Model {
+            type Err = $crate::ParseModelError;
+
+            #[inline]
+            fn from_str(name: &str) -> ::core::result::Result<Self, $crate::ParseModelError> {
+                match Self::from_name(name) {
+                    ::core::option::Option::Some(model) => ::core::result::Result::Ok(model),
+                    ::core::option::Option::None => ::core::result::Result::Err(
+                        $crate::ParseModelError::__unknown(name, TABLE.names),
+                    ),
+                }
+            }
+        }
+
+        /// Parses a model ID or alias, which has to match exactly.
+        impl ::core::convert::TryFrom<&str> for $Model {
+            type Error = $crate::ParseModelError;
+
+            #[inline]
+            fn try_from(name: &str) -> ::core::result::Result<Self, $crate::ParseModelError> {
+                ::core::str::FromStr::from_str(name)
+            }
+        }
+
+        /// Writes the model ID.
+        impl ::core::fmt::Display for $Model {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.pad(self.name())
+            }
+        }
+
+        /// Writes the identifier of the variant.
+        impl ::core::fmt::Debug for $Model {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.pad(TABLE.identifier(*self as usize))
+            }
+        }
+
+        /// Returns the model ID.
+        impl ::core::convert::AsRef<str> for $Model {
+            #[inline]
+            fn as_ref(&self) -> &str {
+                self.name()
+            }
+        }
+
+        /// Returns the model ID.
+        impl ::core::convert::From<$Model> for &'static str {
+            #[inline]
+            fn from(model: $Model) -> Self {
+                model.name()
+            }
+        }
+
+        /// Returns the model ID.
+        impl ::core::convert::From<&$Model> for &'static str {
+            #[inline]
+            fn from(model: &$Model) -> Self {
+                model.name()
+            }
+        }
+
+        /// Compares with the model ID. An alias is not equal.
+        impl ::core::cmp::PartialEq<str> for $Model {
+            #[inline]
+            fn eq(&self, name: &str) -> bool {
+                self.name() == name
+            }
+        }
+
+        /// Compares with the model ID. An alias is not equal.
+        impl ::core::cmp::PartialEq<&str> for $Model {
+            #[inline]
+            fn eq(&self, name: &&str) -> bool {
+                self.name() == *name
+            }
+        }
+
+        impl ::core::cmp::PartialEq<$Model> for str {
+            #[inline]
+            fn eq(&self, model: &$Model) -> bool {
+                self == model.name()
+            }
+        }
+
+        impl ::core::cmp::PartialEq<$Model> for &str {
+            #[inline]
+            fn eq(&self, model: &$Model) -> bool {
+                *self == model.name()
+            }
+        }
+
+        $crate::__implement_alloc! { $kind $Model }
+        $crate::__implement_clap! { $kind $Model }
+        $crate::__implement_schemars! { $kind $Model }
+        $crate::__implement_serde! { $kind $Model }
+        $crate::__implement_strum! { $kind $Model }
+    };
+}
+
+/// Expands to an example in the documentation of the built-in enum, or to nothing.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __example {
+    (built_in, $example:literal) => {
+        $example
+    };
+    (own, $example:literal) => {
+        ""
+    };
+}
+
+/// Adds the feature that an item needs to the documentation of the built-in enum.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __with_feature {
+    (built_in $feature:literal $item:item) => {
+        #[cfg_attr(docsrs, doc(cfg(feature = $feature)))]
+        $item
+    };
+    (own $feature:literal $item:item) => {
+        $item
+    };
+}

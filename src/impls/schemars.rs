@@ -1,0 +1,63 @@
+//! `JsonSchema`, for the feature `schemars`.
+
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __implement_schemars {
+    ($kind:ident $Model:ident) => {
+        $crate::__with_feature! { $kind "schemars"
+            /// A string that is a model ID, described by the limits of the model, or an alias.
+            impl $crate::__private::schemars::JsonSchema for $Model {
+                fn schema_name() -> $crate::__private::Cow<'static, str> {
+                    ::core::convert::From::from(::core::stringify!($Model))
+                }
+
+                fn schema_id() -> $crate::__private::Cow<'static, str> {
+                    ::core::convert::From::from(::core::concat!(
+                        ::core::module_path!(),
+                        "::",
+                        ::core::stringify!($Model)
+                    ))
+                }
+
+                fn json_schema(
+                    _: &mut $crate::__private::schemars::SchemaGenerator,
+                ) -> $crate::__private::schemars::Schema {
+                    $crate::__private::schema(|_: Self| true)
+                }
+            }
+        }
+    };
+}
+
+#[cfg(not(feature = "schemars"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __implement_schemars {
+    ($kind:ident $Model:ident) => {};
+}
+
+/// Returns the schema of the names of the models that `is_included` selects: an `enum`, which every
+/// tool supports, and a `oneOf` that describes each name.
+#[cfg(feature = "schemars")]
+pub fn schema<M: crate::Catalogue>(is_included: impl Fn(M) -> bool) -> schemars::Schema {
+    use alloc::{format, vec::Vec};
+
+    let names = M::names().filter(|(_, model)| is_included(*model));
+    let names: Vec<(&str, M)> = names.collect();
+    let described = names.iter().map(|(name, model)| {
+        let description = if *name == model.name() {
+            format!("{}", model.limits())
+        } else {
+            format!("Alias of {model}: {}", model.limits())
+        };
+        let mut schema = schemars::json_schema!({ "const": name, "description": description });
+        if model.is_deprecated() {
+            schema.insert("deprecated".into(), true.into());
+        }
+        schema
+    });
+    let described: Vec<schemars::Schema> = described.collect();
+    let names: Vec<&str> = names.into_iter().map(|(name, _)| name).collect();
+    schemars::json_schema!({ "type": "string", "enum": names, "oneOf": described })
+}

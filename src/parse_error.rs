@@ -1,0 +1,148 @@
+//! The error of parsing a model name.
+
+use core::fmt;
+
+use model_studio_limits_core::{Escaped, Suggestions, suggest};
+
+/// Error returned when a string is not the name of a model, or names a deprecated model where only
+/// active ones are accepted.
+///
+/// The message contains suggestions, or the replacement of the deprecated model:
+///
+/// ```
+/// # #[cfg(feature = "built-in")] {
+/// use model_studio_limits::Model;
+///
+/// let error = "qwen-pluss".parse::<Model>().unwrap_err();
+/// assert_eq!(error.to_string(), "unknown model `qwen-pluss`, did you mean `qwen-plus`?");
+/// assert_eq!(error.nearest(), Some("qwen-plus"));
+///
+/// let error = "gpt-4o".parse::<Model>().unwrap_err();
+/// assert_eq!(error.to_string(), "unknown model `gpt-4o`");
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct ParseModelError {
+    /// The start of the string. An array, because there may be no allocator.
+    shown: [u8; MAX_SHOWN],
+    shown_len: u8,
+    is_cut: bool,
+    reason: Reason,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Reason {
+    /// The string is none of these names. Suggestions are computed when they are asked for.
+    Unknown(&'static [&'static str]),
+    /// The string is too long to keep or to have suggestions.
+    TooLong,
+    /// The model is deprecated and may have a replacement.
+    Deprecated(Option<&'static str>),
+}
+
+/// How many bytes of a string the error keeps: enough for any model ID, and few enough for the error
+/// to be returned by value.
+const MAX_SHOWN: usize = 88;
+
+impl ParseModelError {
+    /// Creates the error for a string that is none of `names`.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn __unknown(name: &str, names: &'static [&'static str]) -> Self {
+        let reason = if name.len() > MAX_SHOWN {
+            Reason::TooLong
+        } else {
+            Reason::Unknown(names)
+        };
+        Self::new(name, reason)
+    }
+
+    /// Creates the error for a deprecated model.
+    pub(crate) fn deprecated(name: &str, replacement: Option<&'static str>) -> Self {
+        Self::new(name, Reason::Deprecated(replacement))
+    }
+
+    fn new(name: &str, reason: Reason) -> Self {
+        let mut len = name.len().min(MAX_SHOWN);
+        while !name.is_char_boundary(len) {
+            len -= 1;
+        }
+        let mut shown = [0; MAX_SHOWN];
+        shown[..len].copy_from_slice(&name.as_bytes()[..len]);
+        Self {
+            shown,
+            shown_len: u8::try_from(len).unwrap_or(u8::MAX),
+            is_cut: len < name.len(),
+            reason,
+        }
+    }
+
+    /// Returns the closest model ID or alias, if any is close.
+    #[must_use]
+    pub fn nearest(&self) -> Option<&'static str> {
+        self.suggest().first()
+    }
+
+    /// Returns the model IDs and aliases that may have been meant, at most three, the closest
+    /// first.
+    pub fn suggestions(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let suggestions = self.suggest();
+        (0..3).map_while(move |index| suggestions.as_slice().get(index).copied())
+    }
+
+    /// Returns `true` if the string is the name of a deprecated model.
+    #[must_use]
+    pub fn is_deprecated(&self) -> bool {
+        matches!(self.reason, Reason::Deprecated(_))
+    }
+
+    /// Returns the model ID of the replacement of a deprecated model.
+    #[must_use]
+    pub fn replacement(&self) -> Option<&'static str> {
+        match self.reason {
+            Reason::Deprecated(replacement) => replacement,
+            Reason::Unknown(_) | Reason::TooLong => None,
+        }
+    }
+
+    fn suggest(&self) -> Suggestions<'static> {
+        match self.reason {
+            Reason::Unknown(names) => suggest(self.shown(), names.iter().copied()),
+            Reason::TooLong | Reason::Deprecated(_) => Suggestions::default(),
+        }
+    }
+
+    fn shown(&self) -> &str {
+        let shown = self.shown.get(..usize::from(self.shown_len));
+        core::str::from_utf8(shown.unwrap_or_default()).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for ParseModelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Escaped(self.shown());
+        let ellipsis = if self.is_cut { "…" } else { "" };
+        if let Reason::Deprecated(replacement) = self.reason {
+            write!(f, "model `{name}{ellipsis}` is deprecated")?;
+            return match replacement {
+                Some(replacement) => write!(f, ", use `{replacement}`"),
+                None => Ok(()),
+            };
+        }
+        write!(f, "unknown model `{name}{ellipsis}`")?;
+        let suggestions = self.suggest();
+        match suggestions.as_slice() {
+            [] => Ok(()),
+            _ => write!(f, ", did you mean {suggestions}?"),
+        }
+    }
+}
+
+impl fmt::Debug for ParseModelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ellipsis = if self.is_cut { "…" } else { "" };
+        write!(f, "ParseModelError({:?}{ellipsis})", self.shown())
+    }
+}
+
+impl core::error::Error for ParseModelError {}

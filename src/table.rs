@@ -1,0 +1,71 @@
+//! The static data behind an enum, as the generator writes it.
+
+use crate::{Category, Limits};
+
+/// The data of an enum `M`. A model's data is found by its index, the discriminant of its variant.
+#[derive(Debug)]
+pub struct Table<M: 'static> {
+    /// The variants.
+    pub models: &'static [M],
+    /// The model IDs of all models, followed by all aliases.
+    pub names: &'static [&'static str],
+    /// The models of `names`.
+    pub models_by_name: &'static [M],
+    /// The identifiers of the variants, without separators.
+    pub identifiers: &'static str,
+    /// The end of each identifier in `identifiers`.
+    pub identifier_ends: &'static [u32],
+    /// The end of each model's aliases in the list of all aliases.
+    pub alias_ends: &'static [u16],
+    /// The position of each model's class in `classes`.
+    pub class_of: &'static [u16],
+    /// The values that models share. There are far fewer classes than models.
+    pub classes: &'static [Class<M>],
+}
+
+/// The properties of a model other than its names.
+#[derive(Debug)]
+pub struct Class<M> {
+    /// The category.
+    pub category: Category,
+    /// The heading in the provider's table.
+    pub series: &'static str,
+    /// The rate limits.
+    pub limits: Limits,
+    /// Whether the model is deprecated.
+    pub deprecated: bool,
+    /// The model that the provider recommends instead.
+    pub replacement: Option<M>,
+}
+
+impl<M: Copy> Table<M> {
+    /// Returns the properties of the model at `index`.
+    #[inline]
+    #[must_use]
+    pub const fn class(&self, index: usize) -> &Class<M> {
+        &self.classes[self.class_of[index] as usize]
+    }
+
+    /// Returns the aliases of the model at `index`.
+    #[must_use]
+    pub const fn aliases(&self, index: usize) -> &'static [&'static str] {
+        let start = match index {
+            0 => 0,
+            _ => self.alias_ends[index - 1] as usize,
+        };
+        let end = self.alias_ends[index] as usize;
+        let from_start = self.names.split_at(self.models.len() + start).1;
+        from_start.split_at(end - start).0
+    }
+
+    /// Returns the identifier of the variant at `index`.
+    #[must_use]
+    pub fn identifier(&self, index: usize) -> &'static str {
+        let start = match index {
+            0 => 0,
+            _ => self.identifier_ends[index - 1] as usize,
+        };
+        let end = self.identifier_ends[index] as usize;
+        self.identifiers.get(start..end).unwrap_or_default()
+    }
+}
