@@ -1,4 +1,4 @@
-//! Prints the catalogue as a table: all of it, or the models whose names contain an argument.
+//! Prints the built-in table: all models, or those whose names contain the argument.
 //!
 //! ```sh
 //! cargo run --example limits
@@ -10,18 +10,17 @@ use std::process::ExitCode;
 use model_studio_limits::Model;
 
 fn main() -> ExitCode {
-    let wanted = std::env::args().nth(1).unwrap_or_default();
-    let is_wanted = |name: &str| name.contains(&wanted);
+    let filter = std::env::args().nth(1).unwrap_or_default();
+    let matches = |name: &str| name.contains(&filter);
     let models: Vec<Model> = Model::ALL
         .iter()
         .copied()
-        .filter(|model| is_wanted(model.name()) || model.aliases().iter().any(|a| is_wanted(a)))
+        .filter(|model| matches(model.name()) || model.aliases().iter().any(|a| matches(a)))
         .collect();
     if models.is_empty() {
-        eprintln!("no model matches `{wanted}`");
-        let error = wanted.parse::<Model>().err();
-        if let Some(name) = error.and_then(|error| error.nearest()) {
-            eprintln!("the nearest name is `{name}`");
+        eprintln!("no model ID contains `{filter}`");
+        if let Some(error) = filter.parse::<Model>().err() {
+            eprintln!("{error}");
         }
         return ExitCode::FAILURE;
     }
@@ -58,7 +57,7 @@ fn row(model: Model) -> [String; 7] {
     ]
 }
 
-/// A limit with its digits in groups of three, `-` if there is none.
+/// Returns a limit with its digits in groups of three, or `-`.
 fn number(limit: Option<impl ToString>) -> String {
     let Some(limit) = limit else {
         return "-".to_owned();
@@ -69,8 +68,7 @@ fn number(limit: Option<impl ToString>) -> String {
     groups.join(",")
 }
 
-/// Prints rows under the headings; numbers, in the columns from the third to the sixth, end their
-/// columns, and texts begin them.
+/// Prints the rows below the headings, with the numbers aligned to the right.
 fn print_table(rows: &[[String; 7]]) {
     let mut widths = HEADINGS.map(str::len);
     for row in rows {

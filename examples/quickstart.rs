@@ -1,8 +1,8 @@
-//! Limits as constants, names checked by the compiler, and names read at run time.
+//! Limits as constants, and model IDs that are checked at compile time and at run time.
 
 use model_studio_limits::{Limits, Model, model};
 
-// Everything about a model is a constant.
+// The properties of a model are constants.
 const LIMITS: Limits = Model::QwenPlus.limits();
 const QUERIES_PER_MINUTE: u32 = LIMITS.queries_per_minute().unwrap().get();
 
@@ -12,14 +12,14 @@ fn main() {
         Model::QwenPlus
     );
 
-    // A name is checked when this is compiled; try `model!("qwen-pluss")`.
+    // Checked at compile time. Try `model!("qwen-pluss")`.
     let model = model!("qwen-max-0125");
     println!("qwen-max-0125 is an alias of {model}");
     assert_eq!(model, Model::QwenMax0125);
 
-    // A name from a user or a file is checked when it is read.
+    // Checked at run time, for model IDs from users and files.
     match "qwen-vl-pluss".parse::<Model>() {
-        Ok(model) => println!("{model}: {:?}", model.limits()),
+        Ok(model) => println!("{model}: {}", model.limits()),
         Err(error) => println!("{error}"),
     }
 }

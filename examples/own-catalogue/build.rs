@@ -1,4 +1,4 @@
-//! Two enums from one table: with the limits that the provider publishes, and with the account's.
+//! Generates two enums from one table: with the published limits, and with those of an account.
 
 use model_studio_limits_codegen::Generator;
 
