@@ -109,8 +109,8 @@ pub mod __private {
     pub use alloc::{borrow::Cow, string::String};
     #[cfg(feature = "clap")]
     pub use clap;
-    pub use model_studio_limits_macros::expand;
     pub use model_studio_limits_core::Lookup;
+    pub use model_studio_limits_macros::expand;
     #[cfg(feature = "schemars")]
     pub use schemars;
     #[cfg(feature = "serde")]
