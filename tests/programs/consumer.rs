@@ -18,9 +18,12 @@ fn main() {
         Model::from_str("qwen-max-0125", false),
         Ok(Model::QwenMax0125)
     );
-    assert_eq!(OtherModel::value_variants().len(), 2);
     assert_eq!(
-        schemars::schema_for!(OtherModel).get("enum").unwrap()[0],
-        "gpt-4o"
+        OtherModel::value_variants(),
+        [OtherModel::Gpt4o, OtherModel::Sora]
+    );
+    assert_eq!(
+        schemars::schema_for!(OtherModel).get("enum"),
+        Some(&serde_json::json!(["gpt-4o", "sora"]))
     );
 }

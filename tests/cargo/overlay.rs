@@ -1,0 +1,108 @@
+//! The environment variable that names an overlay for the built-in catalogue.
+
+use std::path::{MAIN_SEPARATOR, Path};
+use std::process::Command;
+
+use crate::package::{Package, fails, succeeds};
+
+const OVERLAY: &str = "MODEL_STUDIO_LIMITS_OVERLAY";
+
+const PRINT_QPM: &str = "\
+const MODEL: model_studio_limits::Model = model_studio_limits::model!(\"qwen-plus\");
+
+fn main() {
+    print!(\"{}\", MODEL.limits().queries_per_minute().unwrap());
+}
+";
+
+/// Cargo with an overlay. Each overlay builds the library again, so the target directory is not the
+/// one of the tests without overlays.
+fn cargo(package: &Package, arguments: &[&str], overlay: Option<&Path>) -> Command {
+    let mut command = package.cargo(arguments);
+    command.env("CARGO_TARGET_DIR", package.archives.target("overlaid"));
+    if let Some(path) = overlay {
+        command.env(OVERLAY, path);
+    }
+    command
+}
+
+#[test]
+fn only_a_change_of_the_overlay_or_of_its_path_builds_the_built_in_catalogue_again() {
+    let package = Package::with_built_in("changed-overlay", PRINT_QPM);
+    let run = |overlay: Option<&str>| {
+        let path = overlay.map(|name| package.path(name));
+        let mut command = cargo(&package, &["run", "--verbose"], path.as_deref());
+        // No other test builds anything here.
+        command.env("CARGO_TARGET_DIR", package.path("target"));
+        let output = command.output().unwrap();
+        let log = String::from_utf8(output.stderr.clone()).unwrap();
+        let built = log.contains("Dirty") || log.contains("Compiling");
+        (succeeds(output), built)
+    };
+    let built = |number: &str| (number.to_owned(), true);
+    let fresh = |number: &str| (number.to_owned(), false);
+    package.write("a.yaml", "limits: { qwen-plus: { qpm: 1200 } }");
+    package.write(
+        "b.yaml",
+        "limits: { qwen-max-0125: { qpm: 7 }, qwen-plus: { qpm: 5 } }",
+    );
+    assert_eq!(run(None), built("600"));
+    assert_eq!(run(None), fresh("600"));
+    assert_eq!(run(Some("a.yaml")), built("1200"));
+    assert_eq!(run(Some("a.yaml")), fresh("1200"));
+    assert_eq!(run(Some("b.yaml")), built("5"));
+    package.write("b.yaml", "limits: { qwen-plus: { qpm: 6 } }");
+    assert_eq!(run(Some("b.yaml")), built("6"));
+    // The variable no longer names this file, so a change of it builds nothing.
+    package.write("a.yaml", "limits: { qwen-plus: { qpm: 1 } }");
+    assert_eq!(run(Some("b.yaml")), fresh("6"));
+    assert_eq!(run(None), built("600"));
+    assert_eq!(run(None), fresh("600"));
+}
+
+#[test]
+fn an_unknown_model_in_the_overlay_fails_the_build_with_its_line_and_a_suggestion() {
+    let package = Package::with_built_in("unknown-in-overlay", PRINT_QPM);
+    package.write("account.yaml", "limits:\n  qwen-pluss: { qpm: 1 }\n");
+    let path = package.path("account.yaml");
+    let errors = fails(cargo(&package, &["check"], Some(&path)).output().unwrap());
+    assert!(
+        errors.contains("account.yaml:2:3: unknown model `qwen-pluss`"),
+        "{errors}"
+    );
+    assert!(
+        errors.contains("help: did you mean `qwen-plus`?"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn a_relative_path_to_the_overlay_fails_the_build() {
+    let package = Package::with_built_in("relative-overlay", PRINT_QPM);
+    package.write(
+        "config/account.yaml",
+        "limits: { qwen-plus: { qpm: 1200 } }",
+    );
+    let path = format!("config{MAIN_SEPARATOR}account.yaml");
+    let output = cargo(&package, &["check"], Some(Path::new(&path))).output();
+    let errors = fails(output.unwrap());
+    for part in [OVERLAY, &path, "absolute path", "relative = true"] {
+        assert!(errors.contains(part), "`{part}` is not in:\n{errors}");
+    }
+}
+
+#[test]
+fn a_program_can_require_an_overlay_when_it_is_compiled() {
+    let package = Package::with_built_in(
+        "required-overlay",
+        "const _: () = assert!(model_studio_limits::Model::SOURCE.overlay.is_some());
+
+         fn main() {}",
+    );
+    package.write("account.yaml", "limits: { qwen-plus: { qpm: 1200 } }");
+    let path = package.path("account.yaml");
+    succeeds(cargo(&package, &["check"], Some(&path)).output().unwrap());
+    let errors = fails(cargo(&package, &["check"], None).output().unwrap());
+    assert!(errors.contains("error[E0080]"), "{errors}");
+    assert!(errors.contains("assertion failed"), "{errors}");
+}
