@@ -69,7 +69,8 @@ where
         assert_eq!(<&'static str>::from(model), name);
         assert_eq!(String::from(*model), name);
         assert_eq!(String::from(model), name);
-        assert!(*model == *name && *model == name.to_owned());
+        let owned = name.to_owned();
+        assert!(*model == *name && *model == owned);
         assert_eq!(name.parse::<M>().unwrap(), *model);
         assert_eq!(M::try_from(name).unwrap(), *model);
         assert_eq!(M::try_from(name.to_owned()).unwrap(), *model);
