@@ -1,4 +1,4 @@
-//! Requests, and the provider's endpoint that speaks OpenAI's API.
+//! Requests to the OpenAI-compatible endpoint.
 
 use std::io::{BufRead as _, BufReader};
 use std::num::NonZeroU32;
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 /// The endpoint of the international site.
 const BASE_URL: &str = "https://dashscope-intl.aliyuncs.com/compatible-mode/v1";
 
-/// What the provider puts around a prompt, with some to spare.
+/// An upper bound for the tokens that the chat template adds to a prompt.
 const TEMPLATE_TOKENS: u32 = 32;
 
-/// A prompt, and how many tokens it may cost.
+/// A prompt and an estimate of the tokens of the prompt and its answer.
 pub struct Request {
     pub line: usize,
     pub prompt: String,
@@ -22,19 +22,19 @@ pub struct Request {
 }
 
 impl Request {
-    /// Estimates the tokens of a prompt, and adds the most that its answer may have.
+    /// Estimates the tokens of a prompt and adds `max_output`.
     ///
-    /// The estimate takes three ASCII characters for a token, and each digit and each other
-    /// character for one. That is more than what most texts come to, in English as in Chinese, but
-    /// no tokenizer is asked: an emoji or a rare script can be several tokens a character.
+    /// The estimate counts one token for every three ASCII characters, and one token for each digit
+    /// and each non-ASCII character. This is too high for most English and Chinese text. It can be
+    /// too low for emoji and rare scripts.
     ///
-    /// Nearly all answers are shorter than they may be, and what they did not use is not given
-    /// back: the smaller `max_output`, the faster the batch.
+    /// The unused part of `max_output` is not returned to the limit. A smaller value makes the batch
+    /// faster.
     pub fn new(line: usize, prompt: String, max_output: NonZeroU32) -> Self {
-        let is_whole = |c: &char| c.is_ascii_digit() || !c.is_ascii();
-        let whole = prompt.chars().filter(is_whole).count();
-        let thirds = prompt.chars().count() - whole;
-        let estimate = u32::try_from(whole + thirds.div_ceil(3)).unwrap_or(u32::MAX);
+        let is_token = |c: &char| c.is_ascii_digit() || !c.is_ascii();
+        let single = prompt.chars().filter(is_token).count();
+        let others = prompt.chars().count() - single;
+        let estimate = u32::try_from(single + others.div_ceil(3)).unwrap_or(u32::MAX);
         let tokens = max_output
             .saturating_add(estimate)
             .saturating_add(TEMPLATE_TOKENS);
@@ -46,13 +46,13 @@ impl Request {
     }
 }
 
-/// What a model answered, and the tokens that the provider counted for both texts.
+/// An answer and the total tokens of the prompt and the answer, as reported by the API.
 pub struct Answer {
     pub text: String,
     pub tokens: u64,
 }
 
-/// Where requests are sent.
+/// A client of the endpoint for one model.
 pub struct Endpoint {
     agent: ureq::Agent,
     url: String,
@@ -62,10 +62,10 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The endpoint at `base_url`, or the provider's.
+    /// Creates a client for `base_url`. The default is the endpoint of the international site.
     pub fn new(base_url: Option<&str>, key: &str, model: Model, max_output: NonZeroU32) -> Self {
         let agent = ureq::Agent::config_builder()
-            // The body of an error says what is wrong.
+            // The body of an error response has the message.
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(300)))
             .build();
@@ -81,9 +81,9 @@ impl Endpoint {
         }
     }
 
-    /// Sends a prompt once. What fails is not sent again: that would be a request nobody paced.
+    /// Sends a prompt. Does not retry, because a retry would bypass the pacer.
     pub fn ask(&self, prompt: &str) -> anyhow::Result<Answer> {
-        // As a stream, since some models answer in no other way, and with what it cost at its end.
+        // Some models support only streams. `include_usage` adds an event with the token usage.
         let body = json!({
             "model": self.model.name(),
             "messages": [{ "role": "user", "content": prompt }],
@@ -118,7 +118,7 @@ impl Endpoint {
             if data == "[DONE]" {
                 return Ok(answer);
             }
-            let event: Value = serde_json::from_str(data).context("an event that is no JSON")?;
+            let event: Value = serde_json::from_str(data).context("an event is not valid JSON")?;
             ensure!(event["error"].is_null(), "{}", event["error"]);
             answer.text += event["choices"][0]["delta"]["content"]
                 .as_str()
@@ -127,7 +127,7 @@ impl Endpoint {
                 .as_u64()
                 .unwrap_or(answer.tokens);
         }
-        bail!("the answer broke off")
+        bail!("the answer is incomplete")
     }
 }
 
@@ -138,7 +138,7 @@ mod tests {
     use super::{Request, TEMPLATE_TOKENS};
 
     #[test]
-    fn tokens_are_estimated_by_characters() {
+    fn tokens_are_estimated_from_characters() {
         let estimate = |prompt: &str| {
             let request = Request::new(1, prompt.to_owned(), NonZeroU32::new(100).unwrap());
             request.tokens.get() - 100 - TEMPLATE_TOKENS
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn no_estimate_overflows() {
+    fn the_estimate_saturates() {
         let request = Request::new(1, "a".to_owned(), NonZeroU32::MAX);
         assert_eq!(request.tokens, NonZeroU32::MAX);
     }

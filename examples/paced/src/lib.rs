@@ -1,22 +1,20 @@
-//! A batch of prompts, sent as fast as the limits of a model allow and no faster.
+//! Sends a batch of prompts as fast as the limits of a model allow.
 //!
-//! The limits are those of the table, [`Model::limits`]: queries per minute and tokens per minute,
-//! which hold at the same time. Each feeds a limiter of [governor].
+//! The limits come from [`Model::limits`]. There is one [governor] limiter for queries per minute
+//! and one for tokens per minute, and a request waits for both.
 //!
-//! # What a plain bucket allows
+//! # Quotas
 //!
-//! The obvious `Quota::per_minute(600)` does not keep a limit of 600 queries per minute. It is a
-//! bucket that is full at first and fills again while it is emptied: 600 queries leave at once, and
-//! 600 more before the minute is over. [`quota`] has the arithmetic, and a quota with which the
-//! limit holds in every minute, whenever it begins.
+//! `Quota::per_minute(600)` does not enforce a limit of 600 queries per minute. Its bucket is full
+//! at the start and refills while requests are sent: 600 queries are sent at once, and 600 more in
+//! the same minute. The quotas of [`quota::within`] enforce the limit in every minute.
 //!
-//! # What this cannot know
+//! # Limitations
 //!
-//! - **Tokens are estimated**, by [`Request::new`]. The summary shows how far off that was.
-//! - **The account has other users.** Its limits hold over all its API keys, and over an earlier
-//!   run that ended a moment ago. `--share` leaves a part of them to others.
-//! - **The provider's clock.** Requests arrive later than they leave, some more than others:
-//!   [`quota::WINDOW`] is longer than a minute by what that may differ.
+//! - Tokens are estimated, see [`Request::new`]. The summary shows the estimate and the usage.
+//! - The limits apply to all API keys of the account together, and requests of an earlier run count
+//!   too. Use `--share` to leave a part of the limits to others.
+//! - Requests take different times to arrive. [`quota::WINDOW`] is longer than a minute for that.
 //!
 //! [`Model::limits`]: model_studio_limits::Model::limits
 //! [`Request::new`]: endpoint::Request::new

@@ -1,7 +1,7 @@
-//! Sends a batch of prompts, a line each, below the limits of a model.
+//! Sends a batch of prompts, one per line, within the limits of a model.
 
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read, Write as _};
+use std::fs;
+use std::io::{self, Write as _};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,28 +15,28 @@ use paced::endpoint::{Answer, Endpoint, Request};
 use paced::pacer::{Pacer, Time};
 use serde_json::json;
 
-/// Sends a batch of prompts, a line each, below the limits of a model, and prints the answers as
-/// lines of JSON
+/// Sends a batch of prompts, one per line, within the limits of a model and prints each answer as a
+/// line of JSON
 #[derive(clap::Parser)]
 struct Arguments {
-    /// The model that answers
+    /// The model to use
     #[arg(long, value_parser = Model::parse_active, default_value_t = model!("qwen-plus"))]
     model: Model,
 
-    /// The most tokens of an answer
+    /// The maximum number of tokens of an answer
     #[arg(long, value_name = "TOKENS", default_value = "512")]
     max_output: NonZeroU32,
 
-    /// The part of the account's limits that may be used, in percent
+    /// The percentage of the limits of the account to use
     #[arg(long, value_name = "PERCENT", default_value_t = 100)]
     #[arg(value_parser = clap::value_parser!(u8).range(1..=100))]
     share: u8,
 
-    /// Send nothing and wait for nothing: print when each prompt would be sent
+    /// Print when each prompt would be sent, without sending or waiting
     #[arg(long)]
     dry_run: bool,
 
-    /// The prompts; without it, standard input
+    /// The file with the prompts [default: read from standard input]
     file: Option<PathBuf>,
 }
 
@@ -51,12 +51,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// Sends the prompts, and tells how many failed.
+/// Sends the prompts and returns the number of failures.
 fn run(arguments: &Arguments) -> anyhow::Result<usize> {
     let model = arguments.model;
     ensure!(
         model.category() == Category::TextGeneration,
-        "{model} is for {}",
+        "{model} is not a chat model, its category is {}",
         model.category()
     );
     let key = std::env::var("DASHSCOPE_API_KEY").unwrap_or_default();
@@ -66,7 +66,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<usize> {
     }
     let requests = requests(arguments)?;
     let largest = requests.iter().map(|request| request.tokens).max();
-    let largest = largest.context("there is no prompt")?;
+    let largest = largest.context("there are no prompts")?;
 
     let (limits, share) = (model.limits(), arguments.share);
     eprintln!("{model}: {share}% of {limits}");
@@ -81,24 +81,19 @@ fn run(arguments: &Arguments) -> anyhow::Result<usize> {
     }
 }
 
-/// Reads the prompts. Empty lines are none.
+/// Reads the prompts. Skips empty lines.
 fn requests(arguments: &Arguments) -> anyhow::Result<Vec<Request>> {
-    let (name, input): (_, Box<dyn Read>) = match &arguments.file {
+    let prompts = match &arguments.file {
         Some(path) => {
-            let name = path.display().to_string();
-            let file = File::open(path).with_context(|| name.clone())?;
-            (name, Box::new(file))
+            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?
         }
-        None => ("standard input".to_owned(), Box::new(io::stdin())),
+        None => io::read_to_string(io::stdin()).context("cannot read standard input")?,
     };
-    let mut requests = Vec::new();
-    for (line, prompt) in (1..).zip(BufReader::new(input).lines()) {
-        let prompt = prompt.with_context(|| format!("{name}:{line}"))?;
-        if !prompt.trim().is_empty() {
-            requests.push(Request::new(line, prompt, arguments.max_output));
-        }
-    }
-    Ok(requests)
+    let lines = (1..).zip(prompts.lines());
+    Ok(lines
+        .filter(|(_, prompt)| !prompt.trim().is_empty())
+        .map(|(line, prompt)| Request::new(line, prompt.to_owned(), arguments.max_output))
+        .collect())
 }
 
 /// Prints when each prompt would be sent.
@@ -108,23 +103,23 @@ fn simulate<T: Time>(requests: &[Request], mut pacer: Pacer<T>) -> anyhow::Resul
         pacer.wait(request.tokens)?;
         let Request { line, tokens, .. } = request;
         let at = pacer.elapsed().as_secs_f64();
-        writeln!(out, "{at:9.3} s  line {line}, {tokens} tokens").context("standard output")?;
+        writeln!(out, "{at:9.3} s  line {line}, {tokens} tokens")?;
     }
     let count = HumanCount(requests.len() as u64);
-    eprintln!("{count} would be sent: {}", summary(requests, &pacer));
+    eprintln!("{count} to send: {}", summary(requests, &pacer));
     Ok(0)
 }
 
-/// Sends the prompts, and prints each answer when it is there.
+/// Sends the prompts and prints each answer when it arrives.
 fn send<T: Time>(
     requests: &[Request],
     mut pacer: Pacer<T>,
     endpoint: &Endpoint,
 ) -> anyhow::Result<usize> {
-    // On standard error, and only if that is a terminal.
+    // The progress bar is drawn only if standard error is a terminal.
     let bar = ProgressBar::new(requests.len() as u64);
     bar.set_style(ProgressStyle::with_template(
-        "{wide_bar} {pos}/{len} sent, {eta} to go",
+        "{wide_bar} {pos}/{len} sent, {eta} left",
     )?);
     let results = pacer.send_all(requests, |request| {
         bar.inc(1);
@@ -140,11 +135,11 @@ fn send<T: Time>(
     Ok(failed)
 }
 
-/// Prints an answer, and tells how many tokens it took.
+/// Prints an answer and returns its tokens, or prints the error.
 fn print(request: &Request, answer: anyhow::Result<Answer>) -> Option<u64> {
     let printed = answer.and_then(|answer| {
         let line = json!({ "line": request.line, "answer": answer.text });
-        writeln!(io::stdout(), "{line}").context("standard output")?;
+        writeln!(io::stdout(), "{line}")?;
         Ok(answer.tokens)
     });
     printed
@@ -157,7 +152,7 @@ fn summary<T: Time>(requests: &[Request], pacer: &Pacer<T>) -> String {
         .iter()
         .map(|request| u64::from(request.tokens.get()));
     format!(
-        "{} tokens by estimate, in {:.1} s, {:.1} s of it waiting for the limits",
+        "{} tokens estimated, {:.1} s, including {:.1} s of waiting",
         HumanCount(tokens.sum()),
         pacer.elapsed().as_secs_f64(),
         pacer.waited().as_secs_f64()

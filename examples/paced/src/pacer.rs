@@ -1,4 +1,4 @@
-//! Waits until the limits of a model let a request through.
+//! Waits until the limits of a model allow a request.
 
 use std::num::NonZeroU32;
 use std::thread;
@@ -14,7 +14,7 @@ use model_studio_limits::Limits;
 use crate::endpoint::Request;
 use crate::quota;
 
-/// A clock that can be waited for: the machine's, or one that is only moved by waiting.
+/// A clock that can sleep.
 pub trait Time: Clock + Clone {
     fn sleep(&self, duration: Duration);
 }
@@ -25,7 +25,7 @@ impl Time for MonotonicClock {
     }
 }
 
-/// For tests and dry runs: an hour of waiting takes no time.
+/// For tests and dry runs. Sleeping advances the clock and returns immediately.
 impl Time for FakeRelativeClock {
     fn sleep(&self, duration: Duration) {
         self.advance(duration);
@@ -34,7 +34,7 @@ impl Time for FakeRelativeClock {
 
 type Limiter<T> = RateLimiter<NotKeyed, InMemoryState, T, NoOpMiddleware<<T as Clock>::Instant>>;
 
-/// Keeps requests below the limits of a model.
+/// Keeps requests within the limits of a model.
 pub struct Pacer<T: Time> {
     time: T,
     start: T::Instant,
@@ -44,22 +44,23 @@ pub struct Pacer<T: Time> {
 }
 
 impl<T: Time> Pacer<T> {
-    /// Takes a share of the limits, in percent, for requests of up to `largest` tokens.
+    /// Creates a pacer that uses `share` percent of the limits, for requests of up to `largest`
+    /// tokens.
     pub fn new(limits: Limits, share: u8, largest: NonZeroU32, time: T) -> anyhow::Result<Self> {
         let share = |limit: u64| limit.saturating_mul(share.into()) / 100;
         let limiter = |quota| RateLimiter::direct_with_clock(quota, time.clone());
 
         let queries = limits.queries_per_minute().map(|limit| {
-            // One less: a query that is counted may still wait for its tokens, and then leaves
-            // later, closer to the next ones, than its limiter knows.
+            // A query may wait for tokens after its limiter counted it, which brings it closer to
+            // the next query. One query less makes up for that.
             let limit = share(limit.get().into()).saturating_sub(1);
             quota::within(limit, NonZeroU32::MIN)
-                .context("too few queries per minute to keep below")
+                .context("the limit of queries per minute is too low")
         });
         let tokens = limits.tokens_per_minute().map(|limit| {
             let limit = share(limit.get());
             quota::within(limit, largest).with_context(|| {
-                format!("a request of {largest} tokens is more than half of {limit} per minute")
+                format!("a request of {largest} tokens is larger than half of the limit of {limit} tokens per minute")
             })
         });
         Ok(Self {
@@ -71,7 +72,7 @@ impl<T: Time> Pacer<T> {
         })
     }
 
-    /// Waits until a request of so many tokens may be sent, which is to be done at once.
+    /// Waits until a request of this many tokens can be sent. Send it immediately afterwards.
     pub fn wait(&mut self, tokens: NonZeroU32) -> Result<(), InsufficientCapacity> {
         let before = self.time.now();
         for (limiter, cells) in [(&self.queries, NonZeroU32::MIN), (&self.tokens, tokens)] {
@@ -84,13 +85,13 @@ impl<T: Time> Pacer<T> {
         Ok(())
     }
 
-    /// Sends requests, each when it may be, without waiting for the answer to the one before.
+    /// Sends each request as soon as the limits allow, without waiting for earlier answers.
     pub fn send_all<R: Send>(
         &mut self,
         requests: &[Request],
         send: impl Fn(&Request) -> R + Sync,
     ) -> anyhow::Result<Vec<R>> {
-        // A thread a request: as many as the limit lets through in the time that an answer takes.
+        // One thread per request.
         thread::scope(|scope| {
             let mut sent = Vec::new();
             for request in requests {
@@ -104,12 +105,12 @@ impl<T: Time> Pacer<T> {
         })
     }
 
-    /// The time since the pacer was made.
+    /// The time since the pacer was created.
     pub fn elapsed(&self) -> Duration {
         self.since(self.start)
     }
 
-    /// The time that requests waited for the limits.
+    /// The total time spent waiting for the limits.
     pub fn waited(&self) -> Duration {
         self.waited
     }

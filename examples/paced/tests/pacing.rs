@@ -1,4 +1,4 @@
-//! The pacer on a simulated clock: nobody waits, and hours pass.
+//! Tests the pacer with a simulated clock.
 
 use std::num::NonZeroU32;
 use std::sync::{Mutex, mpsc};
@@ -18,7 +18,7 @@ fn both_limits_hold_in_every_window_for_every_model() {
         let limits = model.limits();
         let (qpm, tpm) = both(limits);
         let mut random = Random(1);
-        // Long calm and short, crowds of small requests and of large ones, in any order.
+        // Random groups of requests of the same size, with random pauses.
         let largest = tpm / 4;
         let mut sizes = Vec::new();
         while sizes.len() < 2000 {
@@ -27,7 +27,7 @@ fn both_limits_hold_in_every_window_for_every_model() {
                 sizes.push(size.max(1));
             }
         }
-        let sent = send(limits, 100, &sizes, |_, clock| {
+        let sent = send(limits, 100, &sizes, |clock| {
             if random.up_to(30) == 1 {
                 clock.sleep(Duration::from_millis(random.up_to(90_000)));
             }
@@ -39,29 +39,28 @@ fn both_limits_hold_in_every_window_for_every_model() {
 }
 
 #[test]
-fn a_query_that_waits_for_its_tokens_counts_when_it_leaves() {
+fn queries_that_wait_for_tokens_stay_within_the_limit() {
     for model in chat_models() {
         let limits = model.limits();
         let (qpm, tpm) = both(limits);
-        // The second waits, and the others crowd behind it.
+        // The second request waits for tokens, and the others queue behind it.
         let mut sizes = vec![tpm / 4; 2];
         sizes.resize(usize::try_from(qpm * 2).unwrap(), 1);
-        let (queries, _) = most_within(&send(limits, 100, &sizes, |_, _| ()), WINDOW);
+        let (queries, _) = most_within(&send(limits, 100, &sizes, |_| ()), WINDOW);
         assert_eq!(queries, qpm, "{model}");
     }
 }
 
 #[test]
-fn nearly_all_of_a_limit_is_used() {
+fn at_least_90_percent_of_a_limit_is_used() {
     for model in chat_models() {
         let limits = model.limits();
         let (qpm, tpm) = both(limits);
-        // Requests so small that their number is what counts, and requests of a twentieth of the
-        // tokens.
+        // Small requests reach the limit of queries, large ones the limit of tokens.
         for size in [1, tpm / 20] {
             let count = qpm * 5;
             let sizes = vec![size; usize::try_from(count).unwrap()];
-            let sent = send(limits, 100, &sizes, |_, _| ());
+            let sent = send(limits, 100, &sizes, |_| ());
             let minutes = sent.last().unwrap().0.as_secs_f64() / 60.0;
             let share = |used: u64, limit: u64| used as f64 / minutes / limit as f64;
             let used = share(count, qpm).max(share(count * size, tpm));
@@ -74,16 +73,16 @@ fn nearly_all_of_a_limit_is_used() {
 }
 
 #[test]
-fn a_share_is_a_share() {
+fn a_share_of_the_limits_is_used() {
     let limits = model!("qwen-plus").limits();
-    let sent = send(limits, 25, &vec![1000; 1000], |_, _| ());
+    let sent = send(limits, 25, &vec![1000; 1000], |_| ());
     let (queries, tokens) = most_within(&sent, MINUTE);
     assert!((135..=150).contains(&queries), "{queries}");
     assert!(tokens <= 250_000, "{tokens}");
 }
 
 #[test]
-fn time_that_was_waited_is_told_apart_from_time_that_passed() {
+fn waiting_time_is_separate_from_elapsed_time() {
     let clock = FakeRelativeClock::default();
     let one = NonZeroU32::MIN;
     let mut pacer = Pacer::new(model!("qwen-plus").limits(), 100, one, clock.clone()).unwrap();
@@ -101,7 +100,7 @@ fn time_that_was_waited_is_told_apart_from_time_that_passed() {
 }
 
 #[test]
-fn what_is_too_large_is_refused() {
+fn requests_and_limits_that_do_not_fit_are_refused() {
     let pacer = |share, largest| {
         let largest = NonZeroU32::new(largest).unwrap();
         let limits = model!("qwen-max-latest").limits();
@@ -110,16 +109,16 @@ fn what_is_too_large_is_refused() {
     assert!(pacer(100, 50_000).is_ok());
     assert_eq!(
         pacer(100, 50_001).unwrap_err().to_string(),
-        "a request of 50001 tokens is more than half of 100000 per minute"
+        "a request of 50001 tokens is larger than half of the limit of 100000 tokens per minute"
     );
     assert_eq!(
         pacer(1, 1).unwrap_err().to_string(),
-        "too few queries per minute to keep below"
+        "the limit of queries per minute is too low"
     );
 }
 
 #[test]
-fn the_next_request_does_not_wait_for_an_answer() {
+fn requests_do_not_wait_for_earlier_answers() {
     let one = NonZeroU32::MIN;
     let requests = [1, 2].map(|line| Request {
         line,
@@ -130,7 +129,7 @@ fn the_next_request_does_not_wait_for_an_answer() {
     let mut pacer = Pacer::new(model!("qwen-plus").limits(), 100, one, clock).unwrap();
     let (second, first) = mpsc::channel();
     let first = Mutex::new(first);
-    // The first is answered when the second is sent.
+    // The first request is answered after the second one is sent.
     let answers = pacer.send_all(&requests, |request| match request.line {
         1 => first.lock().unwrap().recv_timeout(MINUTE).is_ok(),
         _ => second.send(()).is_ok(),
@@ -138,33 +137,27 @@ fn the_next_request_does_not_wait_for_an_answer() {
     assert_eq!(answers.unwrap(), [true, true]);
 }
 
-/// Sends requests of these sizes as soon as each may leave, and tells when each did. Before each
-/// there may be something that takes time.
+/// Sends requests of these sizes as soon as possible and returns their times and sizes. Calls
+/// `before` before each request.
 fn send(
     limits: Limits,
     share: u8,
     sizes: &[u64],
-    mut before: impl FnMut(usize, &FakeRelativeClock),
+    mut before: impl FnMut(&FakeRelativeClock),
 ) -> Vec<(Duration, u64)> {
-    let sizes = sizes
-        .iter()
-        .map(|size| NonZeroU32::new(u32::try_from(*size).unwrap()).unwrap());
+    let to_tokens = |size: &u64| NonZeroU32::new(u32::try_from(*size).unwrap()).unwrap();
     let clock = FakeRelativeClock::default();
-    let largest = sizes.clone().max().unwrap();
+    let largest = sizes.iter().map(to_tokens).max().unwrap();
     let mut pacer = Pacer::new(limits, share, largest, clock.clone()).unwrap();
-    let send = |(at, size): (usize, NonZeroU32)| {
-        before(at, &clock);
-        pacer.wait(size).unwrap();
-        (
-            Duration::from_nanos(clock.now().as_u64()),
-            u64::from(size.get()),
-        )
+    let send = |size| {
+        before(&clock);
+        pacer.wait(to_tokens(size)).unwrap();
+        (Duration::from_nanos(clock.now().as_u64()), *size)
     };
-    sizes.enumerate().map(send).collect()
+    sizes.iter().map(send).collect()
 }
 
-/// The most queries and the most tokens in any window, both its ends included. The fullest windows
-/// begin with a request.
+/// Returns the maximum number of queries and of tokens in any window, including its ends.
 fn most_within(sent: &[(Duration, u64)], window: Duration) -> (u64, u64) {
     let (mut most_queries, mut most_tokens) = (0, 0);
     let (mut first, mut tokens) = (0, 0);
@@ -185,17 +178,17 @@ fn chat_models() -> impl Iterator<Item = Model> {
     all.filter(|model| model.category() == Category::TextGeneration)
 }
 
-/// The queries and the tokens per minute of a model that has both limits.
+/// The limits of queries and of tokens per minute of a model that has both.
 fn both(limits: Limits) -> (u64, u64) {
     let queries = limits.queries_per_minute().unwrap().get();
     (queries.into(), limits.tokens_per_minute().unwrap().get())
 }
 
-/// Numbers that look random, the same in every run.
+/// A generator of pseudorandom numbers with a fixed sequence.
 struct Random(u64);
 
 impl Random {
-    /// From 1 up to a number.
+    /// A number from 1 to `most`.
     fn up_to(&mut self, most: u64) -> u64 {
         self.0 = self
             .0
