@@ -1,7 +1,32 @@
-//! Generates `Model` and `model!` from `limits.yaml`.
+//! Generates `Model` and `model!` from `limits.yaml`, and a module for each region.
+
+/// Generates the module of a region if its feature, which has the same name, is on.
+macro_rules! region {
+    ($name:literal) => {
+        #[cfg(feature = $name)]
+        model_studio_limits_codegen::Generator::shipped($name)
+            .built_in_region($name)
+            .emit(concat!($name, ".rs"));
+    };
+}
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    built_in();
+    region!("singapore");
+    region!("beijing");
+    region!("virginia");
+    region!("virginia_us");
+    region!("frankfurt");
+    region!("frankfurt_eu");
+    region!("tokyo");
+    region!("tokyo_japan");
+    region!("hong_kong");
+    region!("hong_kong_global");
+}
 
 #[cfg(feature = "built-in")]
-fn main() {
+fn built_in() {
     model_studio_limits_codegen::Generator::new("limits.yaml")
         .built_in()
         .overlay_from_env("MODEL_STUDIO_LIMITS_OVERLAY")
@@ -9,6 +34,4 @@ fn main() {
 }
 
 #[cfg(not(feature = "built-in"))]
-fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
-}
+fn built_in() {}

@@ -5,7 +5,7 @@ use core::hash::Hash;
 use core::str::FromStr;
 
 use crate::table::Table;
-use crate::{Category, Limits, ParseModelError};
+use crate::{Category, Date, Limits, ParseModelError};
 
 /// An enum of models generated from a table, for code that works with any table.
 ///
@@ -84,10 +84,30 @@ pub trait Catalogue:
         Self::TABLE.class(self.index()).limits
     }
 
+    /// Returns `true` if the provider adjusts the limits of the model, for example by what an account
+    /// spends. The limits are then the lowest that are published.
+    #[inline]
+    fn is_dynamic(self) -> bool {
+        Self::TABLE.class(self.index()).dynamic
+    }
+
+    /// Returns the name of the pool of the model. All models of a pool share one quota: their limits
+    /// hold for the sum of their usage.
+    #[inline]
+    fn pool(self) -> Option<&'static str> {
+        Self::TABLE.class(self.index()).pool
+    }
+
     /// Returns `true` if the provider has deprecated the model.
     #[inline]
     fn is_deprecated(self) -> bool {
         Self::TABLE.class(self.index()).deprecated
+    }
+
+    /// Returns the date on which the model retires, if the provider has announced one.
+    #[inline]
+    fn retires(self) -> Option<Date> {
+        Self::TABLE.class(self.index()).retires
     }
 
     /// Returns the model that the provider recommends instead of a deprecated one. If that is
@@ -159,6 +179,8 @@ pub struct Source {
     pub title: Option<&'static str>,
     /// The `url` of the table's `source`.
     pub url: Option<&'static str>,
+    /// The `date` of the table's `source`: the day on which it was published.
+    pub date: Option<Date>,
     /// The file name of the overlay that was applied.
     pub overlay: Option<&'static str>,
 }
@@ -170,11 +192,13 @@ impl Source {
     pub const fn new(
         title: Option<&'static str>,
         url: Option<&'static str>,
+        date: Option<Date>,
         overlay: Option<&'static str>,
     ) -> Self {
         Self {
             title,
             url,
+            date,
             overlay,
         }
     }

@@ -114,7 +114,9 @@ mod table;
 
 pub use active::Active;
 pub use catalogue::{Catalogue, Source};
-pub use model_studio_limits_core::{Category, Limit, LimitKind, Limits, ParseCategoryError};
+pub use model_studio_limits_core::{
+    Category, Date, Limit, LimitKind, Limits, ParseCategoryError, ParseDateError,
+};
 pub use parse_error::ParseModelError;
 
 /// Items for generated code only. They may change in any release.
@@ -128,7 +130,7 @@ pub mod __private {
     #[cfg(feature = "schemars")]
     pub use crate::impls::schemars::schema;
     pub use crate::module_check::check_module;
-    pub use crate::table::{Class, Table};
+    pub use crate::table::{Class, Retired, Table};
     #[cfg(feature = "alloc")]
     pub use alloc::{borrow::Cow, string::String};
     #[cfg(feature = "clap")]
@@ -145,7 +147,16 @@ pub mod __private {
     use core::num::NonZeroU64;
     use core::time::Duration;
 
-    use crate::{Limit, LimitKind};
+    use crate::{Date, Limit, LimitKind};
+
+    /// Creates a date, which the generator has checked.
+    #[must_use]
+    pub const fn date(year: u16, month: u8, day: u8) -> Date {
+        match Date::new(year, month, day) {
+            Some(date) => date,
+            None => panic!("the date does not exist"),
+        }
+    }
 
     /// Creates a limit. `count` is at least 1; `per_millis` is 0 for a limit without a window.
     #[must_use]
@@ -183,6 +194,43 @@ macro_rules! include_models {
 
 #[cfg(feature = "built-in")]
 include_models!("models.rs");
+
+/// Defines the modules of the regions.
+macro_rules! regions {
+    ($($(#[doc = $doc:literal])* $region:ident $feature:literal $file:literal,)*) => {
+        $(
+            $(#[doc = $doc])*
+            #[cfg(feature = $feature)]
+            #[cfg_attr(docsrs, doc(cfg(feature = $feature)))]
+            pub mod $region {
+                include_models!($file);
+            }
+        )*
+    };
+}
+
+regions! {
+    /// The models of Singapore, with the deployment scope international.
+    singapore "singapore" "singapore.rs",
+    /// The models of Beijing, with the deployment scope mainland.
+    beijing "beijing" "beijing.rs",
+    /// The models of Virginia, with the deployment scope global.
+    virginia "virginia" "virginia.rs",
+    /// The models of Virginia, with the deployment scope US.
+    virginia_us "virginia_us" "virginia_us.rs",
+    /// The models of Frankfurt, with the deployment scope global.
+    frankfurt "frankfurt" "frankfurt.rs",
+    /// The models of Frankfurt, with the deployment scope EU.
+    frankfurt_eu "frankfurt_eu" "frankfurt_eu.rs",
+    /// The models of Tokyo, with the deployment scope global.
+    tokyo "tokyo" "tokyo.rs",
+    /// The models of Tokyo, with the deployment scope Japan.
+    tokyo_japan "tokyo_japan" "tokyo_japan.rs",
+    /// The models of Hong Kong, with the deployment scope Hong Kong.
+    hong_kong "hong_kong" "hong_kong.rs",
+    /// The models of Hong Kong, with the deployment scope global.
+    hong_kong_global "hong_kong_global" "hong_kong_global.rs",
+}
 
 /// Runs the examples of the README as tests.
 #[cfg(all(doctest, feature = "built-in"))]

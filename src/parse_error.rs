@@ -4,10 +4,13 @@ use core::fmt;
 
 use model_studio_limits_core::{Escaped, Suggestions, suggest};
 
-/// Error returned when a string is not the name of a model, or names a deprecated model where only
-/// active ones are accepted.
+use crate::Date;
+use crate::table::Table;
+
+/// Error returned when a string is not the name of a model that is served, or names a deprecated
+/// model where only active ones are accepted.
 ///
-/// The message contains suggestions, or the replacement of the deprecated model:
+/// The message contains suggestions, or the replacement of the model:
 ///
 /// ```
 /// # #[cfg(feature = "built-in")] {
@@ -38,6 +41,8 @@ enum Reason {
     TooLong,
     /// The model is deprecated and may have a replacement.
     Deprecated(Option<&'static str>),
+    /// The model is no longer served and may have a replacement.
+    Retired(Date, Option<&'static str>),
 }
 
 /// How many bytes of a string the error keeps: enough for any model ID, and few enough for the error
@@ -45,14 +50,14 @@ enum Reason {
 const MAX_SHOWN: usize = 88;
 
 impl ParseModelError {
-    /// Creates the error for a string that is none of `names`.
+    /// Creates the error for a string that is not the name of a model of the table.
     #[doc(hidden)]
     #[must_use]
-    pub fn __unknown(name: &str, names: &'static [&'static str]) -> Self {
-        let reason = if name.len() > MAX_SHOWN {
-            Reason::TooLong
-        } else {
-            Reason::Unknown(names)
+    pub fn __new<M: Copy>(name: &str, table: &Table<M>) -> Self {
+        let reason = match table.retired(name) {
+            Some(retired) => Reason::Retired(retired.on, retired.replacement),
+            None if name.len() > MAX_SHOWN => Reason::TooLong,
+            None => Reason::Unknown(table.names),
         };
         Self::new(name, reason)
     }
@@ -96,11 +101,20 @@ impl ParseModelError {
         matches!(self.reason, Reason::Deprecated(_))
     }
 
-    /// Returns the model ID of the replacement of a deprecated model.
+    /// Returns the date on which the model was retired, if it is no longer served.
+    #[must_use]
+    pub fn retired_on(&self) -> Option<Date> {
+        match self.reason {
+            Reason::Retired(on, _) => Some(on),
+            _ => None,
+        }
+    }
+
+    /// Returns the model ID of the replacement of a deprecated or retired model.
     #[must_use]
     pub fn replacement(&self) -> Option<&'static str> {
         match self.reason {
-            Reason::Deprecated(replacement) => replacement,
+            Reason::Deprecated(replacement) | Reason::Retired(_, replacement) => replacement,
             Reason::Unknown(_) | Reason::TooLong => None,
         }
     }
@@ -108,7 +122,7 @@ impl ParseModelError {
     fn suggest(&self) -> Suggestions<'static> {
         match self.reason {
             Reason::Unknown(names) => suggest(self.shown(), names.iter().copied()),
-            Reason::TooLong | Reason::Deprecated(_) => Suggestions::default(),
+            _ => Suggestions::default(),
         }
     }
 
@@ -122,14 +136,16 @@ impl fmt::Display for ParseModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = Escaped(self.shown());
         let ellipsis = if self.is_cut { "…" } else { "" };
-        if let Reason::Deprecated(replacement) = self.reason {
-            write!(f, "model `{name}{ellipsis}` is deprecated")?;
-            return match replacement {
-                Some(replacement) => write!(f, ", use `{replacement}`"),
-                None => Ok(()),
-            };
+        match self.reason {
+            Reason::Deprecated(_) => write!(f, "model `{name}{ellipsis}` is deprecated")?,
+            Reason::Retired(on, _) => write!(f, "model `{name}{ellipsis}` was retired on {on}")?,
+            Reason::Unknown(_) | Reason::TooLong => {
+                write!(f, "unknown model `{name}{ellipsis}`")?;
+            }
         }
-        write!(f, "unknown model `{name}{ellipsis}`")?;
+        if let Some(replacement) = self.replacement() {
+            return write!(f, ", use `{replacement}`");
+        }
         let suggestions = self.suggest();
         match suggestions.as_slice() {
             [] => Ok(()),

@@ -1,6 +1,6 @@
 //! The static data behind an enum, as the generator writes it.
 
-use crate::{Category, Limits};
+use crate::{Category, Date, Limits};
 
 /// The data of an enum `M`. A model's data is found by its index, the discriminant of its variant.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct Table<M: 'static> {
     pub class_of: &'static [u16],
     /// The values that models share. There are far fewer classes than models.
     pub classes: &'static [Class<M>],
+    /// The models that are no longer served, sorted by name.
+    pub retired: &'static [Retired],
 }
 
 /// The properties of a model other than its names.
@@ -32,10 +34,27 @@ pub struct Class<M> {
     pub series: &'static str,
     /// The rate limits.
     pub limits: Limits,
+    /// Whether the provider adjusts the limits.
+    pub dynamic: bool,
+    /// The pool whose models share the limits.
+    pub pool: Option<&'static str>,
     /// Whether the model is deprecated.
     pub deprecated: bool,
+    /// The date on which the model retires.
+    pub retires: Option<Date>,
     /// The model that the provider recommends instead.
     pub replacement: Option<M>,
+}
+
+/// A model that is no longer served.
+#[derive(Debug)]
+pub struct Retired {
+    /// The model ID.
+    pub name: &'static str,
+    /// The date on which it was retired.
+    pub on: Date,
+    /// The model ID of the replacement.
+    pub replacement: Option<&'static str>,
 }
 
 impl<M: Copy> Table<M> {
@@ -56,6 +75,15 @@ impl<M: Copy> Table<M> {
         let end = self.alias_ends[index] as usize;
         let from_start = self.names.split_at(self.models.len() + start).1;
         from_start.split_at(end - start).0
+    }
+
+    /// Returns the retired model of this name.
+    #[must_use]
+    pub fn retired(&self, name: &str) -> Option<&'static Retired> {
+        let at = self
+            .retired
+            .binary_search_by(|retired| retired.name.cmp(name));
+        self.retired.get(at.ok()?)
     }
 
     /// Returns the identifier of the variant at `index`.

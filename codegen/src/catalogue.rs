@@ -1,17 +1,19 @@
 //! A validated table.
 
-use model_studio_limits_core::Limit;
+use model_studio_limits_core::{Date, Limit};
 
 use crate::names::NameIndex;
 use crate::table::{Group, Name};
 
 /// A table whose names and identifiers are unique and whose replacements are resolved.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Catalogue {
     pub(crate) title: Option<String>,
     pub(crate) url: Option<String>,
+    pub(crate) date: Option<Date>,
     pub(crate) groups: Vec<Group>,
     pub(crate) models: Vec<Model>,
+    pub(crate) retired: Vec<Retired>,
 }
 
 #[derive(Clone, Debug)]
@@ -23,12 +25,26 @@ pub(crate) struct Model {
     pub(crate) limits: Vec<Limit>,
     /// The limits of the table, if an overlay has changed them.
     pub(crate) baseline: Option<Vec<Limit>>,
+    pub(crate) dynamic: bool,
+    pub(crate) pool: Option<String>,
     pub(crate) deprecation: Option<Deprecation>,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Deprecation {
+    pub(crate) retires: Option<Date>,
     /// The position of the model at the end of the chain of replacements.
+    pub(crate) replacement: Option<usize>,
+    pub(crate) source: Option<String>,
+    pub(crate) note: Option<String>,
+}
+
+/// A model that is no longer served.
+#[derive(Clone, Debug)]
+pub(crate) struct Retired {
+    pub(crate) name: String,
+    pub(crate) on: Date,
+    /// The position of the replacement.
     pub(crate) replacement: Option<usize>,
     pub(crate) note: Option<String>,
 }
@@ -45,10 +61,16 @@ impl Catalogue {
     }
 
     pub(crate) fn name_index(&self) -> NameIndex<'_> {
+        let names = self.all_names();
+        NameIndex::new(names.map(|(position, name)| (name.text.as_str(), position)))
+    }
+
+    /// Returns every model ID and alias with the position of its model, in the order of the table.
+    pub(crate) fn all_names(&self) -> impl Iterator<Item = (usize, &Name)> {
         let models = self.models.iter().enumerate();
-        NameIndex::new(models.flat_map(|(position, model)| {
+        models.flat_map(|(position, model)| {
             let names = [&model.name].into_iter().chain(&model.aliases);
-            names.map(move |name| (name.text.as_str(), position))
-        }))
+            names.map(move |name| (position, name))
+        })
     }
 }

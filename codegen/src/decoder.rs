@@ -139,6 +139,14 @@ impl Decoder {
         }
     }
 
+    pub(crate) fn boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
+        if let Value::Bool(value) = node.value {
+            return Some(value);
+        }
+        self.type_error(node, what, "`true` or `false`");
+        None
+    }
+
     /// Returns an integer from 1 to `max`.
     pub(crate) fn count(&mut self, node: &Node, what: &str, max: u64) -> Option<NonZeroU64> {
         let message = |text: String| Diagnostic::new(node.location, format!("{what} {text}"));

@@ -7,7 +7,7 @@ use std::{env, fmt, fs, process};
 use quote::quote;
 
 use crate::diagnostics::Error;
-use crate::render::{self, Settings};
+use crate::render::{self, Origin, Settings};
 use crate::{identifier, pipeline};
 
 /// Generates an enum and a macro from a YAML table.
@@ -18,7 +18,7 @@ use crate::{identifier, pipeline};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Generator {
-    table: PathBuf,
+    table: Input,
     overlay: Option<PathBuf>,
     /// The environment variable that names an overlay, and its value.
     overlay_variable: Option<(String, OsString)>,
@@ -26,7 +26,14 @@ pub struct Generator {
     runtime: String,
     module: String,
     export_macro: bool,
-    built_in: bool,
+    origin: Origin,
+}
+
+/// A table file, or the name of a table that this crate ships.
+#[derive(Clone, Debug)]
+pub(crate) enum Input {
+    File(PathBuf),
+    Shipped(String),
 }
 
 /// Generated code.
@@ -48,14 +55,32 @@ impl Generator {
     /// of the package that is built.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
-            table: path.into(),
+            table: Input::File(path.into()),
             overlay: None,
             overlay_variable: None,
             enum_name: "Model".to_owned(),
             runtime: "::model_studio_limits".to_owned(),
             module: String::new(),
             export_macro: false,
-            built_in: false,
+            origin: Origin::Own,
+        }
+    }
+
+    /// Creates a generator for a table of the provider that this crate ships: `singapore`,
+    /// `beijing`, `virginia`, `virginia_us`, `frankfurt`, `frankfurt_eu`, `tokyo`, `tokyo_japan`,
+    /// `hong_kong` or `hong_kong_global`. An overlay can add models to it.
+    ///
+    /// ```no_run
+    /// // build.rs
+    /// model_studio_limits_codegen::Generator::shipped("singapore")
+    ///     .overlay("account.yaml")
+    ///     .emit("models.rs");
+    /// ```
+    #[must_use]
+    pub fn shipped(name: impl Into<String>) -> Self {
+        Self {
+            table: Input::Shipped(name.into()),
+            ..Self::new("")
         }
     }
 
@@ -118,8 +143,16 @@ impl Generator {
     #[doc(hidden)]
     #[must_use]
     pub fn built_in(mut self) -> Self {
-        self.built_in = true;
+        self.origin = Origin::BuiltIn;
         self.runtime("crate").export_macro()
+    }
+
+    /// Generates code that is a module of the runtime crate itself.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn built_in_region(mut self, module: &str) -> Self {
+        self.origin = Origin::Region;
+        self.runtime("crate").module(module).export_macro()
     }
 
     /// Generates the code. Reads the table and the overlay, and has no other effects.
@@ -142,7 +175,13 @@ impl Generator {
     /// On an error, writes the report to standard error and exits with code 1, which fails the
     /// build.
     pub fn emit(&self, file_name: impl AsRef<Path>) {
-        for path in [&self.table].into_iter().chain(&self.overlay) {
+        let table = match &self.table {
+            Input::File(path) => Some(path),
+            // Cargo also builds the build script again when a shipped table changes.
+            Input::Shipped(_) => None,
+        };
+        println!("cargo::rerun-if-changed=build.rs");
+        for path in table.into_iter().chain(&self.overlay) {
             println!("cargo::rerun-if-changed={}", path.display());
         }
         if let Some((variable, _)) = &self.overlay_variable {
@@ -199,7 +238,10 @@ impl Generator {
             module => module.strip_prefix("crate::").unwrap_or(module),
         };
         Ok(Settings {
-            table: file_name(&self.table),
+            table: match &self.table {
+                Input::File(path) => file_name(path),
+                Input::Shipped(name) => format!("{name}.yaml"),
+            },
             overlay: self.overlay.as_deref().map(file_name),
             enum_name: enum_name.to_owned(),
             macro_name,
@@ -216,7 +258,7 @@ impl Generator {
                 _ => parse_path(&self.module, module)?,
             },
             export_macro: self.export_macro,
-            built_in: self.built_in,
+            origin: self.origin,
         })
     }
 }

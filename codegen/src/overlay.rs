@@ -2,20 +2,21 @@
 
 use std::collections::HashMap;
 
-use model_studio_limits_core::{Limit, LimitKind};
+use model_studio_limits_core::Limit;
 
 use crate::catalogue::Catalogue;
 use crate::diagnostics::Diagnostic;
 use crate::table::{Overlay, OverlayEntry};
+use crate::validate;
 
-/// Returns the catalogue with the limits of the overlay, or all errors in the overlay.
-pub(crate) fn apply(
-    catalogue: &Catalogue,
-    overlay: &Overlay,
-) -> Result<Catalogue, Vec<Diagnostic>> {
-    let mut result = catalogue.clone();
-    let mut errors = Vec::new();
-    let mut index = catalogue.name_index();
+/// Returns the catalogue with the models and the limits of the overlay, or all errors in it.
+pub(crate) fn apply(catalogue: &Catalogue, overlay: Overlay) -> Result<Catalogue, Vec<Diagnostic>> {
+    let (mut result, mut errors) = match validate::extend(catalogue, overlay.additions) {
+        Ok(extended) => (extended, Vec::new()),
+        Err(errors) => (catalogue.clone(), errors),
+    };
+    let mut changes = Vec::new();
+    let mut index = result.name_index();
     let mut first = HashMap::<usize, &OverlayEntry>::new();
     for entry in &overlay.entries {
         let name = &entry.name;
@@ -23,42 +24,56 @@ pub(crate) fn apply(
             errors.push(index.unknown(name, entry.location));
             continue;
         };
-        if let Some(earlier) = first.insert(position, entry) {
-            // Duplicate keys are reported by the decoder.
-            if earlier.name != *name {
-                let message = format!(
-                    "duplicate model `{name}`, first defined on line {} as `{}`",
-                    earlier.location.line, earlier.name
-                );
-                errors.push(Diagnostic::new(entry.location, message));
+        for position in pool_members(&result, position) {
+            match first.insert(position, entry) {
+                None => changes.push((position, entry)),
+                // The decoder reports duplicate keys.
+                Some(earlier) if earlier.name == *name => {}
+                Some(earlier) => {
+                    let message = format!(
+                        "the limits of `{name}` are already set on line {} as `{}`",
+                        earlier.location.line, earlier.name
+                    );
+                    errors.push(Diagnostic::new(entry.location, message).help(
+                        "set the limits of each model once; models of one pool share theirs",
+                    ));
+                    break;
+                }
             }
-            continue;
         }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    for (position, entry) in changes {
         let model = &mut result.models[position];
-        let baseline = model.limits.clone();
-        for (limit, location) in &entry.limits {
-            let same = |other: &&mut Limit| (other.kind, other.per) == (limit.kind, limit.per);
-            if let Some(changed) = model.limits.iter_mut().find(same) {
-                *changed = *limit;
-                continue;
-            }
-            let message = format!("`{name}` has no limit `{}` to change", key(limit));
-            let keys: Vec<&str> = baseline.iter().map(key).collect();
-            let help = format!("its limits are {}", keys.join(", "));
-            errors.push(Diagnostic::new(*location, message).help(help));
-        }
-        model.baseline = Some(baseline);
+        let limits = merge(&model.limits, &entry.limits);
+        model.baseline = Some(std::mem::replace(&mut model.limits, limits));
     }
-    if errors.is_empty() {
-        Ok(result)
-    } else {
-        Err(errors)
-    }
+    Ok(result)
 }
 
-/// Returns the key that sets a limit.
-fn key(limit: &Limit) -> &'static str {
-    let mut keys = LimitKind::all_keys();
-    let key = keys.find(|(kind, key)| (*kind, key.per) == (limit.kind, limit.per));
-    key.map_or("", |(_, key)| key.name)
+/// Returns the positions of the models that share their limits with the model at `position`.
+fn pool_members(catalogue: &Catalogue, position: usize) -> Vec<usize> {
+    let pool = &catalogue.models[position].pool;
+    let models = catalogue.models.iter().enumerate();
+    let members = models
+        .filter(|(other, model)| *other == position || (pool.is_some() && model.pool == *pool));
+    members.map(|(position, _)| position).collect()
+}
+
+/// Returns the limits with those of an overlay, which replace limits of the same kind and window.
+/// An empty list removes all limits.
+fn merge(limits: &[Limit], overlay: &[Limit]) -> Vec<Limit> {
+    if overlay.is_empty() {
+        return Vec::new();
+    }
+    let is_replaced = |limit: &Limit| {
+        let mut overlay = overlay.iter();
+        overlay.any(|other| (other.kind, other.per) == (limit.kind, limit.per))
+    };
+    let kept = limits.iter().filter(|limit| !is_replaced(limit));
+    let mut merged: Vec<Limit> = kept.chain(overlay).copied().collect();
+    merged.sort_by_key(|limit| (limit.kind, limit.per));
+    merged
 }

@@ -5,13 +5,15 @@ use std::io::Read as _;
 use std::path::Path;
 
 use crate::catalogue::Catalogue;
+use crate::decoder::list;
 use crate::diagnostics::{Diagnostic, Error, Location, Source};
+use crate::generator::Input;
 use crate::yaml::Node;
 use crate::{decode, overlay, validate, yaml};
 
 /// Reads a table, applies an overlay, and returns the catalogue or all errors in both files.
-pub(crate) fn catalogue(table: &Path, overlay: Option<&Path>) -> Result<Catalogue, Error> {
-    let (table, overlay) = match (read(table), overlay.map(read).transpose()) {
+pub(crate) fn catalogue(table: &Input, overlay: Option<&Path>) -> Result<Catalogue, Error> {
+    let (table, overlay) = match (open(table), overlay.map(read).transpose()) {
         (Ok(table), Ok(overlay)) => (table, overlay),
         (Err(error), Err(other)) => return Err(error.and(&other)),
         (Err(error), _) | (_, Err(error)) => return Err(error),
@@ -42,7 +44,7 @@ fn build(table: &Source, overlay: Option<&Source>, locations: bool) -> Result<Ca
     let overlaid = overlay.map(|overlay| {
         let (overlay, errors) = decode::overlay(&parse(overlay, locations)?);
         let overlaid = match &catalogue {
-            Ok(catalogue) => overlay::apply(catalogue, &overlay).map(Some),
+            Ok(catalogue) => overlay::apply(catalogue, overlay).map(Some),
             // Only the overlay itself can be checked.
             Err(_) => Ok(None),
         };
@@ -55,6 +57,26 @@ fn build(table: &Source, overlay: Option<&Source>, locations: bool) -> Result<Ca
             overlay: overlaid.err().unwrap_or_default(),
         }),
     }
+}
+
+/// Reads a table file, or returns a shipped table.
+fn open(input: &Input) -> Result<Source, Error> {
+    let name = match input {
+        Input::File(path) => return read(path),
+        Input::Shipped(name) => name,
+    };
+    let shipped = model_studio_limits_tables::TABLES;
+    let Some((_, text)) = shipped.iter().find(|(shipped, _)| shipped == name) else {
+        let names: Vec<&str> = shipped.iter().map(|(name, _)| *name).collect();
+        return Err(Error::new(format_args!(
+            "there is no table `{name}`, expected {}",
+            list(&names)
+        )));
+    };
+    Ok(Source {
+        path: format!("{name}.yaml").into(),
+        text: (*text).to_owned(),
+    })
 }
 
 fn parse(source: &Source, locations: bool) -> Result<Node, Vec<Diagnostic>> {

@@ -2,7 +2,7 @@
 //!
 //! Rows are well-formed by themselves. Whether they fit together is checked by `validate`.
 
-use model_studio_limits_core::{Category, Limit};
+use model_studio_limits_core::{Category, Date, Limit};
 
 use crate::diagnostics::Location;
 
@@ -11,8 +11,10 @@ use crate::diagnostics::Location;
 pub(crate) struct Table {
     pub(crate) title: Option<String>,
     pub(crate) url: Option<String>,
+    pub(crate) date: Option<Date>,
     pub(crate) groups: Vec<Group>,
     pub(crate) rows: Vec<Row>,
+    pub(crate) retired: Vec<Retired>,
 }
 
 /// What the models of a group share.
@@ -30,6 +32,10 @@ pub(crate) struct Row {
     /// The position of the group in `Table::groups`.
     pub(crate) group: usize,
     pub(crate) limits: Vec<Limit>,
+    /// Whether the provider adjusts the limits.
+    pub(crate) dynamic: bool,
+    /// The pool whose models share the limits.
+    pub(crate) pool: Option<(String, Location)>,
     pub(crate) deprecation: Option<Deprecation>,
 }
 
@@ -43,15 +49,29 @@ pub(crate) struct Name {
     pub(crate) identifier_location: Location,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Deprecation {
+    pub(crate) retires: Option<Date>,
+    pub(crate) replacement: Option<(String, Location)>,
+    pub(crate) source: Option<String>,
+    pub(crate) note: Option<String>,
+}
+
+/// A model that is no longer served.
+#[derive(Debug)]
+pub(crate) struct Retired {
+    pub(crate) name: String,
+    pub(crate) location: Location,
+    pub(crate) on: Date,
     pub(crate) replacement: Option<(String, Location)>,
     pub(crate) note: Option<String>,
 }
 
-/// An overlay file: for each model, the limits to set.
+/// An overlay file: for each model, the limits to set, and models to add.
 #[derive(Debug, Default)]
 pub(crate) struct Overlay {
+    /// The groups and rows to add.
+    pub(crate) additions: Table,
     pub(crate) entries: Vec<OverlayEntry>,
 }
 
@@ -59,6 +79,6 @@ pub(crate) struct Overlay {
 pub(crate) struct OverlayEntry {
     pub(crate) name: String,
     pub(crate) location: Location,
-    /// Each limit with the location of its key.
-    pub(crate) limits: Vec<(Limit, Location)>,
+    /// The limits to set, or an empty list to remove all limits.
+    pub(crate) limits: Vec<Limit>,
 }

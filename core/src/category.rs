@@ -37,12 +37,38 @@ macro_rules! categories {
 categories! {
     /// Generates text, from text, images, audio or video.
     TextGeneration = "text-generation",
+    /// Generates text, with models of other providers.
+    TextGenerationThirdParty = "text-generation-third-party",
+    /// Generates text, with open-source models.
+    TextGenerationOpenSource = "text-generation-open-source",
     /// Generates or edits images.
     ImageGeneration = "image-generation",
+    /// Generates or edits images, with models of other providers.
+    ImageGenerationThirdParty = "image-generation-third-party",
     /// Generates or edits videos.
     VideoGeneration = "video-generation",
-    /// Turns text into vectors.
+    /// Generates or edits videos, with models of other providers.
+    VideoGenerationThirdParty = "video-generation-third-party",
+    /// Turns text into speech.
+    SpeechSynthesis = "speech-synthesis",
+    /// Turns text into speech, with models of other providers.
+    SpeechSynthesisThirdParty = "speech-synthesis-third-party",
+    /// Turns speech into text, or translates it.
+    SpeechRecognitionAndTranslation = "speech-recognition-and-translation",
+    /// Generates sounds.
+    AudioGeneration = "audio-generation",
+    /// Generates music.
+    MusicGeneration = "music-generation",
+    /// Generates 3D models, with models of other providers.
+    ThreeDGenerationThirdParty = "3d-generation-third-party",
+    /// Talks with a user.
+    VoiceConversation = "voice-conversation",
+    /// Turns text, images or video into vectors.
     Embedding = "embedding",
+    /// Sorts documents by their relevance to a query.
+    Rerank = "rerank",
+    /// Serves one industry, such as law.
+    Industry = "industry",
 }
 
 impl Category {
@@ -172,8 +198,12 @@ mod tests {
         );
         assert_eq!(
             message("chat"),
-            "unknown category, expected one of `text-generation`, `image-generation`, \
-             `video-generation`, `embedding`"
+            "unknown category, expected one of `text-generation`, `text-generation-third-party`, \
+             `text-generation-open-source`, `image-generation`, `image-generation-third-party`, \
+             `video-generation`, `video-generation-third-party`, `speech-synthesis`, \
+             `speech-synthesis-third-party`, `speech-recognition-and-translation`, \
+             `audio-generation`, `music-generation`, `3d-generation-third-party`, \
+             `voice-conversation`, `embedding`, `rerank`, `industry`"
         );
     }
 }

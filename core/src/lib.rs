@@ -6,15 +6,19 @@
 extern crate std;
 
 mod category;
+mod date;
 mod display;
 mod limit_kind;
 mod limits;
 mod lookup;
 mod suggest;
+mod window;
 
 pub use category::{Category, ParseCategoryError};
+pub use date::{Date, ParseDateError};
 pub use display::{Escaped, Grouped};
 pub use limit_kind::{LimitKey, LimitKind};
 pub use limits::{DisplayLimits, Limit, Limits};
 pub use lookup::{Key, Lookup, MAX_NAMES, Seeds, bucket, hash, key, top_bits};
 pub use suggest::{Suggestions, suggest};
+pub use window::{Window, WindowError};

@@ -2,15 +2,20 @@
 
 use core::time::Duration;
 
+use crate::suggest::within;
+
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// Defines [`LimitKind`] from the only list of its variants: the words for one and for many, the
-/// largest count, and the keys that set such a limit in a table.
+/// key for any window, the largest count, and the short keys.
 macro_rules! limit_kinds {
     ($(
         $(#[$doc:meta])*
-        $variant:ident { $one:literal, $many:literal, max: $max:expr, keys: [$($key:expr),*] }
+        $variant:ident {
+            $one:literal, $many:literal, key: $key:expr, max: $max:expr, short: [$($short:expr),*]
+        }
     )*) => {
         /// What a limit counts.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,8 +30,9 @@ macro_rules! limit_kinds {
 
             const DETAILS: &'static [Details] = &[$(Details {
                 words: ($one, $many),
+                key: $key,
                 max: $max,
-                keys: &[$($key),*],
+                short_keys: &[$($short),*],
             }),*];
         }
     };
@@ -34,16 +40,17 @@ macro_rules! limit_kinds {
 
 struct Details {
     words: (&'static str, &'static str),
+    key: Option<&'static str>,
     max: u64,
-    keys: &'static [LimitKey],
+    short_keys: &'static [LimitKey],
 }
 
-/// A key of `limits` in a table.
+/// A short key of `limits` in a table, whose value is a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitKey {
     /// The key, such as `qpm`.
     pub name: &'static str,
-    /// The time that the limit refers to; `None` for a limit on what runs at the same time.
+    /// The window of the limit; `None` for a limit on what runs at the same time.
     pub per: Option<Duration>,
     /// The column heading in the reference, such as `QPM`.
     pub heading: &'static str,
@@ -65,24 +72,64 @@ const fn concurrency(name: &'static str, heading: &'static str) -> LimitKey {
     }
 }
 
+const MAX_SMALL: u64 = u32::MAX as u64;
+
 limit_kinds! {
     /// Requests, called queries by the provider: calls of any size.
     Requests {
-        "query", "queries", max: u32::MAX as u64, keys: [rate("qpm", MINUTE, "QPM")]
+        "query", "queries", key: Some("requests"), max: MAX_SMALL, short: [
+            rate("rps", SECOND, "RPS"),
+            rate("qpm", MINUTE, "QPM"),
+            rate("rpm", MINUTE, "QPM"),
+            rate("rpd", DAY, "RPD")
+        ]
     }
     /// Tokens, input and output together.
     Tokens {
-        "token", "tokens", max: u64::MAX, keys: [rate("tpm", MINUTE, "TPM")]
+        "token", "tokens", key: Some("tokens"), max: u64::MAX, short: [
+            rate("tpm", MINUTE, "TPM"),
+            rate("tpd", DAY, "TPD")
+        ]
+    }
+    /// Input tokens.
+    InputTokens {
+        "input token", "input tokens", key: Some("input_tokens"), max: u64::MAX,
+        short: [rate("itpm", MINUTE, "input TPM")]
+    }
+    /// Output tokens.
+    OutputTokens {
+        "output token", "output tokens", key: Some("output_tokens"), max: u64::MAX,
+        short: [rate("otpm", MINUTE, "output TPM")]
     }
     /// Submissions of asynchronous tasks, as image and video models take them.
     Submissions {
-        "submission", "submissions", max: u32::MAX as u64,
-        keys: [rate("submissions_per_second", SECOND, "submissions/s")]
+        "submission", "submissions", key: Some("submissions"), max: MAX_SMALL, short: [
+            rate("submissions_per_second", SECOND, "submissions/s"),
+            rate("submissions_per_minute", MINUTE, "submissions/min")
+        ]
+    }
+    /// Images.
+    Images {
+        "image", "images", key: Some("images"), max: MAX_SMALL,
+        short: [rate("ipm", MINUTE, "images/min")]
+    }
+    /// Characters of text.
+    Characters {
+        "character", "characters", key: Some("characters"), max: u64::MAX, short: []
+    }
+    /// Seconds of audio.
+    AudioSeconds {
+        "second of audio", "seconds of audio", key: Some("audio_seconds"), max: u64::MAX, short: []
+    }
+    /// Requests that run at the same time.
+    ConcurrentRequests {
+        "concurrent request", "concurrent requests", key: None, max: MAX_SMALL,
+        short: [concurrency("concurrent_requests", "concurrent requests")]
     }
     /// Asynchronous tasks that run at the same time.
     ConcurrentTasks {
-        "concurrent task", "concurrent tasks", max: u32::MAX as u64,
-        keys: [concurrency("concurrent_tasks", "concurrent tasks")]
+        "concurrent task", "concurrent tasks", key: None, max: MAX_SMALL,
+        short: [concurrency("concurrent_tasks", "concurrent tasks")]
     }
 }
 
@@ -100,16 +147,67 @@ impl LimitKind {
         self.details().max
     }
 
-    /// Returns the keys that set a limit of this kind in a table.
+    /// Returns the key for limits with any window, such as `requests`. Limits on what runs at the
+    /// same time have none.
     #[must_use]
-    pub const fn keys(self) -> &'static [LimitKey] {
-        self.details().keys
+    pub const fn key(self) -> Option<&'static str> {
+        self.details().key
     }
 
-    /// Returns the keys of all kinds, each with its kind, in the order in which limits are listed.
-    pub fn all_keys() -> impl Iterator<Item = (Self, LimitKey)> {
-        let kinds = Self::ALL.iter();
-        kinds.flat_map(|kind| kind.keys().iter().map(|key| (*kind, *key)))
+    /// Returns the short keys, such as `qpm`.
+    #[must_use]
+    pub const fn short_keys(self) -> &'static [LimitKey] {
+        self.details().short_keys
+    }
+
+    /// Returns the first short key for a window.
+    #[must_use]
+    pub fn short_key(self, per: Option<Duration>) -> Option<LimitKey> {
+        let mut keys = self.short_keys().iter();
+        keys.find(|key| key.per == per).copied()
+    }
+
+    /// Returns the kind of a key for any window, such as `requests`.
+    #[must_use]
+    pub fn from_key(name: &str) -> Option<Self> {
+        let mut kinds = Self::ALL.iter();
+        kinds.find(|kind| kind.key() == Some(name)).copied()
+    }
+
+    /// Returns the kind and the short key of a name such as `qpm`.
+    #[must_use]
+    pub fn from_short_key(name: &str) -> Option<(Self, LimitKey)> {
+        let mut kinds = Self::ALL.iter();
+        kinds.find_map(|kind| {
+            let mut keys = kind.short_keys().iter();
+            let key = keys.find(|key| key.name == name)?;
+            Some((*kind, *key))
+        })
+    }
+
+    /// Returns all keys of `limits` in a table.
+    pub fn all_keys() -> impl Iterator<Item = &'static str> {
+        Self::ALL.iter().flat_map(|kind| {
+            let short = kind.short_keys().iter().map(|key| key.name);
+            short.chain(kind.key())
+        })
+    }
+
+    /// Returns the key that was probably meant by an unknown one.
+    ///
+    /// Short keys that differ in a letter mean different things, such as `tpm` and `tpd`. Therefore
+    /// a short key is only suggested for one with the same letters, and a long one for one with at
+    /// most two differences.
+    #[must_use]
+    pub fn suggest_key(unknown: &str) -> Option<&'static str> {
+        let letters = |name: &str| {
+            let letters = name.bytes().map(|byte| byte.to_ascii_lowercase());
+            letters.fold(0_u32, |set, byte| set | 1 << (byte % 32))
+        };
+        Self::all_keys().find(|key| {
+            let max = if key.len() > 5 { 2 } else { 1 };
+            (key.len() > 5 || letters(key) == letters(unknown)) && within(unknown, key, max)
+        })
     }
 
     const fn details(self) -> &'static Details {

@@ -5,6 +5,7 @@ use core::num::{NonZeroU32, NonZeroU64};
 use core::slice;
 use core::time::Duration;
 
+use crate::window::Compact;
 use crate::{Grouped, LimitKind};
 
 /// The rate limits of a model.
@@ -188,36 +189,84 @@ fn write_window(f: &mut fmt::Formatter<'_>, per: Option<Duration>) -> fmt::Resul
         None => Ok(()),
         Some(per) if per == Duration::from_secs(1) => f.write_str(" per second"),
         Some(per) if per == Duration::from_secs(60) => f.write_str(" per minute"),
-        Some(per) => write!(f, " per {per:?}"),
+        Some(per) if per == Duration::from_secs(3_600) => f.write_str(" per hour"),
+        Some(per) if per == Duration::from_secs(86_400) => f.write_str(" per day"),
+        Some(per) => write!(f, " per {}", Compact(per)),
     }
 }
 
-/// Serializes as a table writes limits: a map such as `{ "qpm": 600, "tpm": 1000000 }`.
+/// Serializes as a table writes limits: a map such as `{ "qpm": 600, "tokens": "500000 per 6s" }`.
+///
+/// Limits without a short key are strings, or a list of strings if a kind has several.
 #[cfg(feature = "serde")]
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl serde::Serialize for Limits {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::{Error as _, SerializeMap as _};
+        use serde::ser::SerializeMap as _;
 
-        let mut map = serializer.serialize_map(Some(self.limits.len()))?;
-        for limit in *self {
-            let keys = limit.kind.keys();
-            let key = keys.iter().find(|key| key.per == limit.per);
-            let key = key.ok_or_else(|| S::Error::custom("no key for this kind and window"))?;
-            map.serialize_entry(key.name, &limit.count)?;
+        let mut map = serializer.serialize_map(None)?;
+        let has_short_key = |limit: &&Limit| limit.kind.short_key(limit.per).is_some();
+        for limit in self.iter().filter(has_short_key) {
+            if let Some(key) = limit.kind.short_key(limit.per) {
+                map.serialize_entry(key.name, &limit.count)?;
+            }
+        }
+        for kind in LimitKind::ALL {
+            let mut windows = self.iter().filter(|l| l.kind == *kind && !has_short_key(l));
+            match (windows.clone().count(), kind.key()) {
+                (1, Some(key)) => map.serialize_entry(key, &windows.next().map(ser::Window))?,
+                (2.., Some(key)) => map.serialize_entry(key, &ser::Windows(*self, *kind))?,
+                _ => {}
+            }
         }
         map.end()
     }
 }
 
-/// Deserializes from a map such as `{ "qpm": 600, "tpm": 1000000 }`.
+#[cfg(feature = "serde")]
+mod ser {
+    use serde::{Serialize, Serializer};
+
+    use super::{Duration, Limit, Limits};
+    use crate::LimitKind;
+
+    /// A limit as a string such as `500 per 6s`.
+    pub(super) struct Window(pub(super) &'static Limit);
+
+    impl Serialize for Window {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_str(&crate::Window {
+                count: self.0.count.get(),
+                per: self.0.per.unwrap_or(Duration::ZERO),
+            })
+        }
+    }
+
+    /// The limits of a kind that have no short key.
+    pub(super) struct Windows(pub(super) Limits, pub(super) LimitKind);
+
+    impl Serialize for Windows {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let windows = self.0.iter();
+            let windows = windows.filter(|limit| limit.kind == self.1);
+            serializer.collect_seq(
+                windows
+                    .filter(|limit| limit.kind.short_key(limit.per).is_none())
+                    .map(Window),
+            )
+        }
+    }
+}
+
+/// Deserializes from a map such as `{ "qpm": 600, "tokens": "500000 per 6s" }`, or from the string
+/// `none`.
 ///
 /// Each distinct list of limits that is read is kept in memory until the program ends, once.
 #[cfg(all(feature = "serde", feature = "std"))]
 #[cfg_attr(docsrs, doc(cfg(all(feature = "serde", feature = "std"))))]
 impl<'de> serde::Deserialize<'de> for Limits {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(de::LimitsVisitor)
+        deserializer.deserialize_any(de::LimitsVisitor)
     }
 }
 
@@ -227,10 +276,10 @@ mod de {
     use std::sync::Mutex;
     use std::vec::Vec;
 
-    use serde::de::{Error, MapAccess, Visitor};
+    use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
     use super::{Limit, Limits, NonZeroU64, fmt};
-    use crate::LimitKind;
+    use crate::{LimitKind, Window};
 
     pub(super) struct LimitsVisitor;
 
@@ -238,28 +287,77 @@ mod de {
         type Value = Limits;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a map of limits")
+            f.write_str("a map of limits or `none`")
+        }
+
+        fn visit_str<E: Error>(self, string: &str) -> Result<Limits, E> {
+            match string {
+                "none" => Ok(Limits::new(&[])),
+                _ => Err(E::invalid_value(serde::de::Unexpected::Str(string), &self)),
+            }
         }
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Limits, A::Error> {
             let mut limits = Vec::<Limit>::new();
             while let Some(name) = map.next_key::<String>()? {
-                let found = LimitKind::all_keys().find(|(_, key)| key.name == name);
-                let Some((kind, key)) = found else {
+                let start = limits.len();
+                if let Some((kind, key)) = LimitKind::from_short_key(&name) {
+                    let count = map.next_value::<NonZeroU64>()?;
+                    let per = key.per;
+                    limits.push(Limit { kind, count, per });
+                } else if let Some(kind) = LimitKind::from_key(&name) {
+                    let Windows(windows) = map.next_value()?;
+                    limits.extend(windows.into_iter().filter_map(|window| {
+                        let count = NonZeroU64::new(window.count)?;
+                        let per = Some(window.per);
+                        Some(Limit { kind, count, per })
+                    }));
+                } else {
                     return Err(A::Error::custom(format_args!("unknown limit `{name}`")));
-                };
-                let count = map.next_value::<NonZeroU64>()?;
-                if limits.iter().any(|l| l.kind == kind && l.per == key.per) {
-                    return Err(A::Error::custom(format_args!("duplicate limit `{name}`")));
                 }
-                limits.push(Limit {
-                    kind,
-                    count,
-                    per: key.per,
-                });
+                for index in start..limits.len() {
+                    let limit = limits[index];
+                    let is_same =
+                        |other: &Limit| (other.kind, other.per) == (limit.kind, limit.per);
+                    if limits[..index].iter().any(is_same) {
+                        return Err(A::Error::custom(format_args!("duplicate limit `{name}`")));
+                    }
+                }
             }
             limits.sort_by_key(|limit| (limit.kind, limit.per));
             Ok(intern(limits))
+        }
+    }
+
+    /// One window or a list of windows.
+    struct Windows(Vec<Window>);
+
+    impl<'de> Deserialize<'de> for Windows {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct WindowsVisitor;
+
+            impl<'de> Visitor<'de> for WindowsVisitor {
+                type Value = Windows;
+
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("a string such as `500 per 6s`, or a list of them")
+                }
+
+                fn visit_str<E: Error>(self, string: &str) -> Result<Windows, E> {
+                    let window = Window::parse(string).map_err(E::custom)?;
+                    Ok(Windows([window].into()))
+                }
+
+                fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Windows, A::Error> {
+                    let mut windows = Vec::new();
+                    while let Some(string) = seq.next_element::<String>()? {
+                        windows.push(Window::parse(&string).map_err(A::Error::custom)?);
+                    }
+                    Ok(Windows(windows))
+                }
+            }
+
+            deserializer.deserialize_any(WindowsVisitor)
         }
     }
 
@@ -280,7 +378,7 @@ mod de {
     }
 }
 
-/// An object such as `{ "qpm": 600, "tpm": 1000000 }`.
+/// An object such as `{ "qpm": 600, "tokens": "500000 per 6s" }`, or the string `none`.
 #[cfg(feature = "schemars")]
 #[cfg_attr(docsrs, doc(cfg(feature = "schemars")))]
 impl schemars::JsonSchema for Limits {
@@ -290,14 +388,27 @@ impl schemars::JsonSchema for Limits {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let mut properties = schemars::Schema::default();
-        for (_, key) in LimitKind::all_keys() {
-            let count = schemars::json_schema!({ "type": "integer", "minimum": 1 });
-            properties.insert(key.name.into(), count.into());
+        let count = schemars::json_schema!({ "type": "integer", "minimum": 1 });
+        let window = schemars::json_schema!({
+            "type": "string",
+            "pattern": "^[1-9][0-9]* per [1-9][0-9]*[smhd]$"
+        });
+        let windows = schemars::json_schema!({
+            "oneOf": [window, { "type": "array", "items": window, "minItems": 1 }]
+        });
+        for kind in LimitKind::ALL {
+            for key in kind.short_keys() {
+                properties.insert(key.name.into(), count.clone().into());
+            }
+            if let Some(key) = kind.key() {
+                properties.insert(key.into(), windows.clone().into());
+            }
         }
         schemars::json_schema!({
-            "type": "object",
-            "properties": properties,
-            "additionalProperties": false
+            "oneOf": [
+                { "const": "none" },
+                { "type": "object", "properties": properties, "additionalProperties": false }
+            ]
         })
     }
 }
@@ -310,10 +421,12 @@ mod tests {
 
     use super::*;
 
-    /// Limits of one per key; 0 leaves the limit out.
+    /// Returns limits on requests and tokens per minute, submissions per second and concurrent
+    /// tasks; 0 leaves a limit out.
     fn limits(counts: [u64; 4]) -> Limits {
-        let limits = LimitKind::all_keys().zip(counts);
-        let limits = limits.filter_map(|((kind, key), count)| {
+        let keys = ["qpm", "tpm", "submissions_per_second", "concurrent_tasks"];
+        let limits = keys.iter().zip(counts).filter_map(|(key, count)| {
+            let (kind, key) = LimitKind::from_short_key(key)?;
             let count = NonZeroU64::new(count)?;
             let per = key.per;
             Some(Limit { kind, count, per })
@@ -380,15 +493,25 @@ mod tests {
         );
         let read: Limits = serde_json::from_str(&json).unwrap();
         assert_eq!(read, all);
-        let again: Limits = serde_json::from_str(r#"{"tpm":2,"qpm":1}"#).unwrap();
+        let again: Limits = serde_json::from_str(r#"{"tpm":2,"rpm":1}"#).unwrap();
         assert_eq!(again, limits([1, 2, 0, 0]));
+        let json = r#"{"rps":9,"requests":["500 per 6s","30 per 1h"],"tokens":"7 per 3s"}"#;
+        let windows: Limits = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&windows).unwrap(), json);
+        assert_eq!(
+            windows.to_string(),
+            "9 queries per second, 500 queries per 6s, 30 queries per hour and 7 tokens per 3s"
+        );
+        let none: Limits = serde_json::from_str(r#""none""#).unwrap();
+        assert_eq!(none, Limits::new(&[]));
 
         let error = |json: &str| -> String {
             let error = serde_json::from_str::<Limits>(json).unwrap_err();
             error.to_string()
         };
         assert!(error(r#"{"qpx":1}"#).starts_with("unknown limit `qpx`"));
-        assert!(error(r#"{"qpm":1,"qpm":2}"#).starts_with("duplicate limit `qpm`"));
+        assert!(error(r#"{"qpm":1,"rpm":2}"#).starts_with("duplicate limit `rpm`"));
+        assert!(error(r#"{"requests":"5 per 0s"}"#).starts_with("the window must be"));
         assert!(error(r#"{"qpm":0}"#).contains("nonzero"));
     }
 }

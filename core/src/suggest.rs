@@ -76,6 +76,14 @@ pub fn suggest<'a>(unknown: &str, names: impl IntoIterator<Item = &'a str>) -> S
     found
 }
 
+/// Returns `true` if the distance from `unknown` to `name` is at most `max`.
+pub(crate) fn within(unknown: &str, name: &str, max: usize) -> bool {
+    match (Normalized::new(unknown), Normalized::new(name)) {
+        (Some(unknown), Some(name)) => alignment(unknown.chars(), name.chars(), max).is_some(),
+        _ => false,
+    }
+}
+
 /// A name as it is compared.
 struct Normalized {
     chars: [char; MAX_LEN],

@@ -7,7 +7,7 @@
 
 use proc_macro::{Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
-use crate::names::Names;
+use crate::names::{Names, Status};
 
 /// Returns the path of the variant, or `None` if the call is not a plain one.
 pub(crate) fn expand(input: TokenStream) -> Option<TokenStream> {
@@ -20,17 +20,19 @@ pub(crate) fn expand(input: TokenStream) -> Option<TokenStream> {
     if name.contains('\\') {
         return None;
     }
-    let entry = Names::new(names).find(name)?;
-    if entry.deprecated.is_some() {
+    let Status::Active {
+        variant: identifier,
+    } = Names::new(names).find(name)?.status
+    else {
         return None;
-    }
+    };
     let mut variant = TokenStream::from(punct('<', Spacing::Alone, span));
     variant.extend(path.stream());
     variant.extend([
         punct('>', Spacing::Alone, span),
         punct(':', Spacing::Joint, span),
         punct(':', Spacing::Alone, span),
-        TokenTree::Ident(Ident::new(entry.variant, span)),
+        TokenTree::Ident(Ident::new(identifier, span)),
     ]);
     Some(variant)
 }

@@ -12,7 +12,7 @@ use quote::quote_spanned;
 use syn::{Error, LitStr};
 
 use input::Input;
-use names::{Entry, Names};
+use names::{Names, Status};
 
 /// Expands a call of `model!` to the variant of a name.
 ///
@@ -29,44 +29,58 @@ pub fn expand(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 
 fn variant(input: &Input) -> syn::Result<TokenStream> {
     let names = Names::new(&input.names);
-    let Some(entry) = names.find(&input.name.value()) else {
-        return Err(unknown(&names, &input.name));
+    let name = &input.name;
+    let Some(entry) = names.find(&name.value()) else {
+        return Err(unknown(&names, name));
     };
-    if entry.deprecated.is_some() && !input.allow_deprecated {
-        return Err(deprecated(&entry, &input.name));
-    }
-    let span = input.name.span();
-    // Each deprecated variant has a constant that is not deprecated.
-    let item = match entry.deprecated {
-        Some(_) => Ident::new(&format!("__Allowed_{}", entry.variant), span),
-        None => Ident::new(entry.variant, span),
+    let item = match entry.status {
+        Status::Active { variant } => variant.to_owned(),
+        // Each deprecated variant has a constant that is not deprecated.
+        Status::Deprecated { variant, .. } if input.allow_deprecated => {
+            format!("__Allowed_{variant}")
+        }
+        Status::Deprecated { help, .. } => {
+            let message = format!("model `{}` is deprecated", entry.name);
+            let allow = "to keep using it, write `#[allow(deprecated)]` before the name";
+            return Err(error(name, &message, &[help, allow]));
+        }
+        Status::Retired { on, help } => {
+            let message = format!("model `{}` was retired on {on}", entry.name);
+            return Err(error(name, &message, &[help]));
+        }
     };
+    let span = name.span();
+    let item = Ident::new(&item, span);
     let path = &input.path;
     // The first and the last token have the span of the user's literal. The compiler then treats
     // the path as code of the user, and warns if it is an unreachable pattern.
     Ok(quote_spanned!(span=> <#path>::#item))
 }
 
-fn deprecated(entry: &Entry<'_>, name: &LitStr) -> Error {
-    let mut message = format!("model `{}` is deprecated", entry.name);
-    if let Some(help) = entry.deprecated.filter(|help| !help.is_empty()) {
-        message.push_str("\nhelp: ");
-        message.push_str(help);
-    }
-    message.push_str("\nhelp: to keep using it, write `#[allow(deprecated)]` before the name");
-    Error::new(name.span(), message)
-}
-
 fn unknown(names: &Names<'_>, name: &LitStr) -> Error {
     let unknown = name.value();
-    let suggestions = suggest(&unknown, names.iter().map(|entry| entry.name));
+    let served = names
+        .iter()
+        .filter(|entry| !matches!(entry.status, Status::Retired { .. }));
+    let suggestions = suggest(&unknown, served.map(|entry| entry.name));
     let first = suggestions.first().and_then(|name| names.find(name));
-    let is_deprecated = first.is_some_and(|entry| entry.deprecated.is_some());
+    let is_deprecated =
+        first.is_some_and(|entry| matches!(entry.status, Status::Deprecated { .. }));
     let help = match suggestions.as_slice() {
         [] => String::new(),
-        [_] if is_deprecated => format!("\nhelp: did you mean {suggestions}, which is deprecated?"),
-        _ => format!("\nhelp: did you mean {suggestions}?"),
+        [_] if is_deprecated => format!("did you mean {suggestions}, which is deprecated?"),
+        _ => format!("did you mean {suggestions}?"),
     };
-    let message = format!("unknown model `{}`{help}", Escaped(&unknown));
-    Error::new(name.span(), message)
+    error(
+        name,
+        &format!("unknown model `{}`", Escaped(&unknown)),
+        &[&help],
+    )
+}
+
+/// Returns an error at a literal, with those help texts that are not empty.
+fn error(name: &LitStr, message: &str, help: &[&str]) -> Error {
+    let help = help.iter().filter(|help| !help.is_empty());
+    let help: String = help.flat_map(|help| ["\nhelp: ", help]).collect();
+    Error::new(name.span(), format!("{message}{help}"))
 }

@@ -9,12 +9,17 @@ pub(crate) struct Names<'a> {
     text: &'a str,
 }
 
-/// A line, `NAME VARIANT` or `NAME VARIANT !HELP`.
+/// A line: `NAME VARIANT`, `NAME VARIANT !HELP` for a deprecated model, or `NAME - DATE HELP` for a
+/// retired one. The help may be missing.
 pub(crate) struct Entry<'a> {
     pub(crate) name: &'a str,
-    pub(crate) variant: &'a str,
-    /// The help for a deprecated model, which may be empty. `None` if it is not deprecated.
-    pub(crate) deprecated: Option<&'a str>,
+    pub(crate) status: Status<'a>,
+}
+
+pub(crate) enum Status<'a> {
+    Active { variant: &'a str },
+    Deprecated { variant: &'a str, help: &'a str },
+    Retired { on: &'a str, help: &'a str },
 }
 
 impl<'a> Names<'a> {
@@ -30,20 +35,20 @@ impl<'a> Names<'a> {
     /// Returns the entry of a name.
     pub(crate) fn find(&self, name: &str) -> Option<Entry<'a>> {
         // The rest of the text begins and ends with a line break as long as it contains a line.
-        let mut left = self.text;
+        let mut rest = self.text;
         loop {
-            let mut middle = left.len() / 2 + 1;
-            while !left.is_char_boundary(middle) {
+            let mut middle = rest.len() / 2 + 1;
+            while !rest.is_char_boundary(middle) {
                 middle -= 1;
             }
-            let start = left[..middle].rfind('\n')?;
-            let (before, line) = left.split_at(start + 1);
+            let start = rest[..middle].rfind('\n')?;
+            let (before, line) = rest.split_at(start + 1);
             let (line, after) = line.split_once('\n')?;
             let (at_middle, _) = line.split_once(' ')?;
             match name.cmp(at_middle) {
                 std::cmp::Ordering::Equal => return Entry::new(line),
-                std::cmp::Ordering::Less => left = before,
-                std::cmp::Ordering::Greater => left = &left[left.len() - after.len() - 1..],
+                std::cmp::Ordering::Less => rest = before,
+                std::cmp::Ordering::Greater => rest = &rest[rest.len() - after.len() - 1..],
             }
         }
     }
@@ -52,14 +57,15 @@ impl<'a> Names<'a> {
 impl<'a> Entry<'a> {
     fn new(line: &'a str) -> Option<Self> {
         let (name, rest) = line.split_once(' ')?;
-        let (variant, deprecated) = match rest.split_once(' ') {
-            Some((variant, help)) => (variant, help.strip_prefix('!')),
-            None => (rest, None),
+        let (first, help) = rest.split_once(' ').unwrap_or((rest, ""));
+        let status = match (first, help.strip_prefix('!')) {
+            ("-", _) => {
+                let (on, help) = help.split_once(' ').unwrap_or((help, ""));
+                Status::Retired { on, help }
+            }
+            (variant, Some(help)) => Status::Deprecated { variant, help },
+            (variant, None) => Status::Active { variant },
         };
-        Some(Self {
-            name,
-            variant,
-            deprecated,
-        })
+        Some(Self { name, status })
     }
 }

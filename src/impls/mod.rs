@@ -21,8 +21,8 @@ pub use self::serde::deserialize;
 /// Implements the methods and traits of the enum `$Model`, whose data are the items `TABLE` and
 /// `LOOKUP` where this is called.
 ///
-/// `$kind` is `built_in` or `own`. Only the built-in enum has examples in its documentation: in a
-/// user's crate they would be run as tests.
+/// `$kind` is `built_in`, `region` or `own`. Only the root enum has examples in its documentation: in
+/// a user's crate they would be run as tests.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __implement {
@@ -111,6 +111,29 @@ assert_eq!(QPM, 600);
             #[must_use]
             pub const fn limits(self) -> $crate::Limits {
                 TABLE.class(self as usize).limits
+            }
+
+            /// Returns `true` if the provider adjusts the limits of the model, for example by what
+            /// an account spends. The limits are then the lowest that are published.
+            #[inline]
+            #[must_use]
+            pub const fn is_dynamic(self) -> bool {
+                TABLE.class(self as usize).dynamic
+            }
+
+            /// Returns the name of the pool of the model. All models of a pool share one quota:
+            /// their limits hold for the sum of their usage.
+            #[inline]
+            #[must_use]
+            pub const fn pool(self) -> ::core::option::Option<&'static str> {
+                TABLE.class(self as usize).pool
+            }
+
+            /// Returns the date on which the model retires, if the provider has announced one.
+            #[inline]
+            #[must_use]
+            pub const fn retires(self) -> ::core::option::Option<$crate::Date> {
+                TABLE.class(self as usize).retires
             }
 
             /// Returns `true` if the provider has deprecated the model.
@@ -299,9 +322,9 @@ assert!(Model::names().any(|pair| pair == (\"qwen-max-0125\", Model::QwenMax2025
             fn from_str(name: &str) -> ::core::result::Result<Self, $crate::ParseModelError> {
                 match Self::from_name(name) {
                     ::core::option::Option::Some(model) => ::core::result::Result::Ok(model),
-                    ::core::option::Option::None => ::core::result::Result::Err(
-                        $crate::ParseModelError::__unknown(name, TABLE.names),
-                    ),
+                    ::core::option::Option::None => {
+                        ::core::result::Result::Err($crate::ParseModelError::__new(name, &TABLE))
+                    }
                 }
             }
         }
@@ -399,7 +422,7 @@ macro_rules! __example {
     (built_in, $example:literal) => {
         $example
     };
-    (own, $example:literal) => {
+    ($kind:ident, $example:literal) => {
         ""
     };
 }
@@ -411,6 +434,9 @@ macro_rules! __with_feature {
     (built_in $feature:literal $item:item) => {
         #[cfg_attr(docsrs, doc(cfg(feature = $feature)))]
         $item
+    };
+    (region $feature:literal $item:item) => {
+        $crate::__with_feature! { built_in $feature $item }
     };
     (own $feature:literal $item:item) => {
         $item

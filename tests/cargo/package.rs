@@ -13,11 +13,12 @@ use tempfile::TempDir;
 /// The version that all packages of the workspace share.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-const NAMES: [&str; 4] = [
+const NAMES: [&str; 5] = [
     "model-studio-limits",
     "model-studio-limits-codegen",
     "model-studio-limits-macros",
     "model-studio-limits-core",
+    "model-studio-limits-tables",
 ];
 
 /// The packages of the workspace, unpacked from their archives, and target directories for the

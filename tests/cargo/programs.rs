@@ -44,6 +44,73 @@ fn a_program_without_std_and_without_an_allocator_can_use_the_built_in_catalogue
 }
 
 #[test]
+fn an_application_can_use_the_table_of_a_region() {
+    let manifest = format!(
+        "[dependencies.model-studio-limits]
+         version = \"{VERSION}\"
+         features = [\"singapore\"]"
+    );
+    let package = Package::new("region", &manifest);
+    package.write(
+        "src/main.rs",
+        "use model_studio_limits::singapore::{Model, model};
+         const MODEL: Model = model!(\"qwen3.7-max\");
+         fn main() {
+             println!(\"{MODEL}: {}\", MODEL.limits());
+             println!(\"{}\", \"qwen3.7-maxx\".parse::<Model>().unwrap_err());
+         }",
+    );
+    assert_eq!(
+        package.run(),
+        "qwen3.7-max: 600 queries and 1,000,000 tokens per minute\n\
+         unknown model `qwen3.7-maxx`, did you mean `qwen3.7-max`?\n"
+    );
+}
+
+#[test]
+fn a_table_can_start_from_a_shipped_one() {
+    let manifest = format!(
+        "[dependencies.model-studio-limits]
+         version = \"{VERSION}\"
+         default-features = false
+         features = [\"std\"]
+         [build-dependencies]
+         model-studio-limits-codegen = \"{VERSION}\""
+    );
+    let package = Package::new("shipped", &manifest);
+    package.write(
+        "build.rs",
+        "fn main() {
+             model_studio_limits_codegen::Generator::shipped(\"tokyo\")
+                 .overlay(\"account.yaml\")
+                 .emit(\"models.rs\");
+         }",
+    );
+    package.write(
+        "account.yaml",
+        "groups:
+  - category: text-generation
+    series: Fine-tuned
+    models: [{ name: my-model, limits: { rpm: 7, tokens: 9 per 6s } }]
+limits:
+  qwen3.7-plus: { rps: 3 }",
+    );
+    package.write(
+        "src/main.rs",
+        "model_studio_limits::include_models!(\"models.rs\");
+         fn main() {
+             println!(\"{}\", model!(\"my-model\").limits());
+             let limits = model!(\"qwen3.7-plus\").limits();
+             println!(\"{}\", limits.as_slice()[0]);
+         }",
+    );
+    assert_eq!(
+        package.run(),
+        "7 queries per minute and 9 tokens per 6s\n3 queries per second\n"
+    );
+}
+
+#[test]
 fn without_the_built_in_catalogue_the_generator_is_not_built() {
     let manifest = format!(
         "[dependencies.model-studio-limits]

@@ -9,7 +9,7 @@ use model_studio_limits_core::DisplayLimits;
 
 use super::Settings;
 use super::literal::string;
-use crate::catalogue::{Catalogue, Model};
+use crate::catalogue::{Catalogue, Model, Retired};
 use crate::diagnostics::is_invisible;
 
 /// The texts of a model.
@@ -30,8 +30,19 @@ pub(super) fn for_models(catalogue: &Catalogue, enum_name: &str) -> Vec<ModelDoc
     let models = catalogue.models.iter();
     let docs = models.map(|model| {
         let replacement = catalogue.replacement(model);
-        let note = model.deprecation.as_ref();
-        let note = note.and_then(|deprecation| deprecation.note.as_deref().map(one_line));
+        let deprecation = model.deprecation.as_ref();
+        let retires = deprecation.and_then(|deprecation| {
+            let retires = format!("retires on {}", deprecation.retires?);
+            Some(match deprecation.source.as_deref().map(one_line) {
+                Some(source) => format!("{retires} ({source})"),
+                None => retires,
+            })
+        });
+        let note = deprecation.and_then(|deprecation| deprecation.note.as_deref().map(one_line));
+        let note = [retires, note]
+            .into_iter()
+            .flatten()
+            .reduce(|a, b| a + "; " + &b);
         ModelDocs {
             variant: for_variant(model, &groups[model.group], replacement, enum_name),
             deprecated: match model.deprecation {
@@ -98,10 +109,31 @@ fn for_variant(model: &Model, group: &str, replacement: Option<&Model>, enum_nam
             " An overlay sets these limits; those of the table are {baseline}."
         );
     }
+    if model.dynamic {
+        doc.push_str(" The provider adjusts these limits; the numbers are the lowest.");
+    }
+    if let Some(pool) = &model.pool {
+        let pool = code(&one_line(pool));
+        _ = write!(doc, " Models of the pool {pool} share these limits.");
+    }
+    if let Some(date) = model.deprecation.as_ref().and_then(|known| known.retires) {
+        _ = write!(doc, " Retires on {date}.");
+    }
     if let Some(replacement) = replacement {
         _ = write!(doc, " Replaced by {}.", model_link(replacement, enum_name));
     }
     doc
+}
+
+/// Returns the help for a retired model, or an empty string.
+pub(super) fn for_retired(retired: &Retired, catalogue: &Catalogue) -> String {
+    let replacement = retired
+        .replacement
+        .map(|position| &catalogue.models[position]);
+    join([
+        replacement.map(|replacement| format!("use `{}`", replacement.name.text)),
+        retired.note.as_deref().map(one_line),
+    ])
 }
 
 /// Returns the documentation of the constant of an alias.

@@ -7,6 +7,7 @@ mod reference;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
+use model_studio_limits_core::Date;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
@@ -30,8 +31,18 @@ pub(crate) struct Settings {
     /// The path of the including module from the crate root, empty for the root.
     pub(crate) module: String,
     pub(crate) export_macro: bool,
-    /// Whether this is the table of the runtime crate, whose documentation has examples.
-    pub(crate) built_in: bool,
+    pub(crate) origin: Origin,
+}
+
+/// Where the code is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// In a user's crate.
+    Own,
+    /// At the root of the runtime crate, whose documentation has examples.
+    BuiltIn,
+    /// In a module of the runtime crate.
+    Region,
 }
 
 /// Renders the code. What there is for each model is written as text, a line each. Most of the code
@@ -95,18 +106,26 @@ impl Renderer<'_> {
         self.write_constants(&mut code);
         self.write_columns(&mut code);
         self.write_classes(&mut code);
+        self.write_retired(&mut code);
         self.write_table(&mut code);
-        let kind = if settings.built_in { "built_in" } else { "own" };
+        let kind = match settings.origin {
+            Origin::Own => "own",
+            Origin::BuiltIn => "built_in",
+            Origin::Region => "region",
+        };
         let source = self.source();
         _ = writeln!(
             code,
             "{private}::implement! {{ {kind} {enum_name} {source} }}\n}}"
         );
         self.write_macro(&mut code);
-        if settings.built_in {
-            let reference = reference::render(self.catalogue, enum_name);
+        if settings.origin != Origin::Own {
+            let reference = reference::render(self.catalogue, settings);
             let reference = raw_string(&reference);
-            _ = writeln!(code, "#[doc = {reference}]\npub mod reference {{}}");
+            _ = writeln!(
+                code,
+                "#[doc = {reference}]\n#[allow(clippy::doc_markdown)]\npub mod reference {{}}"
+            );
         }
         code
     }
@@ -198,9 +217,11 @@ impl Renderer<'_> {
         let mut classes = Vec::new();
         let mut known = HashMap::new();
         let class_of = self.catalogue.models.iter().map(|model| {
-            let replacement = model.deprecation.as_ref().map(|known| known.replacement);
+            let deprecation = model.deprecation.as_ref();
+            let deprecation = deprecation.map(|known| (known.replacement, known.retires));
             let next = classes.len();
-            let class = known.entry((model.group, &model.limits, replacement));
+            let shared = (model.group, &model.limits, model.dynamic, &model.pool);
+            let class = known.entry((shared, deprecation));
             let class = class.or_insert_with(|| {
                 classes.push(self.class(model));
                 next
@@ -229,16 +250,41 @@ impl Renderer<'_> {
                 "{private}::limit({runtime}::LimitKind::{kind:?}, {count}, {millis}), "
             );
         }
+        let dynamic = model.dynamic;
+        let pool = option(model.pool.as_deref().map(string));
         let deprecated = model.deprecation.is_some();
+        let retires = model.deprecation.as_ref().and_then(|known| known.retires);
+        let retires = option(retires.map(|date| self.date(date)));
         let replacement = option(self.catalogue.replacement(model).map(|replacement| {
             let variant = &replacement.name.identifier;
             format!("{}::{variant}", self.settings.enum_name)
         }));
         format!(
             "{private}::Class {{ category: {runtime}::Category::{category:?}, series: {series}, \
-             limits: {runtime}::Limits::new(&[{limits}]), deprecated: {deprecated}, \
-             replacement: {replacement} }}"
+             limits: {runtime}::Limits::new(&[{limits}]), dynamic: {dynamic}, pool: {pool}, \
+             deprecated: {deprecated}, retires: {retires}, replacement: {replacement} }}"
         )
+    }
+
+    fn date(&self, date: Date) -> String {
+        let private = &self.private;
+        let (year, month, day) = (date.year(), date.month(), date.day());
+        format!("{private}::date({year}, {month}, {day})")
+    }
+
+    /// Writes the retired models, sorted by name.
+    fn write_retired(&self, code: &mut String) {
+        let private = &self.private;
+        let retired = self.catalogue.retired.iter().map(|retired| {
+            let name = string(&retired.name);
+            let on = self.date(retired.on);
+            let replacement = retired
+                .replacement
+                .map(|position| &self.catalogue.models[position]);
+            let replacement = option(replacement.map(|model| string(&model.name.text)));
+            format!("{private}::Retired {{ name: {name}, on: {on}, replacement: {replacement} }}")
+        });
+        write_column(code, "RETIRED", &format!("{private}::Retired"), retired);
     }
 
     /// Writes `TABLE` and `LOOKUP`, which the runtime's `implement!` uses. The lookup is a constant,
@@ -272,6 +318,7 @@ impl Renderer<'_> {
                 alias_ends: &ALIAS_ENDS,
                 class_of: &CLASS_OF,
                 classes: &CLASSES,
+                retired: &RETIRED,
             };
             const LOOKUP: #private::Lookup<'static> = #private::Lookup {
                 seeds: [#(#seeds),*],
@@ -294,7 +341,8 @@ impl Renderer<'_> {
             &self.settings.overlay,
         ]
         .map(|text| option(text.as_deref().map(string)));
-        format!("({runtime}::Source::new({title}, {url}, {overlay}))")
+        let date = option(self.catalogue.date.map(|date| self.date(date)));
+        format!("({runtime}::Source::new({title}, {url}, {date}, {overlay}))")
     }
 
     fn write_macro(&self, code: &mut String) {
@@ -306,16 +354,27 @@ impl Renderer<'_> {
             macro_name,
             ..
         } = settings;
-        let doc = if settings.built_in {
-            r#"include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/model.md"))"#.to_owned()
-        } else {
-            string(&docs::for_macro(enum_name, macro_name))
+        let doc = match settings.origin {
+            Origin::BuiltIn => {
+                r#"include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/model.md"))"#.to_owned()
+            }
+            Origin::Own | Origin::Region => string(&docs::for_macro(enum_name, macro_name)),
         };
         let path = match settings.module.as_str() {
             "" => format!("$crate::{hidden}"),
             module => format!("$crate::{module}::{hidden}"),
         };
-        let (attribute, defined, expand, import) = if settings.export_macro {
+        let (attribute, defined, expand, import) = if settings.origin == Origin::Region {
+            // Exported macros are at the crate root, where each needs its own name.
+            let defined = format!("__{}_{macro_name}", settings.module);
+            let import = format!("#[doc(inline)]\npub use {defined} as {macro_name};\n");
+            (
+                "#[doc(hidden)]\n#[macro_export]",
+                defined,
+                format!("{path}::expand"),
+                import,
+            )
+        } else if settings.export_macro {
             (
                 "#[macro_export]",
                 macro_name.clone(),
@@ -351,7 +410,8 @@ impl Renderer<'_> {
     }
 
     /// Returns what the macro passes to the procedural macro: a line for each name, sorted, with
-    /// the identifier of its variant and, for a deprecated model, `!` and a help text.
+    /// the identifier of its variant and, for a deprecated model, `!` and a help text. The line of
+    /// a retired model has `-` instead, its date, and a help text if there is one.
     fn macro_input(&self) -> String {
         let mut lines = Vec::new();
         for (model, docs) in self.models() {
@@ -363,6 +423,15 @@ impl Renderer<'_> {
                 }
                 lines.push((name.text.as_str(), line));
             }
+        }
+        for retired in &self.catalogue.retired {
+            let mut line = format!("{} - {}", retired.name, retired.on);
+            let help = docs::for_retired(retired, self.catalogue);
+            if !help.is_empty() {
+                line.push(' ');
+                line.push_str(&help);
+            }
+            lines.push((retired.name.as_str(), line));
         }
         lines.sort();
         let lines = lines.into_iter().map(|(_, line)| line + "\n");

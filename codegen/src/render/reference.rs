@@ -1,91 +1,145 @@
-//! The documentation page that lists all models: the runtime's module `reference`.
+//! The documentation page that lists all models: the runtime's modules `reference`.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use model_studio_limits_core::{Category, Grouped, LimitKey, LimitKind};
+use model_studio_limits_core::{Category, DisplayLimits, Grouped, Limit, LimitKind};
 
+use super::Settings;
 use super::docs::in_cell;
 use crate::catalogue::{Catalogue, Model};
-use crate::table::Group;
 
 /// Renders the page: a table for each series, in which each model links to its variant.
-pub(super) fn render(catalogue: &Catalogue, enum_name: &str) -> String {
-    let mut page = format!(
-        "All models with their rate limits, by category and series. QPM and TPM are queries and \
-         tokens per minute.\n\n\
-         Limits hold per account, over all its API keys. See [`{enum_name}`](crate::{enum_name}) for \
-         the source.\n"
-    );
-    let mut category = None;
-    for (index, group) in catalogue.groups.iter().enumerate() {
-        if category != Some(group.category) {
-            category = Some(group.category);
-            _ = writeln!(page, "\n# {}", title(group.category));
-        }
-        let models = catalogue.models.iter().filter(|model| model.group == index);
-        let models: Vec<&Model> = models.collect();
-        write_group(&mut page, catalogue, group, &models, enum_name);
+pub(super) fn render(catalogue: &Catalogue, settings: &Settings) -> String {
+    Page {
+        catalogue,
+        path: match settings.module.as_str() {
+            "" => format!("crate::{}", settings.enum_name),
+            module => format!("crate::{module}::{}", settings.enum_name),
+        },
     }
-    page
+    .render(&settings.enum_name)
 }
 
-fn write_group(
-    page: &mut String,
-    catalogue: &Catalogue,
-    group: &Group,
-    models: &[&Model],
-    enum_name: &str,
-) {
-    let keys = LimitKind::all_keys();
-    let keys = keys.filter(|key| models.iter().any(|model| count(model, *key).is_some()));
-    let keys: Vec<(LimitKind, LimitKey)> = keys.collect();
-    let headings: Vec<&str> = keys.iter().map(|(_, key)| key.heading).collect();
-    _ = writeln!(page, "\n## {}\n", in_cell(&group.series));
-    _ = writeln!(page, "| model ID | {} | |", headings.join(" | "));
-    _ = writeln!(page, "| --- | {}--- |", "---: | ".repeat(keys.len()));
-    for model in models {
-        _ = write!(page, "| {} | ", link(model, enum_name));
-        for key in &keys {
-            match count(model, *key) {
-                Some(count) => _ = write!(page, "{} | ", Grouped(count)),
-                None => page.push_str("| "),
+struct Page<'a> {
+    catalogue: &'a Catalogue,
+    /// The path of the enum.
+    path: String,
+}
+
+/// The kind and the window of a limit, which has a column.
+type Column = (LimitKind, Option<Duration>);
+
+impl Page<'_> {
+    fn render(&self, enum_name: &str) -> String {
+        let path = &self.path;
+        let mut page = format!(
+            "All models with their rate limits, by category and series. QPM and TPM are queries \
+             and tokens per minute.\n\n\
+             Limits hold per account, over all its API keys. See [`{enum_name}`]({path}) for the \
+             source.\n"
+        );
+        let mut category = None;
+        for (index, group) in self.catalogue.groups.iter().enumerate() {
+            if category != Some(group.category) {
+                category = Some(group.category);
+                _ = writeln!(page, "\n# {}", title(group.category));
             }
+            let models = self.catalogue.models.iter();
+            let models: Vec<&Model> = models.filter(|model| model.group == index).collect();
+            _ = writeln!(page, "\n## {}\n", in_cell(&group.series));
+            self.write_models(&mut page, &models);
         }
-        _ = writeln!(page, "{} |", remarks(catalogue, model, enum_name));
+        self.write_retired(&mut page);
+        page
     }
-}
 
-/// Returns the count of a model's limit for a key.
-fn count(model: &Model, (kind, key): (LimitKind, LimitKey)) -> Option<u64> {
-    let mut limits = model.limits.iter();
-    let limit = limits.find(|limit| (limit.kind, limit.per) == (kind, key.per))?;
-    Some(limit.count.get())
-}
-
-/// Returns the aliases, the deprecation, and whether an overlay sets the limits.
-fn remarks(catalogue: &Catalogue, model: &Model, enum_name: &str) -> String {
-    let mut remarks = Vec::new();
-    for alias in &model.aliases {
-        remarks.push(format!("alias `{}`", in_cell(&alias.text)));
-    }
-    match catalogue.replacement(model) {
-        Some(replacement) => {
-            remarks.push(format!("deprecated, use {}", link(replacement, enum_name)));
+    fn write_models(&self, page: &mut String, models: &[&Model]) {
+        let limits = || models.iter().flat_map(|model| &model.limits);
+        let mut columns: Vec<Column> = limits().map(|limit| (limit.kind, limit.per)).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        let headings: Option<Vec<&str>> = columns
+            .iter()
+            .map(|(kind, per)| Some(kind.short_key(*per)?.heading))
+            .collect();
+        let Some(headings) = headings else {
+            // Windows differ from model to model, so words are shorter than columns.
+            _ = writeln!(page, "| model ID | limits | |\n| --- | --- | --- |");
+            for model in models {
+                let limits = DisplayLimits(&model.limits);
+                let (link, remarks) = (self.link(model), self.remarks(model));
+                _ = writeln!(page, "| {link} | {limits} | {remarks} |");
+            }
+            return;
+        };
+        let headings = headings.join(" | ");
+        let alignment = "---: | ".repeat(columns.len());
+        _ = writeln!(
+            page,
+            "| model ID | {headings} | |\n| --- | {alignment}--- |"
+        );
+        for model in models {
+            _ = write!(page, "| {} | ", self.link(model));
+            for column in &columns {
+                let is_column = |limit: &&Limit| (limit.kind, limit.per) == *column;
+                match model.limits.iter().find(is_column) {
+                    Some(limit) => _ = write!(page, "{} | ", Grouped(limit.count.get())),
+                    None => page.push_str("| "),
+                }
+            }
+            _ = writeln!(page, "{} |", self.remarks(model));
         }
-        None if model.deprecation.is_some() => remarks.push("deprecated".to_owned()),
-        None => {}
     }
-    if model.baseline.is_some() {
-        remarks.push("limits set by an overlay".to_owned());
-    }
-    remarks.join("; ")
-}
 
-/// Returns a link to the variant of a model.
-fn link(model: &Model, enum_name: &str) -> String {
-    let name = in_cell(&model.name.text);
-    let variant = &model.name.identifier;
-    format!("[`{name}`](crate::{enum_name}::{variant})")
+    fn write_retired(&self, page: &mut String) {
+        if self.catalogue.retired.is_empty() {
+            return;
+        }
+        page.push_str("\n# Retired models\n\n| model ID | retired on | |\n| --- | --- | --- |\n");
+        for retired in &self.catalogue.retired {
+            let name = in_cell(&retired.name);
+            let replacement = retired.replacement.map(|position| {
+                let model = &self.catalogue.models[position];
+                format!("use {}", self.link(model))
+            });
+            let replacement = replacement.unwrap_or_default();
+            _ = writeln!(page, "| `{name}` | {} | {replacement} |", retired.on);
+        }
+    }
+
+    /// Returns the aliases, the life cycle, and what else there is to know about the limits.
+    fn remarks(&self, model: &Model) -> String {
+        let mut remarks = Vec::new();
+        for alias in &model.aliases {
+            remarks.push(format!("alias `{}`", in_cell(&alias.text)));
+        }
+        if let Some(deprecation) = &model.deprecation {
+            remarks.push("deprecated".to_owned());
+            remarks.extend(deprecation.retires.map(|date| format!("retires on {date}")));
+        }
+        let replacement = self.catalogue.replacement(model);
+        remarks.extend(replacement.map(|replacement| format!("use {}", self.link(replacement))));
+        if model.limits.is_empty() && !model.dynamic {
+            remarks.push("no limit".to_owned());
+        }
+        if model.dynamic {
+            remarks.push("adjusted by the provider".to_owned());
+        }
+        if let Some(pool) = &model.pool {
+            remarks.push(format!("shared by the pool `{}`", in_cell(pool)));
+        }
+        if model.baseline.is_some() {
+            remarks.push("limits set by an overlay".to_owned());
+        }
+        remarks.join("; ")
+    }
+
+    /// Returns a link to the variant of a model.
+    fn link(&self, model: &Model) -> String {
+        let name = in_cell(&model.name.text);
+        format!("[`{name}`]({}::{})", self.path, model.name.identifier)
+    }
 }
 
 /// Returns a category as a heading, such as `Text generation`.

@@ -103,7 +103,10 @@ fn text() -> impl Strategy<Value = String> {
 
 /// Returns one or more limits.
 fn limits() -> impl Strategy<Value = Vec<(&'static str, u64)>> {
-    let limits = LimitKind::all_keys().map(|(kind, key)| {
+    // `rpm` sets the same limit as `qpm`.
+    let keys = LimitKind::all_keys().filter(|key| *key != "rpm");
+    let keys = keys.filter_map(LimitKind::from_short_key);
+    let limits = keys.map(|(kind, key)| {
         let count = prop_oneof![1..=10u64, 1..=kind.max_count()];
         (Just(key.name), count)
     });

@@ -57,6 +57,14 @@ impl Choices<'_> {
                 self.row(&mut yaml, &mut names);
             }
         }
+        if self.below(4) == 1 {
+            yaml.push_str("retired:\n");
+            for number in 0..=self.below(3) {
+                let name = self.mostly(&["gone", "past"], &["a", "' '"]);
+                let on = self.date();
+                _ = writeln!(yaml, "  - {{ name: {name}-{number}, on: {on} }}");
+            }
+        }
         (yaml, names)
     }
 
@@ -82,8 +90,20 @@ impl Choices<'_> {
         if let Some(deprecated) = self.deprecated(replacements) {
             _ = writeln!(yaml, "        deprecated: {deprecated}");
         }
+        if self.below(8) == 1 {
+            let dynamic = self.mostly(&["true", "false"], &["yes", "1"]);
+            _ = writeln!(yaml, "        dynamic: {dynamic}");
+        }
+        if self.below(8) == 1 {
+            let pool = self.mostly(&["p", "q", "\"\\\"`<b>\""], &["7", "''"]);
+            _ = writeln!(yaml, "        pool: {pool}");
+        }
         let limits = self.limits();
         _ = writeln!(yaml, "        limits: {limits}");
+    }
+
+    fn date(&mut self) -> &'static str {
+        self.mostly(&["2026-10-10", "2024-02-29"], &["2026-02-30", "soon", "7"])
     }
 
     fn alias(&mut self, names: &mut Vec<String>) -> String {
@@ -101,7 +121,10 @@ impl Choices<'_> {
     fn deprecated(&mut self, names: &[String]) -> Option<String> {
         match self.below(8) {
             1 => Some("true".to_owned()),
-            2 => Some(format!("{{ note: {} }}", self.text())),
+            2 => {
+                let (note, retires) = (self.text(), self.date());
+                Some(format!("{{ note: {note}, retires: {retires} }}"))
+            }
             3 | 4 => {
                 let replacement = if self.below(16) == 15 {
                     self.name()
@@ -115,18 +138,44 @@ impl Choices<'_> {
     }
 
     fn limits(&mut self) -> String {
-        let keys: Vec<&str> = LimitKind::all_keys().map(|(_, key)| key.name).collect();
+        if self.below(8) == 7 {
+            return self.mostly(&["none"], &["None", "{}", "[]"]).to_owned();
+        }
+        let keys: Vec<&str> = LimitKind::all_keys().collect();
         let first = self.below(keys.len());
         let limits = (first..=first + self.below(2)).map(|position| {
-            let key = self.mostly(&[keys[position % keys.len()]], &["rpm", "qpm"]);
-            let count = self.mostly(
-                &["1", "60", "4294967295"],
-                &["18446744073709551615", "0", "1_0", "~"],
-            );
-            format!("{key}: {count}")
+            let key = self.mostly(&[keys[position % keys.len()]], &["rph", "qpm"]);
+            let value = match LimitKind::from_key(key) {
+                Some(_) => self.windows(),
+                None => self
+                    .mostly(
+                        &["1", "60", "4294967295"],
+                        &["18446744073709551615", "0", "1_0", "~"],
+                    )
+                    .to_owned(),
+            };
+            format!("{key}: {value}")
         });
         let limits: Vec<String> = limits.collect();
         format!("{{ {} }}", limits.join(", "))
+    }
+
+    fn windows(&mut self) -> String {
+        let window = |choices: &mut Self| {
+            let valid = ["1 per 1s", "500 per 6s", "9 per 2h", "7 per 3650d"];
+            let invalid = [
+                "0 per 1s",
+                "1 per 0s",
+                "1 per 6x",
+                "per",
+                "9 per 9999999999d",
+            ];
+            choices.mostly(&valid, &invalid).to_owned()
+        };
+        match self.below(3) {
+            0 => format!("[{}, 3 per 5s]", window(self)),
+            _ => window(self),
+        }
     }
 
     fn overlay(&mut self, names: &[String]) -> String {
@@ -135,6 +184,10 @@ impl Choices<'_> {
             let name = quoted(&names[self.below(names.len())]);
             let limits = self.limits();
             _ = writeln!(yaml, "  {name}: {limits}");
+        }
+        if self.below(3) == 1 {
+            let (added, _) = self.table();
+            yaml.push_str(&added);
         }
         yaml
     }

@@ -99,3 +99,18 @@ fn overlay() {
 fn display() {
     check("display");
 }
+
+#[test]
+fn windows() {
+    check("windows");
+}
+
+#[test]
+fn life_cycle() {
+    check("life_cycle");
+}
+
+#[test]
+fn pools() {
+    check("pools");
+}

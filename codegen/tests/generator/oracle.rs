@@ -66,7 +66,9 @@ struct Generated {
     index: Vec<u16>,
     keys: Vec<Key>,
     longest: usize,
-    /// The names that the macro knows, each with its variant.
+    /// The names of retired models.
+    retired: Vec<String>,
+    /// The names that the macro knows, each with its variant, or `-` for a retired model.
     macro_names: Vec<(String, String)>,
 }
 
@@ -83,6 +85,10 @@ impl Generated {
             index: array(static_value(items, "INDEX"), number),
             keys: array(static_value(items, "KEYS"), numbers),
             longest: number(field(lookup, "longest")),
+            retired: array(static_value(items, "RETIRED"), |retired| match retired {
+                Expr::Struct(retired) => string(field(retired, "name")),
+                _ => panic!("expected a struct"),
+            }),
             macro_names: macro_names(&file),
         }
     }
@@ -93,7 +99,13 @@ impl Generated {
             .iter()
             .cloned()
             .zip(self.variants.iter().cloned())
+            .chain(
+                self.retired
+                    .iter()
+                    .map(|name| (name.clone(), "-".to_owned())),
+            )
             .collect();
+        assert!(self.retired.is_sorted());
         names.sort();
         assert_eq!(self.macro_names, names);
         assert_eq!(self.names.len(), self.variants.len());

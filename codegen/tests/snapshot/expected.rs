@@ -89,7 +89,10 @@ The order and the discriminants of the variants follow the table, and may change
                     ),
                 ],
             ),
+            dynamic: false,
+            pool: ::core::option::Option::None,
             deprecated: false,
+            retires: ::core::option::Option::None,
             replacement: ::core::option::Option::None,
         },
         ::model_studio_limits::__private::Class {
@@ -109,7 +112,10 @@ The order and the discriminants of the variants follow the table, and may change
                     ),
                 ],
             ),
+            dynamic: false,
+            pool: ::core::option::Option::None,
             deprecated: false,
+            retires: ::core::option::Option::None,
             replacement: ::core::option::Option::None,
         },
         ::model_studio_limits::__private::Class {
@@ -129,7 +135,10 @@ The order and the discriminants of the variants follow the table, and may change
                     ),
                 ],
             ),
+            dynamic: false,
+            pool: ::core::option::Option::None,
             deprecated: true,
+            retires: ::core::option::Option::None,
             replacement: ::core::option::Option::Some(Model::Chat2),
         },
         ::model_studio_limits::__private::Class {
@@ -149,10 +158,14 @@ The order and the discriminants of the variants follow the table, and may change
                     ),
                 ],
             ),
+            dynamic: false,
+            pool: ::core::option::Option::None,
             deprecated: false,
+            retires: ::core::option::Option::None,
             replacement: ::core::option::Option::None,
         },
     ];
+    static RETIRED: [::model_studio_limits::__private::Retired; 0] = [];
     static PILOTS: [u16; 0] = [];
     static INDEX: [u16; 16] = [0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 4, 0, 3, 5, 0];
     static KEYS: [[u64; 4]; 6] = [
@@ -172,6 +185,7 @@ The order and the discriminants of the variants follow the table, and may change
         alias_ends: &ALIAS_ENDS,
         class_of: &CLASS_OF,
         classes: &CLASSES,
+        retired: &RETIRED,
     };
     const LOOKUP: ::model_studio_limits::__private::Lookup<'static> = ::model_studio_limits::__private::Lookup {
         seeds: [
@@ -188,7 +202,7 @@ The order and the discriminants of the variants follow the table, and may change
         own
         Model(::model_studio_limits::Source::new(::core::option::Option::Some("A made-up provider"),
         ::core::option::Option::Some("https://example.com/limits"),
-        ::core::option::Option::Some("overlay.yaml")))
+        ::core::option::Option::None, ::core::option::Option::Some("overlay.yaml")))
     }
 }
 /**Returns the [`Model`] of a model ID or alias, checked at compile time.

@@ -3,12 +3,14 @@
 //! A value that cannot be decoded is left out, so that the rest of the file is checked in the same
 //! run. The result is only used if there are no diagnostics.
 
-use model_studio_limits_core::{Category, Limit, LimitKind};
+mod limits;
+
+use model_studio_limits_core::{Category, Date};
 
 use crate::decoder::{Decoder, Fields};
 use crate::diagnostics::{Diagnostic, Location, is_invisible};
 use crate::identifier;
-use crate::table::{Deprecation, Group, Name, Overlay, OverlayEntry, Row, Table};
+use crate::table::{Deprecation, Group, Name, Overlay, OverlayEntry, Retired, Row, Table};
 use crate::yaml::{Node, Value};
 
 /// Decodes a table file.
@@ -26,24 +28,34 @@ pub(crate) fn overlay(root: &Node) -> (Overlay, Vec<Diagnostic>) {
 }
 
 fn decode_table(decoder: &mut Decoder, root: &Node) -> Option<Table> {
-    let fields = decoder.fields(root, "the table", &["source", "groups"])?;
+    let fields = decoder.fields(root, "the table", &["source", "groups", "retired"])?;
     let source = fields.get("source");
-    let source = source.and_then(|node| decoder.fields(node, "`source`", &["title", "url"]));
-    let mut source_field = |key| {
-        source
-            .as_ref()
-            .and_then(|source| optional_string(decoder, source, key))
-    };
-    let mut table = Table {
-        title: source_field("title"),
-        url: source_field("url"),
-        ..Table::default()
-    };
-    let groups = decoder.required(&fields, "groups")?;
-    for node in decoder.items(groups, "`groups`")? {
-        decode_group(decoder, node, &mut table);
+    let source =
+        source.and_then(|node| decoder.fields(node, "`source`", &["title", "url", "date"]));
+    let mut table = Table::default();
+    if let Some(source) = &source {
+        table.title = optional_string(decoder, source, "title");
+        table.url = optional_string(decoder, source, "url");
+        table.date = optional_date(decoder, source, "date");
     }
+    if let Some(retired) = fields.get("retired") {
+        let retired = decoder.items(retired, "`retired`").unwrap_or_default();
+        let retired = retired
+            .iter()
+            .filter_map(|node| decode_retired(decoder, node));
+        table.retired = retired.collect();
+    }
+    let groups = decoder.required(&fields, "groups");
+    decode_groups(decoder, groups, &mut table);
     Some(table)
+}
+
+/// Decodes `groups` and adds them to the table.
+fn decode_groups(decoder: &mut Decoder, groups: Option<&Node>, table: &mut Table) {
+    let groups = groups.and_then(|groups| decoder.items(groups, "`groups`"));
+    for node in groups.unwrap_or_default() {
+        decode_group(decoder, node, table);
+    }
 }
 
 /// Decodes a group and adds it and its rows to the table.
@@ -75,7 +87,15 @@ fn decode_category(decoder: &mut Decoder, node: &Node) -> Option<Category> {
 }
 
 fn decode_row(decoder: &mut Decoder, node: &Node, group: usize) -> Option<Row> {
-    let keys = ["name", "aliases", "variant", "deprecated", "limits"];
+    let keys = [
+        "name",
+        "aliases",
+        "variant",
+        "deprecated",
+        "limits",
+        "dynamic",
+        "pool",
+    ];
     let fields = decoder.fields(node, "the model", &keys)?;
     let name = decoder.required(&fields, "name");
     let name = name.and_then(|name| decode_name(decoder, name, fields.get("variant"), "`name`"));
@@ -94,13 +114,20 @@ fn decode_row(decoder: &mut Decoder, node: &Node, group: usize) -> Option<Row> {
     let deprecation = fields.get("deprecated");
     let deprecation = deprecation.and_then(|node| decode_deprecation(decoder, node));
     let limits = decoder.required(&fields, "limits");
-    let limits = limits.and_then(|node| decode_limits(decoder, node));
-    let limits = limits.unwrap_or_default().into_iter();
+    let limits = limits.and_then(|node| limits::decode(decoder, node));
+    let dynamic = fields.get("dynamic");
+    let dynamic = dynamic.and_then(|node| decoder.boolean(node, "`dynamic`"));
+    let pool = fields.get("pool").and_then(|node| {
+        let pool = decoder.string(node, "`pool`")?;
+        Some((pool.to_owned(), node.location))
+    });
     Some(Row {
         name: name?,
         aliases,
         group,
-        limits: limits.map(|(limit, _)| limit).collect(),
+        limits: limits.unwrap_or_default(),
+        dynamic: dynamic.unwrap_or_default(),
+        pool,
         deprecation,
     })
 }
@@ -167,10 +194,7 @@ fn decode_name(
 fn decode_deprecation(decoder: &mut Decoder, node: &Node) -> Option<Deprecation> {
     match &node.value {
         Value::Bool(deprecated) => {
-            return deprecated.then_some(Deprecation {
-                replacement: None,
-                note: None,
-            });
+            return deprecated.then(Deprecation::default);
         }
         Value::Mapping(_) => {}
         _ => {
@@ -178,33 +202,55 @@ fn decode_deprecation(decoder: &mut Decoder, node: &Node) -> Option<Deprecation>
             return None;
         }
     }
-    let fields = decoder.fields(node, "`deprecated`", &["replacement", "note"])?;
-    let replacement = fields.get("replacement").and_then(|node| {
-        let name = decoder.string(node, "`replacement`")?;
-        Some((name.to_owned(), node.location))
-    });
+    let keys = ["retires", "replacement", "source", "note"];
+    let fields = decoder.fields(node, "`deprecated`", &keys)?;
     Some(Deprecation {
-        replacement,
+        retires: optional_date(decoder, &fields, "retires"),
+        replacement: decode_replacement(decoder, &fields),
+        source: optional_string(decoder, &fields, "source"),
         note: optional_string(decoder, &fields, "note"),
     })
 }
 
-/// Decodes `limits` in the order of their kinds, each with the location of its key.
-fn decode_limits(decoder: &mut Decoder, node: &Node) -> Option<Vec<(Limit, Location)>> {
-    let keys: Vec<&str> = LimitKind::all_keys().map(|(_, key)| key.name).collect();
-    let fields = decoder.fields(node, "`limits`", &keys)?;
-    let mut limits = Vec::new();
-    for (kind, key) in LimitKind::all_keys() {
-        let entry = fields.entries().iter().find(|(name, ..)| *name == key.name);
-        let Some((name, location, node)) = entry else {
-            continue;
-        };
-        if let Some(count) = decoder.count(node, &format!("`{name}`"), kind.max_count()) {
-            let per = key.per;
-            limits.push((Limit { kind, count, per }, *location));
-        }
+fn decode_replacement(decoder: &mut Decoder, fields: &Fields<'_>) -> Option<(String, Location)> {
+    let node = fields.get("replacement")?;
+    let name = decoder.string(node, "`replacement`")?;
+    Some((name.to_owned(), node.location))
+}
+
+fn decode_retired(decoder: &mut Decoder, node: &Node) -> Option<Retired> {
+    let keys = ["name", "on", "replacement", "source", "note"];
+    let fields = decoder.fields(node, "the retired model", &keys)?;
+    let name = decoder.required(&fields, "name");
+    let name = name.and_then(|node| decode_name(decoder, node, None, "`name`"));
+    let on = decoder.required(&fields, "on");
+    let on = on.and_then(|node| decode_date(decoder, node, "`on`"));
+    // Checked, but only of interest to readers of the table.
+    optional_string(decoder, &fields, "source");
+    let replacement = decode_replacement(decoder, &fields);
+    let remark = optional_string(decoder, &fields, "note");
+    let name = name?;
+    Some(Retired {
+        name: name.text,
+        location: name.location,
+        on: on?,
+        replacement,
+        note: remark,
+    })
+}
+
+fn optional_date(decoder: &mut Decoder, fields: &Fields<'_>, key: &str) -> Option<Date> {
+    decode_date(decoder, fields.get(key)?, &format!("`{key}`"))
+}
+
+fn decode_date(decoder: &mut Decoder, node: &Node, what: &str) -> Option<Date> {
+    let text = decoder.string(node, what)?;
+    let date = text.parse();
+    if let Err(error) = &date {
+        let message = format!("invalid {what}: {error}, found `{text}`");
+        decoder.error(Diagnostic::new(node.location, message));
     }
-    Some(limits)
+    date.ok()
 }
 
 fn optional_string(decoder: &mut Decoder, fields: &Fields<'_>, key: &str) -> Option<String> {
@@ -213,20 +259,20 @@ fn optional_string(decoder: &mut Decoder, fields: &Fields<'_>, key: &str) -> Opt
 }
 
 fn decode_overlay(decoder: &mut Decoder, root: &Node) -> Option<Overlay> {
-    let fields = decoder.fields(root, "the overlay", &["limits"])?;
-    let limits = decoder.required(&fields, "limits")?;
-    let models = decoder.mapping(limits, "`limits`")?;
-    let entries = models
-        .entries()
-        .iter()
+    let fields = decoder.fields(root, "the overlay", &["limits", "groups"])?;
+    let mut overlay = Overlay::default();
+    decode_groups(decoder, fields.get("groups"), &mut overlay.additions);
+    let models = fields.get("limits");
+    let models = models.and_then(|limits| decoder.mapping(limits, "`limits`"));
+    let models = models.iter().flat_map(Fields::entries);
+    overlay.entries = models
         .filter_map(|(name, location, node)| {
             Some(OverlayEntry {
                 name: (*name).to_owned(),
                 location: *location,
-                limits: decode_limits(decoder, node)?,
+                limits: limits::decode(decoder, node)?,
             })
-        });
-    Some(Overlay {
-        entries: entries.collect(),
-    })
+        })
+        .collect();
+    Some(overlay)
 }

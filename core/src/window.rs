@@ -1,0 +1,149 @@
+//! Limits with a window, as tables write them: `500 per 6s`.
+
+use core::fmt;
+use core::time::Duration;
+
+/// A count and the length of its window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The count, at least 1.
+    pub count: u64,
+    /// The length, at least a second.
+    pub per: Duration,
+}
+
+/// Error returned when a string is not a count and a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowError {
+    /// The string does not have the form `N per DURATION`.
+    Form,
+    /// The count is 0.
+    ZeroCount,
+    /// The count does not fit into 64 bits.
+    CountTooLarge,
+    /// The duration is 0.
+    ZeroDuration,
+    /// The duration is longer than 3,650 days.
+    DurationTooLong,
+}
+
+/// The units of a duration, in seconds.
+const UNITS: [(&str, u64); 4] = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
+
+const MAX_SECONDS: u64 = 3_650 * 86_400;
+
+impl Window {
+    /// Parses a string such as `500 per 6s`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the string has another form, or if a number is 0 or too large.
+    pub fn parse(string: &str) -> Result<Self, WindowError> {
+        let (count, duration) = string.split_once(" per ").ok_or(WindowError::Form)?;
+        let count = number(count, WindowError::CountTooLarge)?;
+        if count == 0 {
+            return Err(WindowError::ZeroCount);
+        }
+        let unit = UNITS.iter();
+        let mut unit =
+            unit.filter_map(|(unit, factor)| Some((duration.strip_suffix(unit)?, factor)));
+        let (duration, factor) = unit.next().ok_or(WindowError::Form)?;
+        let duration = number(duration, WindowError::DurationTooLong)?;
+        match duration.checked_mul(*factor) {
+            Some(0) => Err(WindowError::ZeroDuration),
+            Some(seconds @ ..=MAX_SECONDS) => Ok(Self {
+                count,
+                per: Duration::from_secs(seconds),
+            }),
+            _ => Err(WindowError::DurationTooLong),
+        }
+    }
+}
+
+/// Writes the form that [`Window::parse`] reads, with the largest unit that divides the window.
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} per {}", self.count, Compact(self.per))
+    }
+}
+
+/// Displays a duration as `6s` or `2h`.
+pub(crate) struct Compact(pub(crate) Duration);
+
+impl fmt::Display for Compact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        let unit = UNITS.iter().rev();
+        let mut unit = unit.filter(|(_, factor)| seconds % factor == 0);
+        let (unit, factor) = unit.next().unwrap_or(&UNITS[0]);
+        write!(f, "{}{unit}", seconds / factor)
+    }
+}
+
+impl fmt::Display for WindowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Form => "expected a count and a window such as `500 per 6s`, with s, m, h or d",
+            Self::ZeroCount => "the count must be at least 1",
+            Self::CountTooLarge => "the count is too large",
+            Self::ZeroDuration => "the window must be at least 1s",
+            Self::DurationTooLong => "the window must be at most 3650d",
+        })
+    }
+}
+
+impl core::error::Error for WindowError {}
+
+/// Parses digits.
+fn number(digits: &str, too_large: WindowError) -> Result<u64, WindowError> {
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(WindowError::Form);
+    }
+    digits.parse().map_err(|_| too_large)
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn windows_parse_and_display() {
+        for (string, count, seconds) in [
+            ("500 per 1s", 500, 1),
+            ("500000 per 6s", 500_000, 6),
+            ("1 per 1m", 1, 60),
+            ("2000 per 1h", 2_000, 3_600),
+            ("18446744073709551615 per 3650d", u64::MAX, MAX_SECONDS),
+        ] {
+            let window = Window::parse(string).unwrap();
+            let per = Duration::from_secs(seconds);
+            assert_eq!(window, Window { count, per });
+            assert_eq!(window.to_string(), string);
+        }
+    }
+
+    #[test]
+    fn other_strings_are_errors() {
+        use WindowError::{CountTooLarge, DurationTooLong, Form, ZeroCount, ZeroDuration};
+        for (string, error) in [
+            ("", Form),
+            ("500", Form),
+            ("500 per 6", Form),
+            ("500 per 6x", Form),
+            ("500 per s", Form),
+            ("-1 per 6s", Form),
+            ("1.5 per 6s", Form),
+            ("500 per  6s", Form),
+            ("0 per 6s", ZeroCount),
+            ("500 per 0s", ZeroDuration),
+            ("18446744073709551616 per 6s", CountTooLarge),
+            ("1 per 18446744073709551615d", DurationTooLong),
+            ("1 per 3651d", DurationTooLong),
+        ] {
+            assert_eq!(Window::parse(string), Err(error), "{string}");
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Compares the tables of the regions with the provider's data, row by row and in both directions.
+//!
+//! The data are read without the tool that generates the tables, so that an error in it is found.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use model_studio_limits::{
+    Active, Catalogue, Date, Limit, LimitKind, beijing, frankfurt, frankfurt_eu, hong_kong,
+    hong_kong_global, singapore, tokyo, tokyo_japan, virginia, virginia_us,
+};
+
+const PAGE: &str = include_str!("../../../xtask/data/models-2026-10-09.tsv");
+const LIFE_CYCLE: &str = include_str!("../../../xtask/data/lifecycle-2026-08.tsv");
+const WINDOWS: &str = include_str!("../../../xtask/data/windows-2026-08.tsv");
+
+/// Returns the rows of a file by column name.
+fn rows(text: &'static str) -> Vec<HashMap<&'static str, &'static str>> {
+    let mut lines = text.lines();
+    let columns: Vec<&str> = lines.next().unwrap().split('\t').collect();
+    lines
+        .map(|line| columns.iter().copied().zip(line.split('\t')).collect())
+        .collect()
+}
+
+/// The rows of a region and scope, without one that names a series instead of a model.
+fn page(region: &str, scope: &str) -> Vec<HashMap<&'static str, &'static str>> {
+    let mut rows = rows(PAGE);
+    rows.retain(|row| (row["region"], row["scope"]) == (region, scope) && row["name"].is_ascii());
+    rows
+}
+
+/// The limits of a row that are numbers on the page, by kind, window in seconds and count.
+fn page_limits(row: &HashMap<&str, &'static str>) -> BTreeSet<(LimitKind, u64, u64)> {
+    let columns = [
+        ("rpm", LimitKind::Requests, 60),
+        ("rps", LimitKind::Requests, 1),
+        ("tpm", LimitKind::Tokens, 60),
+        ("submissions_per_second", LimitKind::Submissions, 1),
+        ("submissions_per_minute", LimitKind::Submissions, 60),
+        ("concurrent_tasks", LimitKind::ConcurrentTasks, 0),
+    ];
+    let mut limits: BTreeSet<_> = columns
+        .into_iter()
+        .filter_map(|(column, kind, seconds)| Some((kind, seconds, row[column].parse().ok()?)))
+        .collect();
+    // The lowest tier of a limit that depends on what an account spends.
+    if let Some((floor, _)) = row["tpm_by_monthly_spend"].split_once('/') {
+        limits.insert((LimitKind::Tokens, 60, floor.parse().unwrap()));
+    }
+    // The page has no column for characters.
+    if let Some((_, rest)) = row["note"].split_once("chars_per_minute=") {
+        let digits = rest.split(|c: char| !c.is_ascii_digit()).next();
+        let count = digits.unwrap().parse().unwrap();
+        limits.insert((LimitKind::Characters, 60, count));
+    }
+    limits
+}
+
+fn seconds(limit: &Limit) -> u64 {
+    limit.per.map_or(0, |per| per.as_secs())
+}
+
+fn check_region<M: Catalogue>(region: &str, scope: &str) {
+    let rows = page(region, scope);
+    let names: BTreeSet<&str> = rows.iter().map(|row| row["name"]).collect();
+    let models: BTreeSet<&str> = M::ALL.iter().map(|model| model.name()).collect();
+    assert_eq!(models, names, "{region} {scope}");
+    assert_eq!(M::SOURCE.date, "2026-10-09".parse().ok());
+    for row in &rows {
+        check_row::<M>(region, row);
+    }
+    check_life_cycle::<M>(region, &rows);
+}
+
+fn check_row<M: Catalogue>(region: &str, row: &HashMap<&str, &'static str>) {
+    let name = row["name"];
+    let model = M::from_name(name).unwrap();
+    let aliases: Vec<&str> = row["aliases"]
+        .split([',', ' '])
+        .filter(|a| !a.is_empty())
+        .collect();
+    assert_eq!(model.aliases(), aliases, "{name}");
+    assert_eq!(model.is_dynamic(), !row["dynamic"].is_empty(), "{name}");
+    let shares = !row["shared_by"].is_empty();
+    assert_eq!(model.pool().is_some(), shares, "{name}");
+
+    // Each number of the page is a limit, exactly or with another window of the same rate.
+    let page = page_limits(row);
+    let limits = model.limits();
+    for (kind, window, count) in &page {
+        let is_equal = |limit: &&Limit| {
+            let seconds = seconds(limit);
+            limit.kind == *kind
+                && (seconds == 0) == (*window == 0)
+                && u128::from(limit.count.get()) * u128::from(*window)
+                    == u128::from(*count) * u128::from(seconds)
+        };
+        assert!(
+            limits.iter().any(|limit| is_equal(&limit)),
+            "{region} {name}: {limits}"
+        );
+    }
+    assert_eq!(
+        limits.as_slice().len(),
+        page.len(),
+        "{region} {name}: {limits}"
+    );
+    // Windows other than those of the page are those of the quota endpoint.
+    for limit in limits {
+        let found = (limit.kind, seconds(limit), limit.count.get());
+        if !page.contains(&found) {
+            assert_eq!(region, "beijing", "{name}: {limit}");
+            let window = rows(WINDOWS)
+                .into_iter()
+                .find(|row| row["model"] == name || model.aliases().contains(&row["model"]));
+            let window = window.unwrap_or_else(|| panic!("{name}: {limit} is not in the data"));
+            let [count, period] = match limit.kind {
+                LimitKind::Tokens | LimitKind::Characters => {
+                    ["usage_limit", "usage_limit_period_s"]
+                }
+                _ => ["count_limit", "count_limit_period_s"],
+            };
+            assert_eq!(window[count], limit.count.to_string(), "{name}");
+            assert_eq!(window[period], seconds(limit).to_string(), "{name}");
+        }
+    }
+}
+
+/// Deprecated models are those on the page with a notice, retired ones those with a notice that
+/// are on no page of the region.
+fn check_life_cycle<M: Catalogue>(region: &str, page: &[HashMap<&str, &'static str>]) {
+    let site = if region == "beijing" {
+        "mainland"
+    } else {
+        "international"
+    };
+    let mut dates = BTreeMap::<&str, Date>::new();
+    for notice in rows(LIFE_CYCLE)
+        .iter()
+        .filter(|notice| notice["site"] == site)
+    {
+        let date: Date = notice["date"].parse().unwrap();
+        let names = [notice["name"]]
+            .into_iter()
+            .chain(notice["aliases"].split([',', ' ']));
+        for name in names.filter(|name| !name.is_empty()) {
+            let latest = dates.entry(name).or_insert(date);
+            *latest = date.max(*latest);
+        }
+    }
+    for row in page {
+        let model = M::from_name(row["name"]).unwrap();
+        let names = [model.name()]
+            .into_iter()
+            .chain(model.aliases().iter().copied());
+        let date = names.filter_map(|name| dates.get(name)).max().copied();
+        assert_eq!(model.retires(), date, "{region} {model}");
+        assert_eq!(model.is_deprecated(), date.is_some(), "{region} {model}");
+    }
+    for (name, date) in dates {
+        let parsed = name.parse::<M>();
+        if let Err(error) = parsed {
+            if let Some(on) = error.retired_on() {
+                assert_eq!(on, date, "{region} {name}");
+                assert!(on <= M::SOURCE.date.unwrap(), "{region} {name}");
+                let prefix = format!("model `{name}` was retired on {on}");
+                assert!(error.to_string().starts_with(&prefix), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_tables_are_the_rows_of_the_page() {
+    check_region::<singapore::Model>("singapore", "international");
+    check_region::<beijing::Model>("beijing", "mainland");
+    check_region::<virginia::Model>("virginia", "global");
+    check_region::<virginia_us::Model>("virginia", "us");
+    check_region::<frankfurt::Model>("frankfurt", "global");
+    check_region::<frankfurt_eu::Model>("frankfurt", "eu");
+    check_region::<tokyo::Model>("tokyo", "global");
+    check_region::<tokyo_japan::Model>("tokyo", "japan");
+    check_region::<hong_kong::Model>("hongkong", "hongkong");
+    check_region::<hong_kong_global::Model>("hongkong", "global");
+}
+
+#[test]
+fn a_model_with_an_exact_window_has_no_limit_per_minute() {
+    let limits = beijing::Model::Qwen3_7Max.limits();
+    let limit = |kind, count, seconds| Limit {
+        kind,
+        count: std::num::NonZeroU64::new(count).unwrap(),
+        per: Some(Duration::from_secs(seconds)),
+    };
+    let expected = [
+        limit(LimitKind::Requests, 500, 1),
+        limit(LimitKind::Tokens, 500_000, 6),
+    ];
+    assert_eq!(limits.as_slice(), expected);
+    assert_eq!(limits.queries_per_minute(), None);
+    let singapore = singapore::Model::Qwen3_7Max.limits();
+    assert!(singapore.queries_per_minute().is_some());
+}
+
+#[test]
+fn retired_and_deprecated_models_are_rejected_when_they_are_parsed() {
+    let error = "qwen-max-latest".parse::<beijing::Model>().unwrap_err();
+    assert_eq!(error.retired_on(), Date::new(2026, 5, 13));
+    assert_eq!(error.nearest(), None);
+    assert_eq!(
+        error.to_string(),
+        "model `qwen-max-latest` was retired on 2026-05-13"
+    );
+    let error = "qwen3-max".parse::<Active<beijing::Model>>().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "model `qwen3-max` is deprecated, use `qwen3.7-max`"
+    );
+}
