@@ -1,0 +1,40 @@
+//! The data files.
+
+use std::fs;
+use std::path::Path;
+
+use crate::error::Error;
+use crate::{lifecycle, page, pools, windows};
+
+/// The contents of the data files.
+#[derive(Clone, Debug)]
+pub struct Data {
+    /// The provider's page of rate limits.
+    pub models: String,
+    /// What the provider announced about retirement.
+    pub lifecycle: String,
+    /// The exact windows of Beijing models.
+    pub windows: String,
+    /// The names of shared quotas.
+    pub pools: String,
+}
+
+impl Data {
+    /// Reads the files of a directory.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a file cannot be read.
+    pub fn load(directory: &Path) -> Result<Self, Error> {
+        let read = |file: &str| {
+            let path = directory.join(file);
+            fs::read_to_string(&path).map_err(|error| Error::io(&path, &error))
+        };
+        Ok(Self {
+            models: read(page::FILE)?,
+            lifecycle: read(lifecycle::FILE)?,
+            windows: read(windows::FILE)?,
+            pools: read(pools::FILE)?,
+        })
+    }
+}

@@ -1,0 +1,258 @@
+//! What the provider announced about retirement: `lifecycle-2026-08.tsv`.
+
+use std::collections::HashMap;
+
+use crate::error::Error;
+use crate::page;
+use crate::report::Report;
+use crate::table::Table;
+use crate::tsv::{self, Cell};
+
+pub(crate) const FILE: &str = "lifecycle-2026-08.tsv";
+
+const COLUMNS: [&str; 9] = [
+    "name",
+    "aliases",
+    "site",
+    "status",
+    "date",
+    "replacement",
+    "notice",
+    "source",
+    "note",
+];
+
+/// A notice that a model will be, or was, retired.
+pub(crate) struct Notice<'a> {
+    name: Cell<'a>,
+    aliases: Vec<&'a str>,
+    site: &'a str,
+    date: &'a str,
+    replacement: &'a str,
+    source: String,
+}
+
+/// A model that is still on the page, but will be retired.
+pub(crate) struct Deprecation<'a> {
+    pub(crate) retires: &'a str,
+    pub(crate) successor: Successor<'a>,
+    pub(crate) source: String,
+}
+
+/// A name that is served no longer.
+pub(crate) struct Retired<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) on: &'a str,
+    pub(crate) successor: Successor<'a>,
+    pub(crate) source: String,
+}
+
+/// What replaces a model.
+#[derive(Default)]
+pub(crate) struct Successor<'a> {
+    /// A name or alias of the same table.
+    pub(crate) replacement: Option<&'a str>,
+    pub(crate) note: Option<String>,
+}
+
+/// Reads the notices. Of several for one name at one site, the one with the latest date holds,
+/// because the provider postponed some.
+pub(crate) fn read<'a>(text: &'a str, report: &mut Report) -> Result<Vec<Notice<'a>>, Error> {
+    let mut notices: Vec<Notice<'a>> = Vec::new();
+    let mut positions = HashMap::new();
+    for cells in tsv::rows(FILE, text, COLUMNS)? {
+        let notice = read_row(&cells)?;
+        let position = positions.entry((notice.site, notice.name.text));
+        let position = *position.or_insert(notices.len());
+        let Some(other) = notices.get_mut(position) else {
+            notices.push(notice);
+            continue;
+        };
+        let (line, date) = (other.name.line, other.date.max(notice.date));
+        let message = format!("has another notice on line {line}, the one of {date} is used");
+        report.note(&notice.name, message);
+        if notice.date > other.date {
+            *other = notice;
+        }
+    }
+    Ok(notices)
+}
+
+fn read_row<'a>(cells: &[Cell<'a>; 9]) -> Result<Notice<'a>, Error> {
+    let [
+        name,
+        aliases,
+        site,
+        status,
+        date,
+        replacement,
+        number,
+        source,
+        _note,
+    ] = *cells;
+    name.required("name")?;
+    if !["mainland", "international"].contains(&site.text) {
+        let message = "expected `mainland` or `international`";
+        return Err(Error::at(&site, message));
+    }
+    if !["announced", "retired"].contains(&status.text) {
+        return Err(Error::at(&status, "expected `announced` or `retired`"));
+    }
+    Ok(Notice {
+        name,
+        aliases: aliases.items(),
+        site: site.text,
+        date: date.date()?,
+        replacement: replacement.text,
+        source: match number.text {
+            "" => source.required("source")?.to_owned(),
+            number => format!("notice {number}"),
+        },
+    })
+}
+
+/// By region and by name or alias, the name of the model: what is on the page.
+pub(crate) struct Listed<'a>(HashMap<(&'a str, &'a str), Position<'a>>);
+
+#[derive(Clone, Copy)]
+struct Position<'a> {
+    site: &'static str,
+    title: &'static str,
+    name: &'a str,
+}
+
+impl<'a> Listed<'a> {
+    pub(crate) fn new(tables: &[Table<'a>]) -> Self {
+        let mut listed = HashMap::new();
+        for table in tables {
+            for row in table.models.iter().map(|model| &model.row) {
+                let position = Position {
+                    site: table.deployment.site(),
+                    title: table.deployment.title,
+                    name: row.name.text,
+                };
+                let names = row.names();
+                listed.extend(names.map(|name| ((table.deployment.region, name), position)));
+            }
+        }
+        Self(listed)
+    }
+
+    fn in_region(&self, region: &str, name: &str) -> bool {
+        self.0.contains_key(&(region, name))
+    }
+
+    /// Returns where a site lists a name: the positions in order of their region's title.
+    fn at_site(&self, site: &str, name: &str) -> Vec<Position<'a>> {
+        let positions = self.0.iter().filter(|((_, of), _)| *of == name);
+        let positions = positions.map(|(_, position)| *position);
+        let mut positions: Vec<_> = positions.filter(|found| found.site == site).collect();
+        positions.sort_by_key(|position| position.title);
+        positions
+    }
+}
+
+/// Marks the models of a table that will be retired, and adds the names that were.
+pub(crate) fn apply<'a>(table: &mut Table<'a>, notices: &[Notice<'a>], listed: &Listed<'a>) {
+    let names: HashMap<_, _> = table.names().collect();
+    let site = table.deployment.site();
+    for notice in notices.iter().filter(|notice| notice.site == site) {
+        if let Some(model) = table.model_mut(notice.name.text) {
+            // A notice that calls the model by its name goes before one that uses an alias.
+            if model.deprecation.is_none() || model.row.name.text == notice.name.text {
+                model.deprecation = Some(notice.deprecation(&names));
+            }
+        } else if notice.is_past() && listed.at_site(site, notice.name.text).is_empty() {
+            let retired = notice.retired(&names);
+            let is_listed = |name| listed.in_region(table.deployment.region, name);
+            table
+                .retired
+                .extend(retired.filter(|row| !is_listed(row.name)));
+        }
+    }
+}
+
+impl<'a> Notice<'a> {
+    /// Whether the model should be retired by the date of the page.
+    fn is_past(&self) -> bool {
+        self.date <= page::DATE
+    }
+
+    fn deprecation(&self, names: &HashMap<&'a str, &'a str>) -> Deprecation<'a> {
+        let mut successor = self.successor(names);
+        if self.is_past() {
+            let served = format!(
+                "announced for {}, still listed on {}",
+                self.date,
+                page::DATE
+            );
+            let notes = std::iter::once(served).chain(successor.note);
+            successor.note = Some(notes.collect::<Vec<_>>().join("; "));
+        }
+        Deprecation {
+            retires: self.date,
+            successor,
+            source: self.source.clone(),
+        }
+    }
+
+    /// Returns a row for the name and one for each alias.
+    fn retired(&self, names: &HashMap<&'a str, &'a str>) -> impl Iterator<Item = Retired<'a>> {
+        let all = std::iter::once(self.name.text).chain(self.aliases.iter().copied());
+        all.map(|name| Retired {
+            name,
+            on: self.date,
+            successor: self.successor(names),
+            source: self.source.clone(),
+        })
+    }
+
+    /// Returns the replacement if the provider names one model that is in the table, and the
+    /// provider's words otherwise.
+    fn successor(&self, names: &HashMap<&'a str, &'a str>) -> Successor<'a> {
+        let words = self.replacement;
+        let is_none = words == "none" || words.starts_with("none (");
+        match names.get(words) {
+            Some(model) if *model != self.name.text => Successor {
+                replacement: Some(words),
+                note: None,
+            },
+            Some(_) => Successor::default(),
+            None if words.is_empty() || is_none => Successor::default(),
+            None => Successor {
+                replacement: None,
+                note: Some(format!("replaced by {words}")),
+            },
+        }
+    }
+}
+
+/// Reports the notices that no table, or not every table of their site, shows.
+pub(crate) fn report_unplaced(notices: &[Notice<'_>], listed: &Listed<'_>, report: &mut Report) {
+    for notice in notices {
+        let name = notice.name.text;
+        let listed_at = listed.at_site(notice.site, name);
+        let titles: Vec<_> = listed_at.iter().map(|position| position.title).collect();
+        let titles = titles.join(", ");
+        let date = notice.date;
+        if let Some(alias) = listed_at.iter().find(|position| position.name != name) {
+            let model = alias.name;
+            if !notices
+                .iter()
+                .any(|of| of.site == notice.site && of.name.text == model)
+            {
+                let message = format!("taken as a notice for `{model}`, which has this alias");
+                report.note(&notice.name, message);
+            }
+        } else if notice.is_past() && !listed_at.is_empty() {
+            let message = format!(
+                "announced for {date}, but still listed in {titles}: deprecated there, retired nowhere"
+            );
+            report.note(&notice.name, message);
+        } else if !notice.is_past() && listed_at.is_empty() {
+            let site = notice.site;
+            let message = format!("announced for {date}, but on no {site} page: left out");
+            report.note(&notice.name, message);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Tasks of the repository: `cargo xtask tables`.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use xtask::{Data, Error, Output, generate};
+
+const USAGE: &str = "\
+Usage: cargo xtask tables [--check]
+
+Writes the tables of all regions from xtask/data, and what to know about them to standard error.
+With --check, writes nothing, and fails if the files in the repository differ.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments[..] {
+        ["tables"] => tables(),
+        ["tables", "--check"] => check(),
+        ["--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            Ok(ExitCode::from(2))
+        }
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn tables() -> Result<ExitCode, Error> {
+    let output = output()?;
+    output.write(repository())?;
+    eprint!("{}", output.report());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check() -> Result<ExitCode, Error> {
+    let differences = output()?.differences(repository())?;
+    if differences.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    for difference in &differences {
+        eprintln!("{difference}");
+    }
+    eprintln!("error: run `cargo xtask tables` and commit the result");
+    Ok(ExitCode::FAILURE)
+}
+
+fn output() -> Result<Output, Error> {
+    let data = Data::load(&repository().join("xtask/data"))?;
+    generate(&data)
+}
+
+/// The package is a directory of the repository.
+fn repository() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package)
+}

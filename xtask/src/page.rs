@@ -1,0 +1,185 @@
+//! The provider's page of rate limits: `models-2026-10-09.tsv`.
+
+use crate::error::Error;
+use crate::limit::{Kind, Limit, Unit};
+use crate::tsv::{self, Cell};
+
+pub(crate) const FILE: &str = "models-2026-10-09.tsv";
+
+/// The date of the page, which is that of the tables.
+pub(crate) const DATE: &str = "2026-10-09";
+
+pub(crate) const URL: &str = "https://www.alibabacloud.com/help/en/model-studio/rate-limit";
+
+const COLUMNS: [&str; 17] = [
+    "region",
+    "scope",
+    "category",
+    "series",
+    "name",
+    "aliases",
+    "rpm",
+    "tpm",
+    "rps",
+    "submissions_per_second",
+    "submissions_per_minute",
+    "concurrent_tasks",
+    "dynamic",
+    "tpm_by_monthly_spend",
+    "shared_by",
+    "batch_exempt",
+    "note",
+];
+
+/// A row of the page.
+pub(crate) struct Row<'a> {
+    pub(crate) region: Cell<'a>,
+    pub(crate) scope: &'a str,
+    pub(crate) category: &'a str,
+    /// Empty if the page has no heading below that of the category.
+    pub(crate) series: &'a str,
+    pub(crate) name: Cell<'a>,
+    pub(crate) aliases: Vec<&'a str>,
+    pub(crate) limits: Vec<Limit>,
+    pub(crate) dynamic: Dynamic,
+    pub(crate) shared_by: Cell<'a>,
+}
+
+/// Which limits the provider adjusts.
+#[derive(Clone, Copy)]
+pub(crate) struct Dynamic {
+    requests: bool,
+    tokens: bool,
+}
+
+impl Dynamic {
+    pub(crate) fn any(self) -> bool {
+        self.requests || self.tokens
+    }
+
+    pub(crate) fn contains(self, unit: Unit) -> bool {
+        match unit {
+            Unit::Requests => self.requests,
+            Unit::Tokens => self.tokens,
+            _ => false,
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    /// Returns the name and the aliases.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
+        std::iter::once(self.name.text).chain(self.aliases.iter().copied())
+    }
+
+    /// Whether the tokens are dynamic and the provider publishes no number for them.
+    pub(crate) fn lacks_floor(&self) -> bool {
+        let has_number = self.limits.iter().any(|limit| limit.kind == Kind::TPM);
+        self.dynamic.tokens && !has_number
+    }
+}
+
+pub(crate) fn read(text: &str) -> Result<Vec<Row<'_>>, Error> {
+    let rows = tsv::rows(FILE, text, COLUMNS)?;
+    rows.iter().map(read_row).collect()
+}
+
+fn read_row<'a>(cells: &[Cell<'a>; 17]) -> Result<Row<'a>, Error> {
+    let [
+        region,
+        scope,
+        category,
+        series,
+        name,
+        aliases,
+        rpm,
+        tpm,
+        rps,
+        submissions_per_second,
+        submissions_per_minute,
+        concurrent_tasks,
+        dynamic,
+        tiers,
+        shared_by,
+        _batch_exempt,
+        note,
+    ] = *cells;
+    let numbers = [
+        (Kind::QPM, rpm.number()?),
+        (Kind::TPM, tpm.number()?.or(floor(&tiers)?)),
+        (Kind::RPS, rps.number()?),
+        (
+            Kind::SUBMISSIONS_PER_SECOND,
+            submissions_per_second.number()?,
+        ),
+        (
+            Kind::SUBMISSIONS_PER_MINUTE,
+            submissions_per_minute.number()?,
+        ),
+        (Kind::CHARACTERS_PER_MINUTE, characters_per_minute(&note)?),
+        (Kind::CONCURRENT_TASKS, concurrent_tasks.number()?),
+    ];
+    let limits = numbers.into_iter().filter_map(|(kind, count)| {
+        Some(Limit {
+            kind,
+            count: count?,
+            exact: None,
+        })
+    });
+    let row = Row {
+        region,
+        scope: scope.required("scope")?,
+        category: category.required("category")?,
+        series: series.text,
+        name,
+        aliases: aliases.items(),
+        limits: limits.collect(),
+        dynamic: read_dynamic(&dynamic)?,
+        shared_by,
+    };
+    name.required("name")?;
+    if row.limits.is_empty() && !row.dynamic.any() {
+        return Err(Error::at(&rpm, "the row has no limit and is not dynamic"));
+    }
+    if !tiers.text.is_empty() && !row.dynamic.tokens {
+        return Err(Error::at(&tiers, "only dynamic tokens have tiers"));
+    }
+    Ok(row)
+}
+
+/// Returns the first of the tiers by monthly spend, which is the lowest.
+fn floor(tiers: &Cell<'_>) -> Result<Option<u64>, Error> {
+    if tiers.text.is_empty() {
+        return Ok(None);
+    }
+    let numbers = tiers.text.split('/').map(|tier| tiers.number_in(tier));
+    let numbers = numbers.collect::<Result<Vec<_>, _>>()?;
+    if !numbers.is_sorted() {
+        return Err(Error::at(tiers, "expected the tiers in ascending order"));
+    }
+    Ok(numbers.first().copied())
+}
+
+/// Returns the limit that the page has no column for: `chars_per_minute=20000`.
+fn characters_per_minute(note: &Cell<'_>) -> Result<Option<u64>, Error> {
+    let Some(rest) = note.text.strip_prefix("chars_per_minute=") else {
+        return Ok(None);
+    };
+    let number = rest.split(' ').next().unwrap_or_default();
+    note.number_in(number).map(Some)
+}
+
+fn read_dynamic(cell: &Cell<'_>) -> Result<Dynamic, Error> {
+    let items = cell.items();
+    if let Some(unknown) = items
+        .iter()
+        .find(|item| !["requests", "tokens"].contains(item))
+    {
+        let message = format!("expected `requests` or `tokens`, found `{unknown}`");
+        return Err(Error::at(cell, message));
+    }
+    Ok(Dynamic {
+        requests: items.contains(&"requests"),
+        tokens: items.contains(&"tokens"),
+    })
+}

@@ -1,0 +1,26 @@
+//! What the tables do not say as the data does, for a reader to check.
+
+use std::fmt;
+
+use crate::tsv::Cell;
+
+/// Findings, in the order in which they were made.
+#[derive(Default)]
+pub(crate) struct Report(Vec<String>);
+
+impl Report {
+    /// Adds a finding about the row of a cell.
+    pub(crate) fn note(&mut self, cell: &Cell<'_>, message: impl fmt::Display) {
+        self.0.push(format!(
+            "{}:{}: {}: {message}",
+            cell.file, cell.line, cell.text
+        ));
+    }
+}
+
+/// Writes one finding per line.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|line| writeln!(f, "{line}"))
+    }
+}
