@@ -50,11 +50,11 @@ fn heading<'a>(model: &Model<'a>) -> (&'a str, &'a str) {
 fn push_group(yaml: &mut String, models: &[Model<'_>]) {
     if let [first, ..] = models {
         let (category, series) = heading(first);
-        let category = plain(category, "");
         let series = match series {
-            "" => in_words(&category),
-            _ => plain(series, " (),"),
+            "" => in_words(category),
+            _ => series.to_owned(),
         };
+        let (category, series) = (plain(category, ""), plain(&series, " (),"));
         _ = writeln!(
             yaml,
             "  - category: {category}\n    series: {series}\n    models:"
