@@ -69,23 +69,24 @@ impl Output {
                 Err(error) => return Err(Error::io(&path, &error)),
             }
         }
-        differences.extend(self.strangers(repository)?);
+        differences.extend(self.unknown_tables(repository)?);
         Ok(differences)
     }
 
-    /// Returns a line for each file among the tables that is not generated.
-    fn strangers(&self, repository: &Path) -> Result<BTreeSet<String>, Error> {
+    /// Returns a line for each YAML file in the folder of the tables that is not generated.
+    fn unknown_tables(&self, repository: &Path) -> Result<BTreeSet<String>, Error> {
         let directory = repository.join(TABLES);
         let error = |error| Error::io(&directory, &error);
-        let mut strangers = BTreeSet::new();
+        let mut unknown = BTreeSet::new();
         for entry in fs::read_dir(&directory).map_err(error)? {
             let name = entry.map_err(error)?.file_name();
             let path = format!("{TABLES}/{}", name.to_string_lossy());
-            if !self.files.iter().any(|file| file.path == path) {
-                strangers.insert(format!("{path}: not generated"));
+            let is_table = path.ends_with(".yaml");
+            if is_table && !self.files.iter().any(|file| file.path == path) {
+                unknown.insert(format!("{path}: not generated"));
             }
         }
-        Ok(strangers)
+        Ok(unknown)
     }
 }
 
