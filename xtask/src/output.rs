@@ -81,7 +81,7 @@ impl Output {
         for entry in fs::read_dir(&directory).map_err(error)? {
             let name = entry.map_err(error)?.file_name();
             let path = format!("{TABLES}/{}", name.to_string_lossy());
-            let is_table = path.ends_with(".yaml");
+            let is_table = path.strip_suffix(".yaml").is_some();
             if is_table && !self.files.iter().any(|file| file.path == path) {
                 unknown.insert(format!("{path}: not generated"));
             }
