@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         .filter(|model| matches(model.name()) || model.aliases().iter().any(|a| matches(a)))
         .collect();
     if models.is_empty() {
-        eprintln!("no model ID contains `{filter}`");
+        eprintln!("no model ID or alias contains `{filter}`");
         if let Some(error) = filter.parse::<Model>().err() {
             eprintln!("{error}");
         }

@@ -2,7 +2,7 @@
 
 use model_studio_limits::{Limits, Model, model};
 
-// The properties of a model are constants.
+// A model's properties can be used in constants.
 const LIMITS: Limits = Model::QwenPlus.limits();
 const QUERIES_PER_MINUTE: u32 = LIMITS.queries_per_minute().unwrap().get();
 

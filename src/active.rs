@@ -28,8 +28,8 @@ use crate::{Catalogue, ParseModelError};
 /// ```
 ///
 /// With clap it needs no feature, because it implements [`FromStr`]: `#[arg(long)] model:
-/// Active<Model>`. With the feature `serde` it works wherever a model does, in an `Option`, a `Vec`
-/// or as the key of a map. With the feature `schemars` its schema lists no deprecated models.
+/// Active<Model>`. With the `serde` feature it works wherever a model does, such as in an `Option` or a
+/// `Vec`, or as a map key. With the `schemars` feature, its schema lists no deprecated models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Active<M>(M);
 

@@ -51,7 +51,7 @@ pub trait Catalogue:
     /// Returns the position of the model in [`ALL`](Self::ALL).
     fn index(self) -> usize;
 
-    /// Returns the model with this model ID or alias, which has to match exactly.
+    /// Returns the model with this model ID or alias. The match is exact and case-sensitive.
     fn from_name(name: &str) -> Option<Self>;
 
     /// Returns the model ID sent to the API.
@@ -110,8 +110,8 @@ pub trait Catalogue:
         Self::TABLE.class(self.index()).retires
     }
 
-    /// Returns the model that the provider recommends instead of a deprecated one. If that is
-    /// deprecated too, returns the replacement of the replacement, and so on.
+    /// Returns the model that the provider recommends instead of a deprecated one. If that has a
+    /// replacement too, follows the chain to its end.
     #[inline]
     fn replacement(self) -> Option<Self> {
         Self::TABLE.class(self.index()).replacement

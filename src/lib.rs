@@ -1,13 +1,13 @@
 //! Typed model IDs and rate limits for Alibaba Cloud Model Studio.
 //!
-//! The models of the provider's rate limit page are the variants of an enum, with their limits as
+//! The models on the provider's rate limit page are the variants of an enum, with their limits as
 //! constants. Model IDs in source code are checked at compile time.
 //!
 //! ```
 //! # #[cfg(feature = "built-in")] {
 //! use model_studio_limits::{Model, model};
 //!
-//! // A limit is a constant.
+//! // Limits can be used in constants.
 //! const QPM: u32 = Model::QwenPlus.limits().queries_per_minute().unwrap().get();
 //! # if Model::SOURCE.overlay.is_none() {
 //! assert_eq!(QPM, 600);
@@ -24,37 +24,56 @@
 #![cfg_attr(
     feature = "built-in",
     doc = "
-- [`Model`] is the enum. A search in this documentation finds a variant by its model ID and aliases.
+- [`Model`] is the enum. Search this documentation for a model ID or alias to find its variant.
 - [`model!`] checks a model ID at compile time.
 - [`reference`](mod@reference) lists every model with its limits.
 "
 )]
-//! - [`Limits`] are the rate limits of a model. They hold per account, over all its API keys.
+//! - [`Limits`] are the rate limits of a model. They apply per account, across all of its API keys.
 //! - [`Active`] is a model that is not deprecated, for configurations and command lines.
 //! - [`Catalogue`] is the trait of all generated enums, for generic code.
 //!
 //! # Checking model IDs
 //!
-//! | The model ID comes from | Use | An error appears |
+//! | The model ID comes from | Use | Errors are reported |
 //! | --- | --- | --- |
 //! | source code | `Model::QwenPlus` or `model!("qwen-plus")` | at compile time |
 //! | a file, an argument, a request | `name.parse::<Model>()` | when it is parsed, with suggestions |
-//! | the same, and deprecated models are not accepted | [`Active<Model>`](Active) or `Model::parse_active(name)` | when it is parsed, with the replacement |
-//! | anywhere, and an unknown one is no error | `Model::from_name(name)` | never, it returns `None` |
+//! | the same, rejecting deprecated models | [`Active<Model>`](Active) or `Model::parse_active(name)` | when it is parsed, with the replacement |
+//! | anywhere, if unknown model IDs are expected | `Model::from_name(name)` | never, it returns `None` |
 //!
-//! Using the variant of a deprecated model, such as `Model::Qwen2_7bInstruct`, is a compiler
+//! Using the variant of a deprecated model, such as `Model::Qwen2_7bInstruct`, triggers a compiler
 //! warning. Using its model ID in `model!` is an error.
+//!
+//! # Regions
+//!
+//! The root [`Model`](crate::Model) is the provider's table of mid-2025 for the international site.
+//! The tables of 2026-10-09 are modules, one for each region and deployment scope, behind features of
+//! the same names: `singapore`, `beijing`, `virginia`, `virginia_us`, `frankfurt`, `frankfurt_eu`,
+//! `tokyo`, `tokyo_japan`, `hong_kong` and `hong_kong_global`. Each has its own `Model`, `model!` and
+//! `reference`:
+//!
+//! ```
+//! # #[cfg(feature = "singapore")] {
+//! use model_studio_limits::singapore::{Model, model};
+//!
+//! const MODEL: Model = model!("qwen3.7-max");
+//! assert_eq!(MODEL.limits().tokens_per_minute().unwrap().get(), 1_000_000);
+//! # }
+//! ```
+//!
+//! The name of a retired model is an error, at compile time and when it is parsed. Models with the
+//! same `pool()` share one quota.
 //!
 //! # Where the limits come from
 //!
-//! The numbers are those of the provider's [rate limit page] for the international site, as of
-//! mid-2025. The provider may change them, and an account may have other limits. To build with your
+//! The numbers are those of the provider's [rate limit page]. The provider may change them, and an account may have other limits. To build with your
 //! account's limits, list them in an overlay:
 //!
 //! ```yaml
 //! # account.yaml
 //! limits:
-//!   qwen-plus: { qpm: 1200 }     # a model ID or an alias; other limits stay as they are
+//!   qwen-plus: { qpm: 1200 }     # a model ID or an alias; other limits are unchanged
 //! ```
 //!
 //! Set the environment variable `MODEL_STUDIO_LIMITS_OVERLAY` to the absolute path of the file.
@@ -81,10 +100,12 @@
 //!
 //! # Features
 //!
-//! - `std` (default): `alloc`, and the standard library support of dependencies.
+//! - `std` (default): `alloc`, and `std` support in dependencies.
 //! - `alloc`: conversions to and from `String` and `Cow<'static, str>`.
 //! - `built-in` (default): `Model` and `model!`. Without it, no code is generated at build time. Turn
 //!   it off if you only use your own table.
+//! - `singapore`, `beijing`, `virginia`, `virginia_us`, `frankfurt`, `frankfurt_eu`, `tokyo`,
+//!   `tokyo_japan`, `hong_kong`, `hong_kong_global`: the modules of the regions.
 //! - `strum` (default): the traits `IntoEnumIterator`, `VariantArray`, `VariantNames` and `EnumCount`
 //!   of [strum].
 //! - `serde`: models serialize as their model IDs, and deserialize from model IDs and aliases;

@@ -7,7 +7,7 @@
 ///
 /// # Panics
 ///
-/// If they differ, at compile time, with a message that says how to correct it.
+/// Panics if they differ. In a constant, this is a compile error that says how to fix it.
 pub const fn check_module(path: &str, module: &str) {
     let actual = without_crate(path);
     if is_equal(actual.as_bytes(), module.as_bytes()) {
@@ -82,7 +82,7 @@ impl Message {
     const fn as_str(&self) -> &str {
         match core::str::from_utf8(self.bytes.split_at(self.len).0) {
             Ok(string) => string,
-            Err(_) => "the generated models are included in another module",
+            Err(_) => "the generated models are included in the wrong module",
         }
     }
 }

@@ -35,7 +35,7 @@ pub struct ParseModelError {
 
 #[derive(Clone, PartialEq, Eq)]
 enum Reason {
-    /// The string is none of these names. Suggestions are computed when they are asked for.
+    /// The string is none of these names. Suggestions are computed on demand.
     Unknown(&'static [&'static str]),
     /// The string is too long to keep or to have suggestions.
     TooLong,
@@ -45,7 +45,7 @@ enum Reason {
     Retired(Date, Option<&'static str>),
 }
 
-/// How many bytes of a string the error keeps: enough for any model ID, and few enough for the error
+/// How many bytes of a string the error keeps: enough for any realistic model ID, and few enough for the error
 /// to be returned by value.
 const MAX_SHOWN: usize = 88;
 

@@ -1,4 +1,4 @@
-//! A validated table.
+//! A validated table of the generator. The runtime's trait `Catalogue` is in its own crate.
 
 use model_studio_limits_core::{Date, Limit};
 

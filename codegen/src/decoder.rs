@@ -1,4 +1,4 @@
-//! Access to the values of a YAML tree by their expected types.
+//! Access to the values of a YAML tree by their expected types, for `decode`.
 
 use std::num::NonZeroU64;
 
@@ -152,7 +152,7 @@ impl Decoder {
         let message = |text: String| Diagnostic::new(node.location, format!("{what} {text}"));
         let too_small = |shown: String| {
             message(format!("must be at least 1, found {shown}"))
-                .help("leave the key out if there is no such limit")
+                .help("omit the key if there is no such limit")
         };
         let too_large = |shown: String| message(format!("must be at most {max}, found {shown}"));
         let error = match &node.value {

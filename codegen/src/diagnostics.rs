@@ -59,8 +59,8 @@ pub(crate) struct Source {
 
 /// Error returned when no code can be generated.
 ///
-/// It contains every error that was found. [`Display`](fmt::Display) writes a report, which shows
-/// each error with its line, up to 200 errors for each file:
+/// [`Display`](fmt::Display) writes a report, which shows each error with its line, up to 200 errors
+/// for each file:
 ///
 /// ```text
 /// limits.yaml:9:15: unknown key `qmp`
@@ -138,7 +138,7 @@ fn lines(text: &str) -> Vec<&str> {
     lines
 }
 
-/// The number of errors that are shown for a file. A file with more is probably not a table.
+/// The maximum number of errors that are shown for a file. A file with more is probably not a table.
 const MAX_SHOWN: usize = 200;
 
 /// The number of characters of a long line that are shown before and after a location.

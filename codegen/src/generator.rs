@@ -1,4 +1,4 @@
-//! The builder for build scripts.
+//! The builder for build scripts: its settings, including the overlay variable, and the output file.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ pub(crate) enum Input {
 
 /// Generated code.
 ///
-/// [`Display`](fmt::Display) writes the source text, which is the same for the same input.
+/// [`Display`](fmt::Display) writes the source text, which is deterministic.
 #[derive(Clone, Debug)]
 pub struct Code {
     source: String,
@@ -51,8 +51,8 @@ impl fmt::Display for Code {
 }
 
 impl Generator {
-    /// Creates a generator for the table at `path`. A relative path is resolved from the directory
-    /// of the package that is built.
+    /// Creates a generator for the table at `path`. A relative path is resolved against the
+    /// current directory, which in a build script is the package root.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             table: Input::File(path.into()),
@@ -91,11 +91,11 @@ impl Generator {
         self
     }
 
-    /// Uses the overlay at the path in an environment variable, if the variable is set and not
-    /// empty.
+    /// Sets the overlay to the path in an environment variable, which is read when this is called. If
+    /// the variable is not set or empty, no overlay is used, not even one that was set before.
     ///
-    /// The path has to be absolute. Whoever sets the variable cannot know the directory of the
-    /// package, from which a relative path would be resolved.
+    /// The path has to be absolute. The variable is usually set without knowledge of the package
+    /// root, against which a relative path would be resolved.
     #[must_use]
     pub fn overlay_from_env(mut self, variable: impl Into<String>) -> Self {
         let variable = variable.into();
@@ -114,7 +114,7 @@ impl Generator {
     }
 
     /// Sets the path of the runtime crate. The default is `::model_studio_limits`. Use it if your
-    /// crate renames the dependency or re-exports it from another crate.
+    /// crate renames the dependency or uses it through another crate's re-export.
     #[must_use]
     pub fn runtime(mut self, path: impl Into<String>) -> Self {
         self.runtime = path.into();
@@ -131,8 +131,7 @@ impl Generator {
     }
 
     /// Exports the macro with `#[macro_export]`, for libraries that offer it to other crates. It is
-    /// then at the root of the library. Without this, the macro is visible in the crate, next to
-    /// the enum.
+    /// then at the crate root. By default it is `pub(crate)`, next to the enum.
     #[must_use]
     pub fn export_macro(mut self) -> Self {
         self.export_macro = true;
@@ -155,7 +154,7 @@ impl Generator {
         self.runtime("crate").module(module).export_macro()
     }
 
-    /// Generates the code. Reads the table and the overlay, and has no other effects.
+    /// Generates the code. Reads the table and the overlay, and writes no files.
     ///
     /// # Errors
     ///
@@ -208,7 +207,7 @@ impl Generator {
             Some((variable, value)) if !value.is_empty() && Path::new(value).is_relative() => {
                 let path = Path::new(value).display();
                 Err(Error::new(format_args!(
-                    "{variable} is the relative path `{path}`: use an absolute path, or write \
+                    "`{variable}` is set to the relative path `{path}`: use an absolute path, or write \
                      `{variable} = {{ value = \"{path}\", relative = true }}` in the `[env]` \
                      section of .cargo/config.toml"
                 )))

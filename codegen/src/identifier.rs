@@ -1,4 +1,4 @@
-//! Derives Rust identifiers from model IDs.
+//! Derives Rust identifiers from model IDs. `validate` checks that they are unique.
 
 /// Returns the identifier of a model's variant or of an alias's constant.
 ///

@@ -1,4 +1,4 @@
-//! Applies an overlay to a catalogue.
+//! Applies a decoded overlay to a catalogue: adds its models and merges its limits.
 
 use std::collections::HashMap;
 

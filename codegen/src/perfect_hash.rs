@@ -17,7 +17,7 @@ const MAX_WITHOUT_PILOTS: usize = 150;
 /// Marks a free slot while the index is filled.
 const FREE: u16 = u16::MAX;
 
-/// Returns the parameters for different names, at most [`MAX_NAMES`].
+/// Returns the parameters for distinct names, at most [`MAX_NAMES`].
 ///
 /// [`MAX_NAMES`]: model_studio_limits_core::MAX_NAMES
 pub(crate) fn find(names: &[&str]) -> Parameters {
@@ -30,7 +30,7 @@ pub(crate) fn find(names: &[&str]) -> Parameters {
             with_pilots(names, seeds)
         };
         if let Some(mut found) = found {
-            // A lookup of a free slot compares with the first name.
+            // A lookup that hits a free slot compares with the first name.
             for at in found.index.iter_mut().filter(|at| **at == FREE) {
                 *at = 0;
             }
@@ -58,8 +58,8 @@ fn without_pilots(names: &[&str], seeds: Seeds) -> Option<Parameters> {
     })
 }
 
-/// Puts the names into buckets of about three, and searches, for the largest buckets first, a pilot
-/// that moves the names of the bucket to free slots.
+/// Puts the names into buckets of two to three on average, and searches, largest bucket first, for a pilot that
+/// moves the names of the bucket to free slots.
 fn with_pilots(names: &[&str], seeds: Seeds) -> Option<Parameters> {
     let slots = (names.len() + names.len() / 4).next_power_of_two();
     let mut buckets = vec![Vec::new(); slots / 4];
@@ -103,7 +103,7 @@ fn position(at: usize) -> u16 {
     u16::try_from(at).expect("a table has at most 50,000 names")
 }
 
-/// A `SplitMix64` generator. The same table gives the same code, so the seed is fixed.
+/// A `SplitMix64` generator. The seed is fixed, so that the same table always gives the same code.
 struct Random(u64);
 
 impl Random {

@@ -98,8 +98,8 @@ fn with_errors<T>(
     }
 }
 
-/// The size limit for files, in bytes. It is above the size of a table with the largest number of
-/// names.
+/// The size limit for files, in bytes. It is enough for a table with the largest number of names of
+/// usual length.
 const MAX_BYTES: u64 = 8 << 20;
 
 fn read(path: &Path) -> Result<Source, Error> {

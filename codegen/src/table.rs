@@ -1,6 +1,6 @@
 //! The contents of table and overlay files, as they are written.
 //!
-//! Rows are well-formed by themselves. Whether they fit together is checked by `validate`.
+//! Each row is valid on its own. `validate` checks that the rows are consistent.
 
 use model_studio_limits_core::{Category, Date, Limit};
 

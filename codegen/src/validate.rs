@@ -167,7 +167,7 @@ impl<'a> Addition<'a> {
                 format!("the identifier `{identifier}` of `{}`", name.text)
             };
             let message = if is_enum_item(identifier) {
-                format!("{subject} is reserved for an item of the enum")
+                format!("{subject} is reserved for an associated item")
             } else if let Some((earlier_position, earlier)) = first.get(identifier) {
                 // Names of one model that only differ in punctuation can share an identifier.
                 if *earlier_position == position || earlier.text == name.text {

@@ -1,4 +1,4 @@
-//! Parses YAML into a tree whose values have locations.
+//! Parses YAML into a tree whose values have locations, and locates syntax errors.
 //!
 //! This is the only module that uses the YAML library.
 
@@ -8,8 +8,8 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 
 use crate::diagnostics::{Diagnostic, Location};
 
-/// The largest number of values in a file, with anchors resolved. It is far above what a table with
-/// the largest number of names needs, and bounds the memory that nested anchors can take.
+/// The largest number of values in a file, with aliases expanded. It is far above what a table with
+/// the largest number of names needs, and bounds the memory that nested aliases can take.
 const MAX_VALUES: usize = 3_000_000;
 
 /// A value of a YAML file.
@@ -24,7 +24,7 @@ pub(crate) enum Value {
     Null,
     Bool(bool),
     Integer(i128),
-    /// A fraction, an infinity, or an integer that does not fit into `i128`.
+    /// A floating-point number, or an integer that does not fit into `i128`.
     Float(f64),
     String(String),
     Sequence(Vec<Node>),
@@ -108,7 +108,7 @@ fn diagnostic(error: &serde_yaml::Error, reason: Option<&'static str>, text: &st
 ///
 /// The library takes time proportional to the depth of brackets times the length of the file, and
 /// checks the depth only afterwards. This counts the brackets outside of quotes and comments. It is
-/// not a complete YAML scanner: a file can be written to be slow all the same.
+/// not a complete YAML scanner: a crafted file can still be slow.
 fn find_deep_nesting(text: &str) -> Option<Location> {
     const MAX_DEPTH: usize = 1_000;
     if text.matches('[').count() + text.matches('{').count() <= MAX_DEPTH {
@@ -165,9 +165,9 @@ fn find_forbidden(text: &str) -> Option<(char, Location)> {
 }
 
 const TOO_DEEP: &str = "values are nested too deeply";
-const EMPTY: &str = "the file is empty";
+const EMPTY: &str = "the file contains no data";
 const TOO_MANY_VALUES: &str = "the file contains too many values";
-const KEY_TYPE: &str = "expected a string as the key";
+const KEY_TYPE: &str = "keys must be strings";
 const TAG: &str = "tags such as `!name` are not supported";
 
 /// Reads a value and the values in it.

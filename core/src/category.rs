@@ -5,7 +5,7 @@ use core::str::FromStr;
 
 use crate::suggest;
 
-/// Defines [`Category`] from the only list of its variants and their names.
+/// Defines [`Category`] from a single list of its variants and their names.
 macro_rules! categories {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
         /// The kind of output that a model produces: the top-level heading of the provider's table.

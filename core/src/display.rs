@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-/// Displays a string with invisible and control characters escaped.
+/// Displays a string with control characters escaped, and all non-ASCII characters other than
+/// letters and digits.
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'a>(pub &'a str);
 
@@ -11,8 +12,8 @@ impl fmt::Display for Escaped<'_> {
         for character in self.0.chars() {
             match character {
                 '\'' | '"' | '\\' => write!(f, "{character}")?,
-                // Spaces and punctuation outside ASCII look like the characters of a model ID,
-                // such as a non-breaking hyphen.
+                // Non-ASCII spaces and punctuation, such as the non-breaking hyphen, can be
+                // mistaken for characters of a model ID.
                 _ if !character.is_ascii() && !character.is_alphanumeric() => {
                     write!(f, "{}", character.escape_unicode())?;
                 }
@@ -44,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_seen_or_looks_like_ascii_is_escaped() {
+    fn invisible_and_confusable_characters_are_escaped() {
         for (string, shown) in [
             ("qwen-plus", "qwen-plus"),
             ("a\"b\\c'", "a\"b\\c'"),

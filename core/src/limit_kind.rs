@@ -8,7 +8,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Defines [`LimitKind`] from the only list of its variants: the words for one and for many, the
+/// Defines [`LimitKind`] from a single list of its variants: the singular and plural nouns, the
 /// key for any window, the largest count, and the short keys.
 macro_rules! limit_kinds {
     ($(
@@ -50,7 +50,7 @@ struct Details {
 pub struct LimitKey {
     /// The key, such as `qpm`.
     pub name: &'static str,
-    /// The window of the limit; `None` for a limit on what runs at the same time.
+    /// The window of the limit; `None` for a concurrency limit.
     pub per: Option<Duration>,
     /// The column heading in the reference, such as `QPM`.
     pub heading: &'static str,
@@ -75,7 +75,7 @@ const fn concurrency(name: &'static str, heading: &'static str) -> LimitKey {
 const MAX_SMALL: u64 = u32::MAX as u64;
 
 limit_kinds! {
-    /// Requests, called queries by the provider: calls of any size.
+    /// Requests of any size. The provider calls them queries.
     Requests {
         "query", "queries", key: Some("requests"), max: MAX_SMALL, short: [
             rate("rps", SECOND, "RPS"),
@@ -101,7 +101,7 @@ limit_kinds! {
         "output token", "output tokens", key: Some("output_tokens"), max: u64::MAX,
         short: [rate("otpm", MINUTE, "output TPM")]
     }
-    /// Submissions of asynchronous tasks, as image and video models take them.
+    /// Submissions of asynchronous tasks, as used by image and video models.
     Submissions {
         "submission", "submissions", key: Some("submissions"), max: MAX_SMALL, short: [
             rate("submissions_per_second", SECOND, "submissions/s"),
@@ -147,8 +147,8 @@ impl LimitKind {
         self.details().max
     }
 
-    /// Returns the key for limits with any window, such as `requests`. Limits on what runs at the
-    /// same time have none.
+    /// Returns the key for limits with any window, such as `requests`. Concurrency limits have
+    /// none.
     #[must_use]
     pub const fn key(self) -> Option<&'static str> {
         self.details().key

@@ -10,8 +10,8 @@ use crate::{Grouped, LimitKind};
 
 /// The rate limits of a model.
 ///
-/// They hold per account, over all its API keys together. Calls past any of them fail until usage
-/// falls again. The list is empty if the provider sets no limit.
+/// They apply per account, across all of its API keys. When usage exceeds one of them, further
+/// requests are rejected until it drops again. The list is empty if the provider sets no limit.
 ///
 /// ```
 /// use std::num::NonZeroU64;
@@ -33,19 +33,19 @@ pub struct Limits {
     limits: &'static [Limit],
 }
 
-/// One rate limit: at most `count` of a kind, per window of time or at the same time.
+/// One rate limit: at most `count` of a kind, within a time window or concurrently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limit {
     /// What is counted.
     pub kind: LimitKind,
     /// The largest count that is allowed.
     pub count: NonZeroU64,
-    /// The length of the window; `None` for a limit on what runs at the same time.
+    /// The length of the window; `None` for a concurrency limit.
     pub per: Option<Duration>,
 }
 
 impl Limits {
-    /// Creates the limits of a list.
+    /// Creates limits from a slice.
     #[must_use]
     pub const fn new(limits: &'static [Limit]) -> Self {
         Self { limits }
@@ -66,7 +66,7 @@ impl Limits {
 
     /// Returns the number of requests allowed per minute (QPM, also called RPM).
     ///
-    /// A count above `u32::MAX`, which no table can hold, is returned as `u32::MAX`.
+    /// Saturates at `u32::MAX`, which no table exceeds.
     #[inline]
     #[must_use]
     pub const fn queries_per_minute(self) -> Option<NonZeroU32> {
@@ -82,7 +82,7 @@ impl Limits {
 
     /// Returns the number of asynchronous tasks that may be submitted per second.
     ///
-    /// A count above `u32::MAX`, which no table can hold, is returned as `u32::MAX`.
+    /// Saturates at `u32::MAX`, which no table exceeds.
     #[inline]
     #[must_use]
     pub const fn submissions_per_second(self) -> Option<NonZeroU32> {
@@ -91,7 +91,7 @@ impl Limits {
 
     /// Returns the number of asynchronous tasks that may run at the same time.
     ///
-    /// A count above `u32::MAX`, which no table can hold, is returned as `u32::MAX`.
+    /// Saturates at `u32::MAX`, which no table exceeds.
     #[inline]
     #[must_use]
     pub const fn concurrent_tasks(self) -> Option<NonZeroU32> {
@@ -159,7 +159,7 @@ impl fmt::Display for DisplayLimits<'_> {
             })?;
             let count = limit.count.get();
             write!(f, "{} {}", Grouped(count), limit.kind.noun(count))?;
-            // Limits that follow each other and have the same window name it once.
+            // Consecutive limits with the same window share one suffix.
             if next.is_none_or(|next| next.per != limit.per) {
                 write_window(f, limit.per)?;
             }
@@ -195,7 +195,7 @@ fn write_window(f: &mut fmt::Formatter<'_>, per: Option<Duration>) -> fmt::Resul
     }
 }
 
-/// Serializes as a table writes limits: a map such as `{ "qpm": 600, "tokens": "500000 per 6s" }`.
+/// Serializes in the format of tables: a map such as `{ "qpm": 600, "tokens": "500000 per 6s" }`.
 ///
 /// Limits without a short key are strings, or a list of strings if a kind has several.
 #[cfg(feature = "serde")]
@@ -261,7 +261,7 @@ mod ser {
 /// Deserializes from a map such as `{ "qpm": 600, "tokens": "500000 per 6s" }`, or from the string
 /// `none`.
 ///
-/// Each distinct list of limits that is read is kept in memory until the program ends, once.
+/// Each distinct list of limits is leaked once, and lives until the program exits.
 #[cfg(all(feature = "serde", feature = "std"))]
 #[cfg_attr(docsrs, doc(cfg(all(feature = "serde", feature = "std"))))]
 impl<'de> serde::Deserialize<'de> for Limits {

@@ -77,15 +77,15 @@ impl Lookup<'_> {
     }
 }
 
-/// Returns the position of the pilot for a hash. The multiplication makes it depend on other bits
-/// of the hash than the slot does.
+/// Returns the position of the pilot for a hash. The multiplication mixes in the lower bits, so that
+/// names in the same slot can have different pilots.
 #[inline]
 #[must_use]
 pub const fn bucket(hash: u64, pilots: usize) -> usize {
     top_bits(hash.wrapping_mul(0x9e37_79b9_7f4a_7c15), pilots)
 }
 
-/// Returns the highest bits of a hash, a number below `len`, which is a power of two above one.
+/// Returns the highest bits of a hash, a number below `len`, which is a power of two greater than 1.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "at most 16 bits remain")]
 #[must_use]
@@ -115,8 +115,8 @@ pub const fn key(name: &[u8]) -> Key {
     [first, second, last, len as u64]
 }
 
-/// Returns the hash of a name, whose key is `key`. Each word has its own multiplier, so that for
-/// any two names there are seeds that separate them.
+/// Returns the hash of a name, whose key is `key`. The first, second and last word and the
+/// length have their own multipliers; the words in between reuse the first two after a rotation.
 #[inline]
 #[must_use]
 pub const fn hash(name: &[u8], key: &Key, seeds: &Seeds) -> u64 {
@@ -162,7 +162,7 @@ const fn next(name: &[u8], at: usize) -> usize {
     if at + 8 < last { at + 8 } else { last }
 }
 
-/// Returns the eight bytes at `at`, or 0 if there are fewer, which no caller asks for.
+/// Returns the eight bytes at `at`. Callers ensure that there are enough; otherwise returns 0.
 #[inline]
 const fn word(name: &[u8], at: usize) -> u64 {
     match name.split_at(at).1.first_chunk() {
@@ -171,7 +171,7 @@ const fn word(name: &[u8], at: usize) -> u64 {
     }
 }
 
-/// Returns the four bytes at `at`, or 0 if there are fewer, which no caller asks for.
+/// Returns the four bytes at `at`. Callers ensure that there are enough; otherwise returns 0.
 #[inline]
 const fn half_word(name: &[u8], at: usize) -> u64 {
     match name.split_at(at).1.first_chunk() {

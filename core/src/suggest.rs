@@ -1,9 +1,9 @@
-//! Suggests names for a misspelled one.
+//! Suggests names for a misspelled one. Callers word the messages.
 
 use core::fmt;
 
-/// The length, in characters, up to which names are compared. Distances are computed in arrays on
-/// the stack, since there may be no allocator.
+/// Names with more characters than this are not compared. Distances are computed in arrays on the
+/// stack, since there may be no allocator.
 const MAX_LEN: usize = 128;
 
 /// The names closest to a misspelled one: at most three, the closest first.
@@ -46,9 +46,10 @@ impl fmt::Display for Suggestions<'_> {
 /// length.
 ///
 /// The distance is the number of insertions, deletions, replacements and swaps of neighboring
-/// characters (optimal string alignment). Case does not count, and `_`, spaces and dashes of all
-/// kinds count as `-`. A shared prefix earns nothing, because most model IDs begin alike. A name
-/// of which at least the first half was given counts as two steps away.
+/// characters (optimal string alignment). ASCII case is ignored, and `_`, spaces and common
+/// Unicode dashes are treated as `-`. A shared prefix gets no bonus, because most model IDs begin
+/// alike. A name that begins with `unknown` and is at most twice as long is always a candidate, at
+/// a distance of at most 2.
 #[must_use]
 pub fn suggest<'a>(unknown: &str, names: impl IntoIterator<Item = &'a str>) -> Suggestions<'a> {
     let mut found = Suggestions::default();
@@ -127,8 +128,7 @@ fn alignment(a: &[char], b: &[char], max: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > max {
         return None;
     }
-    // Three rows of the usual table: for `a` without its last two characters, without its last
-    // one, and as far as it was read.
+    // The last three rows of the matrix of distances.
     let mut before_last = [0; MAX_LEN + 1];
     let mut last = [0; MAX_LEN + 1];
     let mut row = [0; MAX_LEN + 1];

@@ -26,11 +26,12 @@ impl Parse for Input {
             parse_attribute(input)?;
         }
         let name = input.parse::<LitStr>();
-        let name = name
-            .map_err(|error| Error::new(error.span(), "expected a model ID as a string literal"))?;
+        let name = name.map_err(|error| {
+            Error::new(error.span(), "expected a string literal with a model ID")
+        })?;
         input.parse::<Option<Token![,]>>()?;
         if !input.is_empty() {
-            return Err(input.error("expected one model ID, found another token"));
+            return Err(input.error("expected a single model ID"));
         }
         if !name.suffix().is_empty() {
             let message = "expected a string literal without a suffix";

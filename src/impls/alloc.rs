@@ -15,7 +15,7 @@ macro_rules! __implement_alloc {
         }
 
         $crate::__with_feature! { $kind "alloc"
-            /// Parses a model ID or alias, which has to match exactly.
+            /// Parses a model ID or alias. The match is exact and case-sensitive.
             impl ::core::convert::TryFrom<$crate::__private::String> for $Model {
                 type Error = $crate::ParseModelError;
 
@@ -28,7 +28,7 @@ macro_rules! __implement_alloc {
         }
 
         $crate::__with_feature! { $kind "alloc"
-            /// Compares with the model ID. An alias is not equal.
+            /// Compares with the model ID. Aliases do not compare equal.
             impl ::core::cmp::PartialEq<$crate::__private::String> for $Model {
                 #[inline]
                 fn eq(&self, name: &$crate::__private::String) -> bool {

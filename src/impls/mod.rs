@@ -18,8 +18,8 @@ pub use self::clap::possible_value;
 #[cfg(feature = "serde")]
 pub use self::serde::deserialize;
 
-/// Implements the methods and traits of the enum `$Model`, whose data are the items `TABLE` and
-/// `LOOKUP` where this is called.
+/// Implements the methods and traits of the enum `$Model`, using the items `TABLE` and
+/// `LOOKUP` in scope at the call site.
 ///
 /// `$kind` is `built_in`, `region` or `own`. Only the root enum has examples in its documentation: in
 /// a user's crate they would be run as tests.
@@ -98,7 +98,7 @@ assert_eq!(Model::TextEmbeddingV3.category(), Category::Embedding);
                 TABLE.class(self as usize).category
             }
 
-            /// Returns the rate limits of the model. They hold per account, over all its API keys.
+            /// Returns the rate limits of the model. They apply per account, across all of its API keys.
             #[doc = $crate::__example!($kind, "
 ```
 # use model_studio_limits::Model;
@@ -150,7 +150,7 @@ assert!(Model::from_name(\"qwen2-7b-instruct\").unwrap().is_deprecated());
             }
 
             /// Returns the model that the provider recommends instead of a deprecated one. If that
-            /// is deprecated too, returns the replacement of the replacement, and so on.
+            /// has a replacement too, follows the chain to its end.
             #[doc = $crate::__example!($kind, "
 ```
 # use model_studio_limits::Model;
@@ -172,7 +172,7 @@ assert_eq!(Model::QwenPlus.replacement(), None);
                 self as usize
             }
 
-            /// Returns the model with this model ID or alias, which has to match exactly.
+            /// Returns the model with this model ID or alias. The match is exact and case-sensitive.
             #[doc = $crate::__example!($kind, "
 ```
 # use model_studio_limits::Model;
@@ -282,7 +282,7 @@ assert!(Model::names().any(|pair| pair == (\"qwen-max-0125\", Model::QwenMax2025
             }
         }
 
-        // `derive` would repeat the enum, including its documentation, for each of these.
+        // Each derive would process the whole enum, including its documentation.
         impl ::core::marker::Copy for $Model {}
 
         impl ::core::clone::Clone for $Model {
@@ -314,7 +314,7 @@ assert!(Model::names().any(|pair| pair == (\"qwen-max-0125\", Model::QwenMax2025
             }
         }
 
-        /// Parses a model ID or alias, which has to match exactly.
+        /// Parses a model ID or alias. The match is exact and case-sensitive.
         impl ::core::str::FromStr for $Model {
             type Err = $crate::ParseModelError;
 
@@ -329,7 +329,7 @@ assert!(Model::names().any(|pair| pair == (\"qwen-max-0125\", Model::QwenMax2025
             }
         }
 
-        /// Parses a model ID or alias, which has to match exactly.
+        /// Parses a model ID or alias. The match is exact and case-sensitive.
         impl ::core::convert::TryFrom<&str> for $Model {
             type Error = $crate::ParseModelError;
 
@@ -377,7 +377,7 @@ assert!(Model::names().any(|pair| pair == (\"qwen-max-0125\", Model::QwenMax2025
             }
         }
 
-        /// Compares with the model ID. An alias is not equal.
+        /// Compares with the model ID. Aliases do not compare equal.
         impl ::core::cmp::PartialEq<str> for $Model {
             #[inline]
             fn eq(&self, name: &str) -> bool {
@@ -385,7 +385,7 @@ assert!(Model::names().any(|pair| pair == (\"qwen-max-0125\", Model::QwenMax2025
             }
         }
 
-        /// Compares with the model ID. An alias is not equal.
+        /// Compares with the model ID. Aliases do not compare equal.
         impl ::core::cmp::PartialEq<&str> for $Model {
             #[inline]
             fn eq(&self, name: &&str) -> bool {

@@ -9,7 +9,7 @@ use core::{fmt, marker::PhantomData, str::FromStr};
 macro_rules! __implement_serde {
     ($kind:ident $Model:ident) => {
         $crate::__with_feature! { $kind "serde"
-            /// Serializes the model ID, also as the key of a map.
+            /// Serializes the model ID, including as a map key.
             impl $crate::__private::serde::Serialize for $Model {
                 fn serialize<S: $crate::__private::serde::Serializer>(
                     &self,
@@ -21,7 +21,7 @@ macro_rules! __implement_serde {
         }
 
         $crate::__with_feature! { $kind "serde"
-            /// Deserializes a model ID or alias, also as the key of a map.
+            /// Deserializes a model ID or alias, including as a map key.
             impl<'de> $crate::__private::serde::Deserialize<'de> for $Model {
                 fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
                     deserializer: D,

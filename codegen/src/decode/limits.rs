@@ -1,4 +1,4 @@
-//! Decodes the limits of a model.
+//! Decodes the limits of a model. `Window` in core parses windows such as `500 per 6s`.
 
 use std::num::NonZeroU64;
 

@@ -1,7 +1,7 @@
-//! The documentation of generated items.
+//! The texts of generated items: documentation, `#[deprecated]` notes, and the help in errors of the
+//! macro.
 //!
-//! Strings of a table are shown as they are: they cannot end a code span, begin HTML, or act as
-//! Markdown.
+//! Strings of a table are escaped or put into code spans, so that they cannot begin HTML.
 
 use std::fmt::Write as _;
 
@@ -106,7 +106,7 @@ fn for_variant(model: &Model, group: &str, replacement: Option<&Model>, enum_nam
         let baseline = DisplayLimits(baseline);
         _ = write!(
             doc,
-            " An overlay sets these limits; those of the table are {baseline}."
+            " Limits changed by an overlay; the table's limits are {baseline}."
         );
     }
     if model.dynamic {
@@ -148,7 +148,7 @@ pub(super) fn for_alias(alias: &str, model: &Model, enum_name: &str) -> String {
 /// Returns the documentation of the macro.
 pub(super) fn for_macro(enum_name: &str, macro_name: &str) -> String {
     format!(
-        "Returns the [`{enum_name}`] of a model ID or alias, checked at compile time.\n\n\
+        "Expands to the [`{enum_name}`] with the given model ID or alias, checked at compile time.\n\n\
          `{macro_name}!(\"NAME\")` can be used as an expression, in a constant, and as a pattern. An \
          unknown name is a compile error with suggestions. A deprecated name is a compile error with \
          the replacement, unless it is written `{macro_name}!(#[allow(deprecated)] \"NAME\")`."
@@ -162,7 +162,7 @@ fn deprecated(replacement: Option<&Model>, note: Option<&str>, enum_name: &str) 
         format!("replaced by `{enum_name}::{variant}`")
     });
     // The compiler shows the note as it is, and rustdoc as Markdown, where a code span keeps it from
-    // being HTML.
+    // being parsed as HTML.
     let note = note.map(|note| {
         if note.contains('<') {
             code(note)
@@ -187,7 +187,7 @@ fn model_link(model: &Model, enum_name: &str) -> String {
     format!("[{name}]({enum_name}::{variant})")
 }
 
-/// Returns a text for the cell of a table or for a heading.
+/// Returns text for a table cell or a heading.
 pub(super) fn in_cell(text: &str) -> String {
     one_line(text).replace('|', "\\|")
 }
@@ -206,11 +206,11 @@ fn code(text: &str) -> String {
     format!("{fence} {text} {fence}")
 }
 
-/// Returns a text with all characters escaped that have a meaning in Markdown.
+/// Escapes the characters that are special in inline Markdown.
 fn prose(text: &str) -> String {
     let text = one_line(text);
     if text.contains("://") {
-        // rustdoc would warn of a bare URL.
+        // rustdoc would warn about a bare URL.
         return code(&text);
     }
     let mut escaped = String::with_capacity(text.len());
@@ -233,7 +233,7 @@ fn link(url: &str) -> String {
     }
 }
 
-/// Returns a text without line breaks, repeated spaces and invisible characters.
+/// Collapses whitespace, and replaces invisible characters by U+FFFD.
 fn one_line(text: &str) -> String {
     let visible = text.replace(
         |c: char| is_invisible(c) || (c.is_control() && !c.is_whitespace()),

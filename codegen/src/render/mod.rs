@@ -45,8 +45,8 @@ pub(crate) enum Origin {
     Region,
 }
 
-/// Renders the code. What there is for each model is written as text, a line each. Most of the code
-/// consists of it, and tokens take several times as long in a build script, which is compiled
+/// Renders the code. Code for each model, which is most of the output, is written as text, one line
+/// per model. Building tokens takes several times as long in a build script, which is compiled
 /// without optimization.
 pub(crate) fn code(catalogue: &Catalogue, settings: &Settings) -> String {
     let renderer = Renderer {
@@ -89,8 +89,8 @@ impl Renderer<'_> {
              const _: () = {private}::check_module(::core::module_path!(), {module:?});\n",
             env!("CARGO_PKG_VERSION")
         );
-        // Identifiers follow the model IDs, deprecated models are listed like others, and lints of
-        // the including crate are not meant for data.
+        // Identifiers derived from model IDs break naming conventions, the data refer to deprecated
+        // variants, and the lints of the including crate are not meant for generated data.
         code.push_str(
             "#[doc(hidden)]\n\
              #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, \
@@ -157,8 +157,8 @@ impl Renderer<'_> {
         code.push_str("}\n");
     }
 
-    /// Writes a constant for each alias, and one for each deprecated model that is not deprecated
-    /// itself, for `#[allow(deprecated)]` in the macro.
+    /// Writes a constant for each alias and, for each deprecated model, a hidden constant without
+    /// `#[deprecated]`, which the macro uses for `#[allow(deprecated)]`.
     fn write_constants(&self, code: &mut String) {
         let enum_name = &self.settings.enum_name;
         _ = writeln!(code, "impl {enum_name} {{");
@@ -382,8 +382,8 @@ impl Renderer<'_> {
                 String::new(),
             )
         } else {
-            // An import brings everything of that name into scope, also a module or a function of
-            // the user. Therefore the macro is defined under a name that nothing else has.
+            // A `use` imports a name from every namespace, including a module or a function of the
+            // user. Therefore the macro is defined under a name that nothing else has.
             let defined = format!("__{macro_name}_macro");
             let import = format!(
                 "#[allow(clippy::restriction, unused_imports)]\n\
@@ -459,7 +459,8 @@ fn constant_aliases(model: &Model) -> impl Iterator<Item = &Name> {
     aliases.filter(move |alias| taken.insert(&alias.identifier))
 }
 
-/// Writes a static array. For a slice, the compiler would check the items again at each use.
+/// Writes a static array, which compiles faster than a slice: constants that refer to a slice are
+/// evaluated with all of its items.
 fn write_column(
     code: &mut String,
     name: &str,

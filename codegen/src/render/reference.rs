@@ -34,9 +34,9 @@ impl Page<'_> {
     fn render(&self, enum_name: &str) -> String {
         let path = &self.path;
         let mut page = format!(
-            "All models with their rate limits, by category and series. QPM and TPM are queries \
-             and tokens per minute.\n\n\
-             Limits hold per account, over all its API keys. See [`{enum_name}`]({path}) for the \
+            "All models with their rate limits, by category and series. QPM and TPM stand for \
+             queries and tokens per minute.\n\n\
+             Limits apply per account, across all of its API keys. See [`{enum_name}`]({path}) for the \
              source.\n"
         );
         let mut category = None;
@@ -130,7 +130,7 @@ impl Page<'_> {
             remarks.push(format!("shared by the pool `{}`", in_cell(pool)));
         }
         if model.baseline.is_some() {
-            remarks.push("limits set by an overlay".to_owned());
+            remarks.push("limits changed by an overlay".to_owned());
         }
         remarks.join("; ")
     }

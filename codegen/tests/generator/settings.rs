@@ -114,7 +114,7 @@ const EMPTY: &str = "CARGO_PKG_VERSION_PRE";
 
 #[test]
 fn a_relative_path_in_the_overlay_variable_is_an_error() {
-    let expected = "CARGO_PKG_NAME is the relative path `model-studio-limits-codegen`: use an \
+    let expected = "`CARGO_PKG_NAME` is set to the relative path `model-studio-limits-codegen`: use an \
                     absolute path, or write `CARGO_PKG_NAME = { value = \
                     \"model-studio-limits-codegen\", relative = true }` in the `[env]` section of \
                     .cargo/config.toml";

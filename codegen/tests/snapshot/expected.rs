@@ -26,7 +26,7 @@ The order and the discriminants of the variants follow the table, and may change
     #[derive(PartialEq, Eq)]
     #[non_exhaustive]
     pub enum Model {
-        ///`chat-2`: 1,200 queries and 1,000,000 tokens per minute (text-generation, Chat). An overlay sets these limits; those of the table are 600 queries and 1,000,000 tokens per minute.
+        ///`chat-2`: 1,200 queries and 1,000,000 tokens per minute (text-generation, Chat). Limits changed by an overlay; the table's limits are 600 queries and 1,000,000 tokens per minute.
         #[doc(alias = "chat-2")]
         Chat2,
         ///`chat-2-2025-01-25`, alias `chat-2-0125`: 60 queries and 100,000 tokens per minute (text-generation, Chat).
@@ -205,7 +205,7 @@ The order and the discriminants of the variants follow the table, and may change
         ::core::option::Option::None, ::core::option::Option::Some("overlay.yaml")))
     }
 }
-/**Returns the [`Model`] of a model ID or alias, checked at compile time.
+/**Expands to the [`Model`] with the given model ID or alias, checked at compile time.
 
 `model!("NAME")` can be used as an expression, in a constant, and as a pattern. An unknown name is a compile error with suggestions. A deprecated name is a compile error with the replacement, unless it is written `model!(#[allow(deprecated)] "NAME")`.*/
 #[allow(clippy::restriction, unused_macros)]

@@ -1,4 +1,4 @@
-//! Prints the limits of each model, those of the account and the published ones.
+//! Prints the tokens-per-minute limit of each model for the account, next to the published one.
 //!
 //! ```sh
 //! cargo run --package own-catalogue

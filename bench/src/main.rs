@@ -1,0 +1,35 @@
+//! Measures what model-studio-limits adds to compile times. `README.md` describes the programs.
+
+#![forbid(unsafe_code)]
+
+mod cold_build;
+mod growth;
+mod macro_call;
+mod names;
+mod regions;
+mod report;
+mod scratch;
+
+use std::{env, process};
+
+fn main() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (program, quick) = match arguments[..] {
+        [program] => (program, false),
+        [program, "--quick"] => (program, true),
+        _ => ("", false),
+    };
+    let run = match program {
+        "macro-call" => macro_call::run,
+        "growth" => growth::run,
+        "cold-build" => cold_build::run,
+        "regions" => regions::run,
+        _ => {
+            eprintln!("usage: cargo run -- (macro-call | growth | cold-build | regions) [--quick]");
+            process::exit(2);
+        }
+    };
+    report::print_machine();
+    run(quick);
+}
