@@ -62,6 +62,8 @@
 //! # }
 //! ```
 //!
+//! The page [`regions`](mod@regions) lists all models with their limits in each region.
+//!
 //! The name of a retired model is an error, at compile time and when it is parsed. Models with the
 //! same `pool()` share one quota.
 //!
@@ -215,6 +217,10 @@ macro_rules! include_models {
 
 #[cfg(feature = "built-in")]
 include_models!("models.rs");
+
+#[cfg(doc)]
+#[doc = include_str!("regions.md")]
+pub mod regions {}
 
 /// Defines the modules of the regions.
 macro_rules! regions {

@@ -1,8 +1,10 @@
 //! Writes the tables of all regions from the data of the provider.
 //!
 //! The data flows one way: the modules `page`, `pools`, `windows` and `lifecycle` read one file
-//! each, `table` puts the tables together, and `write` turns them into YAML.
+//! each, `table` puts the tables together, `write` turns them into YAML, and
+//! `comparison` writes the page of the documentation that compares them.
 
+mod comparison;
 mod data;
 mod deployment;
 mod error;
@@ -36,6 +38,10 @@ pub fn generate(data: &Data) -> Result<Output, Error> {
             text: write::table(table),
         })
         .collect();
+    files.push(File {
+        path: output::COMPARISON.to_owned(),
+        text: comparison::page(&tables),
+    });
     files.push(File {
         path: output::REPORT.to_owned(),
         text: report.to_string(),

@@ -10,14 +10,17 @@ use crate::error::Error;
 /// The directory of the tables, in the repository.
 pub(crate) const TABLES: &str = "tables";
 
+/// The path of the page that compares the tables, in the repository.
+pub(crate) const COMPARISON: &str = "src/regions.md";
+
 /// The path of the report, in the repository.
 pub(crate) const REPORT: &str = "xtask/data/report.txt";
 
 /// What the data gives.
 #[derive(Debug)]
 pub struct Output {
-    /// All files: the tables, and the report. The report lists what the tables do not say as the
-    /// data does.
+    /// All files: the tables, the page that compares them, and the report. The report lists data that
+    /// the tables do not contain.
     pub files: Vec<File>,
 }
 
