@@ -198,7 +198,7 @@ pub mod __private {
     }
 }
 
-/// Includes the enum and the macro that your build script generated from your own table.
+/// Includes the enum and the macro that your build script generates from your own table.
 ///
 /// The argument is the file name that was passed to `Generator::emit` of
 /// [`model-studio-limits-codegen`].
@@ -222,7 +222,7 @@ include_models!("models.rs");
 #[doc = include_str!("regions.md")]
 pub mod regions {}
 
-/// Defines the modules of the regions.
+/// Defines the module of each region.
 macro_rules! regions {
     ($($(#[doc = $doc:literal])* $region:ident $feature:literal $file:literal,)*) => {
         $(
@@ -237,25 +237,25 @@ macro_rules! regions {
 }
 
 regions! {
-    /// The models of Singapore, with the deployment scope international.
+    /// The models available in Singapore with the international deployment scope.
     singapore "singapore" "singapore.rs",
-    /// The models of Beijing, with the deployment scope mainland.
+    /// The models available in Beijing with the mainland deployment scope.
     beijing "beijing" "beijing.rs",
-    /// The models of Virginia, with the deployment scope global.
+    /// The models available in Virginia with the global deployment scope.
     virginia "virginia" "virginia.rs",
-    /// The models of Virginia, with the deployment scope US.
+    /// The models available in Virginia with the US deployment scope.
     virginia_us "virginia_us" "virginia_us.rs",
-    /// The models of Frankfurt, with the deployment scope global.
+    /// The models available in Frankfurt with the global deployment scope.
     frankfurt "frankfurt" "frankfurt.rs",
-    /// The models of Frankfurt, with the deployment scope EU.
+    /// The models available in Frankfurt with the EU deployment scope.
     frankfurt_eu "frankfurt_eu" "frankfurt_eu.rs",
-    /// The models of Tokyo, with the deployment scope global.
+    /// The models available in Tokyo with the global deployment scope.
     tokyo "tokyo" "tokyo.rs",
-    /// The models of Tokyo, with the deployment scope Japan.
+    /// The models available in Tokyo with the Japan deployment scope.
     tokyo_japan "tokyo_japan" "tokyo_japan.rs",
-    /// The models of Hong Kong, with the deployment scope Hong Kong.
+    /// The models available in Hong Kong with the Hong Kong deployment scope.
     hong_kong "hong_kong" "hong_kong.rs",
-    /// The models of Hong Kong, with the deployment scope global.
+    /// The models available in Hong Kong with the global deployment scope.
     hong_kong_global "hong_kong_global" "hong_kong_global.rs",
 }
 

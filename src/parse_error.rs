@@ -1,4 +1,4 @@
-//! The error of parsing a model name.
+//! The error returned when a model name cannot be parsed.
 
 use core::fmt;
 
@@ -7,8 +7,8 @@ use model_studio_limits_core::{Escaped, Suggestions, suggest};
 use crate::Date;
 use crate::table::Table;
 
-/// Error returned when a string is not the name of a model that is served, or names a deprecated
-/// model where only active ones are accepted.
+/// Error returned when a string is not a known model ID or alias, when the model is retired, or
+/// when it is deprecated and only active models are accepted.
 ///
 /// The message contains suggestions, or the replacement of the model:
 ///
@@ -37,7 +37,7 @@ pub struct ParseModelError {
 enum Reason {
     /// The string is none of these names. Suggestions are computed on demand.
     Unknown(&'static [&'static str]),
-    /// The string is too long to keep or to have suggestions.
+    /// The string is too long to be kept or to get suggestions.
     TooLong,
     /// The model is deprecated and may have a replacement.
     Deprecated(Option<&'static str>),
@@ -45,8 +45,8 @@ enum Reason {
     Retired(Date, Option<&'static str>),
 }
 
-/// How many bytes of a string the error keeps: enough for any realistic model ID, and few enough for the error
-/// to be returned by value.
+/// The number of bytes of a string that the error keeps: enough for any realistic model ID, and few
+/// enough that the error can be returned by value.
 const MAX_SHOWN: usize = 88;
 
 impl ParseModelError {
@@ -82,14 +82,13 @@ impl ParseModelError {
         }
     }
 
-    /// Returns the closest model ID or alias, if any is close.
+    /// Returns the closest model ID or alias, if any is similar enough.
     #[must_use]
     pub fn nearest(&self) -> Option<&'static str> {
         self.suggest().first()
     }
 
-    /// Returns the model IDs and aliases that may have been meant, at most three, the closest
-    /// first.
+    /// Returns up to three model IDs and aliases that may have been meant. All are equally close.
     pub fn suggestions(&self) -> impl Iterator<Item = &'static str> + use<> {
         let suggestions = self.suggest();
         (0..3).map_while(move |index| suggestions.as_slice().get(index).copied())

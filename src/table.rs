@@ -1,25 +1,25 @@
-//! The static data behind an enum, as the generator writes it.
+//! The static data of an enum, as written by the generator.
 
 use crate::{Category, Date, Limits};
 
-/// The data of an enum `M`. A model's data is found by its index, the discriminant of its variant.
+/// The data of an enum `M`. The index of a model is the discriminant of its variant.
 #[derive(Debug)]
 pub struct Table<M: 'static> {
     /// The variants.
     pub models: &'static [M],
     /// The model IDs of all models, followed by all aliases.
     pub names: &'static [&'static str],
-    /// The models of `names`.
+    /// The model of each name in `names`.
     pub models_by_name: &'static [M],
-    /// The identifiers of the variants, without separators.
+    /// The identifiers of the variants, concatenated.
     pub identifiers: &'static str,
     /// The end of each identifier in `identifiers`.
     pub identifier_ends: &'static [u32],
-    /// The end of each model's aliases in the list of all aliases.
+    /// The end of each model's aliases, counted from the first alias in `names`.
     pub alias_ends: &'static [u16],
     /// The position of each model's class in `classes`.
     pub class_of: &'static [u16],
-    /// The values that models share. There are far fewer classes than models.
+    /// The distinct combinations of properties. Usually, there are far fewer of them than models.
     pub classes: &'static [Class<M>],
     /// The models that are no longer served, sorted by name.
     pub retired: &'static [Retired],
@@ -80,10 +80,10 @@ impl<M: Copy> Table<M> {
     /// Returns the retired model of this name.
     #[must_use]
     pub fn retired(&self, name: &str) -> Option<&'static Retired> {
-        let at = self
+        let index = self
             .retired
             .binary_search_by(|retired| retired.name.cmp(name));
-        self.retired.get(at.ok()?)
+        self.retired.get(index.ok()?)
     }
 
     /// Returns the identifier of the variant at `index`.
