@@ -1,6 +1,6 @@
-//! Generates `Model` and `model!` from `limits.yaml`, and a module for each region.
+//! Generates the root `Model` and `model!` from `limits.yaml`, and the modules of the regions.
 
-/// Generates the module of a region if its feature, which has the same name, is on.
+/// Generates the module of a region if the feature of the same name is enabled.
 macro_rules! region {
     ($name:literal) => {
         #[cfg(feature = $name)]

@@ -1,4 +1,4 @@
-//! Prints the built-in table: all models, or those whose names contain the argument.
+//! Prints the built-in table: all models, or those with an ID or alias that contains the argument.
 //!
 //! ```sh
 //! cargo run --example limits
@@ -68,7 +68,7 @@ fn number(limit: Option<impl ToString>) -> String {
     groups.join(",")
 }
 
-/// Prints the rows below the headings, with the numbers aligned to the right.
+/// Prints the headings and the rows, with right-aligned numbers.
 fn print_table(rows: &[[String; 7]]) {
     let mut widths = HEADINGS.map(str::len);
     for row in rows {

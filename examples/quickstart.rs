@@ -1,4 +1,4 @@
-//! Limits as constants, and model IDs that are checked at compile time and at run time.
+//! Uses limits in constants, and checks model IDs at compile time and at run time.
 
 use model_studio_limits::{Limits, Model, model};
 

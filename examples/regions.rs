@@ -1,4 +1,4 @@
-//! Prints the models of a region whose names contain a filter, with their limits.
+//! Prints the models of a region whose IDs contain a filter, with their limits.
 //!
 //! ```sh
 //! cargo run --example regions --features singapore,beijing,frankfurt -- singapore qwen3
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Prints the models of any table.
+/// Prints the matching models of a table.
 fn print<M: Catalogue>(filter: &str) {
     let models = M::ALL.iter().filter(|model| model.name().contains(filter));
     for model in models {
@@ -33,7 +33,7 @@ fn print<M: Catalogue>(filter: &str) {
             print!(", retires on {date}");
         }
         if let Some(pool) = model.pool() {
-            print!(", shared by the pool {pool}");
+            print!(", shared within the pool {pool}");
         }
         println!();
     }

@@ -8,8 +8,8 @@ use crate::{Catalogue, ParseModelError};
 
 /// A model that is not deprecated, for configurations and command lines.
 ///
-/// Parsing and deserializing reject deprecated models with an error that names the replacement. It
-/// dereferences to the model.
+/// Parsing and deserializing reject deprecated models with an error that names the replacement. An
+/// `Active` dereferences to its model.
 ///
 /// ```
 /// # #[cfg(feature = "built-in")] {
@@ -27,9 +27,10 @@ use crate::{Catalogue, ParseModelError};
 /// # Ok::<(), model_studio_limits::ParseModelError>(())
 /// ```
 ///
-/// With clap it needs no feature, because it implements [`FromStr`]: `#[arg(long)] model:
-/// Active<Model>`. With the `serde` feature it works wherever a model does, such as in an `Option` or a
-/// `Vec`, or as a map key. With the `schemars` feature, its schema lists no deprecated models.
+/// With clap it needs no feature, because it implements [`FromStr`]:
+/// `#[arg(long)] model: Active<Model>`. With the `serde` feature it works wherever a model does,
+/// such as in an `Option` or a `Vec`, or as a map key. With the `schemars` feature, its schema
+/// lists no deprecated models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Active<M>(M);
 

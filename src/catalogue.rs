@@ -11,8 +11,8 @@ use crate::{Category, Date, Limits, ParseModelError};
 ///
 /// The root [`Model`](crate::Model) implements it, and so does every enum that
 /// [`include_models!`](crate::include_models) includes. Only generated code can implement it. The
-/// enums also have inherent methods of the same names, most of them `const`, so this trait only has
-/// to be imported in generic code.
+/// enums also have inherent methods with the same names, most of them `const`, so this trait only
+/// needs to be imported in generic code.
 ///
 /// ```
 /// # #[cfg(feature = "built-in")] {
@@ -84,15 +84,15 @@ pub trait Catalogue:
         Self::TABLE.class(self.index()).limits
     }
 
-    /// Returns `true` if the provider adjusts the limits of the model, for example by what an account
-    /// spends. The limits are then the lowest that are published.
+    /// Returns `true` if the provider adjusts the limits of the model, for example according to an
+    /// account's spending. [`limits`](Self::limits) then returns the lowest published values.
     #[inline]
     fn is_dynamic(self) -> bool {
         Self::TABLE.class(self.index()).dynamic
     }
 
-    /// Returns the name of the pool of the model. All models of a pool share one quota: their limits
-    /// hold for the sum of their usage.
+    /// Returns the name of the pool that the model belongs to. All models of a pool share one
+    /// quota: the limits apply to their combined usage.
     #[inline]
     fn pool(self) -> Option<&'static str> {
         Self::TABLE.class(self.index()).pool
@@ -121,7 +121,7 @@ pub trait Catalogue:
     ///
     /// # Errors
     ///
-    /// Returns an error if the string is not the name of a model, or if the model is deprecated.
+    /// Returns an error if the string is not a model ID or alias, or if the model is deprecated.
     fn parse_active(name: &str) -> Result<Self, ParseModelError> {
         let model: Self = name.parse()?;
         if model.is_deprecated() {
@@ -166,8 +166,8 @@ pub trait Catalogue:
 
 /// The source of a table, and the overlay that was applied to it.
 ///
-/// A program that is only correct with its account's limits can check for the overlay when it is
-/// compiled:
+/// A program that is only correct with its account's limits can check at compile time that an
+/// overlay was applied:
 ///
 /// ```text
 /// const _: () = assert!(Model::SOURCE.overlay.is_some(), "set MODEL_STUDIO_LIMITS_OVERLAY");
@@ -179,7 +179,7 @@ pub struct Source {
     pub title: Option<&'static str>,
     /// The `url` of the table's `source`.
     pub url: Option<&'static str>,
-    /// The `date` of the table's `source`: the day on which it was published.
+    /// The `date` of the table's `source`: the day on which the source was published.
     pub date: Option<Date>,
     /// The file name of the overlay that was applied.
     pub overlay: Option<&'static str>,

@@ -1,7 +1,7 @@
 //! Typed model IDs and rate limits for Alibaba Cloud Model Studio.
 //!
-//! The models on the provider's rate limit page are the variants of an enum, with their limits as
-//! constants. Model IDs in source code are checked at compile time.
+//! The models on the provider's rate limit page are the variants of an enum. Model IDs in source
+//! code are checked at compile time, and limits can be used in constants.
 //!
 //! ```
 //! # #[cfg(feature = "built-in")] {
@@ -40,7 +40,7 @@
 //! | source code | `Model::QwenPlus` or `model!("qwen-plus")` | at compile time |
 //! | a file, an argument, a request | `name.parse::<Model>()` | when it is parsed, with suggestions |
 //! | the same, rejecting deprecated models | [`Active<Model>`](Active) or `Model::parse_active(name)` | when it is parsed, with the replacement |
-//! | anywhere, if unknown model IDs are expected | `Model::from_name(name)` | never, it returns `None` |
+//! | anywhere, if unknown model IDs are expected | `Model::from_name(name)` | never; it returns `None` |
 //!
 //! Using the variant of a deprecated model, such as `Model::Qwen2_7bInstruct`, triggers a compiler
 //! warning. Using its model ID in `model!` is an error.
@@ -48,10 +48,10 @@
 //! # Regions
 //!
 //! The root [`Model`](crate::Model) is the provider's table of mid-2025 for the international site.
-//! The tables of 2026-10-09 are modules, one for each region and deployment scope, behind features of
-//! the same names: `singapore`, `beijing`, `virginia`, `virginia_us`, `frankfurt`, `frankfurt_eu`,
-//! `tokyo`, `tokyo_japan`, `hong_kong` and `hong_kong_global`. Each has its own `Model`, `model!` and
-//! `reference`:
+//! The tables of 2026-10-09 are modules, one for each region and deployment scope, behind features
+//! of the same names: `singapore`, `beijing`, `virginia`, `virginia_us`, `frankfurt`,
+//! `frankfurt_eu`, `tokyo`, `tokyo_japan`, `hong_kong` and `hong_kong_global`. Each has its own
+//! `Model`, `model!` and `reference`:
 //!
 //! ```
 //! # #[cfg(feature = "singapore")] {
@@ -64,13 +64,16 @@
 //!
 //! The page [`regions`](mod@regions) lists all models with their limits in each region.
 //!
-//! The name of a retired model is an error, at compile time and when it is parsed. Models with the
-//! same `pool()` share one quota.
+//! The ID of a retired model is an error at compile time and when it is parsed: "model
+//! `qwen-max-latest` was retired on 2026-05-13". `retires()` returns the date on which a deprecated
+//! model retires, and `is_dynamic()` whether the provider adjusts the limits. Models with the same
+//! `pool()` share one quota.
 //!
 //! # Where the limits come from
 //!
-//! The numbers are those of the provider's [rate limit page]. The provider may change them, and an account may have other limits. To build with your
-//! account's limits, list them in an overlay:
+//! The limits are from the provider's [rate limit page]. The provider may change them, and an
+//! account may have different limits. To build the root `Model` with your account's limits, list
+//! them in an overlay:
 //!
 //! ```yaml
 //! # account.yaml
@@ -87,11 +90,11 @@
 //! MODEL_STUDIO_LIMITS_OVERLAY = { value = "account.yaml", relative = true }
 //! ```
 //!
-//! With `relative = true`, Cargo resolves the path from the directory that contains `.cargo`. Cargo
-//! looks for `.cargo/config.toml` in the current directory and its parents, not in the directory of
-//! the package. If you run Cargo from somewhere else, with `--manifest-path` for example, the
-//! variable is not set and the overlay is not applied. To make sure that it is, check
-//! `Model::SOURCE` in your program:
+//! With `relative = true`, Cargo resolves the path relative to the directory that contains
+//! `.cargo`. Cargo looks for `.cargo/config.toml` in the current directory and its parents, not in
+//! the directory of the package. If you run Cargo from somewhere else, with `--manifest-path` for
+//! example, the variable is not set and the overlay is not applied. To make that a compile error,
+//! check `Model::SOURCE`:
 //!
 //! ```text
 //! const _: () = assert!(Model::SOURCE.overlay.is_some(), "set MODEL_STUDIO_LIMITS_OVERLAY");
@@ -102,20 +105,21 @@
 //!
 //! # Features
 //!
-//! - `std` (default): `alloc`, and `std` support in dependencies.
+//! - `std` (default): enables `alloc`, and `std` support in dependencies.
 //! - `alloc`: conversions to and from `String` and `Cow<'static, str>`.
-//! - `built-in` (default): `Model` and `model!`. Without it, no code is generated at build time. Turn
-//!   it off if you only use your own table.
+//! - `built-in` (default): the root `Model` and `model!`. Disable it if you do not use them, to
+//!   skip generating their code.
 //! - `singapore`, `beijing`, `virginia`, `virginia_us`, `frankfurt`, `frankfurt_eu`, `tokyo`,
-//!   `tokyo_japan`, `hong_kong`, `hong_kong_global`: the modules of the regions.
-//! - `strum` (default): the traits `IntoEnumIterator`, `VariantArray`, `VariantNames` and `EnumCount`
-//!   of [strum].
-//! - `serde`: models serialize as their model IDs, and deserialize from model IDs and aliases;
-//!   [`Category`] and [`Limits`] are supported too.
-//! - `clap`: `ValueEnum`. The help shows limits, and leaves deprecated models out.
-//! - `schemars`: `JsonSchema`.
+//!   `tokyo_japan`, `hong_kong` and `hong_kong_global`: the [modules of the regions](#regions).
+//! - `strum` (default): the traits `IntoEnumIterator`, `VariantArray`, `VariantNames` and
+//!   `EnumCount` of [strum].
+//! - `serde`: models serialize as their model IDs, and deserialize from model IDs and aliases.
+//!   [`Category`] and [`Limits`] are supported too; deserializing [`Limits`] also needs `std`.
+//! - `clap`: `ValueEnum` for models and categories. The help of a model shows its limits.
+//!   Deprecated models are accepted, but omitted from the help.
+//! - `schemars`: `JsonSchema` for models, categories and limits.
 //!
-//! The features apply to the built-in enum and to your own. Without default features, the crate is
+//! The features apply to the built-in enums and to your own. Without default features, the crate is
 //! `no_std` and needs no allocator.
 //!
 //! [rate limit page]: https://www.alibabacloud.com/help/en/model-studio/rate-limit
@@ -142,7 +146,7 @@ pub use model_studio_limits_core::{
 };
 pub use parse_error::ParseModelError;
 
-/// Items for generated code only. They may change in any release.
+/// Items that are only for generated code. They may change in any release.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::__implement as implement;
@@ -172,7 +176,7 @@ pub mod __private {
 
     use crate::{Date, Limit, LimitKind};
 
-    /// Creates a date, which the generator has checked.
+    /// Creates a date. The generator has checked that it exists.
     #[must_use]
     pub const fn date(year: u16, month: u8, day: u8) -> Date {
         match Date::new(year, month, day) {

@@ -1,6 +1,6 @@
 //! Checks where generated code is included.
 
-/// Checks that generated code is included in the module that its generator was given.
+/// Checks that generated code is included in the module that was set in its generator.
 ///
 /// `path` is the `module_path!()` of the code, and `module` the argument of `Generator::module`,
 /// empty for the crate root.
@@ -28,28 +28,28 @@ pub const fn check_module(path: &str, module: &str) {
 /// Removes the name of the crate from a module path.
 const fn without_crate(path: &str) -> &str {
     let bytes = path.as_bytes();
-    let mut at = 0;
-    while at + 2 < bytes.len() {
-        if bytes[at] == b':' {
-            return match core::str::from_utf8(bytes.split_at(at + 2).1) {
+    let mut i = 0;
+    while i + 2 < bytes.len() {
+        if bytes[i] == b':' {
+            return match core::str::from_utf8(bytes.split_at(i + 2).1) {
                 Ok(rest) => rest,
                 Err(_) => path,
             };
         }
-        at += 1;
+        i += 1;
     }
     ""
 }
 
 const fn is_equal(a: &[u8], b: &[u8]) -> bool {
-    let mut at = 0;
-    while at < a.len() && at < b.len() && a[at] == b[at] {
-        at += 1;
+    let mut i = 0;
+    while i < a.len() && i < b.len() && a[i] == b[i] {
+        i += 1;
     }
-    at == a.len() && at == b.len()
+    i == a.len() && i == b.len()
 }
 
-/// A string built in a constant, where `format!` cannot be used.
+/// A string that is built at compile time, where `format!` cannot be used.
 struct Message {
     bytes: [u8; Self::CAPACITY],
     len: usize,
@@ -65,14 +65,14 @@ impl Message {
         }
     }
 
-    /// Appends a string, or nothing if there is no room for all of it.
+    /// Appends a string if all of it fits.
     const fn push(mut self, string: &str) -> Self {
         let string = string.as_bytes();
         if string.len() <= Self::CAPACITY - self.len {
-            let mut at = 0;
-            while at < string.len() {
-                self.bytes[self.len + at] = string[at];
-                at += 1;
+            let mut i = 0;
+            while i < string.len() {
+                self.bytes[self.len + i] = string[i];
+                i += 1;
             }
             self.len += string.len();
         }

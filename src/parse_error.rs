@@ -26,7 +26,7 @@ use crate::table::Table;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct ParseModelError {
-    /// The start of the string. An array, because there may be no allocator.
+    /// The beginning of the string. An array, because there may be no allocator.
     shown: [u8; MAX_SHOWN],
     shown_len: u8,
     is_cut: bool,
@@ -50,7 +50,7 @@ enum Reason {
 const MAX_SHOWN: usize = 88;
 
 impl ParseModelError {
-    /// Creates the error for a string that is not the name of a model of the table.
+    /// Creates the error for a string that is not the name of a model in the table.
     #[doc(hidden)]
     #[must_use]
     pub fn __new<M: Copy>(name: &str, table: &Table<M>) -> Self {

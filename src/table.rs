@@ -77,7 +77,7 @@ impl<M: Copy> Table<M> {
         from_start.split_at(end - start).0
     }
 
-    /// Returns the retired model of this name.
+    /// Returns the retired model with this name.
     #[must_use]
     pub fn retired(&self, name: &str) -> Option<&'static Retired> {
         let index = self

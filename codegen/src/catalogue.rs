@@ -5,7 +5,7 @@ use model_studio_limits_core::{Date, Limit};
 use crate::names::NameIndex;
 use crate::table::{Group, Name};
 
-/// A table whose names and identifiers are unique and whose replacements are resolved.
+/// A table with unique names, unambiguous identifiers and resolved replacements.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Catalogue {
     pub(crate) title: Option<String>,

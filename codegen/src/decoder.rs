@@ -7,7 +7,7 @@ use model_studio_limits_core::suggest;
 use crate::diagnostics::{Diagnostic, Location};
 use crate::yaml::{Node, Value};
 
-/// Reads values and collects diagnostics. Methods that return `None` have added one.
+/// Reads values and collects diagnostics. A method that returns `None` has added a diagnostic.
 #[derive(Default)]
 pub(crate) struct Decoder {
     pub(crate) diagnostics: Vec<Diagnostic>,
@@ -35,7 +35,7 @@ impl Decoder {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Returns the entries of a mapping that is not empty, without those whose keys are unknown.
+    /// Returns the entries of a non-empty mapping, without those with unknown keys.
     pub(crate) fn fields<'a>(
         &mut self,
         node: &'a Node,
@@ -61,7 +61,7 @@ impl Decoder {
         Some(fields)
     }
 
-    /// Returns the entries of a mapping with any keys.
+    /// Returns the entries of a mapping that can have any keys.
     pub(crate) fn mapping<'a>(&mut self, node: &'a Node, what: &str) -> Option<Fields<'a>> {
         let Value::Mapping(entries) = &node.value else {
             self.type_error(node, what, "a mapping");
@@ -89,7 +89,7 @@ impl Decoder {
         }
     }
 
-    /// Adds the diagnostic for a string that is none of `known`.
+    /// Adds the diagnostic for a string that is not in `known`.
     pub(crate) fn unknown(&mut self, kind: &str, name: &str, location: Location, known: &[&str]) {
         let suggestions = suggest(name, known.iter().copied());
         let help = match suggestions.as_slice() {
@@ -109,7 +109,7 @@ impl Decoder {
         value
     }
 
-    /// Returns the items of a list that is not empty.
+    /// Returns the items of a non-empty list.
     pub(crate) fn items<'a>(&mut self, node: &'a Node, what: &str) -> Option<&'a [Node]> {
         match &node.value {
             Value::Sequence(items) if items.is_empty() => {
@@ -124,7 +124,7 @@ impl Decoder {
         }
     }
 
-    /// Returns a string that is not blank.
+    /// Returns a non-blank string.
     pub(crate) fn string<'a>(&mut self, node: &'a Node, what: &str) -> Option<&'a str> {
         match &node.value {
             Value::String(text) if text.trim().is_empty() => {
@@ -212,7 +212,7 @@ impl Decoder {
     }
 }
 
-/// 2⁶⁴, the smallest integer above `u64`.
+/// 2⁶⁴, the smallest integer above `u64::MAX`.
 const U64_END: f64 = 18_446_744_073_709_551_616.0;
 
 /// Joins names as "`a`", "`a` or `b`", or "`a`, `b` or `c`".

@@ -4,7 +4,7 @@ use std::error;
 use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// A location in a file: line and column, both starting at 1. Columns count characters.
+/// A location in a file: line and column, both starting at 1. A column is a number of characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Location {
     pub(crate) line: usize,
@@ -12,7 +12,7 @@ pub(crate) struct Location {
 }
 
 impl Location {
-    /// The location of every value in a tree that was read without locations.
+    /// The location of a value in a tree that was read without locations.
     pub(crate) const UNKNOWN: Self = Self { line: 0, column: 0 };
     pub(crate) const START: Self = Self { line: 1, column: 1 };
 
@@ -59,8 +59,8 @@ pub(crate) struct Source {
 
 /// Error returned when no code can be generated.
 ///
-/// [`Display`](fmt::Display) writes a report, which shows each error with its line, up to 200 errors
-/// for each file:
+/// [`Display`](fmt::Display) writes a report, which shows each error with its line, up to 200
+/// errors for each file:
 ///
 /// ```text
 /// limits.yaml:9:15: unknown key `qmp`
@@ -88,7 +88,7 @@ impl Error {
     /// Creates the report of the errors in a file.
     pub(crate) fn report(source: &Source, mut diagnostics: Vec<Diagnostic>) -> Self {
         diagnostics.sort_by_key(|diagnostic| diagnostic.location);
-        // The value of a YAML anchor is checked each time it is used.
+        // A value with a YAML anchor is checked again wherever it is referenced.
         diagnostics.dedup_by(|a, b| a.location == b.location && a.message == b.message);
         let lines = lines(&source.text);
         let mut report = String::new();
@@ -125,7 +125,7 @@ impl fmt::Debug for Error {
 
 impl error::Error for Error {}
 
-/// Splits a text at the line breaks of YAML.
+/// Splits a string at YAML line breaks.
 fn lines(text: &str) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text;
@@ -138,10 +138,11 @@ fn lines(text: &str) -> Vec<&str> {
     lines
 }
 
-/// The maximum number of errors that are shown for a file. A file with more is probably not a table.
+/// The maximum number of errors that are shown for a file. A file with more is probably not a
+/// table.
 const MAX_SHOWN: usize = 200;
 
-/// The number of characters of a long line that are shown before and after a location.
+/// The maximum number of characters of a line that are shown before and after a location.
 const CONTEXT: usize = 60;
 
 fn show(path: &Path, line: &str, diagnostic: &Diagnostic) -> String {
@@ -191,10 +192,10 @@ fn excerpt(line: &str, column: usize) -> (String, String) {
     (part, caret)
 }
 
-/// The number of characters of a message that are shown.
+/// The maximum number of characters of a message that are shown.
 const MAX_MESSAGE: usize = 500;
 
-/// Returns a message without line breaks and of limited length, since it may quote the file.
+/// Returns a message without line breaks and with a limited length, because it may quote the file.
 fn one_line(message: &str) -> String {
     let mut characters = message.chars();
     let mut line: String = characters
@@ -212,7 +213,7 @@ fn show_path(path: &Path) -> String {
     one_line(&path.display().to_string())
 }
 
-/// Replaces a character that could change the state of a terminal.
+/// Replaces invisible characters and those that could change the state of a terminal.
 fn printable(character: char) -> char {
     if (character.is_control() && character != '\t') || is_invisible(character) {
         '\u{fffd}'
@@ -236,8 +237,8 @@ pub(crate) fn is_invisible(character: char) -> bool {
     )
 }
 
-/// Returns `true` for most characters that a terminal shows in two columns: East Asian scripts and
-/// emoji.
+/// Returns `true` for most characters that take up two columns in a terminal: East Asian scripts
+/// and emoji.
 fn is_wide(character: char) -> bool {
     matches!(
         character,

@@ -1,4 +1,5 @@
-//! The builder for build scripts: its settings, including the overlay variable, and the output file.
+//! The builder for build scripts: its settings, including the overlay variable, and the output
+//! file.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ use crate::{identifier, pipeline};
 pub struct Generator {
     table: Input,
     overlay: Option<PathBuf>,
-    /// The environment variable that names an overlay, and its value.
+    /// The environment variable with the path of an overlay, and its value.
     overlay_variable: Option<(String, OsString)>,
     enum_name: String,
     runtime: String,
@@ -29,7 +30,7 @@ pub struct Generator {
     origin: Origin,
 }
 
-/// A table file, or the name of a table that this crate ships.
+/// A table file, or the name of a shipped table.
 #[derive(Clone, Debug)]
 pub(crate) enum Input {
     File(PathBuf),
@@ -66,9 +67,10 @@ impl Generator {
         }
     }
 
-    /// Creates a generator for a table of the provider that this crate ships: `singapore`,
-    /// `beijing`, `virginia`, `virginia_us`, `frankfurt`, `frankfurt_eu`, `tokyo`, `tokyo_japan`,
-    /// `hong_kong` or `hong_kong_global`. An overlay can add models to it.
+    /// Creates a generator for a table of Alibaba Cloud Model Studio that is shipped with this
+    /// crate: `singapore`, `beijing`, `virginia`, `virginia_us`, `frankfurt`, `frankfurt_eu`,
+    /// `tokyo`, `tokyo_japan`, `hong_kong` or `hong_kong_global`. An overlay can change limits and
+    /// add models.
     ///
     /// ```no_run
     /// // build.rs
@@ -84,15 +86,16 @@ impl Generator {
         }
     }
 
-    /// Sets an overlay: a file with the limits of an account, which replace those of the table.
+    /// Sets an overlay: a file with the limits of an account, which replace those of the table, and
+    /// with models to add.
     #[must_use]
     pub fn overlay(mut self, path: impl Into<PathBuf>) -> Self {
         self.overlay = Some(path.into());
         self
     }
 
-    /// Sets the overlay to the path in an environment variable, which is read when this is called. If
-    /// the variable is not set or empty, no overlay is used, not even one that was set before.
+    /// Sets the overlay to the path in an environment variable, which is read when this is called.
+    /// If the variable is not set or empty, no overlay is used, not even one that was set before.
     ///
     /// The path has to be absolute. The variable is usually set without knowledge of the package
     /// root, against which a relative path would be resolved.
@@ -105,7 +108,7 @@ impl Generator {
         self
     }
 
-    /// Sets the name of the enum. The default is `Model`. The macro has the same name in
+    /// Sets the name of the enum. The default is `Model`. The name of the macro is the same in
     /// `snake_case`.
     #[must_use]
     pub fn enum_name(mut self, name: impl Into<String>) -> Self {
@@ -121,9 +124,9 @@ impl Generator {
         self
     }
 
-    /// Sets the module that includes the code, as a path from the crate root such as `models` or
-    /// `provider::models`. Required if it is not the crate root, because the macro refers to the
-    /// enum by its path.
+    /// Sets the path of the module that includes the code, relative to the crate root, such as
+    /// `models` or `provider::models`. It is required unless the module is the crate root, because
+    /// the macro refers to the enum by this path.
     #[must_use]
     pub fn module(mut self, path: impl Into<String>) -> Self {
         self.module = path.into();
@@ -158,7 +161,7 @@ impl Generator {
     ///
     /// # Errors
     ///
-    /// Returns an error if a file cannot be read, or if its contents are invalid.
+    /// Returns an error if a file cannot be read or is invalid, or if a setting is invalid.
     pub fn generate(&self) -> Result<Code, Error> {
         let settings = self.settings()?;
         self.check_overlay_variable()?;
@@ -168,15 +171,15 @@ impl Generator {
         })
     }
 
-    /// Generates the code into a file in `OUT_DIR`, for `model_studio_limits::include_models!`.
-    /// Makes Cargo run the build script again when the table or the overlay changes.
+    /// Writes the code to a file in `OUT_DIR`, for `model_studio_limits::include_models!`. Makes
+    /// Cargo rerun the build script when the table or the overlay changes.
     ///
     /// On an error, writes the report to standard error and exits with code 1, which fails the
     /// build.
     pub fn emit(&self, file_name: impl AsRef<Path>) {
         let table = match &self.table {
             Input::File(path) => Some(path),
-            // Cargo also builds the build script again when a shipped table changes.
+            // A shipped table is part of the build script, which Cargo rebuilds if it changes.
             Input::Shipped(_) => None,
         };
         println!("cargo::rerun-if-changed=build.rs");

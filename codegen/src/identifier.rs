@@ -3,7 +3,8 @@
 /// Returns the identifier of a model's variant or of an alias's constant.
 ///
 /// The name is split at every character that is not an ASCII letter or digit. The parts are
-/// capitalized and joined, with `_` between two digits. Returns `None` if there are no parts.
+/// capitalized and joined, with `_` between two digits and before a leading digit. Returns `None`
+/// if there are no parts.
 pub(crate) fn variant(name: &str) -> Option<String> {
     let mut identifier = String::with_capacity(name.len() + 1);
     let mut begins_part = true;
@@ -37,11 +38,11 @@ pub(crate) fn variant(name: &str) -> Option<String> {
 pub(crate) fn snake_case(name: &str) -> String {
     let name = name.as_bytes();
     let mut snake = String::with_capacity(name.len() + 4);
-    for (at, byte) in name.iter().enumerate() {
-        let next_is_small = name.get(at + 1).is_some_and(u8::is_ascii_lowercase);
-        let begins_word = match at.checked_sub(1).map(|before| name[before]) {
+    for (i, byte) in name.iter().enumerate() {
+        let next_is_lowercase = name.get(i + 1).is_some_and(u8::is_ascii_lowercase);
+        let begins_word = match i.checked_sub(1).map(|before| name[before]) {
             None | Some(b'_') => false,
-            Some(before) => !before.is_ascii_uppercase() || next_is_small,
+            Some(before) => !before.is_ascii_uppercase() || next_is_lowercase,
         };
         if byte.is_ascii_uppercase() && begins_word {
             snake.push('_');
@@ -51,7 +52,8 @@ pub(crate) fn snake_case(name: &str) -> String {
     snake
 }
 
-/// Returns `true` if `text` can name an item: ASCII letters, digits and `_`, and no keyword.
+/// Returns `true` if `text` can be the name of an item: it consists of ASCII letters, digits and
+/// `_`, does not begin with a digit, and is not `_` or a keyword.
 pub(crate) fn is_valid(text: &str) -> bool {
     let starts = text.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic());
     let continues = text.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());

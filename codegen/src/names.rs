@@ -13,12 +13,12 @@ pub(crate) struct NameIndex<'a> {
     suggestions_left: usize,
 }
 
-/// The number of unknown names that get suggestions. Each is compared with all names, and a file
-/// with many of them is probably not for this table.
+/// The maximum number of unknown names that get suggestions. Each is compared with all names, and a
+/// file with many unknown names probably belongs to a different table.
 const MAX_SUGGESTIONS: usize = 20;
 
 impl<'a> NameIndex<'a> {
-    /// Creates the index of names, each with the position of its model.
+    /// Creates the index from names, each with the position of its model.
     pub(crate) fn new(names: impl IntoIterator<Item = (&'a str, usize)>) -> Self {
         let pairs: Vec<(&str, usize)> = names.into_iter().collect();
         Self {

@@ -9,7 +9,7 @@ use crate::diagnostics::Diagnostic;
 use crate::table::{Overlay, OverlayEntry};
 use crate::validate;
 
-/// Returns the catalogue with the models and the limits of the overlay, or all errors in it.
+/// Returns the catalogue with the models and limits of the overlay, or all errors in the overlay.
 pub(crate) fn apply(catalogue: &Catalogue, overlay: Overlay) -> Result<Catalogue, Vec<Diagnostic>> {
     let (mut result, mut errors) = match validate::extend(catalogue, overlay.additions) {
         Ok(extended) => (extended, Vec::new()),
@@ -53,7 +53,7 @@ pub(crate) fn apply(catalogue: &Catalogue, overlay: Overlay) -> Result<Catalogue
     Ok(result)
 }
 
-/// Returns the positions of the models that share their limits with the model at `position`.
+/// Returns the positions of the model at `position` and of all models that share a pool with it.
 fn pool_members(catalogue: &Catalogue, position: usize) -> Vec<usize> {
     let pool = &catalogue.models[position].pool;
     let models = catalogue.models.iter().enumerate();
@@ -62,8 +62,8 @@ fn pool_members(catalogue: &Catalogue, position: usize) -> Vec<usize> {
     members.map(|(position, _)| position).collect()
 }
 
-/// Returns the limits with those of an overlay, which replace limits of the same kind and window.
-/// An empty list removes all limits.
+/// Merges the limits of an overlay into those of a model. A limit replaces that of the same kind
+/// and window. An empty overlay removes all limits.
 fn merge(limits: &[Limit], overlay: &[Limit]) -> Vec<Limit> {
     if overlay.is_empty() {
         return Vec::new();

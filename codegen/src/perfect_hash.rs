@@ -10,11 +10,12 @@ pub(crate) struct Parameters {
     pub(crate) keys: Vec<Key>,
 }
 
-/// The largest number of names for which no pilots are used. With `n²/9` slots, about one in a
-/// hundred random seeds gives every name its own slot. For 150 names, the index takes 8 KB.
+/// The maximum number of names for which no pilots are used. With `n²/9` slots, about one in a
+/// hundred random choices of seeds gives every name its own slot. For 150 names, the index takes 8
+/// KB.
 const MAX_WITHOUT_PILOTS: usize = 150;
 
-/// Marks a free slot while the index is filled.
+/// Marks a free slot while the index is being filled.
 const FREE: u16 = u16::MAX;
 
 /// Returns the parameters for distinct names, at most [`MAX_NAMES`].
@@ -43,12 +44,12 @@ fn without_pilots(names: &[&str], seeds: Seeds) -> Option<Parameters> {
     let slots = (names.len() * names.len() / 9).max(2 * names.len());
     let slots = slots.next_power_of_two();
     let mut index = vec![FREE; slots];
-    for (at, name) in names.iter().enumerate() {
+    for (i, name) in names.iter().enumerate() {
         let slot = top_bits(hash_of(name, &seeds), slots);
         if index[slot] != FREE {
             return None;
         }
-        index[slot] = position(at);
+        index[slot] = position(i);
     }
     Some(Parameters {
         seeds,
@@ -58,16 +59,16 @@ fn without_pilots(names: &[&str], seeds: Seeds) -> Option<Parameters> {
     })
 }
 
-/// Puts the names into buckets of two to three on average, and searches, largest bucket first, for a pilot that
-/// moves the names of the bucket to free slots.
+/// Puts the names into buckets of two to three on average, and searches, largest bucket first, for
+/// a pilot that moves the names of the bucket to free slots.
 fn with_pilots(names: &[&str], seeds: Seeds) -> Option<Parameters> {
     let slots = (names.len() + names.len() / 4).next_power_of_two();
     let mut buckets = vec![Vec::new(); slots / 4];
     let mut index = vec![FREE; slots];
-    for (at, name) in names.iter().enumerate() {
+    for (i, name) in names.iter().enumerate() {
         let hash = hash_of(name, &seeds);
         let bucket = bucket(hash, buckets.len());
-        buckets[bucket].push((at, top_bits(hash, slots)));
+        buckets[bucket].push((i, top_bits(hash, slots)));
     }
     let mut order: Vec<usize> = (0..buckets.len()).collect();
     order.sort_by_key(|bucket| std::cmp::Reverse(buckets[*bucket].len()));
@@ -80,8 +81,8 @@ fn with_pilots(names: &[&str], seeds: Seeds) -> Option<Parameters> {
         }
         let free = |pilot: &usize| names.iter().all(|(_, slot)| index[slot ^ pilot] == FREE);
         let pilot = (0..slots).find(free)?;
-        for (at, slot) in names {
-            index[slot ^ pilot] = position(*at);
+        for (i, slot) in names {
+            index[slot ^ pilot] = position(*i);
         }
         pilots[bucket] = position(pilot);
     }
@@ -98,9 +99,9 @@ fn hash_of(name: &str, seeds: &Seeds) -> u64 {
     hash(name, &key(name), seeds)
 }
 
-/// Returns a position among names or slots as `u16`. There are at most 2¹⁶ of them.
-fn position(at: usize) -> u16 {
-    u16::try_from(at).expect("a table has at most 50,000 names")
+/// Converts a position among names or slots to `u16`. There are at most 2¹⁶ of them.
+fn position(i: usize) -> u16 {
+    u16::try_from(i).expect("a table has at most 50,000 names")
 }
 
 /// A `SplitMix64` generator. The seed is fixed, so that the same table always gives the same code.
@@ -138,10 +139,10 @@ mod tests {
             longest: names.iter().map(|name| name.len()).max().unwrap(),
         };
         let positions: HashMap<&str, usize> = names.iter().copied().zip(0..).collect();
-        for (at, name) in names.iter().enumerate() {
-            assert_eq!(lookup.find(name), Some(at), "{name}");
+        for (i, name) in names.iter().enumerate() {
+            assert_eq!(lookup.find(name), Some(i), "{name}");
         }
-        // Each name has some hundred similar strings, so only a part of many names is tried.
+        // Each name has hundreds of similar strings, so only a sample of the names is checked.
         for name in names.iter().step_by(names.len().div_ceil(100)) {
             for similar in similar(name) {
                 let expected = positions.get(similar.as_str()).copied();

@@ -1,4 +1,4 @@
-//! The steps from files to a catalogue.
+//! Turns a table and an overlay into a catalogue.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -11,7 +11,7 @@ use crate::generator::Input;
 use crate::yaml::Node;
 use crate::{decode, overlay, validate, yaml};
 
-/// Reads a table, applies an overlay, and returns the catalogue or all errors in both files.
+/// Reads a table, applies an overlay, and returns the catalogue, or all errors in both files.
 pub(crate) fn catalogue(table: &Input, overlay: Option<&Path>) -> Result<Catalogue, Error> {
     let (table, overlay) = match (open(table), overlay.map(read).transpose()) {
         (Ok(table), Ok(overlay)) => (table, overlay),
@@ -19,7 +19,7 @@ pub(crate) fn catalogue(table: &Input, overlay: Option<&Path>) -> Result<Catalog
         (Err(error), _) | (_, Err(error)) => return Err(error),
     };
     let overlay = overlay.as_ref();
-    // Only invalid files need locations, which are slow to find.
+    // Locations are slow to find, and only invalid files need them.
     let catalogue = build(&table, overlay, false).or_else(|_| build(&table, overlay, true));
     catalogue.map_err(|errors| {
         let report = Error::report(&table, errors.table);
@@ -45,7 +45,7 @@ fn build(table: &Source, overlay: Option<&Source>, locations: bool) -> Result<Ca
         let (overlay, errors) = decode::overlay(&parse(overlay, locations)?);
         let overlaid = match &catalogue {
             Ok(catalogue) => overlay::apply(catalogue, overlay).map(Some),
-            // Only the overlay itself can be checked.
+            // Without a catalogue, only the decoding of the overlay can be checked.
             Err(_) => Ok(None),
         };
         with_errors(errors, overlaid)
@@ -112,7 +112,8 @@ fn read(path: &Path) -> Result<Source, Error> {
         return Err(Error::file(path, message));
     }
     if bytes.starts_with("\u{feff}".as_bytes()) {
-        // Some editors write a byte order mark, which YAML takes for the start of a document.
+        // Some editors write a byte order mark, which the YAML library would take for the start of
+        // a document.
         bytes.drain(..3);
     }
     let path = path.to_owned();

@@ -24,7 +24,7 @@ pub(crate) struct Group {
     pub(crate) series: String,
 }
 
-/// A model of a table file.
+/// A model in a table file.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) name: Name,
@@ -45,7 +45,7 @@ pub(crate) struct Name {
     pub(crate) text: String,
     pub(crate) location: Location,
     pub(crate) identifier: String,
-    /// The location of the name, or of `variant` if that gives the identifier.
+    /// The location of the name, or of `variant` if that sets the identifier.
     pub(crate) identifier_location: Location,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct Retired {
     pub(crate) note: Option<String>,
 }
 
-/// An overlay file: for each model, the limits to set, and models to add.
+/// An overlay file: limits to set, and models to add.
 #[derive(Debug, Default)]
 pub(crate) struct Overlay {
     /// The groups and rows to add.

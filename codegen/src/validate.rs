@@ -1,4 +1,5 @@
-//! Validates a table: names and identifiers have to be unique, and replacements have to exist.
+//! Validates a table: names must be unique, identifiers must not conflict, replacements must exist,
+//! and the models of a pool must have the same limits.
 
 use std::collections::HashMap;
 
@@ -65,7 +66,7 @@ pub(crate) fn extend(base: &Catalogue, table: Table) -> Result<Catalogue, Vec<Di
     Ok(catalogue)
 }
 
-/// Models of a pool share their limits, so they have to be the same.
+/// Returns an error for each model whose limits differ from those of its pool.
 fn pool_conflicts(table: &Table) -> Vec<Diagnostic> {
     let mut errors = Vec::new();
     let mut first = HashMap::<&str, &table::Row>::new();
@@ -85,12 +86,12 @@ fn pool_conflicts(table: &Table) -> Vec<Diagnostic> {
     errors
 }
 
-/// The rows of a table, and the catalogue that they are added to. A position below the number of
-/// models in the catalogue is that of a model, others are those of the rows that follow.
+/// The rows of a table, and the catalogue that they are added to. Positions below the number of
+/// models in the catalogue refer to these models, and the positions after them to the rows.
 struct Addition<'a> {
     base: &'a Catalogue,
     table: &'a Table,
-    /// The retired models of both.
+    /// The retired models of the catalogue and of the table.
     retired: HashMap<&'a str, Date>,
 }
 
@@ -125,7 +126,7 @@ impl<'a> Addition<'a> {
         }
     }
 
-    /// Returns where a name was first defined, for the end of a message.
+    /// Returns the place where a name was first defined, for the end of a message.
     fn origin(&self, position: usize, name: &Name) -> String {
         if position < self.base.models.len() {
             "in the table".to_owned()
@@ -169,7 +170,7 @@ impl<'a> Addition<'a> {
             let message = if is_enum_item(identifier) {
                 format!("{subject} is reserved for an associated item")
             } else if let Some((earlier_position, earlier)) = first.get(identifier) {
-                // Names of one model that only differ in punctuation can share an identifier.
+                // Names of the same model that only differ in punctuation can share an identifier.
                 if *earlier_position == position || earlier.text == name.text {
                     continue;
                 }
@@ -195,7 +196,8 @@ impl<'a> Addition<'a> {
         errors
     }
 
-    /// Returns an error for each name that is retired and served, or retired twice.
+    /// Returns an error for each retired name that is also the name of a model, and for each name
+    /// that is retired twice.
     fn retired_conflicts(&self) -> Vec<Diagnostic> {
         let names: HashMap<&str, (usize, &Name)> = self
             .all_names()
@@ -206,7 +208,10 @@ impl<'a> Addition<'a> {
         for row in &self.table.retired {
             if let Some((position, name)) = names.get(row.name.as_str()) {
                 let origin = self.origin(*position, name);
-                let message = format!("the retired model `{}` is also a model {origin}", row.name);
+                let message = format!(
+                    "the retired model `{}` is also listed as a model {origin}",
+                    row.name
+                );
                 errors.push(Diagnostic::new(row.location, message));
             }
             if let Some(earlier) = first.insert(&row.name, row) {
@@ -296,8 +301,8 @@ impl<'a> Addition<'a> {
         NameIndex::new(names.map(|(position, name)| (name.text.as_str(), position)))
     }
 
-    /// Follows replacements that are replaced themselves. Returns, for each model and row, the end of
-    /// its chain.
+    /// Follows replacements that are themselves replaced. Returns, for each model and row, the end
+    /// of its chain of replacements.
     fn resolve_chains(
         &self,
         replacements: &[Option<(usize, Location)>],
@@ -343,7 +348,7 @@ impl<'a> Addition<'a> {
         ends.collect()
     }
 
-    /// Returns the error for replacements that lead from a row back to itself.
+    /// Returns the error for a chain of replacements that leads back to its start.
     fn cycle(&self, visited: &[usize], position: usize, location: Location) -> Diagnostic {
         let cycle = visited.iter().skip_while(|visited| **visited != position);
         let names = cycle.chain([&position]);

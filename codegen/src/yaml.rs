@@ -40,7 +40,7 @@ pub(crate) struct Entry {
     pub(crate) value: Node,
 }
 
-/// Parses a file, which has to contain one document.
+/// Parses a file, which must contain exactly one document.
 ///
 /// Finding locations takes several times as long as parsing. A valid file does not need them, so
 /// they are only found if `locations` is `true`.
@@ -78,10 +78,12 @@ pub(crate) fn parse(text: &str, locations: bool) -> Result<Node, Diagnostic> {
 
 /// Returns the diagnostic for an error: the reason of the reader, or the message of the library.
 fn diagnostic(error: &serde_yaml::Error, reason: Option<&'static str>, text: &str) -> Diagnostic {
-    let location = error.location().map_or(Location::START, |at| Location {
-        line: at.line(),
-        column: at.column(),
-    });
+    let location = error
+        .location()
+        .map_or(Location::START, |location| Location {
+            line: location.line(),
+            column: location.column(),
+        });
     if let Some(reason) = reason {
         return Diagnostic::new(location, reason);
     }
@@ -116,14 +118,15 @@ fn find_deep_nesting(text: &str) -> Option<Location> {
     }
     let mut depth = 0_usize;
     let mut quote = None;
-    // The previous byte, the last one that was not blank, and the first one of the last word.
+    // The previous byte, the last byte that was not a blank within a line, and the first byte of
+    // the last word.
     let (mut before, mut before_blank, mut word) = (b'\n', b'\n', b'\n');
     let mut bytes = text.bytes().enumerate().peekable();
-    while let Some((at, byte)) = bytes.next() {
+    while let Some((index, byte)) = bytes.next() {
         let is_blank = matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
         let after_blank = matches!(before, b' ' | b'\t' | b'\r' | b'\n');
-        // A quote begins a quoted string where a value can begin, also after an anchor or a tag.
-        // Elsewhere it is part of a plain string.
+        // A quote begins a quoted string where a value can begin, including after an anchor or a
+        // tag. Elsewhere, it is part of a plain string.
         let is_value_start = match before_blank {
             b'[' | b'{' | b':' | b'-' | b'?' | b'\n' => true,
             b',' => depth > 0,
@@ -135,13 +138,13 @@ fn find_deep_nesting(text: &str) -> Option<Location> {
             (None, b'"' | b'\'') if is_value_start => quote = Some(byte),
             (None, b'#') if after_blank => quote = Some(b'\n'),
             (Some(b'"'), b'\\') => _ = bytes.next(),
-            // Two single quotes stand for one.
+            // In a single-quoted string, two single quotes are an escaped quote.
             (Some(b'\''), b'\'') if bytes.next_if(|(_, next)| *next == b'\'').is_some() => {}
             (Some(end), _) if end == byte => quote = None,
             _ => {}
         }
         if depth > MAX_DEPTH {
-            return Some(Location::end_of(text.get(..at).unwrap_or_default()));
+            return Some(Location::end_of(text.get(..index).unwrap_or_default()));
         }
         if !is_blank && (after_blank || matches!(before, b'[' | b'{' | b',')) {
             word = byte;
@@ -160,8 +163,8 @@ fn find_forbidden(text: &str) -> Option<(char, Location)> {
         matches!(c, '\t' | '\n' | '\r' | '\u{85}')
             || !(c.is_control() || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}'))
     };
-    let (at, character) = text.char_indices().find(|(_, c)| !is_allowed(*c))?;
-    Some((character, Location::end_of(&text[..at])))
+    let (index, character) = text.char_indices().find(|(_, c)| !is_allowed(*c))?;
+    Some((character, Location::end_of(&text[..index])))
 }
 
 const TOO_DEEP: &str = "values are nested too deeply";
@@ -172,15 +175,15 @@ const TAG: &str = "tags such as `!name` are not supported";
 
 /// Reads a value and the values in it.
 ///
-/// The library only reports locations in errors, and exact ones only in errors from the visitor of
-/// a scalar. To get locations, the visitor of each scalar stores the value in `scalar` and returns
-/// an error. The caller takes the value from there and the location from the error. The scalar has
-/// been consumed by then, so reading continues after it.
+/// The library only reports locations in errors, and they are only exact in errors from the visitor
+/// of a scalar. To get locations, the visitor of each scalar therefore stores the value in `scalar`
+/// and returns an error. The caller takes the value from `scalar` and the location from the error.
+/// The library has consumed the scalar by then, so reading continues after it.
 struct Reader {
     locations: bool,
     values_left: usize,
     scalar: Option<Value>,
-    /// The reason why the reader stopped, if it was not an error of the library.
+    /// The reason why the reader stopped, unless the library returned an error.
     reason: Option<&'static str>,
 }
 
@@ -226,7 +229,7 @@ impl Reader {
         E::custom(reason)
     }
 
-    /// Returns a value, and its location if it is a scalar and locations are wanted.
+    /// Returns a value, and its location if it is a scalar and locations are requested.
     fn located<E: de::Error>(&mut self, read: Result<Value, E>) -> Result<(Value, Location), E> {
         match (read, self.scalar.take()) {
             (Err(error), Some(value)) => Ok((value, location_of(&error))),
@@ -333,8 +336,8 @@ impl<'de> Visitor<'de> for &mut Reader {
     }
 }
 
-/// Returns the location at the end of an error message: `… at line 3 column 5`, or nothing for the
-/// first character of the file.
+/// Returns the location at the end of an error message, `… at line 3 column 5`. The library omits
+/// it for the first character of the file.
 fn location_of(error: &impl fmt::Display) -> Location {
     let error = error.to_string();
     let location = error.rsplit_once(" at line ").and_then(|(_, location)| {
@@ -348,8 +351,8 @@ fn location_of(error: &impl fmt::Display) -> Location {
 }
 
 impl Node {
-    /// Sets the locations of sequences and mappings: that of the first scalar in them or, if they
-    /// are empty, `fallback`, which is the location of the key or of the parent.
+    /// Sets the locations of sequences and mappings to that of the first scalar in them. If they
+    /// are empty, sets `fallback`, the location of the key or of the parent.
     fn locate(&mut self, fallback: Location) {
         match &mut self.value {
             Value::Sequence(items) => {

@@ -8,7 +8,7 @@ use crate::suggest;
 /// Defines [`Category`] from a single list of its variants and their names.
 macro_rules! categories {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// The kind of output that a model produces: the top-level heading of the provider's table.
+        /// What a model does: a top-level heading in the provider's table.
         ///
         /// ```
         /// use model_studio_limits_core::Category;
@@ -37,21 +37,21 @@ macro_rules! categories {
 categories! {
     /// Generates text, from text, images, audio or video.
     TextGeneration = "text-generation",
-    /// Generates text, with models of other providers.
+    /// Generates text, with models from other providers.
     TextGenerationThirdParty = "text-generation-third-party",
     /// Generates text, with open-source models.
     TextGenerationOpenSource = "text-generation-open-source",
     /// Generates or edits images.
     ImageGeneration = "image-generation",
-    /// Generates or edits images, with models of other providers.
+    /// Generates or edits images, with models from other providers.
     ImageGenerationThirdParty = "image-generation-third-party",
     /// Generates or edits videos.
     VideoGeneration = "video-generation",
-    /// Generates or edits videos, with models of other providers.
+    /// Generates or edits videos, with models from other providers.
     VideoGenerationThirdParty = "video-generation-third-party",
     /// Turns text into speech.
     SpeechSynthesis = "speech-synthesis",
-    /// Turns text into speech, with models of other providers.
+    /// Turns text into speech, with models from other providers.
     SpeechSynthesisThirdParty = "speech-synthesis-third-party",
     /// Turns speech into text, or translates it.
     SpeechRecognitionAndTranslation = "speech-recognition-and-translation",
@@ -59,15 +59,15 @@ categories! {
     AudioGeneration = "audio-generation",
     /// Generates music.
     MusicGeneration = "music-generation",
-    /// Generates 3D models, with models of other providers.
+    /// Generates 3D models, with models from other providers.
     ThreeDGenerationThirdParty = "3d-generation-third-party",
-    /// Talks with a user.
+    /// Holds a spoken conversation.
     VoiceConversation = "voice-conversation",
     /// Turns text, images or video into vectors.
     Embedding = "embedding",
     /// Sorts documents by their relevance to a query.
     Rerank = "rerank",
-    /// Serves one industry, such as law.
+    /// Is specialized in one industry, such as law.
     Industry = "industry",
 }
 

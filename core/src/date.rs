@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-/// A date of the Gregorian calendar.
+/// A date in the Gregorian calendar, up to the year 9999.
 ///
 /// ```
 /// use model_studio_limits_core::Date;
@@ -21,8 +21,8 @@ pub struct Date {
 }
 
 impl Date {
-    /// Returns the date of a year, a month from 1 to 12 and a day from 1, or `None` if there is no
-    /// such date. The year is at most 9999.
+    /// Creates a date, or returns `None` if it does not exist or if the year is after 9999. Months
+    /// and days are counted from 1.
     #[must_use]
     pub const fn new(year: u16, month: u8, day: u8) -> Option<Self> {
         let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -59,7 +59,7 @@ impl Date {
     }
 }
 
-/// Error returned when a string is not a date such as `2026-10-10`.
+/// Error returned when a string is not a date of the form `2026-10-10`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseDateError(());
 
@@ -71,7 +71,7 @@ impl fmt::Display for ParseDateError {
 
 impl core::error::Error for ParseDateError {}
 
-/// Parses a date such as `2026-10-10`.
+/// Parses a date of the form `2026-10-10`.
 impl FromStr for Date {
     type Err = ParseDateError;
 
@@ -94,7 +94,7 @@ fn parse(string: &str) -> Option<Date> {
     Date::new(year, month, day)
 }
 
-/// Writes the date as `2026-10-10`.
+/// Writes the date in the form `2026-10-10`.
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)

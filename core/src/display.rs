@@ -1,4 +1,4 @@
-//! How messages and documentation show strings and numbers.
+//! Formatting of strings and numbers in messages and documentation.
 
 use core::fmt;
 

@@ -45,7 +45,7 @@ struct Details {
     short_keys: &'static [LimitKey],
 }
 
-/// A short key of `limits` in a table, whose value is a number.
+/// A short key of `limits` in a table. Its value is a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitKey {
     /// The key, such as `qpm`.
@@ -84,7 +84,7 @@ limit_kinds! {
             rate("rpd", DAY, "RPD")
         ]
     }
-    /// Tokens, input and output together.
+    /// Tokens, input and output combined.
     Tokens {
         "token", "tokens", key: Some("tokens"), max: u64::MAX, short: [
             rate("tpm", MINUTE, "TPM"),
@@ -167,14 +167,14 @@ impl LimitKind {
         keys.find(|key| key.per == per).copied()
     }
 
-    /// Returns the kind of a key for any window, such as `requests`.
+    /// Returns the kind for a key such as `requests`, which can have any window.
     #[must_use]
     pub fn from_key(name: &str) -> Option<Self> {
         let mut kinds = Self::ALL.iter();
         kinds.find(|kind| kind.key() == Some(name)).copied()
     }
 
-    /// Returns the kind and the short key of a name such as `qpm`.
+    /// Returns the kind and the short key for a name such as `qpm`.
     #[must_use]
     pub fn from_short_key(name: &str) -> Option<(Self, LimitKey)> {
         let mut kinds = Self::ALL.iter();
@@ -195,9 +195,10 @@ impl LimitKind {
 
     /// Returns the key that was probably meant by an unknown one.
     ///
-    /// Short keys that differ in a letter mean different things, such as `tpm` and `tpd`. Therefore
-    /// a short key is only suggested for one with the same letters, and a long one for one with at
-    /// most two differences.
+    /// Short keys that differ in one letter, such as `tpm` and `tpd`, have different meanings. A
+    /// key of up to five letters is therefore only suggested if `unknown` has the same set of
+    /// letters and is at most one edit away. For longer keys, `unknown` may be up to two edits
+    /// away.
     #[must_use]
     pub fn suggest_key(unknown: &str) -> Option<&'static str> {
         let letters = |name: &str| {

@@ -38,7 +38,7 @@ pub struct Limits {
 pub struct Limit {
     /// What is counted.
     pub kind: LimitKind,
-    /// The largest count that is allowed.
+    /// The maximum count.
     pub count: NonZeroU64,
     /// The length of the window; `None` for a concurrency limit.
     pub per: Option<Duration>,
@@ -73,7 +73,7 @@ impl Limits {
         to_u32(self.count(LimitKind::Requests, 60))
     }
 
-    /// Returns the number of tokens allowed per minute (TPM), input and output together.
+    /// Returns the number of tokens allowed per minute (TPM), input and output combined.
     #[inline]
     #[must_use]
     pub const fn tokens_per_minute(self) -> Option<NonZeroU64> {
@@ -98,7 +98,8 @@ impl Limits {
         to_u32(self.count(LimitKind::ConcurrentTasks, 0))
     }
 
-    /// The count of the limit of this kind and window; `seconds` is 0 for a limit without a window.
+    /// Returns the count of the limit of this kind and window; `seconds` is 0 for a concurrency
+    /// limit.
     const fn count(self, kind: LimitKind, seconds: u64) -> Option<NonZeroU64> {
         let mut rest = self.limits;
         while let Some((limit, tail)) = rest.split_first() {
@@ -134,14 +135,14 @@ impl IntoIterator for Limits {
     }
 }
 
-/// Writes the limits in words, such as `600 queries and 1,000,000 tokens per minute`.
+/// Writes the limits as text, such as `600 queries and 1,000,000 tokens per minute`.
 impl fmt::Display for Limits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         DisplayLimits(self.limits).fmt(f)
     }
 }
 
-/// Displays a list of limits as [`Limits`] does.
+/// Displays a list of limits in the same way as [`Limits`].
 #[derive(Clone, Copy, Debug)]
 pub struct DisplayLimits<'a>(pub &'a [Limit]);
 
@@ -168,7 +169,7 @@ impl fmt::Display for DisplayLimits<'_> {
     }
 }
 
-/// Writes one limit in words, such as `600 queries per minute`.
+/// Writes the limit as text, such as `600 queries per minute`.
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.count.get();
@@ -177,7 +178,7 @@ impl fmt::Display for Limit {
     }
 }
 
-/// Shows the limits in words.
+/// Writes the limits as in [`Display`](fmt::Display).
 impl fmt::Debug for Limits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Limits({self})")
@@ -230,7 +231,7 @@ mod ser {
     use super::{Duration, Limit, Limits};
     use crate::LimitKind;
 
-    /// A limit as a string such as `500 per 6s`.
+    /// A limit, serialized as a string such as `500 per 6s`.
     pub(super) struct Window(pub(super) &'static Limit);
 
     impl Serialize for Window {
@@ -340,7 +341,7 @@ mod de {
                 type Value = Windows;
 
                 fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.write_str("a string such as `500 per 6s`, or a list of them")
+                    f.write_str("a string such as `500 per 6s`, or a list of such strings")
                 }
 
                 fn visit_str<E: Error>(self, string: &str) -> Result<Windows, E> {
@@ -361,7 +362,7 @@ mod de {
         }
     }
 
-    /// Returns limits that live as long as the program. Equal lists share their memory.
+    /// Returns limits with static lifetime. Equal lists share their memory.
     fn intern(limits: Vec<Limit>) -> Limits {
         static INTERNED: Mutex<Vec<&'static [Limit]>> = Mutex::new(Vec::new());
 
@@ -422,7 +423,7 @@ mod tests {
     use super::*;
 
     /// Returns limits on requests and tokens per minute, submissions per second and concurrent
-    /// tasks; 0 leaves a limit out.
+    /// tasks; a count of 0 omits the limit.
     fn limits(counts: [u64; 4]) -> Limits {
         let keys = ["qpm", "tpm", "submissions_per_second", "concurrent_tasks"];
         let limits = keys.iter().zip(counts).filter_map(|(key, count)| {

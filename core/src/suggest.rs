@@ -6,7 +6,7 @@ use core::fmt;
 /// stack, since there may be no allocator.
 const MAX_LEN: usize = 128;
 
-/// The names closest to a misspelled one: at most three, the closest first.
+/// The names closest to a misspelled one: at most three, all equally close.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Suggestions<'a> {
     names: [&'a str; 3],
@@ -14,13 +14,13 @@ pub struct Suggestions<'a> {
 }
 
 impl<'a> Suggestions<'a> {
-    /// Returns the names, the closest first. Empty if no name is close.
+    /// Returns the names, in their original order. Empty if no name is close enough.
     #[must_use]
     pub fn as_slice(&self) -> &[&'a str] {
         &self.names[..self.len]
     }
 
-    /// Returns the closest name.
+    /// Returns the first of the closest names.
     #[must_use]
     pub fn first(&self) -> Option<&'a str> {
         self.as_slice().first().copied()
@@ -85,7 +85,7 @@ pub(crate) fn within(unknown: &str, name: &str, max: usize) -> bool {
     }
 }
 
-/// A name as it is compared.
+/// A name, normalized for comparison.
 struct Normalized {
     chars: [char; MAX_LEN],
     len: usize,

@@ -1,14 +1,14 @@
-//! Limits with a window, as tables write them: `500 per 6s`.
+//! Limits with a window, such as `500 per 6s` in a table.
 
 use core::fmt;
 use core::time::Duration;
 
-/// A count and the length of its window.
+/// A count and the length of the window that it applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// The count, at least 1.
     pub count: u64,
-    /// The length, at least a second.
+    /// The length, at least one second.
     pub per: Duration,
 }
 
@@ -37,7 +37,7 @@ impl Window {
     ///
     /// # Errors
     ///
-    /// Returns an error if the string has another form, or if a number is 0 or too large.
+    /// Returns an error if the string has a different form, or if a number is 0 or too large.
     pub fn parse(string: &str) -> Result<Self, WindowError> {
         let (count, duration) = string.split_once(" per ").ok_or(WindowError::Form)?;
         let count = number(count, WindowError::CountTooLarge)?;
@@ -60,7 +60,8 @@ impl Window {
     }
 }
 
-/// Writes the form that [`Window::parse`] reads, with the largest unit that divides the window.
+/// Writes the form that [`Window::parse`] reads, with the largest unit of which the window is a
+/// multiple.
 impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} per {}", self.count, Compact(self.per))
@@ -94,7 +95,7 @@ impl fmt::Display for WindowError {
 
 impl core::error::Error for WindowError {}
 
-/// Parses digits.
+/// Parses an unsigned integer that consists of ASCII digits.
 fn number(digits: &str, too_large: WindowError) -> Result<u64, WindowError> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(WindowError::Form);

@@ -1,4 +1,5 @@
-//! Generates two enums from one table: with the published limits, and with those of an account.
+//! Generates two enums from one table: one with the published limits, and one with those of an
+//! account.
 
 use model_studio_limits_codegen::Generator;
 

@@ -1,15 +1,15 @@
-//! Expands the most common calls without syn.
+//! Expands the most common invocations without syn.
 //!
-//! A procedural macro is usually compiled without optimization. Parsing with syn would then take
-//! several times as long as everything else. This module handles calls with one plain string
-//! literal that names a model that is not deprecated. All other calls, valid or not, are left to
+//! A procedural macro is usually compiled without optimizations. Parsing with syn then takes
+//! several times as long as everything else. This module handles invocations with a single plain
+//! string literal that is the name of an active model. All others, valid or not, are parsed with
 //! syn.
 
 use proc_macro::{Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
 use crate::names::{Names, Status};
 
-/// Returns the path of the variant, or `None` if the call is not a plain one.
+/// Returns the path of the variant, or `None` if the invocation is not a plain one.
 pub(crate) fn expand(input: TokenStream) -> Option<TokenStream> {
     let (path, names, name) = arguments(input)?;
     let span = name.span();
@@ -43,7 +43,7 @@ fn punct(character: char, spacing: Spacing, span: Span) -> TokenTree {
     TokenTree::Punct(punct)
 }
 
-/// Returns the path, the names and the literal of a plain call.
+/// Returns the path, the names and the literal of a plain invocation.
 fn arguments(input: TokenStream) -> Option<(Group, Literal, Literal)> {
     let mut tokens = input.into_iter();
     match (

@@ -7,11 +7,11 @@ use syn::{Error, Ident, LitStr, Token, bracketed, parenthesized};
 pub(crate) struct Input {
     /// The path of the enum.
     pub(crate) path: TokenStream,
-    /// The names of the enum, see [`Names`](crate::names::Names).
+    /// The names of the enum; see [`Names`](crate::names::Names).
     pub(crate) names: String,
-    /// Whether the call has the attribute `#[allow(deprecated)]`.
+    /// Whether the invocation has the attribute `#[allow(deprecated)]`.
     pub(crate) allow_deprecated: bool,
-    /// The name in the call.
+    /// The name in the invocation.
     pub(crate) name: LitStr,
 }
 
@@ -46,7 +46,7 @@ impl Parse for Input {
     }
 }
 
-/// Parses `#[allow(deprecated)]`, the only attribute that is accepted.
+/// Parses `#[allow(deprecated)]`, the only supported attribute.
 fn parse_attribute(input: ParseStream<'_>) -> syn::Result<()> {
     let pound: Token![#] = input.parse()?;
     let is_allow = |input: ParseStream<'_>| -> syn::Result<bool> {
@@ -65,7 +65,7 @@ fn parse_attribute(input: ParseStream<'_>) -> syn::Result<()> {
         Ok(true) => Ok(()),
         _ => Err(Error::new(
             pound.span,
-            "expected `#[allow(deprecated)]`, the only attribute that is supported",
+            "expected `#[allow(deprecated)]`, the only supported attribute",
         )),
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
-//! The macro contains no model. Generated code passes the names of its enum with each call.
+//! The macro does not know any models. Generated code passes the names of its enum with each
+//! invocation.
 
 mod fast_path;
 mod input;
@@ -14,7 +15,7 @@ use syn::{Error, LitStr};
 use input::Input;
 use names::{Names, Status};
 
-/// Expands a call of `model!` to the variant of a name.
+/// Expands an invocation of `model!` to the variant for a name.
 ///
 /// The input is the path of an enum in brackets, the names of the enum as one string literal, and
 /// the input of `model!`.
@@ -52,8 +53,8 @@ fn variant(input: &Input) -> syn::Result<TokenStream> {
     let span = name.span();
     let item = Ident::new(&item, span);
     let path = &input.path;
-    // The first and the last token have the span of the user's literal. The compiler then treats
-    // the path as code of the user, and warns if it is an unreachable pattern.
+    // The first and the last token have the span of the user's literal. The compiler therefore
+    // treats the path as the user's code, and warns if it is an unreachable pattern.
     Ok(quote_spanned!(span=> <#path>::#item))
 }
 
@@ -78,7 +79,7 @@ fn unknown(names: &Names<'_>, name: &LitStr) -> Error {
     )
 }
 
-/// Returns an error at a literal, with those help texts that are not empty.
+/// Returns an error at a literal, with the `help` strings that are not empty.
 fn error(name: &LitStr, message: &str, help: &[&str]) -> Error {
     let help = help.iter().filter(|help| !help.is_empty());
     let help: String = help.flat_map(|help| ["\nhelp: ", help]).collect();

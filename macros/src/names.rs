@@ -1,16 +1,16 @@
-//! The names of an enum, as generated code passes them.
+//! The names of an enum, in the format that generated code passes to the macro.
 
-/// A text with one line for each name, sorted, with a line break before the first line and after
-/// the last. See [`Entry`] for the lines.
+/// A string with one line per name, sorted by name, with a line break before the first line and
+/// after the last one. See [`Entry`] for the format of a line.
 ///
-/// The text is passed with every call, to a macro that is usually compiled without optimization.
-/// Therefore it is not parsed: names are found in it by binary search.
+/// The string is passed with every invocation, to a macro that is usually compiled without
+/// optimizations. Names are therefore found by binary search, without parsing all lines.
 pub(crate) struct Names<'a> {
     text: &'a str,
 }
 
-/// A line: `NAME VARIANT`, `NAME VARIANT !HELP` for a deprecated model, or `NAME - DATE HELP` for a
-/// retired one. The help may be missing.
+/// A line: `NAME VARIANT` for an active model, `NAME VARIANT !HELP` for a deprecated one, or
+/// `NAME - DATE HELP` for a retired one. The help may be missing.
 pub(crate) struct Entry<'a> {
     pub(crate) name: &'a str,
     pub(crate) status: Status<'a>,
@@ -34,7 +34,7 @@ impl<'a> Names<'a> {
 
     /// Returns the entry of a name.
     pub(crate) fn find(&self, name: &str) -> Option<Entry<'a>> {
-        // The rest of the text begins and ends with a line break as long as it contains a line.
+        // While it contains a line, `rest` begins and ends with a line break.
         let mut rest = self.text;
         loop {
             let mut middle = rest.len() / 2 + 1;

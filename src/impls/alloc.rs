@@ -1,4 +1,4 @@
-//! Conversions to and from owned strings, for the feature `alloc`.
+//! Conversions to and from owned strings, for the `alloc` feature.
 
 #[cfg(feature = "alloc")]
 #[doc(hidden)]

@@ -1,4 +1,4 @@
-//! `ValueEnum`, for the feature `clap`.
+//! `ValueEnum`, for the `clap` feature.
 
 #[cfg(feature = "clap")]
 #[doc(hidden)]
@@ -6,8 +6,8 @@
 macro_rules! __implement_clap {
     ($kind:ident $Model:ident) => {
         $crate::__with_feature! { $kind "clap"
-            /// Accepts model IDs and aliases. The help shows the limits, and leaves deprecated
-            /// models out.
+            /// Accepts model IDs and aliases. The help shows the limits and omits deprecated
+            /// models.
             impl $crate::__private::clap::ValueEnum for $Model {
                 fn value_variants<'a>() -> &'a [Self] {
                     Self::ALL
@@ -30,7 +30,7 @@ macro_rules! __implement_clap {
     ($kind:ident $Model:ident) => {};
 }
 
-/// Returns the description of a model for clap.
+/// Returns the clap value of a model.
 #[cfg(feature = "clap")]
 #[must_use]
 pub fn possible_value<M: crate::Catalogue>(model: M) -> clap::builder::PossibleValue {

@@ -1,11 +1,12 @@
 //! The methods and trait implementations of generated enums.
 //!
-//! Generated code calls `implement!` in the module that holds its statics. A macro is needed for
-//! what Rust does not allow a trait to do: inherent `const` methods, and traits of other crates for
-//! an enum in a user's crate. Everything else is a method of `Catalogue` or an ordinary function.
+//! Generated code invokes `implement!` in the module that contains its statics. A macro is needed
+//! for what a trait cannot provide: inherent `const` methods, and implementations of foreign traits
+//! for an enum in a user's crate. Everything else is a method of `Catalogue` or an ordinary
+//! function.
 //!
-//! Whether a feature is on is decided where a macro is defined. Inside the body of a macro, `cfg`
-//! would refer to the features of the user's crate.
+//! Each macro is defined twice, once for each state of its feature. A `cfg` inside the body of a
+//! macro would refer to the features of the user's crate.
 
 mod alloc;
 mod clap;
@@ -21,8 +22,8 @@ pub use self::serde::deserialize;
 /// Implements the methods and traits of the enum `$Model`, using the items `TABLE` and
 /// `LOOKUP` in scope at the call site.
 ///
-/// `$kind` is `built_in`, `region` or `own`. Only the root enum has examples in its documentation: in
-/// a user's crate they would be run as tests.
+/// `$kind` is `built_in`, `region` or `own`. Only the root enum has examples in its documentation.
+/// In a user's crate, they would run as tests.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __implement {
@@ -98,7 +99,8 @@ assert_eq!(Model::TextEmbeddingV3.category(), Category::Embedding);
                 TABLE.class(self as usize).category
             }
 
-            /// Returns the rate limits of the model. They apply per account, across all of its API keys.
+            /// Returns the rate limits of the model. They apply per account, across all of its API
+            /// keys.
             #[doc = $crate::__example!($kind, "
 ```
 # use model_studio_limits::Model;
@@ -113,16 +115,17 @@ assert_eq!(QPM, 600);
                 TABLE.class(self as usize).limits
             }
 
-            /// Returns `true` if the provider adjusts the limits of the model, for example by what
-            /// an account spends. The limits are then the lowest that are published.
+            /// Returns `true` if the provider adjusts the limits of the model, for example
+            /// according to an account's spending. [`limits`](Self::limits) then returns the lowest
+            /// published values.
             #[inline]
             #[must_use]
             pub const fn is_dynamic(self) -> bool {
                 TABLE.class(self as usize).dynamic
             }
 
-            /// Returns the name of the pool of the model. All models of a pool share one quota:
-            /// their limits hold for the sum of their usage.
+            /// Returns the name of the pool that the model belongs to. All models of a pool share
+            /// one quota: the limits apply to their combined usage.
             #[inline]
             #[must_use]
             pub const fn pool(self) -> ::core::option::Option<&'static str> {
@@ -172,7 +175,8 @@ assert_eq!(Model::QwenPlus.replacement(), None);
                 self as usize
             }
 
-            /// Returns the model with this model ID or alias. The match is exact and case-sensitive.
+            /// Returns the model with this model ID or alias. The match is exact and
+            /// case-sensitive.
             #[doc = $crate::__example!($kind, "
 ```
 # use model_studio_limits::Model;
@@ -180,16 +184,16 @@ assert_eq!(Model::from_name(\"qwen-max-0125\"), Some(Model::QwenMax2025_01_25));
 assert_eq!(Model::from_name(\"Qwen-Max\"), None);
 ```")]
             ///
-            /// To report an unknown name, parse the string instead: the error of [`FromStr`]
-            /// contains suggestions.
+            /// To report an unknown name to a user, parse the string instead: the error of
+            /// [`FromStr`] contains suggestions.
             ///
             /// [`FromStr`]: ::core::str::FromStr
             #[inline]
             #[must_use]
             pub const fn from_name(name: &str) -> ::core::option::Option<Self> {
                 match LOOKUP.find(name) {
-                    ::core::option::Option::Some(at) => {
-                        ::core::option::Option::Some(TABLE.models_by_name[at])
+                    ::core::option::Option::Some(index) => {
+                        ::core::option::Option::Some(TABLE.models_by_name[index])
                     }
                     ::core::option::Option::None => ::core::option::Option::None,
                 }
@@ -209,7 +213,7 @@ assert_eq!(
             ///
             /// # Errors
             ///
-            /// Returns an error if the string is not the name of a model, or if the model is
+            /// Returns an error if the string is not a model ID or alias, or if the model is
             /// deprecated.
             pub fn parse_active(
                 name: &str,
@@ -243,7 +247,8 @@ assert_eq!(first, Some(Model::Wan2_1T2vTurbo));
                 <Self as $crate::Catalogue>::in_category(category)
             }
 
-            /// Returns an iterator over the models of a series, a heading of the provider's table.
+            /// Returns an iterator over the models of a series, which is a heading in the
+            /// provider's table.
             #[doc = $crate::__example!($kind, "
 ```
 # use model_studio_limits::Model;
@@ -306,7 +311,7 @@ assert!(Model::names().any(|pair| pair == (\"qwen-max-0125\", Model::QwenMax2025
             }
         }
 
-        /// Compares by the order of the table, which may change between releases.
+        /// Compares positions in the table, which may change between releases.
         impl ::core::cmp::Ord for $Model {
             #[inline]
             fn cmp(&self, other: &Self) -> ::core::cmp::Ordering {
@@ -415,7 +420,7 @@ assert!(Model::names().any(|pair| pair == (\"qwen-max-0125\", Model::QwenMax2025
     };
 }
 
-/// Expands to an example in the documentation of the built-in enum, or to nothing.
+/// Expands to an example in the documentation of the root enum, and to an empty string for others.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __example {
@@ -427,7 +432,7 @@ macro_rules! __example {
     };
 }
 
-/// Adds the feature that an item needs to the documentation of the built-in enum.
+/// In the documentation of this crate's enums, shows the feature that an item needs.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __with_feature {

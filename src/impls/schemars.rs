@@ -1,4 +1,4 @@
-//! `JsonSchema`, for the feature `schemars`.
+//! `JsonSchema`, for the `schemars` feature.
 
 #[cfg(feature = "schemars")]
 #[doc(hidden)]
@@ -6,7 +6,7 @@
 macro_rules! __implement_schemars {
     ($kind:ident $Model:ident) => {
         $crate::__with_feature! { $kind "schemars"
-            /// A string that is a model ID, described by the limits of the model, or an alias.
+            /// A string that is a model ID or an alias, described by the limits of the model.
             impl $crate::__private::schemars::JsonSchema for $Model {
                 fn schema_name() -> $crate::__private::Cow<'static, str> {
                     ::core::convert::From::from(::core::stringify!($Model))
@@ -37,8 +37,8 @@ macro_rules! __implement_schemars {
     ($kind:ident $Model:ident) => {};
 }
 
-/// Returns the schema of the names of the models that `is_included` selects: an `enum`, which every
-/// tool supports, and a `oneOf` that describes each name.
+/// Returns the schema for the names of the models that `is_included` selects: an `enum`, which
+/// every tool supports, and a `oneOf` with a description of each name.
 #[cfg(feature = "schemars")]
 pub fn schema<M: crate::Catalogue>(is_included: impl Fn(M) -> bool) -> schemars::Schema {
     use alloc::{format, vec::Vec};

@@ -1,4 +1,4 @@
-//! Serialization as the model ID, for the feature `serde`.
+//! Serialization as the model ID, for the `serde` feature.
 
 #[cfg(feature = "serde")]
 use core::{fmt, marker::PhantomData, str::FromStr};
@@ -40,11 +40,11 @@ macro_rules! __implement_serde {
     ($kind:ident $Model:ident) => {};
 }
 
-/// Deserializes a value by parsing a string, which may be given as bytes.
+/// Deserializes a value by parsing a string or UTF-8 bytes.
 ///
 /// # Errors
 ///
-/// Returns an error if the string cannot be parsed, or the error of the deserializer.
+/// Returns an error if the string cannot be parsed or if the deserializer fails.
 #[cfg(feature = "serde")]
 pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where

@@ -1,4 +1,4 @@
-//! The traits of strum, for the feature `strum`.
+//! The traits of strum, for the `strum` feature.
 
 #[cfg(feature = "strum")]
 #[doc(hidden)]

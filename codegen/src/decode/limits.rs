@@ -8,7 +8,7 @@ use crate::decoder::{Decoder, list};
 use crate::diagnostics::{Diagnostic, Location};
 use crate::yaml::{Node, Value};
 
-/// Decodes `limits`: a mapping, or `none`. Returns the limits in the order of their kinds.
+/// Decodes `limits`: a mapping or `none`. Returns the limits, sorted by kind and window.
 pub(super) fn decode(decoder: &mut Decoder, node: &Node) -> Option<Vec<Limit>> {
     if matches!(&node.value, Value::String(text) if text == "none") {
         return Some(Vec::new());
@@ -31,8 +31,8 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node) -> Option<Vec<Limit>> {
             match earlier.find(|(other, ..)| is_same(other)) {
                 // The decoder reports duplicate keys.
                 Some((_, _, earlier)) if earlier == name && limit.kind.key() != Some(*name) => {}
-                Some((_, at, earlier)) => {
-                    let line = at.line;
+                Some((_, first_location, earlier)) => {
+                    let line = first_location.line;
                     let message =
                         format!("`{name}` sets the same limit as `{earlier}` on line {line}");
                     decoder.error(Diagnostic::new(*location, message));
@@ -45,7 +45,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node) -> Option<Vec<Limit>> {
     Some(limits.into_iter().map(|(limit, ..)| limit).collect())
 }
 
-/// Decodes the limits that a key sets.
+/// Decodes the limits for one key.
 fn decode_key(decoder: &mut Decoder, name: &str, location: Location, node: &Node) -> Vec<Limit> {
     let what = format!("`{name}`");
     if let Some((kind, key)) = LimitKind::from_short_key(name) {

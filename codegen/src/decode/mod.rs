@@ -1,6 +1,6 @@
 //! Decodes YAML trees into tables and overlays.
 //!
-//! A value that cannot be decoded is left out, so that the rest of the file is checked in the same
+//! A value that cannot be decoded is omitted, so that the rest of the file is checked in the same
 //! run. The result is only used if there are no diagnostics.
 
 mod limits;
@@ -132,7 +132,7 @@ fn decode_row(decoder: &mut Decoder, node: &Node, group: usize) -> Option<Row> {
     })
 }
 
-/// Decodes an alias: a name, or a mapping that also gives the identifier.
+/// Decodes an alias: a name, or a mapping that also sets the identifier.
 fn decode_alias(decoder: &mut Decoder, node: &Node) -> Option<Name> {
     match node.value {
         Value::String(_) => return decode_name(decoder, node, None, "the alias"),
@@ -225,7 +225,7 @@ fn decode_retired(decoder: &mut Decoder, node: &Node) -> Option<Retired> {
     let name = name.and_then(|node| decode_name(decoder, node, None, "`name`"));
     let on = decoder.required(&fields, "on");
     let on = on.and_then(|node| decode_date(decoder, node, "`on`"));
-    // Checked, but only of interest to readers of the table.
+    // Only checked: the source is for readers of the table.
     optional_string(decoder, &fields, "source");
     let replacement = decode_replacement(decoder, &fields);
     let remark = optional_string(decoder, &fields, "note");

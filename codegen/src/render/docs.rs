@@ -1,5 +1,5 @@
-//! The texts of generated items: documentation, `#[deprecated]` notes, and the help in errors of the
-//! macro.
+//! The texts of generated items: documentation, `#[deprecated]` notes, and the help in errors of
+//! the macro.
 //!
 //! Strings of a table are escaped or put into code spans, so that they cannot begin HTML.
 
@@ -12,17 +12,17 @@ use super::literal::string;
 use crate::catalogue::{Catalogue, Model, Retired};
 use crate::diagnostics::is_invisible;
 
-/// The texts of a model.
+/// The documentation of a model.
 pub(super) struct ModelDocs {
     /// The documentation of the variant.
     pub(super) variant: String,
     /// The `#[deprecated]` attribute, or an empty string.
     pub(super) deprecated: String,
-    /// What the macro suggests for a deprecated model, or an empty string.
+    /// The help in the macro's error for a deprecated model, or an empty string.
     pub(super) help: String,
 }
 
-/// Returns the texts of all models.
+/// Returns the documentation of all models.
 pub(super) fn for_models(catalogue: &Catalogue, enum_name: &str) -> Vec<ModelDocs> {
     let groups = catalogue.groups.iter();
     let groups = groups.map(|group| format!("{}, {}", group.category, prose(&group.series)));
@@ -110,11 +110,13 @@ fn for_variant(model: &Model, group: &str, replacement: Option<&Model>, enum_nam
         );
     }
     if model.dynamic {
-        doc.push_str(" The provider adjusts these limits; the numbers are the lowest.");
+        doc.push_str(
+            " The provider adjusts these limits; the numbers are the lowest published values.",
+        );
     }
     if let Some(pool) = &model.pool {
         let pool = code(&one_line(pool));
-        _ = write!(doc, " Models of the pool {pool} share these limits.");
+        _ = write!(doc, " All models of the pool {pool} share these limits.");
     }
     if let Some(date) = model.deprecation.as_ref().and_then(|known| known.retires) {
         _ = write!(doc, " Retires on {date}.");
@@ -149,7 +151,7 @@ pub(super) fn for_alias(alias: &str, model: &Model, enum_name: &str) -> String {
 pub(super) fn for_macro(enum_name: &str, macro_name: &str) -> String {
     format!(
         "Expands to the [`{enum_name}`] with the given model ID or alias, checked at compile time.\n\n\
-         `{macro_name}!(\"NAME\")` can be used as an expression, in a constant, and as a pattern. An \
+         `{macro_name}!(\"NAME\")` can be used as an expression, including in a constant, and as a pattern. An \
          unknown name is a compile error with suggestions. A deprecated name is a compile error with \
          the replacement, unless it is written `{macro_name}!(#[allow(deprecated)] \"NAME\")`."
     )
@@ -161,8 +163,8 @@ fn deprecated(replacement: Option<&Model>, note: Option<&str>, enum_name: &str) 
         let variant = &replacement.name.identifier;
         format!("replaced by `{enum_name}::{variant}`")
     });
-    // The compiler shows the note as it is, and rustdoc as Markdown, where a code span keeps it from
-    // being parsed as HTML.
+    // The compiler shows the note as it is, and rustdoc as Markdown, where a code span keeps it
+    // from being parsed as HTML.
     let note = note.map(|note| {
         if note.contains('<') {
             code(note)
@@ -196,7 +198,7 @@ fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// Returns a text of one line as a code span.
+/// Returns a string without line breaks as a code span.
 fn code(text: &str) -> String {
     if !text.contains('`') {
         return format!("`{text}`");
@@ -223,7 +225,7 @@ fn prose(text: &str) -> String {
     escaped
 }
 
-/// Returns a link if the text is a plain URL, and a code span if not.
+/// Returns a link if the string is a plain URL, and otherwise a code span.
 fn link(url: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!$&'()*+,;=%".contains(c);
     if (url.starts_with("https://") || url.starts_with("http://")) && url.chars().all(is_plain) {
@@ -247,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_have_no_effect_as_markdown() {
+    fn strings_have_no_effect_as_markdown() {
         assert_eq!(code("a`b"), "`` a`b ``");
         assert_eq!(prose("<b>[x]\n\n# y"), r"\<b\>\[x\] # y");
         assert_eq!(prose("see https://a.b"), "`see https://a.b`");

@@ -183,7 +183,7 @@ impl Renderer<'_> {
         code.push_str("}\n");
     }
 
-    /// Writes the data that differ from model to model.
+    /// Writes the data that differs from model to model.
     fn write_columns(&self, code: &mut String) {
         let enum_name = &self.settings.enum_name;
         let models = &self.catalogue.models;
@@ -287,7 +287,7 @@ impl Renderer<'_> {
         write_column(code, "RETIRED", &format!("{private}::Retired"), retired);
     }
 
-    /// Writes `TABLE` and `LOOKUP`, which the runtime's `implement!` uses. The lookup is a constant,
+    /// Writes `TABLE` and `LOOKUP`, which the runtime's `implement!` uses. The lookup is a constant
     /// so that its parameters are known where it is inlined into other crates.
     fn write_table(&self, code: &mut String) {
         let names = self.names();
@@ -396,7 +396,7 @@ impl Renderer<'_> {
                 import,
             )
         };
-        // Raw, so that the procedural macro can use it without resolving escapes.
+        // A raw string, so that the procedural macro can use it without resolving escapes.
         let names = raw_string(&self.macro_input());
         _ = write!(
             code,
@@ -410,8 +410,8 @@ impl Renderer<'_> {
     }
 
     /// Returns what the macro passes to the procedural macro: a line for each name, sorted, with
-    /// the identifier of its variant and, for a deprecated model, `!` and a help text. The line of
-    /// a retired model has `-` instead, its date, and a help text if there is one.
+    /// the identifier of its variant and, for a deprecated model, `!` and a help string. The
+    /// line of a retired model has `-` instead, its date, and the help string if there is one.
     fn macro_input(&self) -> String {
         let mut lines = Vec::new();
         for (model, docs) in self.models() {

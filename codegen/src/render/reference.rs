@@ -1,4 +1,4 @@
-//! The documentation page that lists all models: the runtime's modules `reference`.
+//! The documentation page that lists all models: the `reference` modules of the runtime.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -27,7 +27,7 @@ struct Page<'a> {
     path: String,
 }
 
-/// The kind and the window of a limit, which has a column.
+/// The kind and the window of the limits in a column.
 type Column = (LimitKind, Option<Duration>);
 
 impl Page<'_> {
@@ -64,7 +64,7 @@ impl Page<'_> {
             .map(|(kind, per)| Some(kind.short_key(*per)?.heading))
             .collect();
         let Some(headings) = headings else {
-            // Windows differ from model to model, so words are shorter than columns.
+            // Some limits have no short key, and so no heading.
             _ = writeln!(page, "| model ID | limits | |\n| --- | --- | --- |");
             for model in models {
                 let limits = DisplayLimits(&model.limits);
@@ -108,7 +108,7 @@ impl Page<'_> {
         }
     }
 
-    /// Returns the aliases, the life cycle, and what else there is to know about the limits.
+    /// Returns the aliases of a model, its life cycle, and remarks on its limits.
     fn remarks(&self, model: &Model) -> String {
         let mut remarks = Vec::new();
         for alias in &model.aliases {
@@ -127,7 +127,7 @@ impl Page<'_> {
             remarks.push("adjusted by the provider".to_owned());
         }
         if let Some(pool) = &model.pool {
-            remarks.push(format!("shared by the pool `{}`", in_cell(pool)));
+            remarks.push(format!("shared within the pool `{}`", in_cell(pool)));
         }
         if model.baseline.is_some() {
             remarks.push("limits changed by an overlay".to_owned());

@@ -47,7 +47,7 @@ mod tests {
         assert_eq!(qpm(DEFAULT.limits()), 1_000);
         assert_eq!(tpm(DEFAULT.limits()), 300_000);
         assert_eq!(tpm(groq!("openai/gpt-oss-120b").limits()), 250_000);
-        // Other limits stay as they are.
+        // Other limits are unchanged.
         assert_eq!(qpm(Groq::OpenaiGptOss120b.limits()), 30);
         assert_eq!(Groq::Llama4Scout.limits(), Published::Llama4Scout.limits());
     }
