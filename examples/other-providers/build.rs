@@ -1,17 +1,15 @@
-//! Generates an enum for each provider.
+//! Generates an enum from the table of each provider.
 
 use model_studio_limits_codegen::Generator;
 
 fn main() {
-    for (table, enum_name) in [
-        ("anthropic", "Anthropic"),
-        ("azure", "Azure"),
-        ("gemini", "Gemini"),
-        ("groq", "Groq"),
-        ("openai", "OpenAi"),
+    for (table, enum_name, file) in [
+        ("openai.yaml", "OpenAi", "openai.rs"),
+        ("anthropic.yaml", "Anthropic", "anthropic.rs"),
+        ("gemini.yaml", "Gemini", "gemini.rs"),
+        ("groq.yaml", "Groq", "groq.rs"),
+        ("azure.yaml", "Azure", "azure.rs"),
     ] {
-        Generator::new(format!("tables/{table}.yaml"))
-            .enum_name(enum_name)
-            .emit(format!("{table}.rs"));
+        Generator::new(table).enum_name(enum_name).emit(file);
     }
 }

@@ -49,7 +49,7 @@ fn the_committed_files_are_what_the_data_gives() {
 }
 
 #[test]
-fn a_changed_number_changes_one_line() {
+fn a_changed_number_changes_one_line_of_the_tables() {
     let mut data = data();
     let before = generate(&data).unwrap();
     replace(
@@ -60,7 +60,9 @@ fn a_changed_number_changes_one_line() {
     let after = generate(&data).unwrap();
 
     let mut changed = Vec::new();
-    for (before, after) in before.files.iter().zip(&after.files) {
+    let files = before.files.iter().zip(&after.files);
+    // The page that compares the regions has the number too.
+    for (before, after) in files.filter(|(file, _)| file.path.starts_with("tables/")) {
         assert_eq!(before.text.lines().count(), after.text.lines().count());
         let lines = before.text.lines().zip(after.text.lines());
         changed.extend(lines.filter(|(before, after)| before != after));
