@@ -17,9 +17,9 @@ fn an_application_can_use_two_catalogues_a_renamed_dependency_and_every_feature(
          model-studio-limits-codegen = \"{VERSION}\""
     );
     let package = Package::new("consumer", &manifest);
-    package.write("build.rs", include_str!("../programs/consumer_build.rs"));
-    package.write("src/main.rs", include_str!("../programs/consumer.rs"));
-    package.write("limits.yaml", include_str!("../programs/consumer.yaml"));
+    package.write("build.rs", include_str!("../../programs/consumer_build.rs"));
+    package.write("src/main.rs", include_str!("../../programs/consumer.rs"));
+    package.write("limits.yaml", include_str!("../../programs/consumer.yaml"));
     assert_eq!(
         package.run(),
         "qwen-plus: 600\ngpt-4o: 500, sora: 7\n[\"qwen-plus\",\"gpt-4o\"]\n"
@@ -38,7 +38,7 @@ fn a_program_without_std_and_without_an_allocator_can_use_the_built_in_catalogue
          panic = \"abort\""
     );
     let package = Package::new("no-std", &manifest);
-    package.write("src/main.rs", include_str!("../programs/no_std.rs"));
+    package.write("src/main.rs", include_str!("../../programs/no_std.rs"));
     let output = package.cargo(&["run", "--quiet"]).output().unwrap();
     assert_eq!(output.status.code(), Some(60), "{output:?}");
 }

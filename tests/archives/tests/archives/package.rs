@@ -42,7 +42,7 @@ impl Archives {
     fn new() -> Self {
         let directory = scratch("archives");
         let target = directory.path().join("target");
-        let packaged = cargo(Path::new(env!("CARGO_MANIFEST_DIR")))
+        let packaged = cargo(&repository())
             .args(["package", "--workspace", "--no-verify", "--allow-dirty"])
             .arg("--target-dir")
             .arg(&target)
@@ -99,7 +99,7 @@ impl Package {
         let patches = package.archives.patches();
         let head = format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n");
         package.write("Cargo.toml", &format!("{head}{manifest}\n{patches}"));
-        let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock");
+        let lock = repository().join("Cargo.lock");
         fs::copy(lock, package.path("Cargo.lock")).unwrap();
         package
     }
@@ -204,4 +204,10 @@ pub(crate) fn fails(output: Output) -> String {
     let errors = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success(), "{errors}");
     errors
+}
+
+/// Returns the root of the repository.
+fn repository() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.ancestors().nth(2).unwrap().to_owned()
 }
