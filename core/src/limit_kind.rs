@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::suggest::within;
+use crate::suggest::distance_within;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -205,13 +205,37 @@ impl LimitKind {
             let letters = name.bytes().map(|byte| byte.to_ascii_lowercase());
             letters.fold(0_u32, |set, byte| set | 1 << (byte % 32))
         };
-        Self::all_keys().find(|key| {
+        let candidates = Self::all_keys().filter_map(|key| {
             let max = if key.len() > 5 { 2 } else { 1 };
-            (key.len() > 5 || letters(key) == letters(unknown)) && within(unknown, key, max)
-        })
+            let has_letters = key.len() > 5 || letters(key) == letters(unknown);
+            let distance = distance_within(unknown, key, max).filter(|_| has_letters)?;
+            Some((distance, key))
+        });
+        candidates
+            .min_by_key(|(distance, _)| *distance)
+            .map(|(_, key)| key)
     }
 
     const fn details(self) -> &'static Details {
         &Self::DETAILS[self as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LimitKind;
+
+    #[test]
+    fn the_nearest_key_is_suggested_and_never_another_kind() {
+        for (unknown, key) in [
+            ("ouput_tokens", Some("output_tokens")),
+            ("input_token", Some("input_tokens")),
+            ("qmp", Some("qpm")),
+            ("rph", None),
+            ("tpx", None),
+            ("submissions_per_hour", None),
+        ] {
+            assert_eq!(LimitKind::suggest_key(unknown), key, "{unknown}");
+        }
     }
 }

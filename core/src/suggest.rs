@@ -77,12 +77,10 @@ pub fn suggest<'a>(unknown: &str, names: impl IntoIterator<Item = &'a str>) -> S
     found
 }
 
-/// Returns `true` if the distance from `unknown` to `name` is at most `max`.
-pub(crate) fn within(unknown: &str, name: &str, max: usize) -> bool {
-    match (Normalized::new(unknown), Normalized::new(name)) {
-        (Some(unknown), Some(name)) => alignment(unknown.chars(), name.chars(), max).is_some(),
-        _ => false,
-    }
+/// Returns the distance from `unknown` to `name` if it is at most `max`.
+pub(crate) fn distance_within(unknown: &str, name: &str, max: usize) -> Option<usize> {
+    let (unknown, name) = (Normalized::new(unknown)?, Normalized::new(name)?);
+    alignment(unknown.chars(), name.chars(), max)
 }
 
 /// A name, normalized for comparison.
