@@ -4,6 +4,7 @@ use core::fmt;
 use core::ops::Deref;
 use core::str::FromStr;
 
+use crate::catalogue::reject_deprecated;
 use crate::{Catalogue, ParseModelError};
 
 /// A model that is not deprecated, for configurations and command lines.
@@ -41,7 +42,7 @@ impl<M: Catalogue> Active<M> {
     ///
     /// Returns an error if the model is deprecated.
     pub fn new(model: M) -> Result<Self, ParseModelError> {
-        M::parse_active(model.name()).map(Self)
+        reject_deprecated(model, model.name()).map(Self)
     }
 
     /// Returns the model.

@@ -123,12 +123,7 @@ pub trait Catalogue:
     ///
     /// Returns an error if the string is not a model ID or alias, or if the model is deprecated.
     fn parse_active(name: &str) -> Result<Self, ParseModelError> {
-        let model: Self = name.parse()?;
-        if model.is_deprecated() {
-            let replacement = model.replacement().map(Self::name);
-            return Err(ParseModelError::deprecated(name, replacement));
-        }
-        Ok(model)
+        reject_deprecated(name.parse()?, name)
     }
 
     /// Returns an iterator over the models that are not deprecated.
@@ -162,6 +157,15 @@ pub trait Catalogue:
         } = Self::TABLE;
         names.iter().copied().zip(models_by_name.iter().copied())
     }
+}
+
+/// Returns the model, or an error if it is deprecated. `name` is its name in the error.
+pub(crate) fn reject_deprecated<M: Catalogue>(model: M, name: &str) -> Result<M, ParseModelError> {
+    if model.is_deprecated() {
+        let replacement = model.replacement().map(M::name);
+        return Err(ParseModelError::deprecated(name, replacement));
+    }
+    Ok(model)
 }
 
 /// The source of a table, and the overlay that was applied to it.

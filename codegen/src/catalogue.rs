@@ -60,6 +60,11 @@ impl Catalogue {
         Some(&self.models[position])
     }
 
+    /// Returns the replacement of a retired model.
+    pub(crate) fn retired_replacement(&self, retired: &Retired) -> Option<&Model> {
+        Some(&self.models[retired.replacement?])
+    }
+
     pub(crate) fn name_index(&self) -> NameIndex<'_> {
         let names = self.all_names();
         NameIndex::new(names.map(|(position, name)| (name.text.as_str(), position)))

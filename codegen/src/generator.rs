@@ -37,6 +37,16 @@ pub(crate) enum Input {
     Shipped(String),
 }
 
+impl Input {
+    /// Returns the path of the table, for messages and documentation.
+    pub(crate) fn path(&self) -> PathBuf {
+        match self {
+            Self::File(path) => path.clone(),
+            Self::Shipped(name) => format!("{name}.yaml").into(),
+        }
+    }
+}
+
 /// Generated code.
 ///
 /// [`Display`](fmt::Display) writes the source text, which is deterministic.
@@ -178,12 +188,12 @@ impl Generator {
     /// build.
     pub fn emit(&self, file_name: impl AsRef<Path>) {
         let table = match &self.table {
-            Input::File(path) => Some(path),
+            Input::File(path) => path,
             // A shipped table is part of the build script, which Cargo rebuilds if it changes.
-            Input::Shipped(_) => None,
+            // Without any path, Cargo would rerun it for each change in the package.
+            Input::Shipped(_) => Path::new("Cargo.toml"),
         };
-        println!("cargo::rerun-if-changed=build.rs");
-        for path in table.into_iter().chain(&self.overlay) {
+        for path in [table].into_iter().chain(self.overlay.as_deref()) {
             println!("cargo::rerun-if-changed={}", path.display());
         }
         if let Some((variable, _)) = &self.overlay_variable {
@@ -240,10 +250,7 @@ impl Generator {
             module => module.strip_prefix("crate::").unwrap_or(module),
         };
         Ok(Settings {
-            table: match &self.table {
-                Input::File(path) => file_name(path),
-                Input::Shipped(name) => format!("{name}.yaml"),
-            },
+            table: file_name(&self.table.path()),
             overlay: self.overlay.as_deref().map(file_name),
             enum_name: enum_name.to_owned(),
             macro_name,

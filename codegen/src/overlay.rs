@@ -68,12 +68,9 @@ fn merge(limits: &[Limit], overlay: &[Limit]) -> Vec<Limit> {
     if overlay.is_empty() {
         return Vec::new();
     }
-    let is_replaced = |limit: &Limit| {
-        let mut overlay = overlay.iter();
-        overlay.any(|other| (other.kind, other.per) == (limit.kind, limit.per))
-    };
+    let is_replaced = |limit: &Limit| overlay.iter().any(|other| other.slot() == limit.slot());
     let kept = limits.iter().filter(|limit| !is_replaced(limit));
     let mut merged: Vec<Limit> = kept.chain(overlay).copied().collect();
-    merged.sort_by_key(|limit| (limit.kind, limit.per));
+    merged.sort_by_key(Limit::slot);
     merged
 }

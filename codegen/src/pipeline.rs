@@ -74,7 +74,7 @@ fn open(input: &Input) -> Result<Source, Error> {
         )));
     };
     Ok(Source {
-        path: format!("{name}.yaml").into(),
+        path: input.path(),
         text: (*text).to_owned(),
     })
 }

@@ -23,9 +23,11 @@ pub(crate) fn extend(base: &Catalogue, table: Table) -> Result<Catalogue, Vec<Di
     errors.extend(addition.duplicate_names());
     errors.extend(addition.identifier_conflicts());
     errors.extend(addition.retired_conflicts());
-    let replacements = addition.find_replacements(&mut errors);
+    let names = addition.all_names();
+    let mut index = NameIndex::new(names.map(|(position, name)| (name.text.as_str(), position)));
+    let replacements = addition.find_replacements(&mut index, &mut errors);
     let ends = addition.resolve_chains(&replacements, &mut errors);
-    let retired = addition.retired_replacements(&ends, &mut errors);
+    let retired = addition.retired_replacements(&mut index, &ends, &mut errors);
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -236,8 +238,11 @@ impl<'a> Addition<'a> {
 
     /// Returns, for each model and row, the position of the replacement that it names, and its
     /// location.
-    fn find_replacements(&self, errors: &mut Vec<Diagnostic>) -> Vec<Option<(usize, Location)>> {
-        let mut index = self.name_index();
+    fn find_replacements(
+        &self,
+        index: &mut NameIndex<'_>,
+        errors: &mut Vec<Diagnostic>,
+    ) -> Vec<Option<(usize, Location)>> {
         let models = self.base.models.iter().map(|model| {
             let replacement = model.deprecation.as_ref()?.replacement?;
             Some((replacement, Location::UNKNOWN))
@@ -247,7 +252,7 @@ impl<'a> Addition<'a> {
             let named = row.deprecation.as_ref();
             let named = named.and_then(|deprecation| deprecation.replacement.as_ref());
             let found = named.and_then(|(name, location)| {
-                let found = self.find_replacement(&mut index, name, *location, errors)?;
+                let found = self.find_replacement(index, name, *location, errors)?;
                 if found == position {
                     let message = format!("`{name}` cannot be its own replacement");
                     errors.push(Diagnostic::new(*location, message));
@@ -263,13 +268,13 @@ impl<'a> Addition<'a> {
     /// Returns, for each retired model of the table, the position of its replacement.
     fn retired_replacements(
         &self,
+        index: &mut NameIndex<'_>,
         ends: &[Option<usize>],
         errors: &mut Vec<Diagnostic>,
     ) -> Vec<Option<usize>> {
-        let mut index = self.name_index();
         let rows = self.table.retired.iter().map(|row| {
             let (name, location) = row.replacement.as_ref()?;
-            let found = self.find_replacement(&mut index, name, *location, errors)?;
+            let found = self.find_replacement(index, name, *location, errors)?;
             Some(ends[found].unwrap_or(found))
         });
         rows.collect()
@@ -294,11 +299,6 @@ impl<'a> Addition<'a> {
             });
         }
         found
-    }
-
-    fn name_index(&self) -> NameIndex<'a> {
-        let names = self.all_names();
-        NameIndex::new(names.map(|(position, name)| (name.text.as_str(), position)))
     }
 
     /// Follows replacements that are themselves replaced. Returns, for each model and row, the end

@@ -44,6 +44,16 @@ pub struct Limit {
     pub per: Option<Duration>,
 }
 
+impl Limit {
+    /// Returns the kind and the window. A model has at most one limit for each pair, and limits are
+    /// listed in its order.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn slot(&self) -> (LimitKind, Option<Duration>) {
+        (self.kind, self.per)
+    }
+}
+
 impl Limits {
     /// Creates limits from a slice.
     #[must_use]
@@ -317,15 +327,13 @@ mod de {
                     return Err(A::Error::custom(format_args!("unknown limit `{name}`")));
                 }
                 for index in start..limits.len() {
-                    let limit = limits[index];
-                    let is_same =
-                        |other: &Limit| (other.kind, other.per) == (limit.kind, limit.per);
-                    if limits[..index].iter().any(is_same) {
+                    let slot = limits[index].slot();
+                    if limits[..index].iter().any(|other| other.slot() == slot) {
                         return Err(A::Error::custom(format_args!("duplicate limit `{name}`")));
                     }
                 }
             }
-            limits.sort_by_key(|limit| (limit.kind, limit.per));
+            limits.sort_by_key(Limit::slot);
             Ok(intern(limits))
         }
     }

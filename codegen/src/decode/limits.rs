@@ -27,8 +27,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node) -> Option<Vec<Limit>> {
     for (name, location, node) in fields.entries() {
         for limit in decode_key(decoder, name, *location, node) {
             let mut earlier = limits.iter();
-            let is_same = |other: &Limit| (other.kind, other.per) == (limit.kind, limit.per);
-            match earlier.find(|(other, ..)| is_same(other)) {
+            match earlier.find(|(other, ..)| other.slot() == limit.slot()) {
                 // The decoder reports duplicate keys.
                 Some((_, _, earlier)) if earlier == name && limit.kind.key() != Some(*name) => {}
                 Some((_, first_location, earlier)) => {
@@ -41,7 +40,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node) -> Option<Vec<Limit>> {
             }
         }
     }
-    limits.sort_by_key(|(limit, ..)| (limit.kind, limit.per));
+    limits.sort_by_key(|(limit, ..)| limit.slot());
     Some(limits.into_iter().map(|(limit, ..)| limit).collect())
 }
 

@@ -39,20 +39,14 @@ pub(super) fn for_models(catalogue: &Catalogue, enum_name: &str) -> Vec<ModelDoc
             })
         });
         let note = deprecation.and_then(|deprecation| deprecation.note.as_deref().map(one_line));
-        let note = [retires, note]
-            .into_iter()
-            .flatten()
-            .reduce(|a, b| a + "; " + &b);
+        let note = join([retires, note]);
         ModelDocs {
             variant: for_variant(model, &groups[model.group], replacement, enum_name),
             deprecated: match model.deprecation {
                 Some(_) => deprecated(replacement, note.as_deref(), enum_name),
                 None => String::new(),
             },
-            help: join([
-                replacement.map(|replacement| format!("use `{}`", replacement.name.text)),
-                note,
-            ]),
+            help: help(replacement, note),
         }
     });
     docs.collect()
@@ -129,13 +123,14 @@ fn for_variant(model: &Model, group: &str, replacement: Option<&Model>, enum_nam
 
 /// Returns the help for a retired model, or an empty string.
 pub(super) fn for_retired(retired: &Retired, catalogue: &Catalogue) -> String {
-    let replacement = retired
-        .replacement
-        .map(|position| &catalogue.models[position]);
-    join([
-        replacement.map(|replacement| format!("use `{}`", replacement.name.text)),
-        retired.note.as_deref().map(one_line),
-    ])
+    let note = retired.note.as_deref().map(one_line);
+    help(catalogue.retired_replacement(retired), note)
+}
+
+/// Returns the help for a model that should not be used, or an empty string.
+fn help(replacement: Option<&Model>, note: Option<String>) -> String {
+    let replacement = replacement.map(|model| format!("use `{}`", model.name.text));
+    join([replacement, note]).unwrap_or_default()
 }
 
 /// Returns the documentation of the constant of an alias.
@@ -172,14 +167,15 @@ fn deprecated(replacement: Option<&Model>, note: Option<&str>, enum_name: &str) 
             note.to_owned()
         }
     });
-    match join([replaced, note]).as_str() {
-        "" => "#[deprecated] ".to_owned(),
-        note => format!("#[deprecated(note = {})] ", string(note)),
+    match join([replaced, note]) {
+        None => "#[deprecated] ".to_owned(),
+        Some(note) => format!("#[deprecated(note = {})] ", string(&note)),
     }
 }
 
-fn join(parts: [Option<String>; 2]) -> String {
-    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+/// Joins the parts that there are.
+fn join(parts: [Option<String>; 2]) -> Option<String> {
+    parts.into_iter().flatten().reduce(|a, b| a + "; " + &b)
 }
 
 /// Returns a link to the variant of a model.

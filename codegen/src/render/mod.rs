@@ -278,9 +278,7 @@ impl Renderer<'_> {
         let retired = self.catalogue.retired.iter().map(|retired| {
             let name = string(&retired.name);
             let on = self.date(retired.on);
-            let replacement = retired
-                .replacement
-                .map(|position| &self.catalogue.models[position]);
+            let replacement = self.catalogue.retired_replacement(retired);
             let replacement = option(replacement.map(|model| string(&model.name.text)));
             format!("{private}::Retired {{ name: {name}, on: {on}, replacement: {replacement} }}")
         });

@@ -56,7 +56,7 @@ impl Page<'_> {
 
     fn write_models(&self, page: &mut String, models: &[&Model]) {
         let limits = || models.iter().flat_map(|model| &model.limits);
-        let mut columns: Vec<Column> = limits().map(|limit| (limit.kind, limit.per)).collect();
+        let mut columns: Vec<Column> = limits().map(Limit::slot).collect();
         columns.sort_unstable();
         columns.dedup();
         let headings: Option<Vec<&str>> = columns
@@ -82,8 +82,7 @@ impl Page<'_> {
         for model in models {
             _ = write!(page, "| {} | ", self.link(model));
             for column in &columns {
-                let is_column = |limit: &&Limit| (limit.kind, limit.per) == *column;
-                match model.limits.iter().find(is_column) {
+                match model.limits.iter().find(|limit| limit.slot() == *column) {
                     Some(limit) => _ = write!(page, "{} | ", Grouped(limit.count.get())),
                     None => page.push_str("| "),
                 }
@@ -99,10 +98,8 @@ impl Page<'_> {
         page.push_str("\n# Retired models\n\n| model ID | retired on | |\n| --- | --- | --- |\n");
         for retired in &self.catalogue.retired {
             let name = in_cell(&retired.name);
-            let replacement = retired.replacement.map(|position| {
-                let model = &self.catalogue.models[position];
-                format!("use {}", self.link(model))
-            });
+            let replacement = self.catalogue.retired_replacement(retired);
+            let replacement = replacement.map(|model| format!("use {}", self.link(model)));
             let replacement = replacement.unwrap_or_default();
             _ = writeln!(page, "| `{name}` | {} | {replacement} |", retired.on);
         }
