@@ -1,7 +1,9 @@
 //! The provider's page of rate limits: `models-2026-10-09.tsv`.
 
+use model_studio_limits_core::LimitKind;
+
 use crate::error::Error;
-use crate::limit::{Kind, Limit, Unit};
+use crate::limit::{Column, Limit};
 use crate::tsv::{self, Cell};
 
 pub(crate) const FILE: &str = "models-2026-10-09.tsv";
@@ -57,10 +59,10 @@ impl Dynamic {
         self.requests || self.tokens
     }
 
-    pub(crate) fn contains(self, unit: Unit) -> bool {
-        match unit {
-            Unit::Requests => self.requests,
-            Unit::Tokens => self.tokens,
+    pub(crate) fn contains(self, kind: LimitKind) -> bool {
+        match kind {
+            LimitKind::Requests => self.requests,
+            LimitKind::Tokens => self.tokens,
             _ => false,
         }
     }
@@ -74,7 +76,7 @@ impl<'a> Row<'a> {
 
     /// Whether the tokens are dynamic and the provider publishes no number for them.
     pub(crate) fn lacks_floor(&self) -> bool {
-        let has_number = self.limits.iter().any(|limit| limit.kind == Kind::TPM);
+        let has_number = self.limits.iter().any(|limit| limit.column == Column::TPM);
         self.dynamic.tokens && !has_number
     }
 }
@@ -105,23 +107,23 @@ fn read_row<'a>(cells: &[Cell<'a>; 17]) -> Result<Row<'a>, Error> {
         note,
     ] = *cells;
     let numbers = [
-        (Kind::QPM, rpm.number()?),
-        (Kind::TPM, tpm.number()?.or(floor(&tiers)?)),
-        (Kind::RPS, rps.number()?),
+        (Column::QPM, rpm.number()?),
+        (Column::TPM, tpm.number()?.or(floor(&tiers)?)),
+        (Column::RPS, rps.number()?),
         (
-            Kind::SUBMISSIONS_PER_SECOND,
+            Column::SUBMISSIONS_PER_SECOND,
             submissions_per_second.number()?,
         ),
         (
-            Kind::SUBMISSIONS_PER_MINUTE,
+            Column::SUBMISSIONS_PER_MINUTE,
             submissions_per_minute.number()?,
         ),
-        (Kind::CHARACTERS_PER_MINUTE, characters_per_minute(&note)?),
-        (Kind::CONCURRENT_TASKS, concurrent_tasks.number()?),
+        (Column::CHARACTERS_PER_MINUTE, characters_per_minute(&note)?),
+        (Column::CONCURRENT_TASKS, concurrent_tasks.number()?),
     ];
-    let limits = numbers.into_iter().filter_map(|(kind, count)| {
+    let limits = numbers.into_iter().filter_map(|(column, count)| {
         Some(Limit {
-            kind,
+            column,
             count: count?,
             exact: None,
         })

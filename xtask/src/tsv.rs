@@ -1,5 +1,7 @@
 //! Tab-separated files: a header, then one row per line. There is no quoting.
 
+use model_studio_limits_core::Date;
+
 use crate::error::Error;
 
 /// A cell and its position.
@@ -94,12 +96,7 @@ impl<'a> Cell<'a> {
 
     /// Returns the date, in the form `2026-10-09`. Such dates compare as strings.
     pub(crate) fn date(&self) -> Result<&'a str, Error> {
-        let is_date = self.text.len() == 10
-            && self.text.bytes().enumerate().all(|(at, byte)| match at {
-                4 | 7 => byte == b'-',
-                _ => byte.is_ascii_digit(),
-            });
-        if is_date {
+        if self.text.parse::<Date>().is_ok() {
             return Ok(self.text);
         }
         let message = format!("expected a date such as 2026-10-09, found `{}`", self.text);

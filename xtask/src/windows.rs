@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use model_studio_limits_core::LimitKind;
+
 use crate::error::Error;
-use crate::limit::{Kind, Limit, Unit};
+use crate::limit::{Column, Limit, key};
 use crate::page::Row;
 use crate::report::Report;
 use crate::tsv::{self, Cell};
@@ -32,7 +34,7 @@ const COLUMNS: [&str; 12] = [
 pub(crate) struct Windows<'a> {
     model: Cell<'a>,
     calls: Option<Window>,
-    usage: Option<(Unit, Window)>,
+    usage: Option<(LimitKind, Window)>,
     tasks: Option<u64>,
 }
 
@@ -76,8 +78,10 @@ fn read_row<'a>(row: &[Cell<'a>; 12], report: &mut Report) -> Result<Windows<'a>
     let usage = window(usage, usage_period)?;
     let usage = match usage_field.text {
         "" => None,
-        "total_tokens" | "tokens" | "total_usage" => usage.map(|window| (Unit::Tokens, window)),
-        "characters" => usage.map(|window| (Unit::Characters, window)),
+        "total_tokens" | "tokens" | "total_usage" => {
+            usage.map(|window| (LimitKind::Tokens, window))
+        }
+        "characters" => usage.map(|window| (LimitKind::Characters, window)),
         other => {
             let message = format!("the page counts all tokens, the window `{other}`: not used");
             report.note(&model, message);
@@ -139,30 +143,30 @@ pub(crate) fn refine(
 
 impl Windows<'_> {
     fn refine(&self, limit: Limit, row: &Row<'_>, report: &mut Report) -> Limit {
-        if limit.kind == Kind::CONCURRENT_TASKS {
+        if limit.column == Column::CONCURRENT_TASKS {
             self.compare_tasks(limit, report);
             return limit;
         }
-        let Some(window) = self.window(limit.kind.unit) else {
+        let Some(window) = self.window(limit.column.kind) else {
             return limit;
         };
-        if row.dynamic.contains(limit.kind.unit) {
+        if row.dynamic.contains(limit.column.kind) {
             let message = format!("dynamic, keeping `{limit}`, the window is {window}");
             report.note(&self.model, message);
             return limit;
         }
-        let equal = u128::from(window.count) * u128::from(limit.kind.seconds)
+        let equal = u128::from(window.count) * u128::from(limit.column.seconds)
             == u128::from(limit.count) * u128::from(window.seconds);
         if !equal {
             let message = format!("the page says `{limit}`, the window is {window}: not used");
             report.note(&self.model, message);
             return limit;
         }
-        if window.seconds > limit.kind.seconds {
+        if window.seconds > limit.column.seconds {
             let message = format!("keeping `{limit}`, which is finer than the window of {window}");
             report.note(&self.model, message);
         }
-        if window.seconds >= limit.kind.seconds {
+        if window.seconds >= limit.column.seconds {
             return limit;
         }
         Limit {
@@ -172,14 +176,14 @@ impl Windows<'_> {
         }
     }
 
-    fn window(&self, unit: Unit) -> Option<Window> {
-        match unit {
-            Unit::Requests | Unit::Submissions => self.calls,
-            Unit::Tokens | Unit::Characters => {
-                let (_, window) = self.usage.filter(|(of, _)| *of == unit)?;
+    fn window(&self, kind: LimitKind) -> Option<Window> {
+        match kind {
+            LimitKind::Requests | LimitKind::Submissions => self.calls,
+            LimitKind::Tokens | LimitKind::Characters => {
+                let (_, window) = self.usage.filter(|(of, _)| *of == kind)?;
                 Some(window)
             }
-            Unit::ConcurrentTasks => None,
+            _ => None,
         }
     }
 
@@ -191,16 +195,16 @@ impl Windows<'_> {
     }
 
     fn report_unknown_to_page(&self, row: &Row<'_>, report: &mut Report) {
-        let listed = |unit| row.limits.iter().any(|limit| limit.kind.unit == unit);
-        let calls = self.calls.map(|window| (Unit::Requests, window));
-        let calls = calls.filter(|_| !listed(Unit::Submissions));
+        let listed = |kind| row.limits.iter().any(|limit| limit.column.kind == kind);
+        let calls = self.calls.map(|window| (LimitKind::Requests, window));
+        let calls = calls.filter(|_| !listed(LimitKind::Submissions));
         let windows = calls.into_iter().chain(self.usage);
-        for (unit, window) in windows.filter(|(unit, _)| !listed(*unit)) {
-            let unit = unit.key();
-            let message = format!("the page has no number of {unit}, window {window} not used");
+        for (kind, window) in windows.filter(|(kind, _)| !listed(*kind)) {
+            let kind = key(kind);
+            let message = format!("the page has no number of {kind}, window {window} not used");
             report.note(&self.model, message);
         }
-        let tasks = self.tasks.filter(|_| !listed(Unit::ConcurrentTasks));
+        let tasks = self.tasks.filter(|_| !listed(LimitKind::ConcurrentTasks));
         if let Some(tasks) = tasks {
             let message = format!("the page has no single number of tasks, quota {tasks} not used");
             report.note(&self.model, message);
