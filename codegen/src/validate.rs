@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use model_studio_limits_core::{Date, MAX_NAMES};
+use model_studio_limits_core::{Date, Limit, MAX_NAMES};
 
 use crate::catalogue::{Catalogue, Deprecation, Model, Retired};
 use crate::diagnostics::{Diagnostic, Location};
@@ -18,8 +18,8 @@ pub(crate) fn validate(table: Table) -> Result<Catalogue, Vec<Diagnostic>> {
 /// Adds the groups, models and retired models of a table to a catalogue, or returns all errors in
 /// the table.
 pub(crate) fn extend(base: &Catalogue, table: Table) -> Result<Catalogue, Vec<Diagnostic>> {
-    let mut errors = pool_conflicts(&table);
     let addition = Addition::new(base, &table);
+    let mut errors = addition.pool_conflicts();
     errors.extend(addition.duplicate_names());
     errors.extend(addition.identifier_conflicts());
     errors.extend(addition.retired_conflicts());
@@ -66,26 +66,6 @@ pub(crate) fn extend(base: &Catalogue, table: Table) -> Result<Catalogue, Vec<Di
     catalogue.url = table.url.or(catalogue.url);
     catalogue.date = table.date.or(catalogue.date);
     Ok(catalogue)
-}
-
-/// Returns an error for each model whose limits differ from those of its pool.
-fn pool_conflicts(table: &Table) -> Vec<Diagnostic> {
-    let mut errors = Vec::new();
-    let mut first = HashMap::<&str, &table::Row>::new();
-    for row in &table.rows {
-        let Some((pool, location)) = &row.pool else {
-            continue;
-        };
-        let earlier = *first.entry(pool).or_insert(row);
-        if (&earlier.limits, earlier.dynamic) != (&row.limits, row.dynamic) {
-            let message = format!(
-                "`{}` and `{}` on line {} share the pool `{pool}`, but have different limits",
-                row.name.text, earlier.name.text, earlier.name.location.line
-            );
-            errors.push(Diagnostic::new(*location, message));
-        }
-    }
-    errors
 }
 
 /// The rows of a table, and the catalogue that they are added to. Positions below the number of
@@ -135,6 +115,36 @@ impl<'a> Addition<'a> {
         } else {
             format!("on line {}", name.location.line)
         }
+    }
+
+    /// Returns an error for each row whose limits differ from those of its pool.
+    fn pool_conflicts(&self) -> Vec<Diagnostic> {
+        let mut errors = Vec::new();
+        let mut first = HashMap::<&str, (usize, &[Limit], bool)>::new();
+        for (position, model) in self.base.models.iter().enumerate() {
+            if let Some(pool) = &model.pool {
+                first
+                    .entry(pool)
+                    .or_insert((position, &model.limits, model.dynamic));
+            }
+        }
+        for (position, row) in (self.base.models.len()..).zip(&self.table.rows) {
+            let Some((pool, location)) = &row.pool else {
+                continue;
+            };
+            let own = (position, row.limits.as_slice(), row.dynamic);
+            let (earlier, limits, dynamic) = *first.entry(pool).or_insert(own);
+            if (limits, dynamic) != (&row.limits, row.dynamic) {
+                let name = self.name(earlier);
+                let origin = self.origin(earlier, name);
+                let message = format!(
+                    "`{}` and `{}` {origin} share the pool `{pool}`, but have different limits",
+                    row.name.text, name.text
+                );
+                errors.push(Diagnostic::new(*location, message));
+            }
+        }
+        errors
     }
 
     fn duplicate_names(&self) -> Vec<Diagnostic> {
