@@ -5,21 +5,9 @@
 use std::time::Instant;
 
 use model_studio_limits_codegen::Generator;
+use model_studio_limits_tables::TABLES;
 
 use crate::report::measure;
-
-const TABLES: [&str; 10] = [
-    "singapore",
-    "beijing",
-    "virginia",
-    "virginia_us",
-    "frankfurt",
-    "frankfurt_eu",
-    "tokyo",
-    "tokyo_japan",
-    "hong_kong",
-    "hong_kong_global",
-];
 
 pub(crate) fn run(quick: bool) {
     let generate = |table: &str| {
@@ -31,8 +19,9 @@ pub(crate) fn run(quick: bool) {
         tables.iter().copied().for_each(generate);
         start.elapsed().as_secs_f64() * 1e3
     };
-    let mut cases: Vec<&[&str]> = TABLES.iter().map(std::slice::from_ref).collect();
-    cases.push(&TABLES);
+    let tables: Vec<&str> = TABLES.iter().map(|(name, _)| *name).collect();
+    let mut cases: Vec<&[&str]> = tables.iter().map(std::slice::from_ref).collect();
+    cases.push(&tables);
     let results = measure(quick, &cases, |tables| milliseconds(tables));
     println!("| tables | generator, ms |");
     println!("| ------ | ------------: |");

@@ -8,7 +8,7 @@ use xtask::{Data, Error, Output, generate};
 const USAGE: &str = "\
 Usage: cargo xtask tables [--check]
 
-Writes the tables of all regions from xtask/data, and what to know about them to standard error.
+Writes the tables of all regions and src/regions.md from xtask/data, and a report to standard error.
 With --check, writes nothing, and fails if the files in the repository differ.";
 
 fn main() -> ExitCode {
