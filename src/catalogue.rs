@@ -4,7 +4,7 @@ use core::fmt::{Debug, Display};
 use core::hash::Hash;
 use core::str::FromStr;
 
-use crate::table::Table;
+use crate::static_table::Table;
 use crate::{Category, Date, Limits, ParseModelError};
 
 /// An enum of models generated from a table, for code that works with any table.

@@ -137,7 +137,7 @@ mod catalogue;
 mod impls;
 mod module_check;
 mod parse_error;
-mod table;
+mod static_table;
 
 pub use active::Active;
 pub use catalogue::{Catalogue, Source};
@@ -157,7 +157,7 @@ pub mod __private {
     #[cfg(feature = "schemars")]
     pub use crate::impls::schemars::schema;
     pub use crate::module_check::check_module;
-    pub use crate::table::{Class, Retired, Table};
+    pub use crate::static_table::{Class, Retired, Table};
     #[cfg(feature = "alloc")]
     pub use alloc::{borrow::Cow, string::String};
     #[cfg(feature = "clap")]

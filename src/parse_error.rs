@@ -5,7 +5,7 @@ use core::fmt;
 use model_studio_limits_core::{Escaped, Suggestions, suggest};
 
 use crate::Date;
-use crate::table::Table;
+use crate::static_table::Table;
 
 /// Error returned when a string is not a known model ID or alias, when the model is retired, or
 /// when it is deprecated and only active models are accepted.

@@ -2,7 +2,7 @@
 
 use model_studio_limits_core::{Date, Limit};
 
-use crate::names::NameIndex;
+use crate::name_index::NameIndex;
 use crate::table::{Group, Name};
 
 /// A table with unique names, unambiguous identifiers and resolved replacements.

@@ -14,7 +14,7 @@ mod table;
 // table -> catalogue
 mod catalogue;
 mod identifier;
-mod names;
+mod name_index;
 mod overlay;
 mod validate;
 

@@ -7,7 +7,7 @@ use model_studio_limits_core::{Date, Limit, MAX_NAMES};
 
 use crate::catalogue::{Catalogue, Deprecation, Model, Retired};
 use crate::diagnostics::{Diagnostic, Location};
-use crate::names::NameIndex;
+use crate::name_index::NameIndex;
 use crate::table::{self, Name, Table};
 
 /// Validates a table, or returns all errors in it.

@@ -7,7 +7,7 @@
 
 use proc_macro::{Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
-use crate::names::{Names, Status};
+use crate::name_list::{Names, Status};
 
 /// Returns the path of the variant, or `None` if the invocation is not a plain one.
 pub(crate) fn expand(input: TokenStream) -> Option<TokenStream> {

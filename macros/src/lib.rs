@@ -5,7 +5,7 @@
 
 mod fast_path;
 mod input;
-mod names;
+mod name_list;
 
 use model_studio_limits_core::{Escaped, suggest};
 use proc_macro2::{Ident, TokenStream};
@@ -13,7 +13,7 @@ use quote::quote_spanned;
 use syn::{Error, LitStr};
 
 use input::Input;
-use names::{Names, Status};
+use name_list::{Names, Status};
 
 /// Expands an invocation of `model!` to the variant for a name.
 ///

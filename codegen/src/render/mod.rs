@@ -354,7 +354,8 @@ impl Renderer<'_> {
         } = settings;
         let doc = match settings.origin {
             Origin::BuiltIn => {
-                r#"include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/model.md"))"#.to_owned()
+                r#"include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/model_macro.md"))"#
+                    .to_owned()
             }
             Origin::Own | Origin::Region => string(&docs::for_macro(enum_name, macro_name)),
         };
