@@ -1,7 +1,7 @@
 #![doc = include_str!("README.md")]
 #![no_std]
 
-/// The tables: name and YAML text.
+/// The name and the YAML text of each table.
 pub const TABLES: &[(&str, &str)] = &[
     ("singapore", include_str!("singapore.yaml")),
     ("beijing", include_str!("beijing.yaml")),
