@@ -8,7 +8,7 @@ use crate::table::{Model, Table};
 /// Returns the page as Markdown: a row for each model and a column for each table.
 pub(crate) fn page(tables: &[Table<'_>]) -> String {
     let mut page = String::from(
-        "The models of all regions and deployment scopes, with their limits as the tables write them.\n\
+        "The models of all regions and deployment scopes, with their limits in the notation of the tables.\n\
          \n\
          `-` means that the model is not served there. Limits in parentheses are those of a model that will be\n\
          retired. QPM and TPM are queries and tokens per minute.\n\

@@ -9,9 +9,9 @@ use crate::{lifecycle, page, pools, windows};
 /// The contents of the data files.
 #[derive(Clone, Debug)]
 pub struct Data {
-    /// The provider's page of rate limits.
+    /// The provider's rate limit page.
     pub models: String,
-    /// What the provider announced about retirement.
+    /// The provider's retirement notices.
     pub lifecycle: String,
     /// The exact windows of Beijing models.
     pub windows: String,
@@ -20,7 +20,7 @@ pub struct Data {
 }
 
 impl Data {
-    /// Reads the files of a directory.
+    /// Reads the files in a directory.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! The error type.
 
 use std::fmt;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::tsv::Cell;
 
-/// An error, with the file, line and column if it is about data.
+/// An error, with the file, line and column if it is an error in the data.
 #[derive(Debug)]
 pub struct Error(String);
 

@@ -1,8 +1,8 @@
-//! Writes the tables of all regions from the data of the provider.
+//! Generates the tables of all regions from the provider's data.
 //!
 //! The data flows one way: the modules `page`, `pools`, `windows` and `lifecycle` read one file
-//! each, `table` puts the tables together, `write` turns them into YAML, and
-//! `comparison` writes the page of the documentation that compares them.
+//! each, `table` assembles the tables, `write` turns them into YAML, and `comparison` writes the
+//! documentation page that compares them.
 
 mod comparison;
 mod data;

@@ -1,4 +1,4 @@
-//! What the provider announced about retirement: `lifecycle-2026-08.tsv`.
+//! The provider's retirement notices: `lifecycle-2026-08.tsv`.
 
 use std::collections::HashMap;
 
@@ -39,7 +39,7 @@ pub(crate) struct Deprecation<'a> {
     pub(crate) source: String,
 }
 
-/// A name that is served no longer.
+/// A name that is no longer served.
 pub(crate) struct Retired<'a> {
     pub(crate) name: &'a str,
     pub(crate) on: &'a str,
@@ -55,8 +55,8 @@ pub(crate) struct Successor<'a> {
     pub(crate) note: Option<String>,
 }
 
-/// Reads the notices. Of several for one name at one site, the one with the latest date holds,
-/// because the provider postponed some.
+/// Reads the notices. If there are several for one name at one site, uses the one with the latest
+/// date, because the provider postponed some retirements.
 pub(crate) fn read<'a>(text: &'a str, report: &mut Report) -> Result<Vec<Notice<'a>>, Error> {
     let mut notices: Vec<Notice<'a>> = Vec::new();
     let mut positions = HashMap::new();
@@ -111,7 +111,7 @@ fn read_row<'a>(cells: &[Cell<'a>; 9]) -> Result<Notice<'a>, Error> {
     })
 }
 
-/// By region and by name or alias, the name of the model: what is on the page.
+/// The models on the page, by region and by name or alias.
 pub(crate) struct Listed<'a>(HashMap<(&'a str, &'a str), Position<'a>>);
 
 #[derive(Clone, Copy)]
@@ -142,7 +142,7 @@ impl<'a> Listed<'a> {
         self.0.contains_key(&(region, name))
     }
 
-    /// Returns where a site lists a name: the positions in order of their region's title.
+    /// Returns the positions at which a site lists a name, sorted by the title of the region.
     fn at_site(&self, site: &str, name: &str) -> Vec<Position<'a>> {
         let positions = self.0.iter().filter(|((_, of), _)| *of == name);
         let positions = positions.map(|(_, position)| *position);
@@ -152,13 +152,13 @@ impl<'a> Listed<'a> {
     }
 }
 
-/// Marks the models of a table that will be retired, and adds the names that were.
+/// Marks the models of a table that will be retired, and adds the names that have been retired.
 pub(crate) fn apply<'a>(table: &mut Table<'a>, notices: &[Notice<'a>], listed: &Listed<'a>) {
     let names: HashMap<_, _> = table.names().collect();
     let site = table.deployment.site();
     for notice in notices.iter().filter(|notice| notice.site == site) {
         if let Some(model) = table.model_mut(notice.name.text) {
-            // A notice that calls the model by its name goes before one that uses an alias.
+            // A notice that uses the model's name takes precedence over one that uses an alias.
             if model.deprecation.is_none() || model.row.name.text == notice.name.text {
                 model.deprecation = Some(notice.deprecation(&names));
             }
@@ -173,7 +173,7 @@ pub(crate) fn apply<'a>(table: &mut Table<'a>, notices: &[Notice<'a>], listed: &
 }
 
 impl<'a> Notice<'a> {
-    /// Whether the model should be retired by the date of the page.
+    /// Returns `true` if the retirement date is not after the date of the page.
     fn is_past(&self) -> bool {
         self.date <= page::DATE
     }
@@ -227,7 +227,7 @@ impl<'a> Notice<'a> {
     }
 }
 
-/// Reports the notices that no table, or not every table of their site, shows.
+/// Reports the notices that are not applied to any table, or not to every table of their site.
 pub(crate) fn report_unplaced(notices: &[Notice<'_>], listed: &Listed<'_>, report: &mut Report) {
     for notice in notices {
         let name = notice.name.text;

@@ -1,11 +1,11 @@
-//! Limits as a table writes them.
+//! Limits in the notation of the tables.
 
 use std::fmt;
 use std::time::Duration;
 
 use model_studio_limits_core::LimitKind;
 
-/// What a column of the page limits.
+/// The kind and the window of the limits in a column of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Column {
     pub(crate) kind: LimitKind,

@@ -1,4 +1,4 @@
-//! Tasks of the repository: `cargo xtask tables`.
+//! Repository tasks: `cargo xtask tables`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -56,7 +56,7 @@ fn output() -> Result<Output, Error> {
     generate(&data)
 }
 
-/// The package is a directory of the repository.
+/// Returns the root of the repository, which is the parent directory of this package.
 fn repository() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.parent().unwrap_or(package)

@@ -16,11 +16,10 @@ pub(crate) const COMPARISON: &str = "src/regions.md";
 /// The path of the report, in the repository.
 pub(crate) const REPORT: &str = "xtask/data/report.txt";
 
-/// What the data gives.
+/// The generated files.
 #[derive(Debug)]
 pub struct Output {
-    /// All files: the tables, the page that compares them, and the report. The report lists data that
-    /// the tables do not contain.
+    /// All files: the tables, the page that compares them, and the report.
     pub files: Vec<File>,
 }
 
@@ -54,7 +53,7 @@ impl Output {
         Ok(())
     }
 
-    /// Compares all files with those on disk, and returns a line or more for each difference.
+    /// Compares all files with those on disk, and returns a description of each difference.
     ///
     /// # Errors
     ///
@@ -93,7 +92,7 @@ impl Output {
     }
 }
 
-/// How many differing lines are shown.
+/// The maximum number of differing lines that are shown.
 const SHOWN: usize = 5;
 
 /// Describes the part of a file between the lines that are the same at its start and its end.

@@ -1,4 +1,4 @@
-//! The provider's page of rate limits: `models-2026-10-09.tsv`.
+//! The provider's rate limit page: `models-2026-10-09.tsv`.
 
 use model_studio_limits_core::LimitKind;
 
@@ -74,7 +74,7 @@ impl<'a> Row<'a> {
         std::iter::once(self.name.text).chain(self.aliases.iter().copied())
     }
 
-    /// Whether the tokens are dynamic and the provider publishes no number for them.
+    /// Returns `true` if the token limit is dynamic and the provider publishes no number for it.
     pub(crate) fn lacks_floor(&self) -> bool {
         let has_number = self.limits.iter().any(|limit| limit.column == Column::TPM);
         self.dynamic.tokens && !has_number
@@ -144,7 +144,10 @@ fn read_row<'a>(cells: &[Cell<'a>; 17]) -> Result<Row<'a>, Error> {
         return Err(Error::at(&rpm, "the row has no limit and is not dynamic"));
     }
     if !tiers.text.is_empty() && !row.dynamic.tokens {
-        return Err(Error::at(&tiers, "only dynamic tokens have tiers"));
+        return Err(Error::at(
+            &tiers,
+            "tiers are only allowed if `tokens` is dynamic",
+        ));
     }
     Ok(row)
 }

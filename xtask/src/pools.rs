@@ -12,7 +12,7 @@ const COLUMNS: [&str; 4] = ["pool", "region", "prefix", "shared_by"];
 pub(crate) struct Pool<'a> {
     pub(crate) name: Cell<'a>,
     region: &'a str,
-    /// How the names of its models begin.
+    /// The prefix of the names of its models.
     prefix: &'a str,
     /// What the page says about it.
     shared_by: &'a str,
@@ -40,10 +40,10 @@ pub(crate) fn find<'a>(pools: &[Pool<'a>], row: &Row<'_>) -> Result<Option<&'a s
     let mut found = pools.iter().filter(|pool| pool.contains(row));
     match (found.next(), found.next()) {
         (Some(pool), None) => Ok(Some(pool.name.text)),
-        (None, _) => Err(Error::at(&row.shared_by, "no pool of `pools.tsv` fits")),
+        (None, _) => Err(Error::at(&row.shared_by, "no pool in `pools.tsv` matches")),
         (Some(_), Some(_)) => Err(Error::at(
             &row.shared_by,
-            "several pools of `pools.tsv` fit",
+            "several pools in `pools.tsv` match",
         )),
     }
 }
@@ -59,7 +59,7 @@ impl Pool<'_> {
             && row.name.text.starts_with(self.prefix)
     }
 
-    /// Checks the number of models against the page, which may say it: `5 models share …`.
+    /// Checks the number of models if the page states it, as in `5 models share …`.
     pub(crate) fn check_size(&self, size: usize) -> Result<(), Error> {
         let first_word = self.shared_by.split(' ').next();
         match first_word.and_then(|word| word.parse::<usize>().ok()) {

@@ -1,4 +1,4 @@
-//! What the tables do not say as the data does, for a reader to check.
+//! The report of data that the tables deviate from or do not contain, for manual review.
 
 use std::fmt;
 

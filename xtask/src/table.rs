@@ -1,4 +1,4 @@
-//! Puts the tables together.
+//! Assembles the tables.
 
 use std::collections::HashMap;
 
@@ -83,17 +83,18 @@ fn place<'a>(rows: Vec<Row<'a>>, report: &mut Report) -> Result<Vec<Table<'a>>, 
     Ok(tables.into())
 }
 
-/// The page has one row that describes a series instead of naming a model.
+/// Returns `false` for the one row of the page that describes a series instead of a model.
 fn is_model_id(name: &str) -> bool {
     name.chars().all(|c| c.is_ascii_graphic())
 }
 
-/// Adds a row. If a name has a row of the table's own scope and one of another, the first holds.
+/// Adds a row. If a name has a row of the table's own scope and one of another scope, the former is
+/// used.
 fn add<'a>(table: &mut Table<'a>, row: Row<'a>, report: &mut Report) -> Result<(), Error> {
     let scope = table.deployment.scope;
     if row.scope != scope {
         let message = format!(
-            "scope {} in the table {} of scope {scope}",
+            "scope {} has no table, using the table {} of scope {scope}",
             row.scope, table.deployment.file
         );
         report.note(&row.name, message);
@@ -117,7 +118,7 @@ fn add<'a>(table: &mut Table<'a>, row: Row<'a>, report: &mut Report) -> Result<(
             *earlier = Model::new(row);
         }
         _ => {
-            let message = format!("the name is in the table already, from line {line}");
+            let message = format!("duplicate name in the table, first listed on line {line}");
             return Err(Error::at(&row.name, message));
         }
     }
@@ -135,11 +136,14 @@ impl<'a> Model<'a> {
     }
 }
 
-/// Replaces the limits of the page by exact windows, in the region where these are known.
+/// Replaces the limits of the page with exact windows, in the region where these are known.
 fn set_limits(table: &mut Table<'_>, windows: &HashMap<&str, Windows<'_>>, report: &mut Report) {
     for model in &table.models {
         if model.row.lacks_floor() {
-            report.note(&model.row.name, "tokens are dynamic, without a number");
+            report.note(
+                &model.row.name,
+                "the token limit is dynamic, and the page lists no number for it",
+            );
         }
     }
     if table.deployment.region != windows::REGION {
@@ -152,8 +156,8 @@ fn set_limits(table: &mut Table<'_>, windows: &HashMap<&str, Windows<'_>>, repor
     windows::report_unlisted(windows, listed, report);
 }
 
-/// Sets the pools. A pool is one quota: if the windows of its models differ, the limits of the page
-/// stay.
+/// Sets the pools. A pool is one quota, so if the windows of its models differ, the limits of the
+/// page are kept.
 fn set_pools<'a>(
     table: &mut Table<'a>,
     pools: &[Pool<'a>],

@@ -89,7 +89,7 @@ impl<'a> Cell<'a> {
             }
             _ => Err(Error::at(
                 self,
-                format!("expected a number of at least 1, found `{part}`"),
+                format!("expected a positive integer, found `{part}`"),
             )),
         }
     }
@@ -150,7 +150,7 @@ mod tests {
         for number in ["0", "-1", "+1", "1,000", "99999999999999999999"] {
             assert_eq!(
                 error(&format!("name\tcount\na\t1\na\t{number}\n")),
-                format!("file.tsv:3:3: expected a number of at least 1, found `{number}`")
+                format!("file.tsv:3:3: expected a positive integer, found `{number}`")
             );
         }
     }

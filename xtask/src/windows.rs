@@ -54,7 +54,7 @@ pub(crate) fn read<'a>(
         let windows = read_row(&row, report)?;
         let model = windows.model;
         if all.insert(model.required("model")?, windows).is_some() {
-            return Err(Error::at(&model, "the model has two rows"));
+            return Err(Error::at(&model, "duplicate row for the model"));
         }
     }
     Ok(all)
@@ -83,7 +83,8 @@ fn read_row<'a>(row: &[Cell<'a>; 12], report: &mut Report) -> Result<Windows<'a>
         }
         "characters" => usage.map(|window| (LimitKind::Characters, window)),
         other => {
-            let message = format!("the page counts all tokens, the window `{other}`: not used");
+            let message =
+                format!("the page counts all tokens, but the window counts `{other}`: not used");
             report.note(&model, message);
             None
         }
@@ -151,7 +152,8 @@ impl Windows<'_> {
             return limit;
         };
         if row.dynamic.contains(limit.column.kind) {
-            let message = format!("dynamic, keeping `{limit}`, the window is {window}");
+            let message =
+                format!("the limit is dynamic, keeping `{limit}`, the window is {window}");
             report.note(&self.model, message);
             return limit;
         }
@@ -201,12 +203,13 @@ impl Windows<'_> {
         let windows = calls.into_iter().chain(self.usage);
         for (kind, window) in windows.filter(|(kind, _)| !listed(*kind)) {
             let kind = key(kind);
-            let message = format!("the page has no number of {kind}, window {window} not used");
+            let message = format!("the page lists no number for {kind}, window {window} not used");
             report.note(&self.model, message);
         }
         let tasks = self.tasks.filter(|_| !listed(LimitKind::ConcurrentTasks));
         if let Some(tasks) = tasks {
-            let message = format!("the page has no single number of tasks, quota {tasks} not used");
+            let message =
+                format!("the page lists no single number for tasks, quota {tasks} not used");
             report.note(&self.model, message);
         }
     }

@@ -7,7 +7,7 @@ use crate::page::{DATE, FILE as PAGE, URL};
 use crate::table::{Model, Table};
 use crate::windows;
 
-/// Returns the content of a file.
+/// Returns the content of the file of a table.
 pub(crate) fn table(table: &Table<'_>) -> String {
     let mut yaml = header(table);
     let groups = table.models.chunk_by(|a, b| heading(a) == heading(b));
@@ -128,8 +128,8 @@ fn name(text: &str) -> String {
     plain(text, "")
 }
 
-/// Writes a string without quotes if that is safe. `others` are safe besides the characters of
-/// model names.
+/// Writes a string without quotes if that is safe. `others` contains the characters that are safe
+/// in addition to those of model names.
 fn plain(text: &str, others: &str) -> String {
     const NOT_STRINGS: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
 

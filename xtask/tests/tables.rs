@@ -185,7 +185,7 @@ fn errors_show_file_line_and_column() {
     for (cells, message) in [
         (
             "virginia\tus\tc\ts\tglm-5.2\t\t5oo\t1",
-            "26: expected a number of at least 1, found `5oo`",
+            "26: expected a positive integer, found `5oo`",
         ),
         (
             "virginia\tus\tc\ts\tglm-5.2\t\t\t",
@@ -198,7 +198,7 @@ fn errors_show_file_line_and_column() {
         ("oregon\tus\tc\ts\tglm-5.2\t\t1\t1", "1: unknown region"),
         (
             "virginia\tus\tc\ts\tqwen-plus\t\t1\t1",
-            "17: the name is in the table already, from line ",
+            "17: duplicate name in the table, first listed on line ",
         ),
     ] {
         let mut data = data();

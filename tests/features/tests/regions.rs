@@ -1,6 +1,7 @@
 //! Compares the tables of the regions with the provider's data, row by row and in both directions.
 //!
-//! The data are read without the tool that generates the tables, so that an error in it is found.
+//! The data is read without the tool that generates the tables, so that errors in that tool are
+//! found.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
