@@ -1,4 +1,4 @@
-//! A validated table of the generator. The runtime's trait `Catalogue` is in its own crate.
+//! Validated tables. Not to be confused with the trait `Catalogue` of the runtime.
 
 use model_studio_limits_core::{Date, Limit};
 

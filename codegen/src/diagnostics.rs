@@ -4,7 +4,7 @@ use std::error;
 use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// A location in a file: line and column, both starting at 1. A column is a number of characters.
+/// A location in a file: line and column, both starting at 1. Columns are counted in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Location {
     pub(crate) line: usize,

@@ -1,5 +1,4 @@
-//! The builder for build scripts: its settings, including the overlay variable, and the output
-//! file.
+//! The builder that build scripts use: its settings, and writing the output file.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -104,10 +103,10 @@ impl Generator {
         self
     }
 
-    /// Sets the overlay to the path in an environment variable, which is read when this is called.
-    /// If the variable is not set or empty, no overlay is used, not even one that was set before.
+    /// Sets the overlay to the path in an environment variable, which is read when this method is
+    /// called. If the variable is unset or empty, no overlay is used, even if one was set before.
     ///
-    /// The path has to be absolute. The variable is usually set without knowledge of the package
+    /// The path must be absolute. The variable is usually set without knowledge of the package
     /// root, against which a relative path would be resolved.
     #[must_use]
     pub fn overlay_from_env(mut self, variable: impl Into<String>) -> Self {
@@ -126,7 +125,7 @@ impl Generator {
         self
     }
 
-    /// Sets the path of the runtime crate. The default is `::model_studio_limits`. Use it if your
+    /// Sets the path of the runtime crate. The default is `::model_studio_limits`. Set it if your
     /// crate renames the dependency or uses it through another crate's re-export.
     #[must_use]
     pub fn runtime(mut self, path: impl Into<String>) -> Self {
@@ -235,13 +234,13 @@ impl Generator {
         let is_type = enum_name.starts_with(|c: char| c.is_ascii_uppercase());
         if !is_type || !identifier::is_valid(enum_name) {
             return Err(Error::new(format_args!(
-                "`{enum_name}` cannot be the name of the enum: use an identifier of ASCII letters, \
+                "`{enum_name}` is not a valid enum name: use an identifier of ASCII letters, \
                  digits and `_` that begins with a capital letter"
             )));
         }
         if !identifier::is_valid(&macro_name) || identifier::is_attribute(&macro_name) {
             return Err(Error::new(format_args!(
-                "`{enum_name}` cannot be the name of the enum: the macro would be `{macro_name}`, \
+                "`{enum_name}` is not a valid enum name: the macro would be named `{macro_name}`, \
                  which is reserved"
             )));
         }
@@ -278,7 +277,7 @@ fn parse_path(path: &str, names: &str) -> Result<String, Error> {
         return Ok(names.to_owned());
     }
     Err(Error::new(format_args!(
-        "`{path}` is not a path: use identifiers separated by `::`"
+        "`{path}` is not a valid path: use identifiers separated by `::`"
     )))
 }
 

@@ -31,8 +31,8 @@ pub(crate) fn apply(catalogue: &Catalogue, overlay: Overlay) -> Result<Catalogue
                 Some(earlier) if earlier.name == *name => {}
                 Some(earlier) => {
                     let message = format!(
-                        "the limits of `{name}` are already set on line {} as `{}`",
-                        earlier.location.line, earlier.name
+                        "the limits of `{name}` are already set by `{}` on line {}",
+                        earlier.name, earlier.location.line
                     );
                     errors.push(Diagnostic::new(entry.location, message).help(
                         "set the limits of each model once; models of one pool share theirs",

@@ -69,7 +69,7 @@ fn open(input: &Input) -> Result<Source, Error> {
     let Some((_, text)) = shipped.iter().find(|(shipped, _)| shipped == name) else {
         let names: Vec<&str> = shipped.iter().map(|(name, _)| *name).collect();
         return Err(Error::new(format_args!(
-            "there is no table `{name}`, expected {}",
+            "unknown table `{name}`, expected one of {}",
             list(&names)
         )));
     };

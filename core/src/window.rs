@@ -12,7 +12,7 @@ pub struct Window {
     pub per: Duration,
 }
 
-/// Error returned when a string is not a count and a window.
+/// Error returned when a string is not a valid count and window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WindowError {
     /// The string does not have the form `N per DURATION`.
@@ -60,8 +60,7 @@ impl Window {
     }
 }
 
-/// Writes the form that [`Window::parse`] reads, with the largest unit of which the window is a
-/// multiple.
+/// Writes the format that [`Window::parse`] reads, using the largest unit that divides the window.
 impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} per {}", self.count, Compact(self.per))
@@ -84,7 +83,9 @@ impl fmt::Display for Compact {
 impl fmt::Display for WindowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Form => "expected a count and a window such as `500 per 6s`, with s, m, h or d",
+            Self::Form => {
+                "expected a count and a window such as `500 per 6s`, with the unit s, m, h or d"
+            }
             Self::ZeroCount => "the count must be at least 1",
             Self::CountTooLarge => "the count is too large",
             Self::ZeroDuration => "the window must be at least 1s",

@@ -32,8 +32,11 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node) -> Option<Vec<Limit>> {
                 Some((_, _, earlier)) if earlier == name && limit.kind.key() != Some(*name) => {}
                 Some((_, first_location, earlier)) => {
                     let line = first_location.line;
-                    let message =
-                        format!("`{name}` sets the same limit as `{earlier}` on line {line}");
+                    let message = if earlier == name {
+                        format!("`{name}` sets the same limit twice")
+                    } else {
+                        format!("`{name}` sets the same limit as `{earlier}` on line {line}")
+                    };
                     decoder.error(Diagnostic::new(*location, message));
                 }
                 None => limits.push((limit, *location, name)),

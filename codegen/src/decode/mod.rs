@@ -177,8 +177,9 @@ fn decode_name(
         None => identifier::variant(text),
     };
     let Some(identifier) = identifier else {
-        let message =
-            format!("cannot derive an identifier from `{text}`: it has no ASCII letter or digit");
+        let message = format!(
+            "cannot derive an identifier from `{text}`: it contains no ASCII letters or digits"
+        );
         let error = Diagnostic::new(node.location, message);
         decoder.error(error.help("add an identifier, as in `variant: SomeName`"));
         return None;

@@ -1,7 +1,7 @@
 //! The texts of generated items: documentation, `#[deprecated]` notes, and the help in errors of
 //! the macro.
 //!
-//! Strings of a table are escaped or put into code spans, so that they cannot begin HTML.
+//! Strings of a table are escaped or put into code spans, so that they are not parsed as HTML.
 
 use std::fmt::Write as _;
 
@@ -173,7 +173,7 @@ fn deprecated(replacement: Option<&Model>, note: Option<&str>, enum_name: &str) 
     }
 }
 
-/// Joins the parts that there are.
+/// Joins the parts that are present.
 fn join(parts: [Option<String>; 2]) -> Option<String> {
     parts.into_iter().flatten().reduce(|a, b| a + "; " + &b)
 }
@@ -231,7 +231,7 @@ fn link(url: &str) -> String {
     }
 }
 
-/// Collapses whitespace, and replaces invisible characters by U+FFFD.
+/// Collapses whitespace, and replaces invisible characters with U+FFFD.
 fn one_line(text: &str) -> String {
     let visible = text.replace(
         |c: char| is_invisible(c) || (c.is_control() && !c.is_whitespace()),

@@ -64,7 +64,7 @@ impl Page<'_> {
             .map(|(kind, per)| Some(kind.short_key(*per)?.heading))
             .collect();
         let Some(headings) = headings else {
-            // Some limits have no short key, and so no heading.
+            // Some limits have no short key and therefore no heading.
             _ = writeln!(page, "| model ID | limits | |\n| --- | --- | --- |");
             for model in models {
                 let limits = DisplayLimits(&model.limits);

@@ -17,7 +17,7 @@ fn generate(configure: impl FnOnce(Generator) -> Generator) -> Result<String, St
 fn an_invalid_enum_name_is_an_error() {
     for name in ["", "model", "4o", "Self", "My Model", "Modèle"] {
         let expected = format!(
-            "`{name}` cannot be the name of the enum: use an identifier of ASCII letters, digits \
+            "`{name}` is not a valid enum name: use an identifier of ASCII letters, digits \
              and `_` that begins with a capital letter"
         );
         assert_eq!(
@@ -35,7 +35,7 @@ fn an_enum_name_whose_macro_would_be_reserved_is_an_error() {
         ("MustUse", "must_use"),
     ] {
         let expected = format!(
-            "`{name}` cannot be the name of the enum: the macro would be `{reserved}`, which is \
+            "`{name}` is not a valid enum name: the macro would be named `{reserved}`, which is \
              reserved"
         );
         assert_eq!(
@@ -46,7 +46,7 @@ fn an_enum_name_whose_macro_would_be_reserved_is_an_error() {
 }
 
 fn not_a_path(path: &str) -> String {
-    format!("`{path}` is not a path: use identifiers separated by `::`")
+    format!("`{path}` is not a valid path: use identifiers separated by `::`")
 }
 
 #[test]
