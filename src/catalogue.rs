@@ -110,8 +110,8 @@ pub trait Catalogue:
         Self::TABLE.class(self.index()).retires
     }
 
-    /// Returns the model that the provider recommends instead of a deprecated one. If that has a
-    /// replacement too, follows the chain to its end.
+    /// Returns the model that the provider recommends instead of a deprecated one. If that
+    /// model has a replacement too, returns the last model of the chain.
     #[inline]
     fn replacement(self) -> Option<Self> {
         Self::TABLE.class(self.index()).replacement

@@ -1,4 +1,4 @@
-//! What a model does.
+//! Model categories.
 
 use core::fmt;
 use core::str::FromStr;
@@ -8,7 +8,7 @@ use crate::suggest;
 /// Defines [`Category`] from a single list of its variants and their names.
 macro_rules! categories {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// What a model does: a top-level heading in the provider's table.
+        /// The category of a model: what it does, as a top-level heading in the provider's table.
         ///
         /// ```
         /// use model_studio_limits_core::Category;
@@ -67,7 +67,7 @@ categories! {
     Embedding = "embedding",
     /// Sorts documents by their relevance to a query.
     Rerank = "rerank",
-    /// Is specialized in one industry, such as law.
+    /// Specializes in one industry, such as law.
     Industry = "industry",
 }
 

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-/// Displays a string with control characters escaped, and all non-ASCII characters other than
-/// letters and digits.
+/// Displays a string, escaping control characters and all non-ASCII characters other than letters
+/// and digits.
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'a>(pub &'a str);
 

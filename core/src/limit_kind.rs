@@ -1,4 +1,4 @@
-//! What a limit counts, and the keys that tables use.
+//! Limit kinds, and their keys in tables.
 
 use core::time::Duration;
 
@@ -17,7 +17,7 @@ macro_rules! limit_kinds {
             $one:literal, $many:literal, key: $key:expr, max: $max:expr, short: [$($short:expr),*]
         }
     )*) => {
-        /// What a limit counts.
+        /// The kind of a limit: what it counts.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum LimitKind {
@@ -193,7 +193,7 @@ impl LimitKind {
         })
     }
 
-    /// Returns the key that was probably meant by an unknown one.
+    /// Returns the key to suggest for an unknown one.
     ///
     /// Short keys that differ in one letter, such as `tpm` and `tpd`, have different meanings. A
     /// key of up to five letters is therefore only suggested if `unknown` has the same set of

@@ -45,8 +45,8 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// Returns the kind and the window. A model has at most one limit for each pair, and limits are
-    /// listed in its order.
+    /// Returns the kind and the window. A model has at most one limit for each pair, and its limits
+    /// are sorted by this pair.
     #[doc(hidden)]
     #[must_use]
     pub const fn slot(&self) -> (LimitKind, Option<Duration>) {

@@ -145,7 +145,7 @@ const fn same(a: &Key, b: &Key) -> bool {
     a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3]
 }
 
-/// Compares those bytes of two names of the same length that their keys do not cover.
+/// Compares the bytes of two names of the same length that are not covered by their keys.
 #[inline]
 const fn same_between(a: &[u8], b: &[u8]) -> bool {
     let mut i = 16;

@@ -1,4 +1,4 @@
-//! Suggests names for a misspelled one. Callers word the messages.
+//! Suggests names for a misspelled one. Callers format the messages.
 
 use core::fmt;
 
@@ -47,9 +47,9 @@ impl fmt::Display for Suggestions<'_> {
 ///
 /// The distance is the number of insertions, deletions, replacements and swaps of neighboring
 /// characters (optimal string alignment). ASCII case is ignored, and `_`, spaces and common
-/// Unicode dashes are treated as `-`. A shared prefix gets no bonus, because most model IDs begin
-/// alike. A name that begins with `unknown` and is at most twice as long is always a candidate, at
-/// a distance of at most 2.
+/// Unicode dashes are treated as `-`. A shared prefix gets no bonus, because many model IDs have
+/// the same prefix. A name that begins with `unknown` and is at most twice as long is always a
+/// candidate, at a distance of at most 2.
 #[must_use]
 pub fn suggest<'a>(unknown: &str, names: impl IntoIterator<Item = &'a str>) -> Suggestions<'a> {
     let mut found = Suggestions::default();

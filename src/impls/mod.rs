@@ -153,7 +153,7 @@ assert!(Model::from_name(\"qwen2-7b-instruct\").unwrap().is_deprecated());
             }
 
             /// Returns the model that the provider recommends instead of a deprecated one. If that
-            /// has a replacement too, follows the chain to its end.
+            /// model has a replacement too, returns the last model of the chain.
             #[doc = $crate::__example!($kind, "
 ```
 # use model_studio_limits::Model;
