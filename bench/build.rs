@@ -21,7 +21,7 @@ fn main() {
     }
     write("built_in.rs", &(maps(&built_in) + &matches(&built_in)));
 
-    // Without `match` and strum's derive, which compile for minutes with 1,000 names.
+    // Without `match` and strum's derive, which would take minutes to compile with 1,000 names.
     let thousand = names::names(1_000);
     write("thousand.rs", &maps(&thousand));
     let table = write("thousand.yaml", &names::yaml(&thousand));

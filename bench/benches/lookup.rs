@@ -21,7 +21,7 @@ mod thousand {
     include!(concat!(env!("OUT_DIR"), "/thousand.rs"));
 }
 
-/// The last two are left out for 1,000 names, with which they compile for minutes.
+/// The last two are left out for 1,000 names, because they would take minutes to compile.
 const PEERS: [&str; 8] = [
     "floor",
     "from_name",
@@ -112,8 +112,9 @@ fn bench_any(bencher: Bencher, peer: &str, queries: &[Query], names: &[&str]) {
     }
 }
 
-/// Measures one lookup of a query drawn at random. Each draw is new, so that a branch predictor
-/// cannot learn their order, and hidden in a `black_box`, so that no result is computed in advance.
+/// Measures one lookup of a random query. A new query is drawn for each lookup, so that the branch
+/// predictor cannot learn their order, and passed through a `black_box`, so that no result is
+/// computed in advance.
 fn bench<T>(bencher: Bencher, queries: &[Query], find: impl Fn(&str, &str) -> T) {
     let mut rng = Rng::with_seed(1);
     bencher

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use fastrand::Rng;
 
-/// Returns this many different names. They are the same in every run.
+/// Returns `count` different names. They are the same in every run.
 pub(crate) fn names(count: usize) -> Vec<String> {
     let mut rng = Rng::with_seed(1);
     let mut seen = HashSet::new();

@@ -1,4 +1,4 @@
-//! Measures the time to generate the code of the tables that are shipped.
+//! Measures the time to generate the code of the shipped tables.
 //!
 //! Run it without `--release`: Cargo compiles build scripts without optimization too.
 

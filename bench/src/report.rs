@@ -18,10 +18,10 @@ pub(crate) fn print_machine() {
 }
 
 /// Measures each case in several rounds, or in one if the run is quick. Returns the median for each
-/// case, with the least and the greatest value in parentheses.
+/// case, with the minimum and the maximum in parentheses.
 ///
-/// The cases take turns, so that a slow moment of the machine affects all of them. The first round
-/// is not counted: it may download and compile dependencies.
+/// The cases alternate, so that a temporary slowdown of the machine affects all of them. The first
+/// round is not counted: it may download and compile dependencies.
 pub(crate) fn measure<T>(quick: bool, cases: &[T], run: impl Fn(&T) -> f64) -> Vec<String> {
     let rounds = if quick { 1 } else { 7 };
     let mut results = vec![Vec::new(); cases.len()];

@@ -1,4 +1,4 @@
-//! Generated Cargo workspaces in `target/scratch`, whose packages are compiled to be timed.
+//! Generated Cargo workspaces in `target/scratch`, for measuring compile times.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ impl Workspace {
         self.cargo(&["check", "-p", package], incremental).0
     }
 
-    /// Builds a package from nothing. Returns the seconds, and the number of its dependencies.
+    /// Builds a package from scratch. Returns the seconds, and the number of its dependencies.
     pub(crate) fn cold_build(&self, package: &str) -> (f64, usize) {
         self.cargo(&["fetch"], true);
         _ = fs::remove_dir_all(self.root.join("target"));
