@@ -30,7 +30,7 @@ fn print<M: Catalogue>() {
     for model in M::ALL {
         print!("  {model:<36}{}", model.limits());
         if let Some(pool) = model.pool() {
-            print!(" (all of {pool} together)");
+            print!(" (shared within the pool {pool})");
         }
         println!();
     }

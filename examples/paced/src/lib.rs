@@ -13,8 +13,9 @@
 //!
 //! - Tokens are estimated, see [`Request::new`]. The summary shows the estimate and the usage.
 //! - The limits apply to all API keys of the account together, and requests of an earlier run count
-//!   too. Use `--share` to leave a part of the limits to others.
-//! - Requests take different times to arrive. [`quota::WINDOW`] is longer than a minute for that.
+//!   too. Use `--share` to leave part of the limits to others.
+//! - Requests take different amounts of time to arrive, so [`quota::WINDOW`] is longer than a
+//!   minute.
 //!
 //! [`Model::limits`]: model_studio_limits::Model::limits
 //! [`Request::new`]: endpoint::Request::new

@@ -52,7 +52,7 @@ impl<T: Time> Pacer<T> {
 
         let queries = limits.queries_per_minute().map(|limit| {
             // A query may wait for tokens after its limiter counted it, which brings it closer to
-            // the next query. One query less makes up for that.
+            // the next query. Lowering the limit by one query makes up for that.
             let limit = share(limit.get().into()).saturating_sub(1);
             quota::within(limit, NonZeroU32::MIN)
                 .context("the limit of queries per minute is too low")
