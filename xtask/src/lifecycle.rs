@@ -69,7 +69,7 @@ pub(crate) fn read<'a>(text: &'a str, report: &mut Report) -> Result<Vec<Notice<
             continue;
         };
         let (line, date) = (other.name.line, other.date.max(notice.date));
-        let message = format!("has another notice on line {line}, the one of {date} is used");
+        let message = format!("has another notice on line {line}; the one of {date} is used");
         report.note(&notice.name, message);
         if notice.date > other.date {
             *other = notice;
