@@ -134,6 +134,13 @@ limit_kinds! {
 }
 
 impl LimitKind {
+    /// Returns the position of the kind in [`ALL`](Self::ALL).
+    #[inline]
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
     /// Returns the noun for a count, such as `query` for 1 and `queries` for 2.
     #[must_use]
     pub const fn noun(self, count: u64) -> &'static str {
@@ -217,7 +224,7 @@ impl LimitKind {
     }
 
     const fn details(self) -> &'static Details {
-        &Self::DETAILS[self as usize]
+        &Self::DETAILS[self.index()]
     }
 }
 

@@ -1,0 +1,131 @@
+//! The limiters of all models of an account.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::OnceLock;
+
+use model_studio_limits::{Catalogue, Limits};
+
+use crate::builder::Settings;
+use crate::{Acquire, AcquireError, AcquireTask, Builder, Cost, Limiter, Permit};
+
+/// The limiters of the models of an account, each created on first use.
+///
+/// Models of one pool share a limiter. Put the account into an `Arc` or a `static`, so that all
+/// requests of the process use the same one: limits apply per account, across all of its API keys.
+///
+/// ```
+/// use model_studio_limiter::Account;
+/// use model_studio_limits::{Model, model};
+///
+/// # pollster::block_on(async {
+/// let account = Account::<Model>::new();
+/// let permit = account.acquire(model!("qwen-plus"), 1_200).await?;
+/// // Send the request, and settle what it cost.
+/// permit.settle(950);
+/// # Ok::<(), model_studio_limiter::AcquireError>(())
+/// # }).unwrap();
+/// ```
+pub struct Account<M: Catalogue> {
+    settings: Settings,
+    limits: HashMap<M, Limits>,
+    /// By the index of the model. Only the first model of a pool has a limiter.
+    limiters: Box<[OnceLock<Limiter>]>,
+    /// The first model of the pool of each model, by the index of the model.
+    first_of_pool: Box<[M]>,
+}
+
+impl<M: Catalogue> Account<M> {
+    /// Creates an account whose limiters use the limits of the table.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// Returns a builder, for a share of the limits, other limits and other settings.
+    pub fn builder() -> Builder<ModelLimits<M>> {
+        Builder::new(ModelLimits(HashMap::new()))
+    }
+
+    pub(crate) fn from_parts(settings: Settings, ModelLimits(limits): ModelLimits<M>) -> Self {
+        let mut pools = HashMap::new();
+        let first_of_pool = M::ALL.iter().map(|model| match model.pool() {
+            Some(pool) => *pools.entry(pool).or_insert(*model),
+            None => *model,
+        });
+        let first_of_pool: Box<[M]> = first_of_pool.collect();
+        // The limits of a pool can be given for any of its models.
+        let limits = limits.into_iter();
+        let limits = limits.map(|(model, limits)| (first_of_pool[model.index()], limits));
+        Self {
+            settings,
+            limits: limits.collect(),
+            limiters: M::ALL.iter().map(|_| OnceLock::new()).collect(),
+            first_of_pool,
+        }
+    }
+
+    /// Returns the limiter of a model, or of its pool.
+    #[inline]
+    pub fn limiter(&self, model: M) -> &Limiter {
+        let model = self.first_of_pool[model.index()];
+        self.limiters[model.index()].get_or_init(|| {
+            let limits = self.limits.get(&model).copied();
+            let limits = limits.unwrap_or_else(|| model.limits());
+            Builder::with_settings(limits, self.settings.clone()).build()
+        })
+    }
+
+    /// Waits until the limits of a model allow a request of this cost. See [`Limiter::acquire`].
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AcquireError::TooLarge`] if the cost exceeds a limit by itself.
+    pub fn acquire(&self, model: M, cost: impl Into<Cost>) -> Acquire {
+        self.limiter(model).acquire(cost)
+    }
+
+    /// Takes a permit for a request of this cost, if the limits of the model allow it now. See
+    /// [`Limiter::try_acquire`].
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if no permit is available now.
+    #[inline]
+    pub fn try_acquire(&self, model: M, cost: impl Into<Cost>) -> Result<Permit, AcquireError> {
+        self.limiter(model).try_acquire(cost)
+    }
+
+    /// Waits until the limits of a model allow a task. See [`Limiter::acquire_task`].
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AcquireError::TooLarge`] if the share of a limit is 0.
+    pub fn acquire_task(&self, model: M) -> AcquireTask {
+        self.limiter(model).acquire_task()
+    }
+
+    /// Replaces the limits of a model, or of its pool. See [`Limiter::set_limits`].
+    pub fn set_limits(&self, model: M, limits: Limits) {
+        self.limiter(model).set_limits(limits);
+    }
+}
+
+impl<M: Catalogue> Default for Account<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Lists the limiters that are in use.
+impl<M: Catalogue> fmt::Debug for Account<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let models = M::ALL.iter().zip(&self.limiters);
+        let in_use = models.filter_map(|(model, limiter)| Some((model, limiter.get()?.usage())));
+        f.debug_map().entries(in_use).finish()
+    }
+}
+
+/// The limits that an account builder sets for models.
+#[derive(Clone, Debug)]
+pub struct ModelLimits<M>(pub(crate) HashMap<M, Limits>);

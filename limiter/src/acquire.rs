@@ -1,0 +1,104 @@
+//! The futures of permits.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use crate::limiter::{Admission, Shared};
+use crate::quota::Grant;
+use crate::{AcquireError, Cost, Limiter, Permit, TaskPermit};
+
+/// The future of [`Limiter::acquire`].
+///
+/// It can be dropped at any time: it then has taken nothing, and leaves the queue.
+///
+/// # Panics
+///
+/// Polling it again after it has completed panics.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless they are polled"]
+pub struct Acquire {
+    shared: Arc<Shared>,
+    cost: Cost,
+    timeout: Option<Duration>,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    New,
+    /// The ID in the queue.
+    Waiting(u64),
+    Done,
+}
+
+impl Acquire {
+    pub(crate) fn new(limiter: &Limiter, cost: Cost, timeout: Option<Duration>) -> Self {
+        Self {
+            shared: Arc::clone(limiter.shared()),
+            cost,
+            timeout,
+            stage: Stage::New,
+        }
+    }
+}
+
+impl Future for Acquire {
+    type Output = Result<Permit, AcquireError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let waker = context.waker();
+        let result = match this.stage {
+            Stage::New => match this
+                .shared
+                .acquire_or_enqueue(&this.cost, this.timeout, waker)
+            {
+                Ok(Admission::Queued(id)) => {
+                    this.stage = Stage::Waiting(id);
+                    return Poll::Pending;
+                }
+                Ok(Admission::Granted(at)) => Ok(at),
+                Err(error) => Err(error),
+            },
+            Stage::Waiting(id) => match this.shared.poll_waiter(id, &this.cost, waker) {
+                Some(result) => result,
+                None => return Poll::Pending,
+            },
+            Stage::Done => panic!("`Acquire` was polled after it had completed"),
+        };
+        this.stage = Stage::Done;
+        let cost = this.cost;
+        Poll::Ready(result.map(|at| Permit::new(Arc::clone(&this.shared), Grant { at, cost })))
+    }
+}
+
+impl Drop for Acquire {
+    fn drop(&mut self) {
+        if let Stage::Waiting(id) = self.stage {
+            self.shared.cancel_waiter(id, &self.cost);
+        }
+    }
+}
+
+/// The future of [`Limiter::acquire_task`].
+///
+/// It can be dropped at any time: it then has taken nothing, and leaves the queue.
+///
+/// # Panics
+///
+/// Polling it again after it has completed panics.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless they are polled"]
+pub struct AcquireTask(pub(crate) Acquire);
+
+impl Future for AcquireTask {
+    type Output = Result<TaskPermit, AcquireError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let permit = Pin::new(&mut self.0).poll(context);
+        permit.map(|result| result.map(TaskPermit::new))
+    }
+}

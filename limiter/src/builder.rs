@@ -1,0 +1,149 @@
+//! Settings of limiters and accounts.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model_studio_limits::{Catalogue, Limits};
+
+use crate::account::ModelLimits;
+use crate::clock::default_clock;
+use crate::quota::{Quota, Rules};
+use crate::{Account, Clock, Estimator, Limiter};
+
+/// Builds a [`Limiter`] or an [`Account`] with settings.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use model_studio_limiter::Account;
+/// use model_studio_limits::Model;
+///
+/// // One of four processes that use the account.
+/// let account = Account::<Model>::builder()
+///     .share(1, 4)
+///     .guard(Duration::from_secs(2))
+///     .build();
+/// # let _ = account;
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "call `build`"]
+pub struct Builder<T> {
+    target: T,
+    settings: Settings,
+}
+
+#[derive(Clone)]
+pub(crate) struct Settings {
+    rules: Rules,
+    /// `None` for the default clock, which is created when it is needed.
+    clock: Option<Arc<dyn Clock>>,
+    estimator: Estimator,
+}
+
+impl<T> Builder<T> {
+    pub(crate) fn new(target: T) -> Self {
+        let settings = Settings {
+            rules: Rules {
+                share: (1, 1),
+                guard: None,
+                counts_at_completion: false,
+                max_task_duration: Duration::from_secs(3_600),
+            },
+            clock: None,
+            estimator: Estimator::default(),
+        };
+        Self::with_settings(target, settings)
+    }
+
+    pub(crate) fn with_settings(target: T, settings: Settings) -> Self {
+        Self { target, settings }
+    }
+
+    /// Sets the share of the limits to use: `share(1, 4)` for one of four processes with equal
+    /// shares. The default is all of it.
+    ///
+    /// A share of a limit is rounded down. If it is 0, no request is admitted: it fails with
+    /// [`AcquireError::TooLarge`](crate::AcquireError::TooLarge). A share above 1 counts as 1.
+    pub fn share(mut self, part: u32, whole: u32) -> Self {
+        self.settings.rules.share = (part.into(), whole.into());
+        self
+    }
+
+    /// Sets the time by which the window of every limit is widened.
+    ///
+    /// Requests take different times to reach the provider, so they can arrive closer together than
+    /// they were sent. Set this to the difference between the slowest and the fastest. The default is
+    /// a second for windows of a minute or more, and 1/60 of shorter windows, which leaves 98% of
+    /// each limit.
+    pub fn guard(mut self, guard: Duration) -> Self {
+        self.settings.rules.guard = Some(guard);
+        self
+    }
+
+    /// Counts tokens until the request has completed, and then for another window.
+    ///
+    /// The default is to count them from the time at which the request is admitted. The provider does
+    /// not document when it counts tokens. If it counts them on completion, requests that overlap by
+    /// much can be refused by default. This setting is safe for both, and admits less.
+    pub fn count_at_completion(mut self) -> Self {
+        self.settings.rules.counts_at_completion = true;
+        self
+    }
+
+    /// Sets the longest time that a task may take, which is how long a dropped
+    /// [`TaskPermit`](crate::TaskPermit) counts as a running task. The default is an hour.
+    pub fn max_task_duration(mut self, duration: Duration) -> Self {
+        self.settings.rules.max_task_duration = duration;
+        self
+    }
+
+    /// Sets the estimator of [`Limiter::estimate`], for another quantile. Each limiter has a copy.
+    pub fn estimator(mut self, estimator: Estimator) -> Self {
+        self.settings.estimator = estimator;
+        self
+    }
+
+    /// Sets the clock.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.settings.clock = Some(Arc::new(clock));
+        self
+    }
+}
+
+impl Builder<Limits> {
+    /// Creates the limiter.
+    #[must_use]
+    pub fn build(self) -> Limiter {
+        let Settings {
+            rules,
+            clock,
+            estimator,
+        } = self.settings;
+        let quota = Quota::new(self.target.as_slice(), rules, 0);
+        Limiter::from_parts(clock.unwrap_or_else(default_clock), quota, estimator)
+    }
+}
+
+impl<M: Catalogue> Builder<ModelLimits<M>> {
+    /// Sets the limits of a model, or of its pool, instead of those of the table.
+    pub fn limits(mut self, model: M, limits: Limits) -> Self {
+        self.target.0.insert(model, limits);
+        self
+    }
+
+    /// Creates the account.
+    #[must_use]
+    pub fn build(self) -> Account<M> {
+        Account::from_parts(self.settings, self.target)
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("rules", &self.rules)
+            .field("estimator", &self.estimator)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,93 @@
+//! A clock for tests.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::alarms::Alarms;
+use crate::{Alarm, Clock};
+
+/// A clock that stands still until it is advanced, for tests.
+///
+/// Clones share the time.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use model_studio_limiter::{Limiter, ManualClock};
+/// use model_studio_limits::Model;
+///
+/// let clock = ManualClock::new();
+/// let limiter = Limiter::builder(Model::QwenPlus.limits())
+///     .clock(clock.clone())
+///     .build();
+///
+/// // 600 queries per minute: one every 100 ms.
+/// assert!(limiter.try_acquire(1_000).is_ok());
+/// assert!(limiter.try_acquire(1_000).is_err());
+/// clock.advance(Duration::from_millis(100));
+/// assert!(limiter.try_acquire(1_000).is_ok());
+/// ```
+#[derive(Clone, Debug)]
+pub struct ManualClock {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    now: Instant,
+    alarms: Alarms,
+}
+
+impl ManualClock {
+    /// Creates a clock.
+    #[must_use]
+    pub fn new() -> Self {
+        let state = State {
+            now: Instant::now(),
+            alarms: Alarms::default(),
+        };
+        Self {
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
+    /// Advances the time. Limiters that wait for a time in between are woken at that time.
+    pub fn advance(&self, duration: Duration) {
+        let target = self.with(|state| state.now + duration);
+        while let Some(alarm) = self.with(|state| {
+            let (at, alarm) = state.alarms.pop_due(target)?;
+            state.now = state.now.max(at);
+            Some(alarm)
+        }) {
+            alarm.ring();
+        }
+        self.with(|state| state.now = state.now.max(target));
+    }
+
+    /// Returns the time of the next alarm, if there is one.
+    #[must_use]
+    pub fn next_alarm(&self) -> Option<Instant> {
+        self.with(|state| state.alarms.next_at())
+    }
+
+    fn with<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
+        f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Instant {
+        self.with(|state| state.now)
+    }
+
+    fn schedule(&self, at: Instant, alarm: Alarm) {
+        self.with(|state| state.alarms.push(at, alarm));
+    }
+}

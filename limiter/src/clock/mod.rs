@@ -1,0 +1,60 @@
+//! Where limiters get the time from, and how they wait for it.
+
+mod alarms;
+mod manual;
+mod system;
+#[cfg(feature = "tokio")]
+mod tokio;
+
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+pub use manual::ManualClock;
+pub use system::SystemClock;
+#[cfg(feature = "tokio")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
+pub use tokio::TokioClock;
+
+use crate::limiter::Shared;
+
+/// A source of time for limiters.
+///
+/// [`SystemClock`] is the default, or [`TokioClock`](clock::TokioClock) if the feature `tokio` is
+/// enabled. Tests can use a [`ManualClock`].
+///
+/// [clock]: crate
+pub trait Clock: Send + Sync + 'static {
+    /// Returns the current time.
+    fn now(&self) -> Instant;
+
+    /// Arranges that the alarm rings at a time, or soon after. Must not call [`Alarm::ring`] itself.
+    fn schedule(&self, at: Instant, alarm: Alarm);
+}
+
+/// Wakes a limiter that waits for a time.
+///
+/// It does not keep the limiter alive. An alarm that rings too early, or more than once, does no
+/// harm.
+#[derive(Clone, Debug)]
+pub struct Alarm(Weak<Shared>);
+
+impl Alarm {
+    pub(crate) fn new(limiter: &Arc<Shared>) -> Self {
+        Self(Arc::downgrade(limiter))
+    }
+
+    /// Admits the requests whose time has come.
+    pub fn ring(&self) {
+        if let Some(limiter) = self.0.upgrade() {
+            limiter.ring();
+        }
+    }
+}
+
+/// Returns the clock of limiters that are created without one.
+pub(crate) fn default_clock() -> Arc<dyn Clock> {
+    #[cfg(feature = "tokio")]
+    return Arc::new(TokioClock::new());
+    #[cfg(not(feature = "tokio"))]
+    return Arc::new(SystemClock::new());
+}

@@ -1,0 +1,114 @@
+//! The clock of the system, and a thread that waits.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::alarms::Alarms;
+use crate::{Alarm, Clock};
+
+/// The clock of the system.
+///
+/// All clocks of a process share one thread that waits. It starts when a limiter waits for the first
+/// time, and ends when the last clock is dropped.
+#[derive(Clone, Debug)]
+pub struct SystemClock {
+    handle: Arc<Handle>,
+}
+
+/// The handle of the clocks that exist. The thread has only the timer.
+static CURRENT: Mutex<Weak<Handle>> = Mutex::new(Weak::new());
+
+#[derive(Debug, Default)]
+struct Handle {
+    timer: Arc<Timer>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.timer.lock().is_closed = true;
+        self.timer.changed.notify_one();
+    }
+}
+
+#[derive(Debug, Default)]
+struct Timer {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    alarms: Alarms,
+    is_running: bool,
+    is_closed: bool,
+}
+
+impl SystemClock {
+    /// Creates a clock.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+        let handle = current.upgrade().unwrap_or_default();
+        *current = Arc::downgrade(&handle);
+        Self { handle }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    #[inline]
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    /// # Panics
+    ///
+    /// Panics if the operating system cannot start a thread.
+    fn schedule(&self, at: Instant, alarm: Alarm) {
+        let timer = &self.handle.timer;
+        let mut state = timer.lock();
+        let is_first = state.alarms.next_at().is_none_or(|next| at < next);
+        state.alarms.push(at, alarm);
+        if !state.is_running {
+            state.is_running = true;
+            let timer = Arc::clone(timer);
+            let thread = thread::Builder::new().name("rate-limiter".to_owned());
+            thread
+                .spawn(move || timer.run())
+                .expect("the operating system can start a thread");
+        } else if is_first {
+            timer.changed.notify_one();
+        }
+    }
+}
+
+impl Timer {
+    /// Rings alarms until the timer is closed.
+    fn run(&self) {
+        let mut state = self.lock();
+        while !state.is_closed {
+            let now = Instant::now();
+            if let Some((_, alarm)) = state.alarms.pop_due(now) {
+                // Limiters schedule alarms while they hold their lock, so this lock is released.
+                drop(state);
+                alarm.ring();
+                state = self.lock();
+                continue;
+            }
+            // Without an alarm, the thread waits until it is notified.
+            let wait = state.alarms.next_at().map_or(Duration::MAX, |at| at - now);
+            let result = self.changed.wait_timeout(state, wait);
+            state = result.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

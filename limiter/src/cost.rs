@@ -1,0 +1,135 @@
+//! What a request costs.
+
+use model_studio_limits::LimitKind;
+
+const KINDS: usize = LimitKind::ALL.len();
+
+/// What a request uses of each kind of limit.
+///
+/// A number converts into a cost. It counts toward each limit on an amount: tokens, input tokens,
+/// output tokens, characters and seconds of audio. A model is usually limited in one of these, and
+/// the number is in that unit. A request also counts as one request, one submission and one image,
+/// and as one concurrent request or task while it runs.
+///
+/// ```
+/// use model_studio_limiter::Cost;
+/// use model_studio_limits::LimitKind;
+///
+/// let cost = Cost::from(1_200);
+/// assert_eq!(cost.amount(LimitKind::Tokens), 1_200);
+/// assert_eq!(cost.amount(LimitKind::Requests), 1);
+///
+/// let cost = Cost::input_output(800, 400);
+/// assert_eq!(cost.amount(LimitKind::Tokens), 1_200);
+/// assert_eq!(cost.amount(LimitKind::OutputTokens), 400);
+///
+/// // A task that creates four images.
+/// let cost = Cost::default().with(LimitKind::Images, 4);
+/// assert_eq!(cost.amount(LimitKind::Images), 4);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cost {
+    /// By the position of the kind in `LimitKind::ALL`.
+    amounts: [u64; KINDS],
+}
+
+impl Cost {
+    /// Creates the cost of a request with this number of input and output tokens.
+    #[must_use]
+    pub fn input_output(input: u64, output: u64) -> Self {
+        Self::from(input.saturating_add(output))
+            .with(LimitKind::InputTokens, input)
+            .with(LimitKind::OutputTokens, output)
+    }
+
+    /// Returns the cost with another amount of a kind.
+    #[must_use]
+    pub fn with(mut self, kind: LimitKind, amount: u64) -> Self {
+        self.amounts[kind.index()] = amount;
+        self
+    }
+
+    /// Returns the amount of a kind.
+    #[inline]
+    #[must_use]
+    pub fn amount(&self, kind: LimitKind) -> u64 {
+        self.amounts[kind.index()]
+    }
+
+    /// Returns the cost of a request with this estimate, after it was settled with `actual`.
+    ///
+    /// Settling changes amounts such as tokens. A total without a split keeps the input tokens of an
+    /// estimate that has one.
+    #[inline]
+    pub(crate) fn settled(&self, actual: &Self) -> Self {
+        let mut cost = *actual;
+        if let (Some((input, _)), None) = (self.split(), actual.split()) {
+            let total = actual.amount(LimitKind::Tokens);
+            let input = input.min(total);
+            cost = Self::input_output(input, total - input);
+        }
+        for (index, is_measured) in IS_MEASURED.into_iter().enumerate() {
+            if !is_measured {
+                cost.amounts[index] = self.amounts[index];
+            }
+        }
+        cost
+    }
+
+    /// Returns the input and output tokens, if the total is their sum.
+    #[inline]
+    pub(crate) fn split(&self) -> Option<(u64, u64)> {
+        let input = self.amount(LimitKind::InputTokens);
+        let output = self.amount(LimitKind::OutputTokens);
+        let total = input.saturating_add(output);
+        (total > 0 && total == self.amount(LimitKind::Tokens)).then_some((input, output))
+    }
+
+    /// Returns the larger amount of each kind.
+    pub(crate) fn max(mut self, other: &Self) -> Self {
+        for (amount, other) in self.amounts.iter_mut().zip(other.amounts) {
+            *amount = (*amount).max(other);
+        }
+        self
+    }
+}
+
+impl From<u64> for Cost {
+    #[inline]
+    fn from(amount: u64) -> Self {
+        Self {
+            amounts: IS_MEASURED.map(|is_measured| if is_measured { amount } else { 1 }),
+        }
+    }
+}
+
+/// The cost of a request without tokens.
+impl Default for Cost {
+    fn default() -> Self {
+        Self::from(0)
+    }
+}
+
+/// Returns `true` if requests differ in how much of this kind they use. Of the other kinds, a
+/// request uses one.
+pub(crate) const fn is_measured(kind: LimitKind) -> bool {
+    !matches!(
+        kind,
+        LimitKind::Requests
+            | LimitKind::Submissions
+            | LimitKind::Images
+            | LimitKind::ConcurrentRequests
+            | LimitKind::ConcurrentTasks
+    )
+}
+
+/// [`is_measured`] of each kind, by the position of the kind.
+const IS_MEASURED: [bool; KINDS] = {
+    let mut table = [false; KINDS];
+    let mut index = 0;
+    while index < KINDS {
+        table[index] = is_measured(LimitKind::ALL[index]);
+        index += 1;
+    }
+    table
+};

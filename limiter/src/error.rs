@@ -1,0 +1,83 @@
+//! Errors of limiters.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Instant;
+
+use model_studio_limits::Limit;
+
+/// Error returned when a permit is not granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AcquireError {
+    /// The request exceeds a limit by itself, so it can never be admitted.
+    TooLarge(TooLarge),
+    /// The limits do not allow the request now.
+    NotYet {
+        /// The earliest time at which the request may be admitted. It can be later, for example if
+        /// other requests are waiting.
+        at: Instant,
+    },
+    /// The request cannot be admitted before its timeout.
+    Timeout,
+    /// The limiter is paused.
+    Paused {
+        /// The time at which the pause ends.
+        until: Instant,
+    },
+}
+
+impl fmt::Display for AcquireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge(error) => error.fmt(f),
+            Self::NotYet { .. } => f.write_str("the rate limits do not allow the request yet"),
+            Self::Timeout => {
+                f.write_str("the rate limits do not allow the request before its timeout")
+            }
+            Self::Paused { .. } => f.write_str("the limiter is paused"),
+        }
+    }
+}
+
+impl Error for AcquireError {}
+
+impl From<TooLarge> for AcquireError {
+    fn from(error: TooLarge) -> Self {
+        Self::TooLarge(error)
+    }
+}
+
+/// Error returned when a request exceeds a limit by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TooLarge {
+    /// The amount that the request needs.
+    pub requested: u64,
+    /// The amount that the limiter may use: its share of the count of `limit`.
+    pub available: u64,
+    /// The limit.
+    pub limit: Limit,
+}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            requested,
+            available,
+            limit,
+        } = *self;
+        let noun = limit.kind.noun(requested);
+        write!(
+            f,
+            "the request needs {requested} {noun}, which can never be admitted: "
+        )?;
+        if available == limit.count.get() {
+            write!(f, "the limit is {limit}")
+        } else {
+            write!(f, "the share of this limiter is {available} of {limit}")
+        }
+    }
+}
+
+impl Error for TooLarge {}

@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod account;
+mod acquire;
+mod builder;
+mod clock;
+mod cost;
+mod error;
+mod estimator;
+pub mod guide;
+mod limiter;
+mod permit;
+mod quota;
+mod refusal;
+mod sync;
+mod usage;
+
+pub use account::{Account, ModelLimits};
+pub use acquire::{Acquire, AcquireTask};
+pub use builder::Builder;
+#[cfg(feature = "tokio")]
+pub use clock::TokioClock;
+pub use clock::{Alarm, Clock, ManualClock, SystemClock};
+pub use cost::Cost;
+pub use error::{AcquireError, TooLarge};
+pub use estimator::Estimator;
+pub use limiter::Limiter;
+pub use permit::{Permit, TaskPermit};
+pub use refusal::Refusal;
+pub use usage::{LimitUsage, Usage};

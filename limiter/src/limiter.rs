@@ -1,0 +1,442 @@
+//! The limiter of one quota.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use model_studio_limits::Limits;
+
+use crate::estimator::Estimator;
+use crate::quota::{Grant, Quota, Rejection, nanos};
+use crate::sync::{Mutex, MutexGuard};
+use crate::{
+    Acquire, AcquireError, AcquireTask, Alarm, Builder, Clock, Cost, Permit, TooLarge, Usage,
+};
+
+/// Keeps the requests to one model, or to a pool of models, below their rate limits.
+///
+/// Clones share the limits. An [`Account`](crate::Account) has a limiter for each model.
+///
+/// Requests are admitted in the order in which they arrive, whatever their size.
+///
+/// ```
+/// use model_studio_limiter::Limiter;
+/// use model_studio_limits::Model;
+///
+/// # pollster::block_on(async {
+/// let limiter = Limiter::new(Model::QwenPlus.limits());
+/// let permit = limiter.acquire(1_200).await?;
+/// // Send the request, and settle what it cost.
+/// permit.settle(950);
+/// # Ok::<(), model_studio_limiter::AcquireError>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Limiter {
+    shared: Arc<Shared>,
+}
+
+impl Limiter {
+    /// Creates a limiter.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self::builder(limits).build()
+    }
+
+    /// Returns a builder, for a share of the limits and for other settings.
+    pub fn builder(limits: Limits) -> Builder<Limits> {
+        Builder::new(limits)
+    }
+
+    /// Waits until the limits allow a request of this cost.
+    ///
+    /// The future works in any async runtime. It takes its place in the queue when it is polled for
+    /// the first time.
+    ///
+    /// # Cancel safety
+    ///
+    /// A future that is dropped has taken nothing and leaves the queue.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AcquireError::TooLarge`] if the cost exceeds a limit by itself.
+    pub fn acquire(&self, cost: impl Into<Cost>) -> Acquire {
+        Acquire::new(self, cost.into(), None)
+    }
+
+    /// Waits until the limits allow a request of this cost, but not longer than `timeout`.
+    ///
+    /// # Cancel safety
+    ///
+    /// A future that is dropped has taken nothing and leaves the queue.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AcquireError::TooLarge`] if the cost exceeds a limit by itself, and
+    /// [`AcquireError::Timeout`] after the timeout. Returns `Timeout`, or [`AcquireError::Paused`]
+    /// if the limiter is paused, at once if the request cannot be admitted in time, by what is known
+    /// of the requests ahead of it.
+    pub fn acquire_timeout(&self, cost: impl Into<Cost>, timeout: Duration) -> Acquire {
+        Acquire::new(self, cost.into(), Some(timeout))
+    }
+
+    /// Takes a permit for a request of this cost, if the limits allow it now and no other request
+    /// waits.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AcquireError::NotYet`] or [`AcquireError::Paused`] if the limits do not allow it
+    /// now, and [`AcquireError::TooLarge`] if the cost exceeds a limit by itself.
+    #[inline]
+    pub fn try_acquire(&self, cost: impl Into<Cost>) -> Result<Permit, AcquireError> {
+        let cost = cost.into();
+        let at = self.shared.try_acquire(&cost)?;
+        Ok(Permit::new(Arc::clone(&self.shared), Grant { at, cost }))
+    }
+
+    /// Blocks the thread until the limits allow a request of this cost.
+    ///
+    /// In async code, use [`acquire`](Self::acquire).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AcquireError::TooLarge`] if the cost exceeds a limit by itself.
+    pub fn blocking_acquire(&self, cost: impl Into<Cost>) -> Result<Permit, AcquireError> {
+        pollster::block_on(self.acquire(cost))
+    }
+
+    /// Waits until the limits allow the submission of a task, and until fewer tasks run than may run
+    /// at the same time.
+    ///
+    /// # Cancel safety
+    ///
+    /// A future that is dropped has taken nothing and leaves the queue.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AcquireError::TooLarge`] if this limiter's share of a limit is 0.
+    pub fn acquire_task(&self) -> AcquireTask {
+        self.acquire_task_with(Cost::default())
+    }
+
+    /// Does the same as [`acquire_task`](Self::acquire_task) for a task of this cost, such as one
+    /// that creates several images.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`AcquireError::TooLarge`] if the cost exceeds a limit by itself.
+    pub fn acquire_task_with(&self, cost: impl Into<Cost>) -> AcquireTask {
+        AcquireTask(Acquire::new(self, cost.into(), None))
+    }
+
+    /// Estimates the cost of a request from the costs of settled ones.
+    ///
+    /// See [`Estimator`] for how, and for what the estimate can miss. Settle with
+    /// [`Cost::input_output`], or with the total of a request whose cost was estimated in this way,
+    /// so that the limiter learns the number of output tokens.
+    #[must_use]
+    pub fn estimate(&self, input_tokens: u64, max_output_tokens: u64) -> Cost {
+        let state = self.shared.lock();
+        Cost::input_output(input_tokens, state.estimator.estimate(max_output_tokens))
+    }
+
+    /// Admits no request before a time, for example because a response has a `Retry-After` header.
+    /// A longer pause stays.
+    pub fn pause_until(&self, until: Instant) {
+        self.shared.update(|state, shared| {
+            state.quota.pause_until(shared.nanos_at(until));
+        });
+    }
+
+    /// Replaces the limits.
+    ///
+    /// What was used of them, and the requests that wait, stay. A request that waits and exceeds a
+    /// new limit by itself fails with [`AcquireError::TooLarge`]. A limit on a kind that had none
+    /// starts empty.
+    pub fn set_limits(&self, limits: Limits) {
+        self.shared.update(|state, shared| {
+            state.quota.set_limits(limits.as_slice(), shared.now());
+        });
+    }
+
+    /// Returns what is used of each limit, how many requests wait, and other counts.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        let now = self.shared.now();
+        self.shared.lock().quota.usage(now)
+    }
+
+    pub(crate) fn from_parts(clock: Arc<dyn Clock>, quota: Quota, estimator: Estimator) -> Self {
+        let state = State {
+            quota,
+            waiters: HashMap::new(),
+            deadlines: BTreeSet::new(),
+            alarm: None,
+            estimator,
+        };
+        let shared = Shared {
+            start: clock.now(),
+            clock,
+            state: Mutex::new(state),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+}
+
+/// What became of a new request.
+pub(crate) enum Admission {
+    /// It was admitted, and is counted at this time.
+    Granted(u64),
+    /// It waits, with this ID in the queue.
+    Queued(u64),
+}
+
+/// The state that limiters, permits and futures share.
+///
+/// Everything is behind one mutex. Wakers are called after it is released.
+pub(crate) struct Shared {
+    clock: Arc<dyn Clock>,
+    /// Time zero of the quota.
+    start: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) quota: Quota,
+    pub(crate) estimator: Estimator,
+    /// By their IDs in the queue of the quota.
+    waiters: HashMap<u64, Waiter>,
+    /// The deadlines and the IDs of waiters that have one.
+    deadlines: BTreeSet<(u64, u64)>,
+    /// The time of the next alarm.
+    alarm: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    waker: Waker,
+    deadline: Option<u64>,
+    /// The time at which the request is counted, if it was admitted.
+    outcome: Option<Result<u64, AcquireError>>,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// Returns the current time, in nanoseconds since the start.
+    #[inline]
+    pub(crate) fn now(&self) -> u64 {
+        self.nanos_at(self.clock.now())
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+
+    #[inline]
+    fn try_acquire(&self, cost: &Cost) -> Result<u64, AcquireError> {
+        let now = self.now();
+        let result = self.lock().quota.try_acquire(cost, now);
+        result.map_err(|rejection| self.error(rejection))
+    }
+
+    /// Admits a request or adds it to the queue.
+    pub(crate) fn acquire_or_enqueue(
+        self: &Arc<Self>,
+        cost: &Cost,
+        timeout: Option<Duration>,
+        waker: &Waker,
+    ) -> Result<Admission, AcquireError> {
+        let now = self.now();
+        let deadline = timeout.map(|timeout| now.saturating_add(nanos(timeout)));
+        let mut state = self.lock();
+        let rejection = match state.quota.try_acquire(cost, now) {
+            Ok(at) => return Ok(Admission::Granted(at)),
+            Err(rejection) => rejection,
+        };
+        let is_late = |at: &u64| deadline.is_some_and(|deadline| *at > deadline);
+        match &rejection {
+            Rejection::NotYet(at) if is_late(at) => return Err(AcquireError::Timeout),
+            Rejection::Paused(until) if is_late(until) => return Err(self.error(rejection)),
+            Rejection::TooLarge(_) => return Err(self.error(rejection)),
+            Rejection::NotYet(_) | Rejection::Paused(_) => {}
+        }
+        let id = state.quota.enqueue(*cost)?;
+        state.add_waiter(id, deadline, waker.clone());
+        self.schedule(&mut state);
+        Ok(Admission::Queued(id))
+    }
+
+    /// Returns the outcome of a request in the queue, or `None` while it waits.
+    pub(crate) fn poll_waiter(
+        self: &Arc<Self>,
+        id: u64,
+        cost: &Cost,
+        waker: &Waker,
+    ) -> Option<Result<u64, AcquireError>> {
+        let now = self.now();
+        let mut state = self.lock();
+        let waiter = state.waiters.get_mut(&id)?;
+        let Some(outcome) = waiter.outcome.take() else {
+            waiter.waker.clone_from(waker);
+            return None;
+        };
+        let deadline = waiter.deadline;
+        state.remove_waiter(id);
+        let mut grant = match outcome {
+            Ok(at) => Grant { at, cost: *cost },
+            Err(error) => return Some(Err(error)),
+        };
+        // The request is sent now, not when it was admitted.
+        if state.quota.renew(id, &mut grant, now) {
+            return Some(Ok(grant.at));
+        }
+        state.add_waiter(id, deadline, waker.clone());
+        self.schedule(&mut state);
+        None
+    }
+
+    /// Removes a request from the queue and takes nothing for it.
+    pub(crate) fn cancel_waiter(self: &Arc<Self>, id: u64, cost: &Cost) {
+        self.update(
+            |state, _| match state.remove_waiter(id).map(|waiter| waiter.outcome) {
+                Some(None) => state.quota.cancel(id),
+                Some(Some(Ok(at))) => state.quota.take_back(&Grant { at, cost: *cost }),
+                Some(Some(Err(_))) | None => {}
+            },
+        );
+    }
+
+    /// Changes the state, and admits the requests that it then allows.
+    pub(crate) fn update(self: &Arc<Self>, change: impl FnOnce(&mut State, &Self)) {
+        let mut state = self.lock();
+        change(&mut state, self);
+        // Without requests that wait, nothing depends on the time.
+        if state.quota.has_waiters() {
+            let wakers = self.admit(&mut state, self.now());
+            drop(state);
+            wakers.into_iter().for_each(Waker::wake);
+        }
+    }
+
+    /// Admits the requests whose time has come.
+    pub(crate) fn ring(self: &Arc<Self>) {
+        let now = self.now();
+        let mut state = self.lock();
+        if state.alarm.is_some_and(|alarm| alarm <= now) {
+            state.alarm = None;
+        }
+        let wakers = self.admit(&mut state, now);
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Decides the requests that can be decided, and returns their wakers.
+    fn admit(self: &Arc<Self>, state: &mut State, now: u64) -> Vec<Waker> {
+        let mut wakers = Vec::new();
+        loop {
+            while let Some((id, result)) = state.quota.next(now) {
+                wakers.extend(state.decide(id, result.map_err(TooLarge::into)));
+            }
+            let Some(&(deadline, id)) = state.deadlines.first() else {
+                break;
+            };
+            if deadline > now {
+                break;
+            }
+            // The requests behind it may be smaller, so the queue is tried again.
+            state.quota.cancel(id);
+            wakers.extend(state.decide(id, Err(AcquireError::Timeout)));
+        }
+        self.schedule(state);
+        wakers
+    }
+
+    /// Schedules an alarm for the next event, unless an earlier one is scheduled.
+    fn schedule(self: &Arc<Self>, state: &mut State) {
+        let deadline = state.deadlines.first().map(|(deadline, _)| *deadline);
+        let Some(at) = state.quota.next_event().into_iter().chain(deadline).min() else {
+            return;
+        };
+        if state.alarm.is_none_or(|alarm| at < alarm) {
+            state.alarm = Some(at);
+            self.clock.schedule(self.instant_at(at), Alarm::new(self));
+        }
+    }
+
+    fn error(&self, rejection: Rejection) -> AcquireError {
+        match rejection {
+            Rejection::TooLarge(error) => AcquireError::TooLarge(error),
+            Rejection::NotYet(at) => AcquireError::NotYet {
+                at: self.instant_at(at),
+            },
+            Rejection::Paused(until) => AcquireError::Paused {
+                until: self.instant_at(until),
+            },
+        }
+    }
+
+    #[inline]
+    fn nanos_at(&self, instant: Instant) -> u64 {
+        nanos(instant.saturating_duration_since(self.start))
+    }
+
+    /// Returns the time in nanoseconds as an `Instant`. A time that is too far in the future for one
+    /// becomes a year from the start.
+    fn instant_at(&self, at: u64) -> Instant {
+        const YEAR: Duration = Duration::from_secs(365 * 86_400);
+        let instant = self.start.checked_add(Duration::from_nanos(at));
+        instant.unwrap_or_else(|| self.start + YEAR)
+    }
+}
+
+impl State {
+    fn add_waiter(&mut self, id: u64, deadline: Option<u64>, waker: Waker) {
+        self.deadlines
+            .extend(deadline.map(|deadline| (deadline, id)));
+        let waiter = Waiter {
+            waker,
+            deadline,
+            outcome: None,
+        };
+        self.waiters.insert(id, waiter);
+    }
+
+    fn remove_waiter(&mut self, id: u64) -> Option<Waiter> {
+        let waiter = self.waiters.remove(&id)?;
+        self.remove_deadline(id, waiter.deadline);
+        // Frees the memory of a long queue.
+        if self.waiters.is_empty() && self.waiters.capacity() > 64 {
+            self.waiters = HashMap::new();
+        }
+        Some(waiter)
+    }
+
+    /// Notes the outcome of a request in the queue and returns its waker.
+    fn decide(&mut self, id: u64, outcome: Result<u64, AcquireError>) -> Option<Waker> {
+        let waiter = self.waiters.get_mut(&id)?;
+        waiter.outcome = Some(outcome);
+        let (waker, deadline) = (waiter.waker.clone(), waiter.deadline);
+        self.remove_deadline(id, deadline);
+        Some(waker)
+    }
+
+    fn remove_deadline(&mut self, id: u64, deadline: Option<u64>) {
+        if let Some(deadline) = deadline {
+            self.deadlines.remove(&(deadline, id));
+        }
+    }
+}

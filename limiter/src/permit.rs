@@ -1,0 +1,144 @@
+//! Permits to send requests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::limiter::{Shared, State};
+use crate::quota::Grant;
+use crate::{Cost, Refusal};
+
+/// A permit to send one request.
+///
+/// End it with [`settle`](Self::settle) when the cost is known. A permit that is dropped, for
+/// example because the request failed or timed out, leaves its estimate counted.
+#[derive(Debug)]
+#[must_use = "send the request while you have the permit, then settle it"]
+pub struct Permit {
+    shared: Arc<Shared>,
+    /// `None` when the permit has ended.
+    grant: Option<Grant>,
+}
+
+impl Permit {
+    #[inline]
+    pub(crate) fn new(shared: Arc<Shared>, grant: Grant) -> Self {
+        Self {
+            shared,
+            grant: Some(grant),
+        }
+    }
+
+    /// Raises the cost to what is known so far, for example while the answer is streamed. A lower
+    /// cost has no effect.
+    pub fn report(&mut self, cost_so_far: impl Into<Cost>) {
+        if let Some(grant) = &mut self.grant {
+            self.shared.lock().quota.report(grant, &cost_so_far.into());
+        }
+    }
+
+    /// Ends the permit with what the request cost, as the provider reports it.
+    ///
+    /// What was estimated and not used is given back at once. What was used beyond the estimate is
+    /// a debt: following requests wait until it has expired.
+    ///
+    /// This changes amounts such as tokens. Requests, submissions and images stay as they were
+    /// acquired.
+    #[inline]
+    pub fn settle(mut self, cost: impl Into<Cost>) {
+        let cost = cost.into();
+        self.end(|grant, state, shared| {
+            if let (Some(_), Some((_, output))) =
+                (grant.cost.split(), grant.cost.settled(&cost).split())
+            {
+                state.estimator.observe(output);
+            }
+            state.quota.settle(grant, &cost, || shared.now());
+        });
+    }
+
+    /// Ends the permit of a request that was not sent. Everything is given back.
+    pub fn cancel(mut self) {
+        self.end(|grant, state, _| state.quota.take_back(grant));
+    }
+
+    /// Ends the permit of a request that the provider refused.
+    ///
+    /// Depending on the refusal, the limiter pauses for some seconds, up to a minute, and admits
+    /// fewer requests per second for some minutes. So the request can be repeated at once: acquire a
+    /// new permit for it, unless the refusal is [`NotRetryable`](Refusal::NotRetryable). The refused
+    /// request stays counted, because the provider may count it too.
+    pub fn refused(self, refusal: Refusal) {
+        self.refuse(refusal, None);
+    }
+
+    /// Ends the permit of a request that the provider refused with a `Retry-After` header. The
+    /// limiter pauses at least as long, but at most five minutes.
+    pub fn refused_with_retry_after(self, refusal: Refusal, retry_after: Duration) {
+        self.refuse(refusal, Some(retry_after));
+    }
+
+    fn refuse(mut self, refusal: Refusal, retry_after: Option<Duration>) {
+        self.end(|grant, state, shared| {
+            let now = shared.now();
+            state.quota.refuse(grant, refusal, retry_after, now);
+        });
+    }
+
+    fn end(&mut self, end: impl FnOnce(&mut Grant, &mut State, &Shared)) {
+        if let Some(mut grant) = self.grant.take() {
+            self.shared
+                .update(|state, shared| end(&mut grant, state, shared));
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.end(|grant, state, shared| state.quota.leave_unsettled(grant, || shared.now()));
+    }
+}
+
+/// A permit to submit a task, such as one that creates an image or a video, and to let it run.
+///
+/// End it with [`finish`](Self::finish) when the provider reports that the task has ended, whether it
+/// succeeded or not. A permit that is dropped counts as a running task for the longest time that a
+/// task may take, because the task may still run at the provider.
+#[derive(Debug)]
+#[must_use = "keep the permit until the task has ended, then finish it"]
+pub struct TaskPermit(Permit);
+
+impl TaskPermit {
+    pub(crate) fn new(permit: Permit) -> Self {
+        Self(permit)
+    }
+
+    /// Ends the permit of a task that has ended.
+    pub fn finish(mut self) {
+        self.0.end(|grant, state, shared| {
+            let cost = grant.cost;
+            state.quota.settle(grant, &cost, || shared.now());
+        });
+    }
+
+    /// Ends the permit of a task that was not submitted. Everything is given back.
+    pub fn cancel(mut self) {
+        self.0.end(|grant, state, _| state.quota.take_back(grant));
+    }
+
+    /// Ends the permit of a task whose submission the provider refused. See [`Permit::refused`].
+    pub fn refused(mut self, refusal: Refusal) {
+        self.0.end(|grant, state, shared| {
+            let now = shared.now();
+            state.quota.refuse(grant, refusal, None, now);
+        });
+    }
+}
+
+impl Drop for TaskPermit {
+    fn drop(&mut self) {
+        self.0.end(|grant, state, shared| {
+            let now = shared.now();
+            state.quota.abandon_task(grant, now);
+        });
+    }
+}

@@ -1,0 +1,199 @@
+//! A ledger: the amounts that were taken within the window of a limit.
+
+/// Counts amounts by the time at which they were taken, and forgets them when no window of the
+/// limit can contain that time any more.
+///
+/// Time is divided into slots. A ring holds the amount of each slot of the last `span`, which is
+/// the window plus a guard. An amount is forgotten up to one slot late, never early.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    limit: u64,
+    /// The length of a slot.
+    slot: u64,
+    /// The amount of each slot. The length is a power of two.
+    ring: Box<[u64]>,
+    /// The number of the current slot since time zero, and the time at which it ends.
+    current: u64,
+    current_end: u64,
+    /// The sum of `ring`.
+    taken: u128,
+    /// Amounts of requests that are counted until they complete. They do not expire.
+    held: u128,
+}
+
+impl Ledger {
+    /// Creates an empty ledger with `2^bits` slots. `bits` is at least 1.
+    pub(crate) fn new(limit: u64, span: u64, bits: u32, now: u64) -> Self {
+        let len = 1_usize << bits;
+        // One slot is left over, because an amount at the end of a slot expires a span after that.
+        let slot = span.div_ceil(len as u64 - 1).max(1);
+        let current = now / slot;
+        Self {
+            limit,
+            slot,
+            ring: vec![0; len].into_boxed_slice(),
+            current,
+            current_end: (current + 1).saturating_mul(slot),
+            taken: 0,
+            held: 0,
+        }
+    }
+
+    /// Forgets the amounts of slots that have expired. `now` does not go back.
+    pub(crate) fn advance(&mut self, now: u64) {
+        if now < self.current_end {
+            return;
+        }
+        let target = now / self.slot;
+        let len = self.ring.len() as u64;
+        // After a long time, every slot is cleared once.
+        self.current = self.current.max(target.saturating_sub(len));
+        while self.current < target {
+            self.current += 1;
+            if self.taken > 0 {
+                let index = self.index(self.current);
+                self.taken -= u128::from(self.ring[index]);
+                self.ring[index] = 0;
+            }
+        }
+        self.current_end = (target + 1).saturating_mul(self.slot);
+    }
+
+    /// Returns `true` if the amount can be taken now.
+    pub(crate) fn has_room(&self, amount: u64) -> bool {
+        self.used() + u128::from(amount) <= u128::from(self.limit)
+    }
+
+    /// Returns the earliest time at which the amount can be taken, if nothing else is taken or
+    /// given back. Returns `u64::MAX` if that cannot happen by time alone.
+    pub(crate) fn room_at(&self, amount: u128) -> u64 {
+        let needed = (self.used() + amount).saturating_sub(u128::from(self.limit));
+        if needed == 0 {
+            return 0;
+        }
+        let len = self.ring.len() as u64;
+        let oldest = (self.current + 1).saturating_sub(len);
+        let mut freed = 0;
+        for slot in oldest..=self.current {
+            freed += u128::from(self.ring[self.index(slot)]);
+            if freed >= needed {
+                return (slot + len).saturating_mul(self.slot);
+            }
+        }
+        u64::MAX
+    }
+
+    /// Takes an amount at the current time, whether there is room or not.
+    pub(crate) fn take(&mut self, amount: u64) {
+        self.add(self.current, amount);
+    }
+
+    /// Changes an amount that was taken at a time in the past. If that time has expired, a decrease
+    /// has no effect, and an increase is taken at the current time.
+    pub(crate) fn change(&mut self, at: u64, from: u64, to: u64) {
+        let slot = at / self.slot;
+        let expired = slot + (self.ring.len() as u64) <= self.current;
+        if to >= from {
+            let slot = if expired { self.current } else { slot };
+            self.add(slot, to - from);
+        } else if !expired {
+            let index = self.index(slot);
+            let removed = (from - to).min(self.ring[index]);
+            self.ring[index] -= removed;
+            self.taken -= u128::from(removed);
+        }
+    }
+
+    /// Counts an amount until [`release`](Self::release).
+    pub(crate) fn hold(&mut self, amount: u64) {
+        self.held += u128::from(amount);
+    }
+
+    /// Ends a [`hold`](Self::hold) of the same amount.
+    pub(crate) fn release(&mut self, amount: u64) {
+        self.held = self.held.saturating_sub(u128::from(amount));
+    }
+
+    /// Returns the amount in use, which exceeds the limit if requests cost more than estimated.
+    pub(crate) fn used(&self) -> u128 {
+        self.taken + self.held
+    }
+
+    /// Takes over the amounts of another ledger, each at the end of its slot or now, which is at
+    /// or after the time at which it was taken.
+    pub(crate) fn copy_from(&mut self, other: &Self, now: u64) {
+        self.advance(now);
+        self.held = other.held;
+        let len = other.ring.len() as u64;
+        for slot in (other.current + 1).saturating_sub(len)..=other.current {
+            let at = (slot + 1).saturating_mul(other.slot).min(now);
+            let target = at / self.slot;
+            if target + self.ring.len() as u64 > self.current {
+                self.add(target, other.ring[other.index(slot)]);
+            }
+        }
+    }
+
+    fn add(&mut self, slot: u64, amount: u64) {
+        let index = self.index(slot);
+        let before = self.ring[index];
+        self.ring[index] = before.saturating_add(amount);
+        self.taken += u128::from(self.ring[index] - before);
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "only the low bits are used"
+    )]
+    fn index(&self, slot: u64) -> usize {
+        slot as usize & (self.ring.len() - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Ledger;
+
+    #[test]
+    fn an_amount_expires_after_the_span_and_at_most_one_slot_later() {
+        for taken_at in [0, 1, 9, 10, 11, 99, 1_000, 1_234] {
+            let mut ledger = Ledger::new(5, 105, 4, taken_at);
+            ledger.take(5);
+            let room_at = ledger.room_at(1);
+            assert!(
+                (taken_at + 105..=taken_at + 112).contains(&room_at),
+                "{taken_at} {room_at}"
+            );
+            ledger.advance(room_at - 1);
+            assert_eq!(ledger.used(), 5);
+            ledger.advance(room_at);
+            assert_eq!(ledger.used(), 0);
+        }
+    }
+
+    #[test]
+    fn a_refund_of_an_expired_amount_is_void_and_a_debt_is_taken_now() {
+        let mut ledger = Ledger::new(100, 100, 4, 0);
+        ledger.take(50);
+        ledger.change(0, 50, 20);
+        assert_eq!(ledger.used(), 20);
+        ledger.advance(200);
+        ledger.take(7);
+        ledger.change(0, 20, 0);
+        assert_eq!(ledger.used(), 7);
+        ledger.change(0, 20, 30);
+        assert_eq!(ledger.used(), 17);
+        assert_eq!(ledger.room_at(84), 308);
+    }
+
+    #[test]
+    fn amounts_saturate() {
+        let mut ledger = Ledger::new(u64::MAX, 100, 4, 0);
+        ledger.take(u64::MAX);
+        ledger.change(0, 0, u64::MAX);
+        assert_eq!(ledger.used(), u128::from(u64::MAX));
+        ledger.advance(u64::MAX);
+        assert_eq!(ledger.used(), 0);
+        assert!(ledger.has_room(u64::MAX));
+    }
+}

@@ -1,0 +1,559 @@
+//! The state of a limiter, without clock, threads or async.
+//!
+//! Every method takes the current time, in nanoseconds since the start of the limiter. A time before
+//! an earlier one counts as that one.
+
+mod feedback;
+mod ledger;
+mod pace;
+mod queue;
+
+use std::mem;
+use std::time::Duration;
+
+use model_studio_limits::{Limit, LimitKind};
+
+use crate::cost::is_measured;
+use crate::usage::{LimitUsage, Usage};
+use crate::{Cost, Refusal, TooLarge};
+use feedback::Feedback;
+use ledger::Ledger;
+use pace::{Pace, REQUEST_CREDIT, TOKEN_CREDIT};
+use queue::Queue;
+
+/// The number of slots of all ledgers of a quota, about 8 KiB, as a power of two.
+const SLOT_BITS: u32 = 10;
+
+/// A limit counts as full for feedback when this part is used, in percent.
+const FULL_PERCENT: u128 = 80;
+
+/// How a quota applies limits.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    /// The numerator and the denominator of the share of each limit.
+    pub(crate) share: (u64, u64),
+    /// By how much windows are widened. `None` for 1/60 of the window, and at most a second.
+    pub(crate) guard: Option<Duration>,
+    /// Whether amounts such as tokens count until the request completes and then at that time,
+    /// instead of at the time at which it was admitted.
+    pub(crate) counts_at_completion: bool,
+    /// How long a task that was not finished is counted.
+    pub(crate) max_task_duration: Duration,
+}
+
+/// Limits, what was used of them, and the requests that wait.
+#[derive(Debug)]
+pub(crate) struct Quota {
+    rules: Rules,
+    limits: Vec<Limit>,
+    rates: Vec<Rate>,
+    concurrency: Vec<Concurrency>,
+    queue: Queue,
+    feedback: Feedback,
+    paused_until: u64,
+    now: u64,
+    /// Tasks that count as running until a time, because nobody can finish them any more.
+    abandoned: Vec<(u64, Cost)>,
+    counters: Counters,
+}
+
+/// A limit with a window.
+#[derive(Debug)]
+struct Rate {
+    limit: Limit,
+    /// The share of the count.
+    available: u64,
+    ledger: Ledger,
+    /// `None` if other limits set the pace of the kind.
+    pace: Option<Pace>,
+}
+
+/// A limit on what runs at the same time.
+#[derive(Debug)]
+struct Concurrency {
+    limit: Limit,
+    /// The share of the count.
+    available: u64,
+    running: u64,
+}
+
+/// A request that was admitted.
+#[derive(Clone, Debug)]
+pub(crate) struct Grant {
+    /// The time at which the request is counted.
+    pub(crate) at: u64,
+    pub(crate) cost: Cost,
+}
+
+/// Why a request was not admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rejection {
+    TooLarge(TooLarge),
+    /// Not before this time.
+    NotYet(u64),
+    Paused(u64),
+}
+
+#[derive(Clone, Debug, Default)]
+struct Counters {
+    in_flight: u64,
+    admitted: u64,
+    waited: u64,
+    refused: u64,
+    unsettled: u64,
+}
+
+impl Quota {
+    pub(crate) fn new(limits: &[Limit], rules: Rules, now: u64) -> Self {
+        let mut quota = Self {
+            rules,
+            limits: Vec::new(),
+            rates: Vec::new(),
+            concurrency: Vec::new(),
+            queue: Queue::default(),
+            feedback: Feedback::new(now),
+            paused_until: 0,
+            now,
+            abandoned: Vec::new(),
+            counters: Counters::default(),
+        };
+        quota.set_limits(limits, now);
+        quota
+    }
+
+    /// Admits a request now, unless others wait. Returns the time at which it is counted.
+    pub(crate) fn try_acquire(&mut self, cost: &Cost, now: u64) -> Result<u64, Rejection> {
+        self.advance(now);
+        if self.queue.is_empty() && self.is_admissible(cost) {
+            return Ok(self.admit(cost));
+        }
+        self.check_size(cost).map_err(Rejection::TooLarge)?;
+        if self.now < self.paused_until {
+            return Err(Rejection::Paused(self.paused_until));
+        }
+        Err(Rejection::NotYet(self.earliest_behind_queue(cost)))
+    }
+
+    /// Adds a request to the queue and returns its ID.
+    pub(crate) fn enqueue(&mut self, cost: Cost) -> Result<u64, TooLarge> {
+        self.check_size(&cost)?;
+        self.counters.waited += 1;
+        Ok(self.queue.push(cost))
+    }
+
+    /// Removes a request from the queue.
+    pub(crate) fn cancel(&mut self, id: u64) {
+        self.queue.cancel(id);
+    }
+
+    /// Admits the first request of the queue, if the limits allow it. Returns its ID, and the time
+    /// at which it is counted. It fails if the limits have become smaller than the request.
+    pub(crate) fn next(&mut self, now: u64) -> Option<(u64, Result<u64, TooLarge>)> {
+        self.advance(now);
+        let (id, cost) = self.queue.front()?;
+        let cost = *cost;
+        let result = match self.check_size(&cost) {
+            Ok(()) if self.is_admissible(&cost) => Ok(self.admit(&cost)),
+            Ok(()) => return None,
+            Err(error) => Err(error),
+        };
+        self.queue.pop();
+        Some((id, result))
+    }
+
+    /// Returns the time at which [`next`](Self::next) has to be called again. Returns `None` if the
+    /// queue is empty or if only a change can admit its first request.
+    pub(crate) fn next_event(&self) -> Option<u64> {
+        let (_, cost) = self.queue.front()?;
+        let at = self.earliest(cost, |_| 0);
+        (at != u64::MAX).then_some(at)
+    }
+
+    /// Returns a time before which a new request cannot be admitted, by what is known now.
+    pub(crate) fn earliest_behind_queue(&self, cost: &Cost) -> u64 {
+        let at = self.earliest(cost, |kind| self.queue.amount(kind));
+        // What runs and what was held can end at any time.
+        if at == u64::MAX { self.now } else { at }
+    }
+
+    pub(crate) fn has_waiters(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// Counts an admitted request from now on. Returns `false`, and puts it back at the front of the
+    /// queue, if it was admitted so long ago that there is no room for it now.
+    pub(crate) fn renew(&mut self, id: u64, grant: &mut Grant, now: u64) -> bool {
+        self.advance(now);
+        let mut fits = true;
+        for rate in &mut self.rates {
+            let amount = grant.cost.amount(rate.limit.kind);
+            if !self.rules.holds(rate.limit.kind) {
+                rate.ledger.change(grant.at, amount, 0);
+                fits &= rate.ledger.has_room(amount);
+                rate.ledger.take(amount);
+            }
+        }
+        grant.at = self.now;
+        if !fits {
+            self.take_back(grant);
+            self.queue.push_front(id, grant.cost);
+        }
+        fits
+    }
+
+    /// Takes back a request that was never sent.
+    pub(crate) fn take_back(&mut self, grant: &Grant) {
+        let slowdown = self.feedback.slowdown(self.now);
+        for rate in &mut self.rates {
+            let amount = grant.cost.amount(rate.limit.kind);
+            if self.rules.holds(rate.limit.kind) {
+                rate.ledger.release(amount);
+            } else {
+                rate.ledger.change(grant.at, amount, 0);
+            }
+            if let Some(pace) = &mut rate.pace {
+                pace.change(self.now, amount, 0, slowdown);
+            }
+        }
+        self.counters.admitted -= 1;
+        self.end(&grant.cost);
+    }
+
+    /// Changes what a request costs, as far as it is known while it runs. The cost only rises.
+    pub(crate) fn report(&mut self, grant: &mut Grant, cost: &Cost) {
+        let cost = grant.cost.max(&grant.cost.settled(cost));
+        self.change_cost(grant, &cost);
+    }
+
+    /// Ends a request with what it cost.
+    ///
+    /// `now` is only called if the time is needed, since reading a clock takes most of the time.
+    pub(crate) fn settle(&mut self, grant: &mut Grant, cost: &Cost, now: impl FnOnce() -> u64) {
+        self.feedback.succeeded(grant.at);
+        let cost = grant.cost.settled(cost);
+        self.change_cost(grant, &cost);
+        self.complete(grant, now);
+    }
+
+    /// Ends a request without a known cost. Its estimate stays counted.
+    pub(crate) fn leave_unsettled(&mut self, grant: &Grant, now: impl FnOnce() -> u64) {
+        self.counters.unsettled += 1;
+        self.complete(grant, now);
+    }
+
+    /// Ends a request that the provider refused, and pauses or slows down. The request stays
+    /// counted, because the provider may count it too.
+    pub(crate) fn refuse(
+        &mut self,
+        grant: &Grant,
+        refusal: Refusal,
+        retry_after: Option<Duration>,
+        now: u64,
+    ) {
+        self.advance(now);
+        self.counters.refused += 1;
+        let is_full = self.rates.iter().any(|rate| {
+            let is_refused = match refusal {
+                Refusal::Tokens => is_measured(rate.limit.kind),
+                _ => !is_measured(rate.limit.kind),
+            };
+            is_refused && rate.ledger.used() * 100 >= u128::from(rate.available) * FULL_PERCENT
+        });
+        let feedback = &mut self.feedback;
+        let pause = feedback.refused(grant.at, refusal, retry_after, is_full, self.now);
+        self.pause_until(self.now.saturating_add(nanos(pause)));
+        self.complete(grant, || now);
+    }
+
+    /// Ends a task that may still run. It counts as running until it has taken the longest time.
+    pub(crate) fn abandon_task(&mut self, grant: &Grant, now: u64) {
+        let until = grant.at.saturating_add(nanos(self.rules.max_task_duration));
+        self.counters.unsettled += 1;
+        self.abandoned.push((until, grant.cost));
+        self.advance(now);
+    }
+
+    /// Admits nothing before a time, unless the pause is already longer.
+    pub(crate) fn pause_until(&mut self, until: u64) {
+        self.paused_until = self.paused_until.max(until);
+    }
+
+    /// Replaces the limits. What was used is kept.
+    pub(crate) fn set_limits(&mut self, limits: &[Limit], now: u64) {
+        self.advance(now);
+        let now = self.now;
+        let rates = limits.iter().filter(|limit| limit.per.is_some());
+        // The ledgers share the memory.
+        let ledgers = rates.clone().count().clamp(2, 16).next_power_of_two();
+        let bits = SLOT_BITS - ledgers.ilog2();
+        let rates: Vec<_> = rates
+            .map(|limit| {
+                let mut rate = self.rules.rate(limit, limits, bits, now);
+                if let Some(old) = self.history(limit) {
+                    rate.ledger.copy_from(&old.ledger, now);
+                    if let (Some(pace), Some(old)) = (&mut rate.pace, &old.pace) {
+                        pace.copy_from(old, now);
+                    }
+                }
+                rate
+            })
+            .collect();
+        let concurrency = limits.iter().filter(|limit| limit.per.is_none());
+        let concurrency = concurrency
+            .map(|limit| Concurrency {
+                limit: *limit,
+                available: self.rules.available(limit),
+                running: self
+                    .concurrency
+                    .iter()
+                    .find(|old| old.limit.kind == limit.kind)
+                    .map_or(0, |old| old.running),
+            })
+            .collect();
+        self.rates = rates;
+        self.concurrency = concurrency;
+        self.limits = limits.to_vec();
+    }
+
+    pub(crate) fn usage(&mut self, now: u64) -> Usage {
+        self.advance(now);
+        let rates = self.rates.iter().map(|rate| LimitUsage {
+            limit: rate.limit,
+            available: rate.available,
+            used: u64::try_from(rate.ledger.used()).unwrap_or(u64::MAX),
+        });
+        let concurrency = self.concurrency.iter().map(|concurrency| LimitUsage {
+            limit: concurrency.limit,
+            available: concurrency.available,
+            used: concurrency.running,
+        });
+        Usage {
+            queued: self.queue.len(),
+            in_flight: self.counters.in_flight,
+            limits: rates.chain(concurrency).collect(),
+            admitted: self.counters.admitted,
+            waited: self.counters.waited,
+            refused: self.counters.refused,
+            unsettled: self.counters.unsettled,
+            pace: self.feedback.factor(self.now),
+        }
+    }
+
+    /// Moves the time forward, and forgets what has expired.
+    fn advance(&mut self, now: u64) {
+        self.now = self.now.max(now);
+        for rate in &mut self.rates {
+            rate.ledger.advance(self.now);
+        }
+        if !self.abandoned.is_empty() {
+            let abandoned = mem::take(&mut self.abandoned).into_iter();
+            let (ended, running): (Vec<_>, _) =
+                abandoned.partition(|(until, _)| *until <= self.now);
+            self.abandoned = running;
+            for (_, cost) in ended {
+                self.end(&cost);
+            }
+        }
+    }
+
+    fn is_admissible(&self, cost: &Cost) -> bool {
+        self.paused_until <= self.now
+            && self.rates.iter().all(|rate| {
+                rate.pace
+                    .as_ref()
+                    .is_none_or(|pace| pace.ready_at() <= self.now)
+                    && rate.ledger.has_room(cost.amount(rate.limit.kind))
+            })
+            && self.concurrency.iter().all(|concurrency| {
+                let running = concurrency
+                    .running
+                    .saturating_add(cost.amount(concurrency.limit.kind));
+                running <= concurrency.available
+            })
+    }
+
+    /// Takes a request from all limits, and returns the time at which it is counted.
+    fn admit(&mut self, cost: &Cost) -> u64 {
+        let slowdown = self.feedback.slowdown(self.now);
+        for rate in &mut self.rates {
+            let amount = cost.amount(rate.limit.kind);
+            if self.rules.holds(rate.limit.kind) {
+                rate.ledger.hold(amount);
+            } else {
+                rate.ledger.take(amount);
+            }
+            if let Some(pace) = &mut rate.pace {
+                pace.take(self.now, amount, slowdown);
+            }
+        }
+        for concurrency in &mut self.concurrency {
+            concurrency.running += cost.amount(concurrency.limit.kind);
+        }
+        self.counters.in_flight += 1;
+        self.counters.admitted += 1;
+        self.now
+    }
+
+    fn change_cost(&mut self, grant: &mut Grant, cost: &Cost) {
+        let slowdown = self.feedback.slowdown(self.now);
+        for rate in &mut self.rates {
+            let kind = rate.limit.kind;
+            let (from, to) = (grant.cost.amount(kind), cost.amount(kind));
+            if from == to {
+                continue;
+            }
+            if self.rules.holds(kind) {
+                rate.ledger.release(from);
+                rate.ledger.hold(to);
+            } else {
+                rate.ledger.change(grant.at, from, to);
+            }
+            if let Some(pace) = &mut rate.pace {
+                pace.change(self.now, from, to, slowdown);
+            }
+        }
+        grant.cost = *cost;
+    }
+
+    /// Ends a request whose cost is final.
+    fn complete(&mut self, grant: &Grant, now: impl FnOnce() -> u64) {
+        if self.rules.counts_at_completion {
+            self.advance(now());
+            for rate in &mut self.rates {
+                if self.rules.holds(rate.limit.kind) {
+                    let amount = grant.cost.amount(rate.limit.kind);
+                    rate.ledger.release(amount);
+                    rate.ledger.take(amount);
+                }
+            }
+        }
+        self.end(&grant.cost);
+    }
+
+    /// Ends what a request occupies while it runs.
+    fn end(&mut self, cost: &Cost) {
+        self.counters.in_flight -= 1;
+        for concurrency in &mut self.concurrency {
+            let amount = cost.amount(concurrency.limit.kind);
+            concurrency.running = concurrency.running.saturating_sub(amount);
+        }
+    }
+
+    /// Returns the earliest time at which a request can be admitted, after requests with the costs
+    /// `ahead`. Returns `u64::MAX` if time alone does not admit it.
+    fn earliest(&self, cost: &Cost, ahead: impl Fn(LimitKind) -> u128) -> u64 {
+        let slowdown = self.feedback.slowdown(self.now);
+        let mut at = self.now.max(self.paused_until);
+        for rate in &self.rates {
+            let ahead = ahead(rate.limit.kind);
+            let amount = u128::from(cost.amount(rate.limit.kind));
+            at = at.max(rate.ledger.room_at(ahead + amount));
+            if let Some(pace) = &rate.pace {
+                at = at.max(pace.ready_after(ahead, slowdown));
+            }
+        }
+        let is_free = self.concurrency.iter().all(|concurrency| {
+            let amount = cost.amount(concurrency.limit.kind);
+            concurrency.running.saturating_add(amount) <= concurrency.available
+        });
+        if is_free {
+            return at;
+        }
+        let expiries = self.abandoned.iter().map(|(until, _)| *until);
+        expiries.min().map_or(u64::MAX, |until| at.max(until))
+    }
+
+    fn check_size(&self, cost: &Cost) -> Result<(), TooLarge> {
+        let rates = self.rates.iter().map(|rate| (rate.limit, rate.available));
+        let concurrency = &self.concurrency;
+        let concurrency = concurrency.iter().map(|one| (one.limit, one.available));
+        for (limit, available) in rates.chain(concurrency) {
+            let requested = cost.amount(limit.kind);
+            if requested > available {
+                return Err(TooLarge {
+                    requested,
+                    available,
+                    limit,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns what is known of the past for a new limit: that of the same limit, or of the longest
+    /// window of its kind.
+    fn history(&self, limit: &Limit) -> Option<&Rate> {
+        let same_kind = self.rates.iter().filter(|old| old.limit.kind == limit.kind);
+        same_kind.max_by_key(|old| (old.limit.per == limit.per, old.limit.per))
+    }
+}
+
+impl Rules {
+    fn rate(&self, limit: &Limit, limits: &[Limit], bits: u32, now: u64) -> Rate {
+        let window = nanos(limit.per.unwrap_or_default()).max(1);
+        let guard = self
+            .guard
+            .map_or_else(|| (window / 60).min(nanos(Duration::from_secs(1))), nanos);
+        // Far below `u64::MAX`, so that times can be added.
+        let span = window.saturating_add(guard).min(u64::MAX / 4);
+        let available = self.available(limit);
+        let credit = if is_measured(limit.kind) {
+            TOKEN_CREDIT
+        } else {
+            REQUEST_CREDIT
+        };
+        let pace = sets_pace(limit, limits).then(|| {
+            let credit = nanos(credit).min(window / 10);
+            Pace::new(available.max(1), window, span, credit, now)
+        });
+        Rate {
+            limit: *limit,
+            available,
+            ledger: Ledger::new(available, span, bits, now),
+            pace,
+        }
+    }
+
+    /// Returns the share of a limit, rounded down.
+    fn available(&self, limit: &Limit) -> u64 {
+        let (numerator, denominator) = self.share;
+        let share =
+            u128::from(limit.count.get()) * u128::from(numerator) / u128::from(denominator.max(1));
+        u64::try_from(share)
+            .unwrap_or(u64::MAX)
+            .min(limit.count.get())
+    }
+
+    fn holds(&self, kind: LimitKind) -> bool {
+        self.counts_at_completion && is_measured(kind)
+    }
+}
+
+/// Returns `true` if a limit sets the pace of its kind: the slowest of the limits with windows up to
+/// a minute, or the shortest window if all are longer.
+///
+/// A limit per day does not slow down what a limit per minute allows.
+fn sets_pace(limit: &Limit, limits: &[Limit]) -> bool {
+    const MINUTE: Duration = Duration::from_secs(60);
+    let rank = |limit: &Limit| {
+        let per = limit.per.unwrap_or_default();
+        let nanos_per_unit = per.as_nanos() / u128::from(limit.count.get());
+        // The smallest rank sets the pace.
+        if per <= MINUTE {
+            (Duration::ZERO, u128::MAX - nanos_per_unit)
+        } else {
+            (per, 0)
+        }
+    };
+    let same_kind = limits.iter().filter(|other| other.kind == limit.kind);
+    same_kind
+        .min_by_key(|other| rank(other))
+        .is_some_and(|first| first.per == limit.per)
+}
+
+/// Converts to nanoseconds, and saturates after 584 years.
+#[inline]
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    let nanos = duration.as_secs().saturating_mul(1_000_000_000);
+    nanos.saturating_add(u64::from(duration.subsec_nanos()))
+}

@@ -1,0 +1,53 @@
+//! What a limiter reports about itself.
+
+use model_studio_limits::Limit;
+
+/// The state of a limiter at a time, and counts since it was created.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Usage {
+    /// The number of requests that wait.
+    pub queued: usize,
+    /// The number of permits that have not been settled or dropped, and of tasks that count as
+    /// running.
+    pub in_flight: u64,
+    /// The usage of each limit: first those with a window, then those on concurrency.
+    pub limits: Vec<LimitUsage>,
+    /// The number of requests that were admitted, without those that were cancelled.
+    pub admitted: u64,
+    /// The number of requests that had to wait.
+    pub waited: u64,
+    /// The number of permits that ended with a refusal.
+    pub refused: u64,
+    /// The number of permits that ended without a known cost.
+    pub unsettled: u64,
+    /// The part of the rate limits that is used at most, from 0 to 1. It is below 1 after refusals.
+    pub pace: f64,
+}
+
+/// The usage of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LimitUsage {
+    /// The limit.
+    pub limit: Limit,
+    /// The amount that the limiter may use: its share of the count of `limit`.
+    pub available: u64,
+    /// The amount that is used: within the last window and its guard, or running.
+    pub used: u64,
+}
+
+impl LimitUsage {
+    /// Returns the amount that is left.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.available.saturating_sub(self.used)
+    }
+
+    /// Returns the amount above the limit. It is not 0 if requests cost more than estimated, or if
+    /// the limit was lowered. New requests wait until it has expired.
+    #[must_use]
+    pub fn debt(&self) -> u64 {
+        self.used.saturating_sub(self.available)
+    }
+}
