@@ -11,7 +11,7 @@ use crate::{Grouped, LimitKind};
 /// The rate limits of a model.
 ///
 /// They apply per account, across all of its API keys. When usage exceeds one of them, further
-/// requests are rejected until it drops again. The list is empty if the provider sets no limit.
+/// requests are rejected until usage drops. The list is empty if the provider sets no limit.
 ///
 /// ```
 /// use std::num::NonZeroU64;
@@ -425,7 +425,7 @@ impl schemars::JsonSchema for Limits {
 #[cfg(test)]
 mod tests {
     extern crate std;
-    use std::string::{String, ToString};
+    use std::string::ToString;
     use std::vec::Vec;
 
     use super::*;
@@ -514,7 +514,7 @@ mod tests {
         let none: Limits = serde_json::from_str(r#""none""#).unwrap();
         assert_eq!(none, Limits::new(&[]));
 
-        let error = |json: &str| -> String {
+        let error = |json: &str| {
             let error = serde_json::from_str::<Limits>(json).unwrap_err();
             error.to_string()
         };
