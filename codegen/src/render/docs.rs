@@ -1,4 +1,4 @@
-//! The texts of generated items: documentation, `#[deprecated]` notes, and the help in errors of
+//! The text of generated items: documentation, `#[deprecated]` notes, and the help in errors of
 //! the macro.
 //!
 //! Strings of a table are escaped or put into code spans, so that they are not parsed as HTML.
@@ -110,7 +110,7 @@ fn for_variant(model: &Model, group: &str, replacement: Option<&Model>, enum_nam
     }
     if let Some(pool) = &model.pool {
         let pool = code(&one_line(pool));
-        _ = write!(doc, " All models of the pool {pool} share these limits.");
+        _ = write!(doc, " All models in the pool {pool} share these limits.");
     }
     if let Some(date) = model.deprecation.as_ref().and_then(|known| known.retires) {
         _ = write!(doc, " Retires on {date}.");
@@ -147,8 +147,8 @@ pub(super) fn for_macro(enum_name: &str, macro_name: &str) -> String {
     format!(
         "Expands to the [`{enum_name}`] with the given model ID or alias, checked at compile time.\n\n\
          `{macro_name}!(\"NAME\")` can be used as an expression, in a constant, and as a pattern. An \
-         unknown name is a compile error with suggestions. A deprecated name is a compile error with \
-         the replacement, unless it is written `{macro_name}!(#[allow(deprecated)] \"NAME\")`."
+         unknown name is a compile error with suggestions. A deprecated name is a compile error that \
+         names the replacement, unless it is written `{macro_name}!(#[allow(deprecated)] \"NAME\")`."
     )
 }
 

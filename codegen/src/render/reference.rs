@@ -121,10 +121,10 @@ impl Page<'_> {
             remarks.push("no limit".to_owned());
         }
         if model.dynamic {
-            remarks.push("adjusted by the provider".to_owned());
+            remarks.push("limits adjusted by the provider".to_owned());
         }
         if let Some(pool) = &model.pool {
-            remarks.push(format!("shared within the pool `{}`", in_cell(pool)));
+            remarks.push(format!("limits shared within the pool `{}`", in_cell(pool)));
         }
         if model.baseline.is_some() {
             remarks.push("limits changed by an overlay".to_owned());
