@@ -45,14 +45,14 @@ impl Decoder {
         let mut fields = self.mapping(node, what)?;
         if fields.entries.is_empty() {
             let message = format!("{what} is empty");
-            let help = format!("expected one or more keys: {}", list(known));
+            let help = format!("expected at least one of {}", list(known));
             self.error(Diagnostic::new(node.location, message).help(help));
             return None;
         }
         fields.entries.retain(|(key, location, _)| {
             if *key == "<<" {
                 let error = Diagnostic::new(*location, "merge keys are not supported");
-                self.error(error.help("repeat the keys"));
+                self.error(error.help("write out the merged keys instead"));
             } else if !known.contains(key) {
                 self.unknown("key", key, *location, known);
             }
@@ -103,7 +103,7 @@ impl Decoder {
     pub(crate) fn required<'a>(&mut self, fields: &Fields<'a>, key: &str) -> Option<&'a Node> {
         let value = fields.get(key);
         if value.is_none() {
-            let message = format!("missing field `{key}`");
+            let message = format!("missing key `{key}`");
             self.error(Diagnostic::new(fields.location, message));
         }
         value

@@ -98,7 +98,8 @@ impl Error {
         }
         if diagnostics.len() > MAX_SHOWN {
             let more = diagnostics.len() - MAX_SHOWN;
-            _ = writeln!(report, "{}: {more} more errors", show_path(&source.path));
+            let errors = if more == 1 { "error" } else { "errors" };
+            _ = writeln!(report, "{}: {more} more {errors}", show_path(&source.path));
         }
         Self { report }
     }

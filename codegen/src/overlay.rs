@@ -34,9 +34,10 @@ pub(crate) fn apply(catalogue: &Catalogue, overlay: Overlay) -> Result<Catalogue
                         "the limits of `{name}` are already set by `{}` on line {}",
                         earlier.name, earlier.location.line
                     );
-                    errors.push(Diagnostic::new(entry.location, message).help(
-                        "set the limits of each model once; models of one pool share theirs",
-                    ));
+                    errors.push(
+                        Diagnostic::new(entry.location, message)
+                            .help("set the limits of each model or pool only once"),
+                    );
                     break;
                 }
             }

@@ -1,5 +1,5 @@
 //! Validates a table: names must be unique, identifiers must not conflict, replacements must exist,
-//! and the models of a pool must have the same limits.
+//! and the models in a pool must have the same limits.
 
 use std::collections::HashMap;
 
@@ -138,7 +138,7 @@ impl<'a> Addition<'a> {
                 let name = self.name(earlier);
                 let origin = self.origin(earlier, name);
                 let message = format!(
-                    "`{}` and `{}` {origin} share the pool `{pool}`, but have different limits",
+                    "`{}` and `{}` {origin} share the pool `{pool}` but have different limits",
                     row.name.text, name.text
                 );
                 errors.push(Diagnostic::new(*location, message));

@@ -71,7 +71,7 @@ pub(crate) fn parse(text: &str, locations: bool) -> Result<Node, Diagnostic> {
             second.location,
             "expected one YAML document, found a second one",
         )
-        .help("remove the line `---` above it, or move this document to its own file"));
+        .help("remove the `---` line above it, or move this document to its own file"));
     }
     Ok(root)
 }

@@ -65,7 +65,7 @@ pub struct ParseDateError(());
 
 impl fmt::Display for ParseDateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected a date such as `2026-10-10`")
+        f.write_str("expected a valid date such as `2026-10-10`")
     }
 }
 

@@ -87,7 +87,7 @@ impl fmt::Display for WindowError {
                 "expected a count and a window such as `500 per 6s`, with the unit s, m, h or d"
             }
             Self::ZeroCount => "the count must be at least 1",
-            Self::CountTooLarge => "the count is too large",
+            Self::CountTooLarge => "the count must fit into 64 bits",
             Self::ZeroDuration => "the window must be at least 1s",
             Self::DurationTooLong => "the window must be at most 3650d",
         })

@@ -64,7 +64,7 @@ fn decode_key(decoder: &mut Decoder, name: &str, location: Location, node: &Node
         let help = LimitKind::suggest_key(name).map(|key| format!("did you mean `{key}`?"));
         decoder.error(error.help(help.unwrap_or_else(|| {
             let keys: Vec<&str> = LimitKind::all_keys().collect();
-            format!("`limits` can have {}", list(&keys))
+            format!("expected one of {}", list(&keys))
         })));
         return Vec::new();
     };

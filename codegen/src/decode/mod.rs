@@ -158,7 +158,8 @@ fn decode_name(
     if let Some((variant, location)) = variant.filter(|(text, _)| !identifier::is_valid(text)) {
         let error = Diagnostic::new(location, format!("`{variant}` is not a valid identifier"));
         decoder.error(error.help(
-            "use ASCII letters, digits and `_`, do not begin with a digit, and do not use a keyword",
+            "an identifier consists of ASCII letters, digits and `_`, does not begin with a digit, and \
+             is not a keyword",
         ));
     }
     let text = decoder.string(node, what)?;
@@ -181,7 +182,11 @@ fn decode_name(
             "cannot derive an identifier from `{text}`: it contains no ASCII letters or digits"
         );
         let error = Diagnostic::new(node.location, message);
-        decoder.error(error.help("add an identifier, as in `variant: SomeName`"));
+        decoder.error(error.help(if what == "the alias" {
+            format!("add an identifier, as in `{{ name: {text:?}, variant: SomeName }}`")
+        } else {
+            "add an identifier, as in `variant: SomeName`".to_owned()
+        }));
         return None;
     };
     Some(Name {
