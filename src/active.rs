@@ -7,7 +7,7 @@ use core::str::FromStr;
 use crate::catalogue::reject_deprecated;
 use crate::{Catalogue, ParseModelError};
 
-/// A model that is not deprecated, for configurations and command lines.
+/// A model that is not deprecated, for configuration files and command lines.
 ///
 /// Parsing and deserializing reject deprecated models with an error that names the replacement. An
 /// `Active` dereferences to its model.

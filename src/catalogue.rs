@@ -72,7 +72,7 @@ pub trait Catalogue:
         Self::TABLE.class(self.index()).category
     }
 
-    /// Returns the heading of the model in the provider's table.
+    /// Returns the heading above the model in the provider's table.
     #[inline]
     fn series(self) -> &'static str {
         Self::TABLE.class(self.index()).series
@@ -84,14 +84,14 @@ pub trait Catalogue:
         Self::TABLE.class(self.index()).limits
     }
 
-    /// Returns `true` if the provider adjusts the limits of the model, for example according to an
+    /// Returns `true` if the provider adjusts the limits of the model, for example based on an
     /// account's spending. [`limits`](Self::limits) then returns the lowest published values.
     #[inline]
     fn is_dynamic(self) -> bool {
         Self::TABLE.class(self.index()).dynamic
     }
 
-    /// Returns the name of the pool that the model belongs to. All models of a pool share one
+    /// Returns the name of the pool that the model belongs to. All models in a pool share one
     /// quota: the limits apply to their combined usage.
     #[inline]
     fn pool(self) -> Option<&'static str> {

@@ -30,8 +30,8 @@
 "
 )]
 //! - [`Limits`] are the rate limits of a model. They apply per account, across all of its API keys.
-//! - [`Active`] is a model that is not deprecated, for configurations and command lines.
-//! - [`Catalogue`] is the trait of all generated enums, for generic code.
+//! - [`Active`] is a model that is not deprecated, for configuration files and command lines.
+//! - [`Catalogue`] is the trait that all generated enums implement, for generic code.
 //!
 //! # Checking model IDs
 //!
@@ -47,11 +47,11 @@
 //!
 //! # Regions
 //!
-//! The root [`Model`](crate::Model) is the provider's table of mid-2025 for the international site.
-//! The tables of 2026-10-09 are modules, one for each region and deployment scope, behind features
-//! of the same names: `singapore`, `beijing`, `virginia`, `virginia_us`, `frankfurt`,
-//! `frankfurt_eu`, `tokyo`, `tokyo_japan`, `hong_kong` and `hong_kong_global`. Each has its own
-//! `Model`, `model!` and `reference`:
+//! The root [`Model`](crate::Model) is the provider's table for the international site as of
+//! mid-2025. The tables as of 2026-10-09 are modules, one for each region and deployment scope,
+//! behind features of the same names: `singapore`, `beijing`, `virginia`, `virginia_us`,
+//! `frankfurt`, `frankfurt_eu`, `tokyo`, `tokyo_japan`, `hong_kong` and `hong_kong_global`. Each
+//! has its own `Model`, `model!` and `reference`:
 //!
 //! ```
 //! # #[cfg(feature = "singapore")] {
@@ -64,7 +64,7 @@
 //!
 //! The page [`regions`](mod@regions) lists all models with their limits in each region.
 //!
-//! The ID of a retired model is an error at compile time and when it is parsed: "model
+//! The ID of a retired model is rejected at compile time and when it is parsed: "model
 //! `qwen-max-latest` was retired on 2026-05-13". `retires()` returns the date on which a deprecated
 //! model retires, and `is_dynamic()` whether the provider adjusts the limits. Models with the same
 //! `pool()` share one quota.
@@ -110,7 +110,7 @@
 //! - `built-in` (default): the root `Model` and `model!`. Disable it if you do not use them, to
 //!   skip generating their code.
 //! - `singapore`, `beijing`, `virginia`, `virginia_us`, `frankfurt`, `frankfurt_eu`, `tokyo`,
-//!   `tokyo_japan`, `hong_kong` and `hong_kong_global`: the [modules of the regions](#regions).
+//!   `tokyo_japan`, `hong_kong` and `hong_kong_global`: the [regional modules](#regions).
 //! - `strum` (default): the traits `IntoEnumIterator`, `VariantArray`, `VariantNames` and
 //!   `EnumCount` of [strum].
 //! - `serde`: models serialize as their model IDs, and deserialize from model IDs and aliases.
@@ -204,7 +204,7 @@ pub mod __private {
 
 /// Includes the enum and the macro that your build script generates from your own table.
 ///
-/// The argument is the file name that was passed to `Generator::emit` of
+/// The argument is the file name that was passed to `Generator::emit` from
 /// [`model-studio-limits-codegen`].
 ///
 /// ```text

@@ -1,4 +1,4 @@
-//! The builder that build scripts use: its settings, and writing the output file.
+//! The builder that build scripts use: its settings and its output file.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -95,8 +95,8 @@ impl Generator {
         }
     }
 
-    /// Sets an overlay: a file with the limits of an account, which replace those of the table, and
-    /// with models to add.
+    /// Sets an overlay: a file that replaces limits in the table with those of an account, and can
+    /// add models.
     #[must_use]
     pub fn overlay(mut self, path: impl Into<PathBuf>) -> Self {
         self.overlay = Some(path.into());

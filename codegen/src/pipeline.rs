@@ -98,8 +98,8 @@ fn with_errors<T>(
     }
 }
 
-/// The size limit for files, in bytes. It is enough for a table with the largest number of names of
-/// usual length.
+/// The size limit for files, in bytes. It is enough for a table with the maximum number of names of
+/// typical length.
 const MAX_BYTES: u64 = 8 << 20;
 
 fn read(path: &Path) -> Result<Source, Error> {

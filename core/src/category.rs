@@ -8,7 +8,7 @@ use crate::suggest;
 /// Defines [`Category`] from a single list of its variants and their names.
 macro_rules! categories {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// The category of a model: what it does, as a top-level heading in the provider's table.
+        /// The category of a model: what it does, according to the provider's top-level headings.
         ///
         /// ```
         /// use model_studio_limits_core::Category;
@@ -37,21 +37,21 @@ macro_rules! categories {
 categories! {
     /// Generates text, from text, images, audio or video.
     TextGeneration = "text-generation",
-    /// Generates text, with models from other providers.
+    /// Generates text. The model is from another provider.
     TextGenerationThirdParty = "text-generation-third-party",
-    /// Generates text, with open-source models.
+    /// Generates text. The model is open source.
     TextGenerationOpenSource = "text-generation-open-source",
     /// Generates or edits images.
     ImageGeneration = "image-generation",
-    /// Generates or edits images, with models from other providers.
+    /// Generates or edits images. The model is from another provider.
     ImageGenerationThirdParty = "image-generation-third-party",
     /// Generates or edits videos.
     VideoGeneration = "video-generation",
-    /// Generates or edits videos, with models from other providers.
+    /// Generates or edits videos. The model is from another provider.
     VideoGenerationThirdParty = "video-generation-third-party",
     /// Turns text into speech.
     SpeechSynthesis = "speech-synthesis",
-    /// Turns text into speech, with models from other providers.
+    /// Turns text into speech. The model is from another provider.
     SpeechSynthesisThirdParty = "speech-synthesis-third-party",
     /// Turns speech into text, or translates it.
     SpeechRecognitionAndTranslation = "speech-recognition-and-translation",
@@ -59,7 +59,7 @@ categories! {
     AudioGeneration = "audio-generation",
     /// Generates music.
     MusicGeneration = "music-generation",
-    /// Generates 3D models, with models from other providers.
+    /// Generates 3D models. The model is from another provider.
     ThreeDGenerationThirdParty = "3d-generation-third-party",
     /// Holds a spoken conversation.
     VoiceConversation = "voice-conversation",

@@ -74,7 +74,7 @@ assert!(Model::QwenMax.aliases().is_empty());
                 TABLE.aliases(self as usize)
             }
 
-            /// Returns the heading of the model in the provider's table.
+            /// Returns the heading above the model in the provider's table.
             #[doc = $crate::__example!($kind, "
 ```
 # use model_studio_limits::Model;
@@ -116,7 +116,7 @@ assert_eq!(QPM, 600);
             }
 
             /// Returns `true` if the provider adjusts the limits of the model, for example
-            /// according to an account's spending. [`limits`](Self::limits) then returns the lowest
+            /// based on an account's spending. [`limits`](Self::limits) then returns the lowest
             /// published values.
             #[inline]
             #[must_use]
@@ -124,7 +124,7 @@ assert_eq!(QPM, 600);
                 TABLE.class(self as usize).dynamic
             }
 
-            /// Returns the name of the pool that the model belongs to. All models of a pool share
+            /// Returns the name of the pool that the model belongs to. All models in a pool share
             /// one quota: the limits apply to their combined usage.
             #[inline]
             #[must_use]
