@@ -103,7 +103,7 @@ impl Decoder {
     pub(crate) fn required<'a>(&mut self, fields: &Fields<'a>, key: &str) -> Option<&'a Node> {
         let value = fields.get(key);
         if value.is_none() {
-            let message = format!("missing key `{key}`");
+            let message = format!("missing field `{key}`");
             self.error(Diagnostic::new(fields.location, message));
         }
         value
