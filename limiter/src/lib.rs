@@ -9,6 +9,8 @@ mod cost;
 mod error;
 mod estimator;
 pub mod guide;
+#[cfg(feature = "tower")]
+mod layer;
 mod limiter;
 mod permit;
 mod quota;
@@ -20,11 +22,15 @@ pub use account::{Account, ModelLimits};
 pub use acquire::{Acquire, AcquireTask};
 pub use builder::Builder;
 #[cfg(feature = "tokio")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
 pub use clock::TokioClock;
 pub use clock::{Alarm, Clock, ManualClock, SystemClock};
 pub use cost::Cost;
 pub use error::{AcquireError, TooLarge};
 pub use estimator::Estimator;
+#[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+pub use layer::{BoxError, LimiterLayer, LimiterService};
 pub use limiter::Limiter;
 pub use permit::{Permit, TaskPermit};
 pub use refusal::Refusal;

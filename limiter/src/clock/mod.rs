@@ -12,17 +12,14 @@ use std::time::Instant;
 pub use manual::ManualClock;
 pub use system::SystemClock;
 #[cfg(feature = "tokio")]
-#[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
 pub use tokio::TokioClock;
 
 use crate::limiter::Shared;
 
 /// A source of time for limiters.
 ///
-/// [`SystemClock`] is the default, or [`TokioClock`](clock::TokioClock) if the feature `tokio` is
-/// enabled. Tests can use a [`ManualClock`].
-///
-/// [clock]: crate
+/// [`SystemClock`] is the default, or `TokioClock` if the feature `tokio` is enabled. Tests can use a
+/// [`ManualClock`].
 pub trait Clock: Send + Sync + 'static {
     /// Returns the current time.
     fn now(&self) -> Instant;

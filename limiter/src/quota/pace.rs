@@ -74,25 +74,32 @@ impl Pace {
         self.ready_at = self.limit(now, other.ready_at);
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        clippy::cast_sign_loss,
-        reason = "a slow pace need not be exact, and a cast of a float saturates"
-    )]
     fn delay(&self, amount: u64, slowdown: f64) -> u64 {
         let delay = (u128::from(amount) * u128::from(self.delay)) >> self.shift;
         let delay = u64::try_from(delay).unwrap_or(u64::MAX);
         if slowdown > 1.0 {
-            return (delay as f64 * slowdown) as u64;
+            slow_down(delay, slowdown)
+        } else {
+            delay
         }
-        delay
     }
 
     /// A delay longer than the window of the limit would wait for amounts that have expired.
     fn limit(&self, now: u64, ready_at: u64) -> u64 {
         ready_at.min(now.saturating_add(self.max_delay))
     }
+}
+
+/// Multiplies a delay. Kept apart, because floats take most of the time when they are not needed.
+#[cold]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "a slow pace need not be exact, and a cast of a float saturates"
+)]
+fn slow_down(delay: u64, slowdown: f64) -> u64 {
+    (delay as f64 * slowdown) as u64
 }
 
 #[cfg(test)]
