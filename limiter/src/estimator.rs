@@ -33,9 +33,8 @@ const MIN_SAMPLES: usize = 16;
 #[derive(Clone, Debug)]
 pub struct Estimator {
     quantile: f64,
+    /// The observations, oldest first.
     recent: VecDeque<u32>,
-    /// The same observations.
-    sorted: Vec<u32>,
 }
 
 impl Estimator {
@@ -49,21 +48,15 @@ impl Estimator {
                 quantile.clamp(0.0, 1.0)
             },
             recent: VecDeque::new(),
-            sorted: Vec::new(),
         }
     }
 
     /// Notes the output tokens of a request.
     pub fn observe(&mut self, output_tokens: u64) {
         if self.recent.len() == SAMPLES {
-            let oldest = self.recent.pop_front();
-            if let Some(Ok(index)) = oldest.map(|oldest| self.sorted.binary_search(&oldest)) {
-                self.sorted.remove(index);
-            }
+            self.recent.pop_front();
         }
         let tokens = u32::try_from(output_tokens).unwrap_or(u32::MAX);
-        let index = self.sorted.partition_point(|other| *other < tokens);
-        self.sorted.insert(index, tokens);
         self.recent.push_back(tokens);
     }
 
@@ -73,16 +66,20 @@ impl Estimator {
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
         clippy::cast_sign_loss,
-        reason = "the index is between 0 and the number of samples"
+        reason = "the rank is between 0 and the number of samples"
     )]
     pub fn estimate(&self, upper_bound: u64) -> u64 {
-        let len = self.sorted.len();
+        let len = self.recent.len();
         if len < MIN_SAMPLES {
             return upper_bound;
         }
-        let index = (self.quantile * len as f64).ceil() as usize;
-        let tokens = self.sorted[index.clamp(1, len) - 1];
-        u64::from(tokens).min(upper_bound)
+        let mut samples = [0; SAMPLES];
+        for (sample, tokens) in samples.iter_mut().zip(&self.recent) {
+            *sample = *tokens;
+        }
+        let rank = (self.quantile * len as f64).ceil() as usize;
+        let (_, tokens, _) = samples[..len].select_nth_unstable(rank.clamp(1, len) - 1);
+        u64::from(*tokens).min(upper_bound)
     }
 }
 

@@ -8,6 +8,7 @@ mod clock;
 mod cost;
 mod error;
 mod estimator;
+mod events;
 pub mod guide;
 #[cfg(feature = "tower")]
 mod layer;

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use model_studio_limits::Limits;
 
-use crate::estimator::Estimator;
 use crate::quota::{Grant, Quota, Rejection, nanos};
 use crate::sync::{Mutex, MutexGuard};
 use crate::{
-    Acquire, AcquireError, AcquireTask, Alarm, Builder, Clock, Cost, Permit, TooLarge, Usage,
+    Acquire, AcquireError, AcquireTask, Alarm, Builder, Clock, Cost, Estimator, Permit, TooLarge,
+    Usage, events,
 };
 
 /// Keeps the requests to one model, or to a pool of models, below their rate limits.
@@ -165,7 +165,11 @@ impl Limiter {
     #[must_use]
     pub fn usage(&self) -> Usage {
         let now = self.shared.now();
-        self.shared.lock().quota.usage(now)
+        let mut state = self.shared.lock();
+        Usage {
+            wait_time: state.wait_time,
+            ..state.quota.usage(now)
+        }
     }
 
     pub(crate) fn from_parts(clock: Arc<dyn Clock>, quota: Quota, estimator: Estimator) -> Self {
@@ -174,6 +178,7 @@ impl Limiter {
             waiters: HashMap::new(),
             deadlines: BTreeSet::new(),
             alarm: None,
+            wait_time: Duration::ZERO,
             estimator,
         };
         let shared = Shared {
@@ -219,11 +224,14 @@ pub(crate) struct State {
     deadlines: BTreeSet<(u64, u64)>,
     /// The time of the next alarm.
     alarm: Option<u64>,
+    wait_time: Duration,
 }
 
 #[derive(Debug)]
 struct Waiter {
     waker: Waker,
+    /// The time at which it joined the queue.
+    since: u64,
     deadline: Option<u64>,
     /// The time at which the request is counted, if it was admitted.
     outcome: Option<Result<u64, AcquireError>>,
@@ -275,7 +283,7 @@ impl Shared {
             Rejection::NotYet(_) | Rejection::Paused(_) => {}
         }
         let id = state.quota.enqueue(*cost)?;
-        state.add_waiter(id, deadline, waker.clone());
+        state.add_waiter(id, now, deadline, waker.clone());
         self.schedule(&mut state);
         Ok(Admission::Queued(id))
     }
@@ -294,19 +302,22 @@ impl Shared {
             waiter.waker.clone_from(waker);
             return None;
         };
-        let deadline = waiter.deadline;
+        let (since, deadline) = (waiter.since, waiter.deadline);
         state.remove_waiter(id);
         let mut grant = match outcome {
             Ok(at) => Grant { at, cost: *cost },
             Err(error) => return Some(Err(error)),
         };
         // The request is sent now, not when it was admitted.
-        if state.quota.renew(id, &mut grant, now) {
-            return Some(Ok(grant.at));
+        if !state.quota.renew(id, &mut grant, now) {
+            state.add_waiter(id, since, deadline, waker.clone());
+            self.schedule(&mut state);
+            return None;
         }
-        state.add_waiter(id, deadline, waker.clone());
-        self.schedule(&mut state);
-        None
+        let wait = Duration::from_nanos(now.saturating_sub(since));
+        state.wait_time += wait;
+        events::waited(wait);
+        Some(Ok(grant.at))
     }
 
     /// Removes a request from the queue and takes nothing for it.
@@ -404,11 +415,12 @@ impl Shared {
 }
 
 impl State {
-    fn add_waiter(&mut self, id: u64, deadline: Option<u64>, waker: Waker) {
+    fn add_waiter(&mut self, id: u64, since: u64, deadline: Option<u64>, waker: Waker) {
         self.deadlines
             .extend(deadline.map(|deadline| (deadline, id)));
         let waiter = Waiter {
             waker,
+            since,
             deadline,
             outcome: None,
         };

@@ -32,7 +32,9 @@ impl Permit {
     /// cost has no effect.
     pub fn report(&mut self, cost_so_far: impl Into<Cost>) {
         if let Some(grant) = &mut self.grant {
-            self.shared.lock().quota.report(grant, &cost_so_far.into());
+            let now = self.shared.now();
+            let cost = cost_so_far.into();
+            self.shared.lock().quota.report(grant, &cost, now);
         }
     }
 

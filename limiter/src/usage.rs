@@ -1,5 +1,7 @@
 //! What a limiter reports about itself.
 
+use std::time::Duration;
+
 use model_studio_limits::Limit;
 
 /// The state of a limiter at a time, and counts since it was created.
@@ -17,6 +19,8 @@ pub struct Usage {
     pub admitted: u64,
     /// The number of requests that had to wait.
     pub waited: u64,
+    /// The total time that admitted requests waited.
+    pub wait_time: Duration,
     /// The number of permits that ended with a refusal.
     pub refused: u64,
     /// The number of permits that ended without a known cost.

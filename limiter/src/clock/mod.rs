@@ -33,7 +33,7 @@ pub trait Clock: Send + Sync + 'static {
 /// It does not keep the limiter alive. An alarm that rings too early, or more than once, does no
 /// harm.
 #[derive(Clone, Debug)]
-pub struct Alarm(Weak<Shared>);
+pub struct Alarm(pub(crate) Weak<Shared>);
 
 impl Alarm {
     pub(crate) fn new(limiter: &Arc<Shared>) -> Self {

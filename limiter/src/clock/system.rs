@@ -112,3 +112,38 @@ impl Timer {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Weak};
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use super::{SystemClock, Timer};
+    use crate::{Alarm, Clock as _};
+
+    #[test]
+    fn the_thread_ends_with_the_last_clock() {
+        // A timer of its own, which other tests do not keep alive.
+        let clock = SystemClock {
+            handle: Arc::default(),
+        };
+        let other = clock.clone();
+        let timer: Weak<Timer> = Arc::downgrade(&clock.handle.timer);
+        clock.schedule(
+            Instant::now() + Duration::from_secs(3_600),
+            Alarm(Weak::new()),
+        );
+        assert_eq!(timer.strong_count(), 2, "the thread has the timer");
+        drop(clock);
+        assert_eq!(timer.strong_count(), 2);
+        drop(other);
+        for _ in 0..10_000 {
+            if timer.strong_count() == 0 {
+                return;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        panic!("the thread still runs");
+    }
+}

@@ -15,7 +15,7 @@ use model_studio_limits::{Limit, LimitKind};
 
 use crate::cost::is_measured;
 use crate::usage::{LimitUsage, Usage};
-use crate::{Cost, Refusal, TooLarge};
+use crate::{Cost, Refusal, TooLarge, events};
 use feedback::Feedback;
 use ledger::Ledger;
 use pace::{Pace, REQUEST_CREDIT, TOKEN_CREDIT};
@@ -45,9 +45,8 @@ pub(crate) struct Rules {
 #[derive(Debug)]
 pub(crate) struct Quota {
     rules: Rules,
-    limits: Vec<Limit>,
-    rates: Vec<Rate>,
-    concurrency: Vec<Concurrency>,
+    rates: Box<[Rate]>,
+    concurrency: Box<[Concurrency]>,
     queue: Queue,
     feedback: Feedback,
     paused_until: u64,
@@ -107,9 +106,8 @@ impl Quota {
     pub(crate) fn new(limits: &[Limit], rules: Rules, now: u64) -> Self {
         let mut quota = Self {
             rules,
-            limits: Vec::new(),
-            rates: Vec::new(),
-            concurrency: Vec::new(),
+            rates: Box::default(),
+            concurrency: Box::default(),
             queue: Queue::default(),
             feedback: Feedback::new(now),
             paused_until: 0,
@@ -220,24 +218,25 @@ impl Quota {
     }
 
     /// Changes what a request costs, as far as it is known while it runs. The cost only rises.
-    pub(crate) fn report(&mut self, grant: &mut Grant, cost: &Cost) {
+    pub(crate) fn report(&mut self, grant: &mut Grant, cost: &Cost, now: u64) {
         let cost = grant.cost.max(&grant.cost.settled(cost));
-        self.change_cost(grant, &cost);
+        self.change_cost(grant, &cost, || now);
     }
 
     /// Ends a request with what it cost.
     ///
     /// `now` is only called if the time is needed, since reading a clock takes most of the time.
-    pub(crate) fn settle(&mut self, grant: &mut Grant, cost: &Cost, now: impl FnOnce() -> u64) {
+    pub(crate) fn settle(&mut self, grant: &mut Grant, cost: &Cost, now: impl Fn() -> u64) {
         self.feedback.succeeded(grant.at);
         let cost = grant.cost.settled(cost);
-        self.change_cost(grant, &cost);
+        self.change_cost(grant, &cost, &now);
         self.complete(grant, now);
     }
 
     /// Ends a request without a known cost. Its estimate stays counted.
     pub(crate) fn leave_unsettled(&mut self, grant: &Grant, now: impl FnOnce() -> u64) {
         self.counters.unsettled += 1;
+        events::unsettled();
         self.complete(grant, now);
     }
 
@@ -261,6 +260,7 @@ impl Quota {
         });
         let feedback = &mut self.feedback;
         let pause = feedback.refused(grant.at, refusal, retry_after, is_full, self.now);
+        events::refused(refusal, pause, feedback.factor(self.now));
         self.pause_until(self.now.saturating_add(nanos(pause)));
         self.complete(grant, || now);
     }
@@ -286,7 +286,7 @@ impl Quota {
         // The ledgers share the memory.
         let ledgers = rates.clone().count().clamp(2, 16).next_power_of_two();
         let bits = SLOT_BITS - ledgers.ilog2();
-        let rates: Vec<_> = rates
+        let rates = rates
             .map(|limit| {
                 let mut rate = self.rules.rate(limit, limits, bits, now);
                 if let Some(old) = self.history(limit) {
@@ -312,7 +312,6 @@ impl Quota {
             .collect();
         self.rates = rates;
         self.concurrency = concurrency;
-        self.limits = limits.to_vec();
     }
 
     pub(crate) fn usage(&mut self, now: u64) -> Usage {
@@ -333,6 +332,7 @@ impl Quota {
             limits: rates.chain(concurrency).collect(),
             admitted: self.counters.admitted,
             waited: self.counters.waited,
+            wait_time: Duration::ZERO,
             refused: self.counters.refused,
             unsettled: self.counters.unsettled,
             pace: self.feedback.factor(self.now),
@@ -394,7 +394,16 @@ impl Quota {
         self.now
     }
 
-    fn change_cost(&mut self, grant: &mut Grant, cost: &Cost) {
+    fn change_cost(&mut self, grant: &mut Grant, cost: &Cost, now: impl FnOnce() -> u64) {
+        let kinds = self.rates.iter().map(|rate| rate.limit.kind);
+        // A refund is void if the request has expired, whether the ledger knows that or not. A debt
+        // is taken now in that case.
+        if kinds
+            .into_iter()
+            .any(|kind| cost.amount(kind) > grant.cost.amount(kind))
+        {
+            self.advance(now());
+        }
         let slowdown = self.feedback.slowdown(self.now);
         for rate in &mut self.rates {
             let kind = rate.limit.kind;

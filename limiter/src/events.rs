@@ -1,0 +1,40 @@
+//! Events for `tracing`. Without the feature, these functions do nothing.
+
+use std::time::Duration;
+
+use crate::Refusal;
+
+/// A request was admitted after it had waited.
+pub(crate) fn waited(wait: Duration) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(
+        wait_ms = milliseconds(wait),
+        "a request waited for the rate limits"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = wait;
+}
+
+/// The provider refused a request. The limiter pauses, and then uses a part of the rate limits.
+pub(crate) fn refused(refusal: Refusal, pause: Duration, pace: f64) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        ?refusal,
+        pause_ms = milliseconds(pause),
+        pace,
+        "the provider refused a request"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = (refusal, pause, pace);
+}
+
+/// A permit was dropped without a cost, so its estimate stays counted.
+pub(crate) fn unsettled() {
+    #[cfg(feature = "tracing")]
+    tracing::debug!("a permit was dropped before it was settled");
+}
+
+#[cfg(feature = "tracing")]
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

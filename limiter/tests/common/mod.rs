@@ -1,0 +1,57 @@
+//! Helpers for tests of limiters on a clock that the test advances.
+
+#![allow(dead_code, reason = "each test uses some of these")]
+
+use std::future::Future;
+use std::num::NonZeroU64;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use model_studio_limiter::{Builder, Limiter, ManualClock};
+use model_studio_limits::{Limit, LimitKind, Limits};
+
+pub(crate) const MILLISECOND: Duration = Duration::from_millis(1);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+
+/// Creates limits from kinds, counts and windows. A window of zero is a limit on concurrency.
+pub(crate) fn limits(limits: &[(LimitKind, u64, Duration)]) -> Limits {
+    let limits = limits.iter().map(|(kind, count, per)| Limit {
+        kind: *kind,
+        count: NonZeroU64::new(*count).unwrap(),
+        per: (!per.is_zero()).then_some(*per),
+    });
+    Limits::new(Box::leak(limits.collect()))
+}
+
+/// 600 requests and 1,000,000 tokens per minute.
+pub(crate) fn qwen_plus() -> Limits {
+    limits(&[
+        (LimitKind::Requests, 600, MINUTE),
+        (LimitKind::Tokens, 1_000_000, MINUTE),
+    ])
+}
+
+/// Creates a limiter on a clock that stands still.
+pub(crate) fn manual(limits: Limits) -> (Limiter, ManualClock) {
+    let clock = ManualClock::new();
+    (builder(limits, &clock).build(), clock)
+}
+
+pub(crate) fn builder(limits: Limits, clock: &ManualClock) -> Builder<Limits> {
+    Limiter::builder(limits).clock(clock.clone())
+}
+
+/// Polls a future once, without a waker.
+pub(crate) fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Polls a future once and returns its output.
+pub(crate) fn ready<F: Future + Unpin>(mut future: F) -> F::Output {
+    match poll(&mut future) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("the future is not ready"),
+    }
+}

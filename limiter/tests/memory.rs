@@ -1,0 +1,58 @@
+//! How much memory a limiter takes. In a process of its own, because it counts all allocations.
+
+mod common;
+
+use std::alloc::System;
+use std::time::Duration;
+
+use common::{MILLISECOND, MINUTE, SECOND, limits, manual, poll, qwen_plus};
+use model_studio_limits::LimitKind;
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+#[test]
+fn a_limiter_takes_ten_kib_and_does_not_allocate() {
+    let several = limits(&[
+        (LimitKind::Requests, 500, SECOND),
+        (LimitKind::Requests, 30_000, MINUTE),
+        (LimitKind::Tokens, 500_000, 6 * SECOND),
+        (LimitKind::Tokens, 5_000_000, MINUTE),
+        (LimitKind::ConcurrentRequests, 100, Duration::ZERO),
+    ]);
+    for limits in [qwen_plus(), several] {
+        let region = Region::new(ALLOCATOR);
+        let (limiter, clock) = manual(limits);
+        for tokens in 0..1_000 {
+            clock.advance(200 * MILLISECOND);
+            let permit = limiter.try_acquire(limiter.estimate(100, 100)).unwrap();
+            permit.settle(100 + tokens % 100);
+        }
+        let stats = region.change();
+        let bytes = stats.bytes_allocated - stats.bytes_deallocated;
+        assert!(bytes <= 10 * 1_024, "{bytes} bytes");
+
+        // Without waiting, nothing is allocated.
+        let region = Region::new(ALLOCATOR);
+        for _ in 0..1_000 {
+            clock.advance(200 * MILLISECOND);
+            limiter.try_acquire(100).unwrap().settle(90);
+        }
+        assert_eq!(region.change().allocations, 0);
+
+        // A long queue is freed when it is empty.
+        let region = Region::new(ALLOCATOR);
+        let mut futures: Vec<_> = (0..10_000).map(|_| limiter.acquire(1)).collect();
+        let pending = futures
+            .iter_mut()
+            .filter_map(|future| poll(future).is_pending().then_some(()));
+        assert!(pending.count() >= 9_999);
+        drop(futures);
+        let stats = region.change();
+        let kept = stats
+            .bytes_allocated
+            .saturating_sub(stats.bytes_deallocated);
+        assert!(kept <= 1_024, "{kept} bytes");
+    }
+}
