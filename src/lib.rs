@@ -262,8 +262,3 @@ regions! {
     /// The models available in Hong Kong with the global deployment scope.
     hong_kong_global "hong_kong_global" "hong_kong_global.rs",
 }
-
-/// Runs the examples of the README as tests.
-#[cfg(all(doctest, feature = "built-in"))]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::num::NonZeroU64;
 use std::time::Instant;
 
 use model_studio_limits::Limit;
@@ -67,10 +68,15 @@ impl fmt::Display for TooLarge {
             available,
             limit,
         } = *self;
-        let noun = limit.kind.noun(requested);
+        // A limit without a window is written as an amount.
+        let amount = Limit {
+            count: NonZeroU64::new(requested).unwrap_or(NonZeroU64::MIN),
+            per: None,
+            ..limit
+        };
         write!(
             f,
-            "the request needs {requested} {noun}, which can never be admitted: "
+            "the request needs {amount}, which can never be admitted: "
         )?;
         if available == limit.count.get() {
             write!(f, "the limit is {limit}")

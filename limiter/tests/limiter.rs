@@ -43,7 +43,7 @@ fn a_request_above_a_limit_is_refused_with_the_limit() {
     let error = limiter.try_acquire(1_000_001).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the request needs 1000001 tokens, which can never be admitted: \
+        "the request needs 1,000,001 tokens, which can never be admitted: \
          the limit is 1,000,000 tokens per minute"
     );
     assert!(ready(limiter.acquire(2_000_000)).is_err());
