@@ -39,10 +39,11 @@ impl Ledger {
         }
     }
 
-    /// Forgets the amounts of slots that have expired. `now` does not go back.
-    pub(crate) fn advance(&mut self, now: u64) {
+    /// Forgets the amounts of slots that have expired, and returns the time at which the next slot
+    /// can expire. `now` does not go back.
+    pub(crate) fn advance(&mut self, now: u64) -> u64 {
         if now < self.current_end {
-            return;
+            return self.current_end;
         }
         let target = now / self.slot;
         let len = self.ring.len() as u64;
@@ -57,6 +58,7 @@ impl Ledger {
             }
         }
         self.current_end = (target + 1).saturating_mul(self.slot);
+        self.current_end
     }
 
     /// Returns `true` if the amount can be taken now.

@@ -51,6 +51,8 @@ pub(crate) struct Quota {
     feedback: Feedback,
     paused_until: u64,
     now: u64,
+    /// A time before which nothing expires.
+    next_expiry: u64,
     /// Tasks that count as running until a time, because nobody can finish them any more.
     abandoned: Vec<(u64, Cost)>,
     counters: Counters,
@@ -112,6 +114,7 @@ impl Quota {
             feedback: Feedback::new(now),
             paused_until: 0,
             now,
+            next_expiry: 0,
             abandoned: Vec::new(),
             counters: Counters::default(),
         };
@@ -270,6 +273,7 @@ impl Quota {
         let until = grant.at.saturating_add(nanos(self.rules.max_task_duration));
         self.counters.unsettled += 1;
         self.abandoned.push((until, grant.cost));
+        self.next_expiry = 0;
         self.advance(now);
     }
 
@@ -312,6 +316,7 @@ impl Quota {
             .collect();
         self.rates = rates;
         self.concurrency = concurrency;
+        self.next_expiry = 0;
     }
 
     pub(crate) fn usage(&mut self, now: u64) -> Usage {
@@ -342,14 +347,22 @@ impl Quota {
     /// Moves the time forward, and forgets what has expired.
     fn advance(&mut self, now: u64) {
         self.now = self.now.max(now);
+        if self.now < self.next_expiry {
+            return;
+        }
+        self.next_expiry = u64::MAX;
         for rate in &mut self.rates {
-            rate.ledger.advance(self.now);
+            let slot_end = rate.ledger.advance(self.now);
+            self.next_expiry = self.next_expiry.min(slot_end);
         }
         if !self.abandoned.is_empty() {
             let abandoned = mem::take(&mut self.abandoned).into_iter();
             let (ended, running): (Vec<_>, _) =
                 abandoned.partition(|(until, _)| *until <= self.now);
             self.abandoned = running;
+            for (until, _) in &self.abandoned {
+                self.next_expiry = self.next_expiry.min(*until);
+            }
             for (_, cost) in ended {
                 self.end(&cost);
             }
