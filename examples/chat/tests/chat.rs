@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -48,9 +48,11 @@ fn output_is_printed_before_the_stream_ends() {
     // The server waits until the test has read the first part of the answer. If the program does
     // not print it, the server panics and the rest is missing.
     let (has_read, is_read) = mpsc::channel();
+    let is_read = Mutex::new(is_read);
     let server = Server::start(move |_, response| {
         response.begin("200 OK");
         response.chunk(event("first", None));
+        let is_read = is_read.lock().unwrap();
         is_read.recv_timeout(Duration::from_secs(60)).unwrap();
         response.chunk(event(", last", Some("stop")) + DONE);
     });
@@ -73,10 +75,7 @@ fn a_429_is_explained_and_not_retried() {
     // The API sends `limit_requests` for queries and `insufficient_quota` for tokens per minute.
     for code in ["limit_requests", "insufficient_quota"] {
         let server = Server::start(move |_, response| {
-            let error =
-                json!({ "message": "Too fast.", "type": code, "param": null, "code": code });
-            let body = json!({ "error": error, "request_id": "1" });
-            response.send("429 Too Many Requests", body.to_string());
+            response.refuse(code, "Too fast.");
         });
         let output = run(chat(&server).arg("Hello"));
         let stderr = format!(

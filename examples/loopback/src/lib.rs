@@ -1,15 +1,16 @@
-//! An HTTP server on the loopback interface, for tests. It records the requests it receives and
-//! controls when each part of a response is sent.
+//! An HTTP server on the loopback interface, for tests. It records the requests it receives,
+//! controls when each part of a response is sent, and can enforce a limit of requests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-/// A server that handles one request at a time, each on its own connection.
+/// A server that handles each request on its own connection and thread.
 pub struct Server {
     base_url: String,
     requests: mpsc::Receiver<Request>,
@@ -17,21 +18,55 @@ pub struct Server {
 
 impl Server {
     /// Starts a server that responds with `respond`. The server runs until the process exits.
-    pub fn start(respond: impl Fn(&Request, &mut Response) + Send + 'static) -> Self {
+    pub fn start(respond: impl Fn(&Request, &mut Response) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
         let (sender, requests) = mpsc::channel();
+        let respond = Arc::new(respond);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let stream = stream.unwrap();
-                let request = Request::read(&stream);
-                sender.send(request.clone()).unwrap();
-                let mut response = Response(stream);
-                respond(&request, &mut response);
-                response.chunk("");
+                let (respond, sender) = (Arc::clone(&respond), sender.clone());
+                thread::spawn(move || {
+                    let request = Request::read(&stream);
+                    // This fails if the test has ended.
+                    let _ = sender.send(request.clone());
+                    let mut response = Response::new(stream);
+                    respond(&request, &mut response);
+                    response.chunk("");
+                });
             }
         });
         Self { base_url, requests }
+    }
+
+    /// Starts a server that admits at most `count` requests in any `window` of its own clock, and
+    /// responds to them with `respond`. It refuses other requests with a 429.
+    pub fn start_limited(
+        count: usize,
+        window: Duration,
+        respond: impl Fn(&Request, &mut Response) + Send + Sync + 'static,
+    ) -> Self {
+        let admitted = Mutex::new(VecDeque::new());
+        let admit = move || {
+            let mut admitted = admitted.lock().unwrap();
+            let now = Instant::now();
+            while admitted.front().is_some_and(|at| now - *at >= window) {
+                admitted.pop_front();
+            }
+            let is_admitted = admitted.len() < count;
+            if is_admitted {
+                admitted.push_back(now);
+            }
+            is_admitted
+        };
+        Self::start(move |request, response| {
+            if admit() {
+                respond(request, response);
+            } else {
+                response.refuse("limit_requests", "You exceeded your current requests list.");
+            }
+        })
     }
 
     /// The base URL of the API on this server.
@@ -88,9 +123,25 @@ impl Request {
 /// A response with a body that is sent in chunks.
 ///
 /// Write errors are ignored because a client may close the connection early.
-pub struct Response(TcpStream);
+pub struct Response {
+    stream: TcpStream,
+    headers: String,
+}
 
 impl Response {
+    fn new(stream: TcpStream) -> Self {
+        stream.set_nodelay(true).unwrap();
+        Self {
+            stream,
+            headers: "transfer-encoding: chunked\r\nconnection: close\r\n".to_owned(),
+        }
+    }
+
+    /// Adds a header. Has no effect after [`begin`](Self::begin).
+    pub fn header(&mut self, name: &str, value: &str) {
+        self.headers += &format!("{name}: {value}\r\n");
+    }
+
     /// Sends the status and the headers. The body of a successful response is an event stream,
     /// other bodies are JSON.
     pub fn begin(&mut self, status: &str) {
@@ -98,11 +149,10 @@ impl Response {
             "200 OK" => "text/event-stream",
             _ => "application/json",
         };
-        self.0.set_nodelay(true).unwrap();
         let _ = write!(
-            self.0,
-            "HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\n\
-             transfer-encoding: chunked\r\nconnection: close\r\n\r\n"
+            self.stream,
+            "HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\n{}\r\n",
+            self.headers
         );
     }
 
@@ -111,7 +161,7 @@ impl Response {
         let bytes = bytes.as_ref();
         let size = format!("{:x}\r\n", bytes.len());
         let _ = self
-            .0
+            .stream
             .write_all(&[size.as_bytes(), bytes, b"\r\n"].concat());
     }
 
@@ -119,5 +169,11 @@ impl Response {
     pub fn send(&mut self, status: &str, body: impl AsRef<[u8]>) {
         self.begin(status);
         self.chunk(body);
+    }
+    /// Sends a 429 with this code and message.
+    pub fn refuse(&mut self, code: &str, message: &str) {
+        let error = json!({ "message": message, "type": code, "param": null, "code": code });
+        let body = json!({ "error": error, "request_id": "1" });
+        self.send("429 Too Many Requests", body.to_string());
     }
 }
