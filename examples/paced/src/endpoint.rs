@@ -1,10 +1,13 @@
 //! Requests to the OpenAI-compatible endpoint.
 
+use std::error::Error;
+use std::fmt;
 use std::io::{BufRead as _, BufReader};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
+use model_studio_limiter::{Cost, Limiter, Refusal};
 use model_studio_limits::Model;
 use serde_json::{Value, json};
 
@@ -12,45 +15,65 @@ use serde_json::{Value, json};
 const BASE_URL: &str = "https://dashscope-intl.aliyuncs.com/compatible-mode/v1";
 
 /// An upper bound for the tokens that the chat template adds to a prompt.
-const TEMPLATE_TOKENS: u32 = 32;
+const TEMPLATE_TOKENS: u64 = 32;
 
-/// A prompt and an estimate of the tokens of the prompt and its answer.
+/// A prompt, and what is known of the tokens it needs.
 pub struct Request {
     pub line: usize,
     pub prompt: String,
-    pub tokens: NonZeroU32,
+    input_tokens: u64,
+    max_output: NonZeroU32,
 }
 
 impl Request {
-    /// Estimates the tokens of a prompt and adds `max_output`.
+    /// Creates a request for an answer of at most `max_output` tokens, and estimates the tokens of
+    /// the prompt.
     ///
     /// The estimate counts one token for every three ASCII characters, and one token for each digit
     /// and each non-ASCII character. This is too high for most English and Chinese text. It can be
     /// too low for emoji and rare scripts.
-    ///
-    /// The unused part of `max_output` is not returned to the limit. A smaller value makes the batch
-    /// faster.
     pub fn new(line: usize, prompt: String, max_output: NonZeroU32) -> Self {
         let is_token = |c: &char| c.is_ascii_digit() || !c.is_ascii();
         let single = prompt.chars().filter(is_token).count();
         let others = prompt.chars().count() - single;
-        let estimate = u32::try_from(single + others.div_ceil(3)).unwrap_or(u32::MAX);
-        let tokens = max_output
-            .saturating_add(estimate)
-            .saturating_add(TEMPLATE_TOKENS);
+        let estimate = (single + others.div_ceil(3)) as u64;
         Self {
             line,
             prompt,
-            tokens,
+            input_tokens: estimate + TEMPLATE_TOKENS,
+            max_output,
         }
+    }
+
+    /// Estimates the cost. The first answers are expected to use all of `max_output`, later ones as
+    /// much as earlier ones did.
+    pub fn estimate(&self, limiter: &Limiter) -> Cost {
+        limiter.estimate(self.input_tokens, self.max_output.get().into())
     }
 }
 
-/// An answer and the total tokens of the prompt and the answer, as reported by the API.
+/// An answer, and what it cost as reported by the API.
 pub struct Answer {
     pub text: String,
-    pub tokens: u64,
+    pub cost: Option<Cost>,
 }
+
+/// Error returned when the endpoint refused a request.
+#[derive(Debug)]
+pub struct Refused {
+    pub refusal: Refusal,
+    /// The header `Retry-After`, if it is a number of seconds.
+    pub retry_after: Option<Duration>,
+    pub message: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Refused {}
 
 /// A client of the endpoint for one model.
 pub struct Endpoint {
@@ -58,12 +81,11 @@ pub struct Endpoint {
     url: String,
     authorization: String,
     model: Model,
-    max_output: NonZeroU32,
 }
 
 impl Endpoint {
     /// Creates a client for `base_url`. The default is the endpoint of the international site.
-    pub fn new(base_url: Option<&str>, key: &str, model: Model, max_output: NonZeroU32) -> Self {
+    pub fn new(base_url: Option<&str>, key: &str, model: Model) -> Self {
         let agent = ureq::Agent::config_builder()
             // The body of an error response has the message.
             .http_status_as_error(false)
@@ -77,38 +99,47 @@ impl Endpoint {
             ),
             authorization: format!("Bearer {key}"),
             model,
-            max_output,
         }
     }
 
-    /// Sends a prompt. Does not retry, because a retry would bypass the pacer.
-    pub fn ask(&self, prompt: &str) -> anyhow::Result<Answer> {
+    /// Sends a request once.
+    ///
+    /// # Errors
+    ///
+    /// The error is a [`Refused`] if the endpoint refused the request.
+    pub fn ask(&self, request: &Request) -> anyhow::Result<Answer> {
         // Some models support only streams. `include_usage` adds an event with the token usage.
         let body = json!({
             "model": self.model.name(),
-            "messages": [{ "role": "user", "content": prompt }],
-            "max_tokens": self.max_output,
+            "messages": [{ "role": "user", "content": request.prompt }],
+            "max_tokens": request.max_output,
             "stream": true,
             "stream_options": { "include_usage": true },
         });
-        let request = self
+        let call = self
             .agent
             .post(&self.url)
             .header("authorization", &self.authorization);
-        let mut response = request.send_json(body)?;
+        let mut response = call.send_json(body)?;
         let status = response.status();
         if !status.is_success() {
+            let retry_after = response.headers().get("retry-after");
+            let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
             let body = response.body_mut().read_to_string().unwrap_or_default();
-            let error: Value = serde_json::from_str(&body).unwrap_or_default();
-            bail!(
-                "{status}: {}",
-                error["error"]["message"].as_str().unwrap_or(&body)
-            );
+            let event: Value = serde_json::from_str(&body).unwrap_or_default();
+            let error = &event["error"];
+            let message = error["message"].as_str().unwrap_or(&body);
+            return Err(Refused {
+                refusal: classify(status.as_u16(), error, message),
+                retry_after: retry_after.map(Duration::from_secs),
+                message: format!("{status}: {message}"),
+            }
+            .into());
         }
 
         let mut answer = Answer {
             text: String::new(),
-            tokens: 0,
+            cost: None,
         };
         for line in BufReader::new(response.into_body().into_reader()).lines() {
             let line = line?;
@@ -119,16 +150,32 @@ impl Endpoint {
                 return Ok(answer);
             }
             let event: Value = serde_json::from_str(data).context("an event is not valid JSON")?;
-            ensure!(event["error"].is_null(), "{}", event["error"]);
+            let error = &event["error"];
+            if !error.is_null() {
+                let message = error["message"].as_str().unwrap_or_default();
+                return Err(Refused {
+                    refusal: classify(status.as_u16(), error, message),
+                    retry_after: None,
+                    message: error.to_string(),
+                }
+                .into());
+            }
             answer.text += event["choices"][0]["delta"]["content"]
                 .as_str()
                 .unwrap_or_default();
-            answer.tokens = event["usage"]["total_tokens"]
-                .as_u64()
-                .unwrap_or(answer.tokens);
+            let tokens = |key: &str| event["usage"][key].as_u64();
+            if let (Some(input), Some(output)) =
+                (tokens("prompt_tokens"), tokens("completion_tokens"))
+            {
+                answer.cost = Some(Cost::input_output(input, output));
+            }
         }
         bail!("the answer is incomplete")
     }
+}
+
+fn classify(status: u16, error: &Value, message: &str) -> Refusal {
+    Refusal::classify(status, error["code"].as_str().unwrap_or_default(), message)
 }
 
 #[cfg(test)]
@@ -140,19 +187,13 @@ mod tests {
     #[test]
     fn tokens_are_estimated_from_characters() {
         let estimate = |prompt: &str| {
-            let request = Request::new(1, prompt.to_owned(), NonZeroU32::new(100).unwrap());
-            request.tokens.get() - 100 - TEMPLATE_TOKENS
+            let request = Request::new(1, prompt.to_owned(), NonZeroU32::MIN);
+            request.input_tokens - TEMPLATE_TOKENS
         };
         assert_eq!(estimate(""), 0);
         assert_eq!(estimate("a"), 1);
         assert_eq!(estimate("What is a token?"), 6);
         assert_eq!(estimate("2025"), 4);
         assert_eq!(estimate("你好"), 2);
-    }
-
-    #[test]
-    fn the_estimate_saturates() {
-        let request = Request::new(1, "a".to_owned(), NonZeroU32::MAX);
-        assert_eq!(request.tokens, NonZeroU32::MAX);
     }
 }

@@ -5,14 +5,15 @@ use std::io::{self, Write as _};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Parser as _;
-use governor::clock::{FakeRelativeClock, MonotonicClock};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-use model_studio_limits::{Category, Model, model};
+use model_studio_limiter::{Builder, Limiter};
+use model_studio_limits::{Category, LimitKind, Limits, Model, model};
+use paced::batch::{self, Outcome};
 use paced::endpoint::{Answer, Endpoint, Request};
-use paced::pacer::{Pacer, Time};
 use serde_json::json;
 
 /// Sends a batch of prompts, one per line, within the limits of a model and prints each answer as a
@@ -65,19 +66,17 @@ fn run(arguments: &Arguments) -> anyhow::Result<usize> {
         bail!("set DASHSCOPE_API_KEY to your API key, or use --dry-run");
     }
     let requests = requests(arguments)?;
-    let largest = requests.iter().map(|request| request.tokens).max();
-    let largest = largest.context("there are no prompts")?;
+    ensure!(!requests.is_empty(), "there are no prompts");
 
     let (limits, share) = (model.limits(), arguments.share);
     eprintln!("{model}: {share}% of {limits}");
+    let builder = Limiter::builder(limits).share(share.into(), 100);
     if arguments.dry_run {
-        let pacer = Pacer::new(limits, share, largest, FakeRelativeClock::default())?;
-        simulate(&requests, pacer)
+        plan(&requests, builder)
     } else {
         let base_url = std::env::var("DASHSCOPE_BASE_URL").ok();
-        let endpoint = Endpoint::new(base_url.as_deref(), key, model, arguments.max_output);
-        let pacer = Pacer::new(limits, share, largest, MonotonicClock)?;
-        send(&requests, pacer, &endpoint)
+        let endpoint = Endpoint::new(base_url.as_deref(), key, model);
+        send(&requests, &builder.build(), &endpoint)
     }
 }
 
@@ -97,64 +96,79 @@ fn requests(arguments: &Arguments) -> anyhow::Result<Vec<Request>> {
 }
 
 /// Prints when each prompt would be sent.
-fn simulate<T: Time>(requests: &[Request], mut pacer: Pacer<T>) -> anyhow::Result<usize> {
+fn plan(requests: &[Request], builder: Builder<Limits>) -> anyhow::Result<usize> {
     let mut out = io::stdout().lock();
-    for request in requests {
-        pacer.wait(request.tokens)?;
-        let Request { line, tokens, .. } = request;
-        let at = pacer.elapsed().as_secs_f64();
-        writeln!(out, "{at:9.3} s  line {line}, {tokens} tokens")?;
+    let (mut estimated, mut failed, mut last) = (0, 0, Duration::ZERO);
+    for (request, result) in batch::plan(builder, requests) {
+        let line = request.line;
+        match result {
+            Ok((at, cost)) => {
+                let tokens = cost.amount(LimitKind::Tokens);
+                writeln!(
+                    out,
+                    "{:9.3} s  line {line}, {tokens} tokens",
+                    at.as_secs_f64()
+                )?;
+                estimated += tokens;
+                last = at;
+            }
+            Err(error) => {
+                eprintln!("line {line}: {error}");
+                failed += 1;
+            }
+        }
     }
-    let count = HumanCount(requests.len() as u64);
-    eprintln!("{count} to send: {}", summary(requests, &pacer));
-    Ok(0)
+    let count = HumanCount((requests.len() - failed) as u64);
+    // Nothing takes time except waiting.
+    eprintln!("{count} to send: {}", summary(estimated, last, last));
+    Ok(failed)
 }
 
 /// Sends the prompts and prints each answer when it arrives.
-fn send<T: Time>(
-    requests: &[Request],
-    mut pacer: Pacer<T>,
-    endpoint: &Endpoint,
-) -> anyhow::Result<usize> {
+fn send(requests: &[Request], limiter: &Limiter, endpoint: &Endpoint) -> anyhow::Result<usize> {
     // The progress bar is drawn only if standard error is a terminal.
     let bar = ProgressBar::new(requests.len() as u64);
     bar.set_style(ProgressStyle::with_template(
-        "{wide_bar} {pos}/{len} sent, {eta} left",
+        "{wide_bar} {pos}/{len} done, {eta} left",
     )?);
-    let results = pacer.send_all(requests, |request| {
+    let start = Instant::now();
+    let (mut estimated, mut used, mut failed) = (0, 0, 0);
+    let mut waited = Duration::ZERO;
+    let report = |outcome: Outcome| {
         bar.inc(1);
-        let answer = endpoint.ask(&request.prompt);
-        bar.suspend(|| print(request, answer))
-    })?;
+        estimated += outcome.estimate.amount(LimitKind::Tokens);
+        waited += outcome.waited;
+        match bar.suspend(|| print(outcome.request, outcome.result)) {
+            Some(tokens) => used += tokens,
+            None => failed += 1,
+        }
+    };
+    batch::send_all(limiter, requests, |request| endpoint.ask(request), report)
+        .context("cannot start a thread")?;
     bar.finish_and_clear();
-    let used: u64 = results.iter().flatten().sum();
-    let failed = results.iter().filter(|tokens| tokens.is_none()).count();
-    let (count, used) = (HumanCount(results.len() as u64), HumanCount(used));
-    let summary = summary(requests, &pacer);
-    eprintln!("{count} sent, {failed} failed, {used} tokens used: {summary}");
+    let (sent, used) = (HumanCount(limiter.usage().admitted), HumanCount(used));
+    let summary = summary(estimated, start.elapsed(), waited);
+    eprintln!("{sent} sent, {failed} failed, {used} tokens used: {summary}");
     Ok(failed)
 }
 
 /// Prints an answer and returns its tokens, or prints the error.
-fn print(request: &Request, answer: anyhow::Result<Answer>) -> Option<u64> {
-    let printed = answer.and_then(|answer| {
+fn print(request: &Request, result: anyhow::Result<Answer>) -> Option<u64> {
+    let printed = result.and_then(|answer| {
         let line = json!({ "line": request.line, "answer": answer.text });
         writeln!(io::stdout(), "{line}")?;
-        Ok(answer.tokens)
+        Ok(answer.cost.map_or(0, |cost| cost.amount(LimitKind::Tokens)))
     });
     printed
         .inspect_err(|error| eprintln!("line {}: {error:#}", request.line))
         .ok()
 }
 
-fn summary<T: Time>(requests: &[Request], pacer: &Pacer<T>) -> String {
-    let tokens = requests
-        .iter()
-        .map(|request| u64::from(request.tokens.get()));
+fn summary(estimated: u64, elapsed: Duration, waited: Duration) -> String {
     format!(
         "{} tokens estimated, {:.1} s, including {:.1} s of waiting",
-        HumanCount(tokens.sum()),
-        pacer.elapsed().as_secs_f64(),
-        pacer.waited().as_secs_f64()
+        HumanCount(estimated),
+        elapsed.as_secs_f64(),
+        waited.as_secs_f64()
     )
 }

@@ -1,70 +1,144 @@
-//! Sends requests to a server on the loopback interface, with a simulated clock and with the program.
+//! Sends requests to a server on the loopback interface, with the library and with the program.
 
 use std::io::Write as _;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
-use governor::clock::{Clock as _, FakeRelativeClock};
 use loopback::{Response, Server};
-use model_studio_limits::model;
-use paced::endpoint::{Endpoint, Request};
-use paced::pacer::Pacer;
+use model_studio_limiter::{Limiter, Refusal};
+use model_studio_limits::{Limit, LimitKind, Limits, model};
+use paced::batch::send_all;
+use paced::endpoint::{Endpoint, Refused, Request};
 use serde_json::{Value, json};
 
-const MAX_OUTPUT: NonZeroU32 = NonZeroU32::new(500).unwrap();
+const SECOND: Duration = Duration::from_secs(1);
+
+/// 20 requests per second.
+const LIMITS: Limits = Limits::new(&[Limit {
+    kind: LimitKind::Requests,
+    count: NonZeroU64::new(20).unwrap(),
+    per: Some(SECOND),
+}]);
 
 #[test]
-fn requests_arrive_within_the_limits_of_every_minute() {
-    // 60 queries and 100,000 tokens per minute. The long prompts reach the limit of tokens.
-    let model = model!("qwen-max-latest");
-    let prompts = (1..=200).map(|line| match line {
-        1..=100 => format!("What is {line}?"),
-        _ => "long ".repeat(5000),
+fn a_server_that_enforces_the_limit_refuses_nothing() {
+    let server = Server::start_limited(20, SECOND, |_, response| {
+        // Answers overlap, which must not slow down the batch or make it faster.
+        thread::sleep(Duration::from_millis(200));
+        send_answer(response, "Yes.", 3, 17);
     });
-    let requests: Vec<Request> = (1..)
-        .zip(prompts)
-        .map(|(line, prompt)| Request::new(line, prompt, MAX_OUTPUT))
-        .collect();
-    let largest = requests.iter().map(|request| request.tokens).max().unwrap();
+    let endpoint = endpoint(&server);
+    // The large guard allows for delays on a loaded machine.
+    let limiter = Limiter::builder(LIMITS).guard(SECOND / 2).build();
+    let mut tokens = 0;
+    let requests = requests(30);
+    send_all(
+        &limiter,
+        &requests,
+        |request| endpoint.ask(request),
+        |outcome| {
+            let answer = outcome.result.unwrap();
+            assert_eq!(answer.text, "Yes.");
+            tokens += answer.cost.unwrap().amount(LimitKind::Tokens);
+        },
+    )
+    .unwrap();
+    assert_eq!(tokens, 30 * 20);
+    assert_eq!(server.requests().len(), 30);
+    let usage = limiter.usage();
+    assert_eq!((usage.admitted, usage.refused, usage.unsettled), (30, 0, 0));
+}
 
-    let server = Server::start(|_, response| send_answer(response, "Yes.", 20));
-    let endpoint = Endpoint::new(Some(server.base_url()), "sk-test", model, MAX_OUTPUT);
-    let clock = FakeRelativeClock::default();
-    let mut pacer = Pacer::new(model.limits(), 100, largest, clock.clone()).unwrap();
-    let mut arrived = Vec::new();
-    for request in &requests {
-        pacer.wait(request.tokens).unwrap();
-        let answer = endpoint.ask(&request.prompt).unwrap();
-        assert_eq!((answer.text.as_str(), answer.tokens), ("Yes.", 20));
-        assert_eq!(server.bodies(), [body(model.name(), &request.prompt, 500)]);
-        let now = Duration::from_nanos(clock.now().as_u64());
-        arrived.push((now, request.tokens.get()));
-    }
-
-    for (start, _) in &arrived {
-        let minute = *start..=*start + Duration::from_secs(60);
-        let tokens = arrived
-            .iter()
-            .filter(|(at, _)| minute.contains(at))
-            .map(|(_, tokens)| tokens);
-        assert!(tokens.clone().count() <= 60);
-        assert!(tokens.sum::<u32>() <= 100_000);
+#[test]
+fn a_server_that_enforces_the_limit_refuses_requests_without_a_limiter() {
+    let server = Server::start_limited(20, SECOND, |_, response| {
+        send_answer(response, "Yes.", 3, 17);
+    });
+    let endpoint = endpoint(&server);
+    let results = requests(100)
+        .into_iter()
+        .map(|request| endpoint.ask(&request));
+    let errors: Vec<_> = results.filter_map(Result::err).collect();
+    assert!(!errors.is_empty());
+    for error in errors {
+        let refused: &Refused = error.downcast_ref().unwrap();
+        assert_eq!(refused.refusal, Refusal::Requests);
     }
 }
 
 #[test]
+fn refusals_are_classified() {
+    for (code, message, refusal) in [
+        ("limit_burst_rate", "", Refusal::Burst),
+        (
+            "insufficient_quota",
+            "You exceeded your current quota.",
+            Refusal::Tokens,
+        ),
+        (
+            "insufficient_quota",
+            "Free allocated quota exceeded.",
+            Refusal::NotRetryable,
+        ),
+    ] {
+        let server = Server::start(move |_, response| {
+            response.header("retry-after", "7");
+            response.refuse(code, message);
+        });
+        let error = endpoint(&server).ask(&requests(1)[0]).err().unwrap();
+        let refused: &Refused = error.downcast_ref().unwrap();
+        assert_eq!(refused.refusal, refusal);
+        assert_eq!(refused.retry_after, Some(Duration::from_secs(7)));
+        assert_eq!(refused.message, format!("429 Too Many Requests: {message}"));
+    }
+}
+
+#[test]
+fn a_refused_request_is_repeated() {
+    let is_first = AtomicBool::new(true);
+    let server = Server::start(move |_, response| {
+        if is_first.swap(false, Ordering::Relaxed) {
+            response.refuse("limit_requests", "Too fast.");
+        } else {
+            send_answer(response, "Hi!", 3, 2);
+        }
+    });
+    let (code, stdout, stderr) = run(&[], "Hello", &[("DASHSCOPE_BASE_URL", server.base_url())]);
+    assert_eq!(code, Some(0));
+    assert_eq!(
+        stdout,
+        json!({ "line": 1, "answer": "Hi!" }).to_string() + "\n"
+    );
+    let stderr = without_times(&stderr);
+    assert!(
+        stderr.ends_with("\n2 sent, 0 failed, 5 tokens used: 546 tokens estimated"),
+        "{stderr}"
+    );
+    let body = body("qwen-plus", "Hello", 512);
+    assert_eq!(server.bodies(), [body.clone(), body]);
+}
+
+#[test]
 fn the_answer_is_printed() {
-    let server = Server::start(|_, response| send_answer(response, "你好!", 17));
-    let output = run(
+    let server = Server::start(|_, response| send_answer(response, "你好!", 12, 5));
+    let (code, stdout, stderr) = run(
         &["--model", "qwen-turbo", "--max-output", "200"],
         "\nSay hello in Chinese.\n",
         &[("DASHSCOPE_BASE_URL", server.base_url())],
     );
-    let stderr = "qwen-turbo: 100% of 600 queries and 5,000,000 tokens per minute\n\
-        1 sent, 0 failed, 17 tokens used: 239 tokens estimated, 0.0 s, including 0.0 s of waiting\n";
-    let stdout = json!({ "line": 2, "answer": "你好!" }).to_string() + "\n";
-    assert_eq!(output, (Some(0), stdout, stderr.to_owned()));
+    assert_eq!(code, Some(0));
+    assert_eq!(
+        stdout,
+        json!({ "line": 2, "answer": "你好!" }).to_string() + "\n"
+    );
+    assert_eq!(
+        without_times(&stderr),
+        "qwen-turbo: 100% of 600 queries and 5,000,000 tokens per minute\n\
+         1 sent, 0 failed, 17 tokens used: 239 tokens estimated"
+    );
 
     let requests = server.requests();
     let [request] = &requests[..] else {
@@ -79,30 +153,33 @@ fn the_answer_is_printed() {
 }
 
 #[test]
-fn a_failure_is_reported_with_its_line_and_not_retried() {
+fn a_failure_that_a_retry_cannot_help_is_reported_with_its_line() {
     for (status, response, message) in [
         (
-            "429 Too Many Requests",
-            r#"{"error":{"message":"Too fast."}}"#,
-            "429 Too Many Requests: Too fast.",
+            "401 Unauthorized",
+            r#"{"error":{"message":"Incorrect key.","code":"invalid_api_key"}}"#,
+            "401 Unauthorized: Incorrect key.",
         ),
+        ("404 Not Found", "<html>", "404 Not Found: <html>"),
         ("200 OK", "data: {}\n\n", "the answer is incomplete"),
         (
             "200 OK",
             "data: {\"error\":{\"message\":\"Late.\"}}\n\n",
             r#"{"message":"Late."}"#,
         ),
-        ("502 Bad Gateway", "<html>", "502 Bad Gateway: <html>"),
     ] {
         let server = Server::start(move |_, to| to.send(status, response));
-        let output = run(&[], "Hello", &[("DASHSCOPE_BASE_URL", server.base_url())]);
-        let stderr = format!(
-            "qwen-plus: 100% of 600 queries and 1,000,000 tokens per minute\n\
-             line 1: {message}\n\
-             1 sent, 1 failed, 0 tokens used: 546 tokens estimated, 0.0 s, including 0.0 s of \
-             waiting\n"
+        let (code, stdout, stderr) =
+            run(&[], "Hello", &[("DASHSCOPE_BASE_URL", server.base_url())]);
+        assert_eq!((code, stdout.as_str()), (Some(1), ""));
+        assert_eq!(
+            without_times(&stderr),
+            format!(
+                "qwen-plus: 100% of 600 queries and 1,000,000 tokens per minute\n\
+                 line 1: {message}\n\
+                 1 sent, 1 failed, 0 tokens used: 546 tokens estimated"
+            )
         );
-        assert_eq!(output, (Some(1), String::new(), stderr));
         assert_eq!(server.bodies(), [body("qwen-plus", "Hello", 512)]);
     }
 }
@@ -112,11 +189,33 @@ fn a_dry_run_needs_no_key() {
     let key = [("DASHSCOPE_API_KEY", "")];
     let output = run(&["--dry-run"], "one\ntwo\n\nthree\n", &key);
     let stdout = "    0.000 s  line 1, 545 tokens\n    \
-                      0.102 s  line 2, 545 tokens\n    \
-                      0.204 s  line 4, 546 tokens\n";
+                      0.100 s  line 2, 545 tokens\n    \
+                      0.200 s  line 4, 546 tokens\n";
     let stderr = "qwen-plus: 100% of 600 queries and 1,000,000 tokens per minute\n\
         3 to send: 1,636 tokens estimated, 0.2 s, including 0.2 s of waiting\n";
     assert_eq!(output, (Some(0), stdout.to_owned(), stderr.to_owned()));
+}
+
+#[test]
+fn a_prompt_that_exceeds_a_limit_is_reported_with_its_line() {
+    let prompts = format!("{}\nHello\n", "long ".repeat(50));
+    let message = "line 1: the request needs 10066 tokens, which can never be admitted: the share \
+        of this limiter is 10000 of 1,000,000 tokens per minute\n";
+    let server = Server::start(|_, response| send_answer(response, "Yes.", 3, 17));
+    let url = [("DASHSCOPE_BASE_URL", server.base_url())];
+    let limits = ["--share", "1", "--max-output", "9950"];
+    let (code, stdout, stderr) = run(&limits, &prompts, &url);
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        stdout,
+        json!({ "line": 2, "answer": "Yes." }).to_string() + "\n"
+    );
+    assert!(stderr.contains(message), "{stderr}");
+
+    let (code, stdout, stderr) = run(&[&limits[..], &["--dry-run"]].concat(), &prompts, &url);
+    assert_eq!(code, Some(1));
+    assert_eq!(stdout, "    0.000 s  line 2, 9984 tokens\n");
+    assert!(stderr.contains(message), "{stderr}");
 }
 
 #[test]
@@ -198,13 +297,33 @@ fn body(model: &str, prompt: &str, max_tokens: u32) -> Value {
 }
 
 /// Sends an answer in two parts, and its token usage.
-fn send_answer(response: &mut Response, text: &str, tokens: u32) {
+fn send_answer(response: &mut Response, text: &str, input: u32, output: u32) {
     let (first, second) = text.split_at(text.len() / 2);
     let part = |text: &str| json!({ "choices": [{ "delta": { "content": text } }], "usage": null });
-    let usage = json!({ "choices": [], "usage": { "total_tokens": tokens } });
+    let usage = json!({
+        "prompt_tokens": input,
+        "completion_tokens": output,
+        "total_tokens": input + output,
+    });
+    let usage = json!({ "choices": [], "usage": usage });
     response.begin("200 OK");
     for event in [part(first), part(second), usage] {
         response.chunk(format!("data: {event}\n\n"));
     }
     response.chunk("data: [DONE]\n\n");
+}
+
+fn endpoint(server: &Server) -> Endpoint {
+    Endpoint::new(Some(server.base_url()), "sk-test", model!("qwen-plus"))
+}
+
+fn requests(count: usize) -> Vec<Request> {
+    let request = |line| Request::new(line, "Yes?".to_owned(), NonZeroU32::new(100).unwrap());
+    (1..=count).map(request).collect()
+}
+
+/// Removes the times at the end of the summary.
+fn without_times(stderr: &str) -> &str {
+    let end = stderr.find(" tokens estimated").unwrap() + " tokens estimated".len();
+    &stderr[..end]
 }

@@ -1,160 +1,232 @@
-//! Tests the pacer with a simulated clock.
+//! Tests plans and batches without a server, with a simulated clock where time matters.
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
+use std::thread;
 use std::time::Duration;
 
-use governor::clock::{Clock as _, FakeRelativeClock};
-use model_studio_limits::{Category, Limits, Model, model};
-use paced::endpoint::Request;
-use paced::pacer::{Pacer, Time as _};
-use paced::quota::WINDOW;
+use anyhow::anyhow;
+use model_studio_limiter::{AcquireError, Cost, Limiter, ManualClock, Refusal, Usage};
+use model_studio_limits::{Category, LimitKind, Limits, Model, model};
+use paced::batch::{plan, send_all};
+use paced::endpoint::{Answer, Refused, Request};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[test]
-fn both_limits_hold_in_every_window_for_every_model() {
-    for model in chat_models() {
+fn plans_stay_within_both_limits_of_every_model() {
+    let all = Model::ALL.iter().copied();
+    for model in all.filter(|model| model.category() == Category::TextGeneration) {
         let limits = model.limits();
         let (qpm, tpm) = both(limits);
         let mut random = Random(1);
-        // Random groups of requests of the same size, with random pauses.
-        let largest = tpm / 4;
+        // Groups of requests of the same size. Small requests reach the limit of queries, large ones
+        // that of tokens.
         let mut sizes = Vec::new();
         while sizes.len() < 2000 {
-            let size = random.up_to(largest) >> random.up_to(16);
+            let size = random.up_to(tpm / 4) >> random.up_to(16);
             for _ in 0..random.up_to(40) {
-                sizes.push(size.max(1));
+                sizes.push(size);
             }
         }
-        let sent = send(limits, 100, &sizes, |clock| {
-            if random.up_to(30) == 1 {
-                clock.sleep(Duration::from_millis(random.up_to(90_000)));
-            }
-        });
-        let (queries, tokens) = most_within(&sent, WINDOW);
+        let sent = planned(limits, 100, &sizes);
+        assert_eq!(sent.len(), sizes.len());
+        let (queries, tokens) = most_within(&sent, MINUTE);
         assert!(queries <= qpm, "{model}: {queries} queries");
         assert!(tokens <= tpm, "{model}: {tokens} tokens");
     }
 }
 
 #[test]
-fn queries_that_wait_for_tokens_stay_within_the_limit() {
-    for model in chat_models() {
-        let limits = model.limits();
-        let (qpm, tpm) = both(limits);
-        // The second request waits for tokens, and the others queue behind it.
-        let mut sizes = vec![tpm / 4; 2];
-        sizes.resize(usize::try_from(qpm * 2).unwrap(), 1);
-        let (queries, _) = most_within(&send(limits, 100, &sizes, |_| ()), WINDOW);
-        assert_eq!(queries, qpm, "{model}");
-    }
-}
-
-#[test]
-fn at_least_90_percent_of_a_limit_is_used() {
-    for model in chat_models() {
-        let limits = model.limits();
-        let (qpm, tpm) = both(limits);
-        // Small requests reach the limit of queries, large ones the limit of tokens.
-        for size in [1, tpm / 20] {
-            let count = qpm * 5;
-            let sizes = vec![size; usize::try_from(count).unwrap()];
-            let sent = send(limits, 100, &sizes, |_| ());
-            let minutes = sent.last().unwrap().0.as_secs_f64() / 60.0;
-            let share = |used: u64, limit: u64| used as f64 / minutes / limit as f64;
-            let used = share(count, qpm).max(share(count * size, tpm));
-            assert!(
-                used >= 0.9,
-                "{model}: {used:.3} of a limit with {size} tokens each"
-            );
-        }
+fn at_least_95_percent_of_a_limit_is_used() {
+    let limits = model!("qwen-plus").limits();
+    let (qpm, tpm) = both(limits);
+    // Small requests reach the limit of queries, large ones the limit of tokens.
+    for size in [1, tpm / 100] {
+        let sent = planned(limits, 100, &vec![size; 3000]);
+        let minutes = sent.last().unwrap().0.as_secs_f64() / 60.0;
+        let queries = sent.len() as f64 / minutes / qpm as f64;
+        let tokens = sent.iter().map(|(_, tokens)| tokens).sum::<u64>();
+        let tokens = tokens as f64 / minutes / tpm as f64;
+        assert!(queries.max(tokens) >= 0.95, "{size}: {queries} {tokens}");
     }
 }
 
 #[test]
 fn a_share_of_the_limits_is_used() {
-    let limits = model!("qwen-plus").limits();
-    let sent = send(limits, 25, &vec![1000; 1000], |_| ());
+    let sent = planned(model!("qwen-plus").limits(), 25, &vec![1000; 1000]);
     let (queries, tokens) = most_within(&sent, MINUTE);
     assert!((135..=150).contains(&queries), "{queries}");
     assert!(tokens <= 250_000, "{tokens}");
 }
 
 #[test]
-fn waiting_time_is_separate_from_elapsed_time() {
-    let clock = FakeRelativeClock::default();
-    let one = NonZeroU32::MIN;
-    let mut pacer = Pacer::new(model!("qwen-plus").limits(), 100, one, clock.clone()).unwrap();
-    pacer.wait(one).unwrap();
-    assert_eq!(
-        (pacer.elapsed(), pacer.waited()),
-        (Duration::ZERO, Duration::ZERO)
-    );
-    clock.sleep(MINUTE);
-    pacer.wait(one).unwrap();
-    assert_eq!((pacer.elapsed(), pacer.waited()), (MINUTE, Duration::ZERO));
-    pacer.wait(one).unwrap();
-    assert!(pacer.waited() > Duration::from_millis(100));
-    assert_eq!(pacer.elapsed(), MINUTE + pacer.waited());
-}
+fn a_request_that_exceeds_a_limit_does_not_stop_the_batch() {
+    let builder = Limiter::builder(model!("qwen-max-latest").limits());
+    let requests = [10, 100_000, 10].map(request);
+    let is_planned = plan(builder.clone(), &requests).map(|(_, result)| result.is_ok());
+    assert_eq!(is_planned.collect::<Vec<_>>(), [true, false, true]);
 
-#[test]
-fn requests_and_limits_that_do_not_fit_are_refused() {
-    let pacer = |share, largest| {
-        let largest = NonZeroU32::new(largest).unwrap();
-        let limits = model!("qwen-max-latest").limits();
-        Pacer::new(limits, share, largest, FakeRelativeClock::default()).map(drop)
+    let (mut outcomes, _) = simulate(&requests, |_| Ok(answer(10)));
+    let Err(error) = outcomes.remove(1) else {
+        panic!("the request was sent");
     };
-    assert!(pacer(100, 50_000).is_ok());
-    assert_eq!(
-        pacer(100, 50_001).unwrap_err().to_string(),
-        "a request of 50001 tokens is larger than half of the limit of 100000 tokens per minute"
-    );
-    assert_eq!(
-        pacer(1, 1).unwrap_err().to_string(),
-        "the limit of queries per minute is too low"
-    );
+    let error: &AcquireError = error.downcast_ref().unwrap();
+    assert!(matches!(error, AcquireError::TooLarge(_)), "{error}");
+    assert!(outcomes.iter().all(Result::is_ok));
 }
 
 #[test]
 fn requests_do_not_wait_for_earlier_answers() {
-    let one = NonZeroU32::MIN;
-    let requests = [1, 2].map(|line| Request {
-        line,
-        prompt: String::new(),
-        tokens: one,
-    });
-    let clock = FakeRelativeClock::default();
-    let mut pacer = Pacer::new(model!("qwen-plus").limits(), 100, one, clock).unwrap();
+    let requests = [1, 2].map(|line| Request::new(line, String::new(), NonZeroU32::MIN));
     let (second, first) = mpsc::channel();
     let first = Mutex::new(first);
     // The first request is answered after the second one is sent.
-    let answers = pacer.send_all(&requests, |request| match request.line {
-        1 => first.lock().unwrap().recv_timeout(MINUTE).is_ok(),
-        _ => second.send(()).is_ok(),
-    });
-    assert_eq!(answers.unwrap(), [true, true]);
+    let ask = |request: &Request| {
+        match request.line {
+            1 => first.lock().unwrap().recv_timeout(MINUTE)?,
+            _ => second.send(())?,
+        }
+        Ok(answer(1))
+    };
+    let limiter = Limiter::new(model!("qwen-plus").limits());
+    let mut answered = Vec::new();
+    send_all(&limiter, &requests, ask, |outcome| {
+        outcome.result.unwrap();
+        answered.push(outcome.request.line);
+    })
+    .unwrap();
+    answered.sort_unstable();
+    assert_eq!(answered, [1, 2]);
 }
 
-/// Sends requests of these sizes as soon as possible and returns their times and sizes. Calls
-/// `before` before each request.
-fn send(
-    limits: Limits,
-    share: u8,
-    sizes: &[u64],
-    mut before: impl FnMut(&FakeRelativeClock),
-) -> Vec<(Duration, u64)> {
-    let to_tokens = |size: &u64| NonZeroU32::new(u32::try_from(*size).unwrap()).unwrap();
-    let clock = FakeRelativeClock::default();
-    let largest = sizes.iter().map(to_tokens).max().unwrap();
-    let mut pacer = Pacer::new(limits, share, largest, clock.clone()).unwrap();
-    let send = |size| {
-        before(&clock);
-        pacer.wait(to_tokens(size)).unwrap();
-        (Duration::from_nanos(clock.now().as_u64()), *size)
+#[test]
+fn estimates_follow_the_answers() {
+    let limiter = Limiter::new(Limits::new(&[]));
+    let estimates = |count| {
+        let requests: Vec<_> = (0..count).map(|_| request(500)).collect();
+        let mut estimates = Vec::new();
+        send_all(
+            &limiter,
+            &requests,
+            |_| Ok(answer(20)),
+            |outcome| {
+                estimates.push(outcome.estimate.amount(LimitKind::OutputTokens));
+            },
+        )
+        .unwrap();
+        estimates
     };
-    sizes.iter().map(send).collect()
+    assert_eq!(estimates(1), [500]);
+    estimates(20);
+    assert_eq!(estimates(1), [20]);
+}
+
+#[test]
+fn refused_requests_are_repeated_a_few_times() {
+    for (refusal, attempts) in [
+        (Refusal::Requests, 5),
+        (Refusal::Tokens, 5),
+        (Refusal::Capacity, 5),
+        (Refusal::NotRetryable, 1),
+    ] {
+        let (mut outcomes, usage) = simulate(&[request(100)], |_| Err(refused(refusal)));
+        let error = outcomes.remove(0).err().unwrap();
+        assert_eq!(error.to_string(), "refused");
+        assert_eq!((usage.admitted, usage.refused), (attempts, attempts));
+    }
+}
+
+#[test]
+fn a_request_that_is_refused_at_first_is_answered() {
+    let attempts = AtomicUsize::new(0);
+    let requests = [100; 3].map(request);
+    let (outcomes, usage) = simulate(&requests, |_| {
+        match attempts.fetch_add(1, Ordering::Relaxed) {
+            0 | 1 => Err(refused(Refusal::Tokens)),
+            _ => Ok(answer(10)),
+        }
+    });
+    assert!(outcomes.iter().all(Result::is_ok));
+    assert_eq!((usage.admitted, usage.refused, usage.unsettled), (5, 2, 0));
+}
+
+#[test]
+fn other_failures_are_not_repeated() {
+    let (outcomes, usage) = simulate(&[request(100)], |_| Err(anyhow!("the connection failed")));
+    assert!(outcomes[0].is_err());
+    // The endpoint may have counted it.
+    assert_eq!((usage.admitted, usage.refused, usage.unsettled), (1, 0, 1));
+}
+
+/// Sends requests while a thread advances a simulated clock. Returns the results in the order of
+/// the requests.
+fn simulate(
+    requests: &[Request],
+    ask: impl Fn(&Request) -> anyhow::Result<Answer> + Sync,
+) -> (Vec<anyhow::Result<Answer>>, Usage) {
+    let clock = ManualClock::new();
+    let limits = model!("qwen-max-latest").limits();
+    let limiter = Limiter::builder(limits).clock(clock.clone()).build();
+    let is_done = AtomicBool::new(false);
+    let mut results: Vec<_> = requests.iter().map(|_| None).collect();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_done.load(Ordering::Relaxed) {
+                clock.advance(Duration::from_millis(500));
+                thread::sleep(Duration::from_micros(100));
+            }
+        });
+        let result = send_all(&limiter, requests, ask, |outcome| {
+            let mut all = requests.iter();
+            let index = all.position(|request| std::ptr::eq(request, outcome.request));
+            results[index.unwrap()] = Some(outcome.result);
+        });
+        is_done.store(true, Ordering::Relaxed);
+        result.unwrap();
+    });
+    (
+        results.into_iter().map(Option::unwrap).collect(),
+        limiter.usage(),
+    )
+}
+
+/// Plans requests of about these sizes and returns their times and sizes.
+fn planned(limits: Limits, share: u32, sizes: &[u64]) -> Vec<(Duration, u64)> {
+    let requests: Vec<_> = sizes
+        .iter()
+        .map(|size| request(u32::try_from(*size).unwrap()))
+        .collect();
+    let planned = plan(Limiter::builder(limits).share(share, 100), &requests);
+    planned
+        .map(|(_, result)| {
+            let (at, cost) = result.unwrap();
+            (at, cost.amount(LimitKind::Tokens))
+        })
+        .collect()
+}
+
+/// A short prompt with this maximum of output tokens.
+fn request(max_output: u32) -> Request {
+    let max_output = NonZeroU32::new(max_output).unwrap_or(NonZeroU32::MIN);
+    Request::new(1, String::new(), max_output)
+}
+
+fn answer(output_tokens: u64) -> Answer {
+    Answer {
+        text: String::new(),
+        cost: Some(Cost::input_output(10, output_tokens)),
+    }
+}
+
+fn refused(refusal: Refusal) -> anyhow::Error {
+    let refused = Refused {
+        refusal,
+        retry_after: None,
+        message: "refused".to_owned(),
+    };
+    refused.into()
 }
 
 /// Returns the maximum number of queries and of tokens in any window, including its ends.
@@ -171,11 +243,6 @@ fn most_within(sent: &[(Duration, u64)], window: Duration) -> (u64, u64) {
         most_tokens = most_tokens.max(tokens);
     }
     (most_queries as u64, most_tokens)
-}
-
-fn chat_models() -> impl Iterator<Item = Model> {
-    let all = Model::ALL.iter().copied();
-    all.filter(|model| model.category() == Category::TextGeneration)
 }
 
 /// The limits of queries and of tokens per minute of a model that has both.
