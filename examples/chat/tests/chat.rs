@@ -126,6 +126,27 @@ fn the_prompt_is_read_from_standard_input() {
 }
 
 #[test]
+fn a_prompt_that_exceeds_a_limit_is_not_sent() {
+    let server = Server::start(hello);
+    let mut command = chat(&server);
+    command.args(["--model", "qwen-max-latest"]);
+    command.stdin(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let prompt = "long ".repeat(60_000);
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(prompt.as_bytes()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "error: the request needs 101000 tokens, which can never be admitted: \
+         the limit is 100,000 tokens per minute\n"
+    );
+    assert_eq!(server.bodies(), [] as [Value; 0]);
+}
+
+#[test]
 fn an_alias_is_sent_as_the_name_of_its_model() {
     let server = Server::start(hello);
     let output = run(chat(&server).args(["--model", "qwen-max-0125", "Hello"]));
@@ -245,7 +266,12 @@ fn outcome(code: i32, stdout: &str, stderr: &str) -> Outcome {
 /// The body of a request with this model and prompt.
 fn body(model: &str, prompt: &str) -> Value {
     let message = json!({ "role": "user", "content": prompt });
-    json!({ "model": model, "stream": true, "messages": [message] })
+    json!({
+        "model": model,
+        "stream": true,
+        "stream_options": { "include_usage": true },
+        "messages": [message],
+    })
 }
 
 /// Responds with one word.
