@@ -72,7 +72,8 @@ impl<M: Catalogue> Account<M> {
         self.limiters[model.index()].get_or_init(|| {
             let limits = self.limits.get(&model).copied();
             let limits = limits.unwrap_or_else(|| model.limits());
-            Builder::with_settings(limits, self.settings.clone()).build()
+            let name = model.pool().unwrap_or_else(|| model.name());
+            Builder::with_settings(limits, self.settings.clone()).build_named(name)
         })
     }
 

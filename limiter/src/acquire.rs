@@ -1,6 +1,7 @@
 //! The futures of permits.
 
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -69,9 +70,13 @@ impl Future for Acquire {
             },
             Stage::Done => panic!("`Acquire` was polled after it had completed"),
         };
-        this.stage = Stage::Done;
+        let id = match mem::replace(&mut this.stage, Stage::Done) {
+            Stage::Waiting(id) => Some(id),
+            Stage::New | Stage::Done => None,
+        };
         let cost = this.cost;
-        Poll::Ready(result.map(|at| Permit::new(Arc::clone(&this.shared), Grant { at, cost })))
+        let grant = |at| Grant { at, id, cost };
+        Poll::Ready(result.map(|at| Permit::new(Arc::clone(&this.shared), grant(at))))
     }
 }
 

@@ -9,6 +9,8 @@ use model_studio_limits::{Catalogue, Limits};
 use crate::account::ModelLimits;
 use crate::clock::default_clock;
 use crate::quota::{Quota, Rules};
+#[cfg(feature = "redis")]
+use crate::redis::RedisStore;
 use crate::{Account, Clock, Estimator, Limiter};
 
 /// Builds a [`Limiter`] or an [`Account`] with settings.
@@ -39,6 +41,8 @@ pub(crate) struct Settings {
     /// `None` for the default clock, which is created when it is needed.
     clock: Option<Arc<dyn Clock>>,
     estimator: Estimator,
+    #[cfg(feature = "redis")]
+    store: Option<RedisStore>,
 }
 
 impl<T> Builder<T> {
@@ -52,6 +56,8 @@ impl<T> Builder<T> {
             },
             clock: None,
             estimator: Estimator::default(),
+            #[cfg(feature = "redis")]
+            store: None,
         };
         Self::with_settings(target, settings)
     }
@@ -115,13 +121,24 @@ impl Builder<Limits> {
     /// Creates the limiter.
     #[must_use]
     pub fn build(self) -> Limiter {
-        let Settings {
-            rules,
-            clock,
-            estimator,
-        } = self.settings;
-        let quota = Quota::new(self.target.as_slice(), rules, 0);
-        Limiter::from_parts(clock.unwrap_or_else(default_clock), quota, estimator)
+        self.build_named("")
+    }
+
+    /// Creates the limiter of a quota with this name, by which a store tells quotas apart.
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(unused_variables, reason = "only a store has names")
+    )]
+    pub(crate) fn build_named(self, name: &str) -> Limiter {
+        let limits = self.target.as_slice();
+        let settings = self.settings;
+        let clock = settings.clock.unwrap_or_else(default_clock);
+        #[cfg(feature = "redis")]
+        if let Some(store) = settings.store {
+            return store.limiter(name, limits, settings.rules, clock, settings.estimator);
+        }
+        let quota = Quota::new(limits, settings.rules, 0);
+        Limiter::from_parts(clock, Box::new(quota), settings.estimator)
     }
 }
 
@@ -129,6 +146,14 @@ impl<M: Catalogue> Builder<ModelLimits<M>> {
     /// Sets the limits of a model, or of its pool, instead of those of the table.
     pub fn limits(mut self, model: M, limits: Limits) -> Self {
         self.target.0.insert(model, limits);
+        self
+    }
+
+    /// Counts the limits in a store, so that all processes that use it stay below them together.
+    #[cfg(feature = "redis")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+    pub fn store(mut self, store: RedisStore) -> Self {
+        self.settings.store = Some(store);
         self
     }
 

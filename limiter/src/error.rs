@@ -7,6 +7,9 @@ use std::time::Instant;
 
 use model_studio_limits::Limit;
 
+#[cfg(feature = "redis")]
+use crate::StoreError;
+
 /// Error returned when a permit is not granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -26,6 +29,9 @@ pub enum AcquireError {
         /// The time at which the pause ends.
         until: Instant,
     },
+    /// The store could not be reached before the timeout.
+    #[cfg(feature = "redis")]
+    Store(StoreError),
 }
 
 impl fmt::Display for AcquireError {
@@ -37,6 +43,8 @@ impl fmt::Display for AcquireError {
                 f.write_str("the rate limits do not allow the request before its timeout")
             }
             Self::Paused { .. } => f.write_str("the limiter is paused"),
+            #[cfg(feature = "redis")]
+            Self::Store(error) => error.fmt(f),
         }
     }
 }

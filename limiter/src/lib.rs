@@ -9,12 +9,15 @@ mod cost;
 mod error;
 mod estimator;
 mod events;
+mod gate;
 pub mod guide;
 #[cfg(feature = "tower")]
 mod layer;
 mod limiter;
 mod permit;
 mod quota;
+#[cfg(feature = "redis")]
+mod redis;
 mod refusal;
 mod sync;
 mod usage;
@@ -34,5 +37,8 @@ pub use estimator::Estimator;
 pub use layer::{BoxError, LimiterLayer, LimiterService};
 pub use limiter::Limiter;
 pub use permit::{Permit, TaskPermit};
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+pub use redis::{RedisStore, StoreError};
 pub use refusal::Refusal;
-pub use usage::{LimitUsage, Usage};
+pub use usage::{LimitUsage, StoreUsage, Usage};

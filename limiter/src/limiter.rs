@@ -7,8 +7,13 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use model_studio_limits::Limits;
+#[cfg(feature = "redis")]
+use tokio::sync::Notify;
 
-use crate::quota::{Grant, Quota, Rejection, nanos};
+use crate::gate::Gate;
+use crate::quota::{Grant, Rejection, nanos};
+#[cfg(feature = "redis")]
+use crate::redis::{Call, Reply, StoreError};
 use crate::sync::{Mutex, MutexGuard};
 use crate::{
     Acquire, AcquireError, AcquireTask, Alarm, Builder, Clock, Cost, Estimator, Permit, TooLarge,
@@ -93,7 +98,10 @@ impl Limiter {
     pub fn try_acquire(&self, cost: impl Into<Cost>) -> Result<Permit, AcquireError> {
         let cost = cost.into();
         let at = self.shared.try_acquire(&cost)?;
-        Ok(Permit::new(Arc::clone(&self.shared), Grant { at, cost }))
+        Ok(Permit::new(
+            Arc::clone(&self.shared),
+            Grant { at, id: None, cost },
+        ))
     }
 
     /// Blocks the thread until the limits allow a request of this cost.
@@ -172,7 +180,11 @@ impl Limiter {
         }
     }
 
-    pub(crate) fn from_parts(clock: Arc<dyn Clock>, quota: Quota, estimator: Estimator) -> Self {
+    pub(crate) fn from_parts(
+        clock: Arc<dyn Clock>,
+        quota: Box<dyn Gate>,
+        estimator: Estimator,
+    ) -> Self {
         let state = State {
             quota,
             waiters: HashMap::new(),
@@ -180,15 +192,34 @@ impl Limiter {
             alarm: None,
             wait_time: Duration::ZERO,
             estimator,
+            #[cfg(feature = "redis")]
+            store_error: None,
         };
         let shared = Shared {
             start: clock.now(),
             clock,
             state: Mutex::new(state),
+            #[cfg(feature = "redis")]
+            calls: None,
         };
         Self {
             shared: Arc::new(shared),
         }
+    }
+
+    /// Creates a limiter whose calls to the store are made by a task, which waits to be notified.
+    #[cfg(feature = "redis")]
+    pub(crate) fn with_store(
+        clock: Arc<dyn Clock>,
+        quota: Box<dyn Gate>,
+        estimator: Estimator,
+        calls: Arc<Notify>,
+    ) -> Self {
+        let mut limiter = Self::from_parts(clock, quota, estimator);
+        if let Some(shared) = Arc::get_mut(&mut limiter.shared) {
+            shared.calls = Some(calls);
+        }
+        limiter
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -212,11 +243,14 @@ pub(crate) struct Shared {
     /// Time zero of the quota.
     start: Instant,
     state: Mutex<State>,
+    /// Notified when there may be a call to the store.
+    #[cfg(feature = "redis")]
+    calls: Option<Arc<Notify>>,
 }
 
 #[derive(Debug)]
 pub(crate) struct State {
-    pub(crate) quota: Quota,
+    pub(crate) quota: Box<dyn Gate>,
     pub(crate) estimator: Estimator,
     /// By their IDs in the queue of the quota.
     waiters: HashMap<u64, Waiter>,
@@ -225,6 +259,9 @@ pub(crate) struct State {
     /// The time of the next alarm.
     alarm: Option<u64>,
     wait_time: Duration,
+    /// The error of the last call to the store, if it failed.
+    #[cfg(feature = "redis")]
+    store_error: Option<StoreError>,
 }
 
 #[derive(Debug)]
@@ -305,7 +342,11 @@ impl Shared {
         let (since, deadline) = (waiter.since, waiter.deadline);
         state.remove_waiter(id);
         let mut grant = match outcome {
-            Ok(at) => Grant { at, cost: *cost },
+            Ok(at) => Grant {
+                at,
+                id: Some(id),
+                cost: *cost,
+            },
             Err(error) => return Some(Err(error)),
         };
         // The request is sent now, not when it was admitted.
@@ -325,7 +366,11 @@ impl Shared {
         self.update(
             |state, _| match state.remove_waiter(id).map(|waiter| waiter.outcome) {
                 Some(None) => state.quota.cancel(id),
-                Some(Some(Ok(at))) => state.quota.take_back(&Grant { at, cost: *cost }),
+                Some(Some(Ok(at))) => state.quota.take_back(&Grant {
+                    at,
+                    id: Some(id),
+                    cost: *cost,
+                }),
                 Some(Some(Err(_))) | None => {}
             },
         );
@@ -336,7 +381,10 @@ impl Shared {
         let mut state = self.lock();
         change(&mut state, self);
         // Without requests that wait, nothing depends on the time.
-        if state.quota.has_waiters() {
+        let waits = state.quota.has_waiters();
+        #[cfg(feature = "redis")]
+        let waits = waits || self.calls.is_some();
+        if waits {
             let wakers = self.admit(&mut state, self.now());
             drop(state);
             wakers.into_iter().for_each(Waker::wake);
@@ -370,7 +418,8 @@ impl Shared {
             }
             // The requests behind it may be smaller, so the queue is tried again.
             state.quota.cancel(id);
-            wakers.extend(state.decide(id, Err(AcquireError::Timeout)));
+            let error = state.timeout_error();
+            wakers.extend(state.decide(id, Err(error)));
         }
         self.schedule(state);
         wakers
@@ -378,6 +427,10 @@ impl Shared {
 
     /// Schedules an alarm for the next event, unless an earlier one is scheduled.
     fn schedule(self: &Arc<Self>, state: &mut State) {
+        #[cfg(feature = "redis")]
+        if let Some(calls) = &self.calls {
+            calls.notify_one();
+        }
         let deadline = state.deadlines.first().map(|(deadline, _)| *deadline);
         let Some(at) = state.quota.next_event().into_iter().chain(deadline).min() else {
             return;
@@ -414,6 +467,45 @@ impl Shared {
     }
 }
 
+#[cfg(feature = "redis")]
+impl Shared {
+    /// Returns the next call to the store and the numbers of its limits with and without a window,
+    /// or how long to wait for it.
+    pub(crate) fn next_call(&self) -> Result<Call, Option<Duration>> {
+        let now = self.now();
+        let next = self.lock().quota.next_call(now);
+        next.map_err(|at| at.map(|at| Duration::from_nanos(at.saturating_sub(now))))
+    }
+
+    /// Takes the reply to a call that was sent at a time.
+    pub(crate) fn apply(self: &Arc<Self>, call: &Call, reply: &Reply, sent_at: u64) {
+        let now = self.now();
+        let mut state = self.lock();
+        state.store_error = None;
+        state.quota.apply(call, reply, sent_at, now);
+        let wakers = self.admit(&mut state, now);
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Notes that a call has failed and will be repeated.
+    pub(crate) fn store_failed(&self, error: StoreError) {
+        let mut state = self.lock();
+        state.quota.store_failed();
+        state.store_error = Some(error);
+    }
+}
+
+/// Lets the task that makes the calls end.
+#[cfg(feature = "redis")]
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(calls) = &self.calls {
+            calls.notify_one();
+        }
+    }
+}
+
 impl State {
     fn add_waiter(&mut self, id: u64, since: u64, deadline: Option<u64>, waker: Waker) {
         self.deadlines
@@ -444,6 +536,15 @@ impl State {
         let (waker, deadline) = (waiter.waker.clone(), waiter.deadline);
         self.remove_deadline(id, deadline);
         Some(waker)
+    }
+
+    /// Returns the error of a request whose deadline has passed.
+    fn timeout_error(&self) -> AcquireError {
+        #[cfg(feature = "redis")]
+        if let Some(error) = &self.store_error {
+            return AcquireError::Store(error.clone());
+        }
+        AcquireError::Timeout
     }
 
     fn remove_deadline(&mut self, id: u64, deadline: Option<u64>) {

@@ -54,7 +54,7 @@ impl Permit {
             {
                 state.estimator.observe(output);
             }
-            state.quota.settle(grant, &cost, || shared.now());
+            state.quota.settle(grant, &cost, &|| shared.now());
         });
     }
 
@@ -96,7 +96,7 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.end(|grant, state, shared| state.quota.leave_unsettled(grant, || shared.now()));
+        self.end(|grant, state, shared| state.quota.leave_unsettled(grant, &|| shared.now()));
     }
 }
 
@@ -118,7 +118,7 @@ impl TaskPermit {
     pub fn finish(mut self) {
         self.0.end(|grant, state, shared| {
             let cost = grant.cost;
-            state.quota.settle(grant, &cost, || shared.now());
+            state.quota.settle(grant, &cost, &|| shared.now());
         });
     }
 

@@ -27,6 +27,27 @@ pub struct Usage {
     pub unsettled: u64,
     /// The part of the rate limits that is used at most, from 0 to 1. It is below 1 after refusals.
     pub pace: f64,
+    /// The calls to the store, if the limits are counted in one.
+    pub store: Option<StoreUsage>,
+}
+
+/// The calls of a limiter to a store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoreUsage {
+    /// The number of calls. Divide it by the time to get calls per second.
+    pub calls: u64,
+    /// The number of requests that the calls admitted.
+    pub admitted: u64,
+    /// A moving average of the time that a call takes.
+    pub round_trip: Duration,
+    /// The number of requests that were admitted and could not be sent in time, for example because
+    /// the process was stopped. They were put back into the queue.
+    pub late_grants: u64,
+    /// The number of times that the clock of the store was behind the time of its state.
+    pub clock_steps: u64,
+    /// The number of calls that failed and were repeated.
+    pub failures: u64,
 }
 
 /// The usage of a limit.

@@ -3,10 +3,10 @@
 //! Every method takes the current time, in nanoseconds since the start of the limiter. A time before
 //! an earlier one counts as that one.
 
-mod feedback;
+pub(crate) mod feedback;
 mod ledger;
 mod pace;
-mod queue;
+pub(crate) mod queue;
 
 use std::mem;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use std::time::Duration;
 use model_studio_limits::{Limit, LimitKind};
 
 use crate::cost::is_measured;
+use crate::gate::Gate;
 use crate::usage::{LimitUsage, Usage};
 use crate::{Cost, Refusal, TooLarge, events};
 use feedback::Feedback;
@@ -25,7 +26,7 @@ use queue::Queue;
 const SLOT_BITS: u32 = 10;
 
 /// A limit counts as full for feedback when this part is used, in percent.
-const FULL_PERCENT: u128 = 80;
+pub(crate) const FULL_PERCENT: u128 = 80;
 
 /// How a quota applies limits.
 #[derive(Clone, Debug)]
@@ -58,6 +59,16 @@ pub(crate) struct Quota {
     counters: Counters,
 }
 
+/// How a limit with a window is applied. Durations are in nanoseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RateRule {
+    pub(crate) window: u64,
+    /// The window and the guard.
+    pub(crate) span: u64,
+    /// The time that the pace may make up for, if this limit sets the pace of its kind.
+    pub(crate) credit: Option<u64>,
+}
+
 /// A limit with a window.
 #[derive(Debug)]
 struct Rate {
@@ -83,6 +94,8 @@ struct Concurrency {
 pub(crate) struct Grant {
     /// The time at which the request is counted.
     pub(crate) at: u64,
+    /// The ID in the queue, if the request has waited.
+    pub(crate) id: Option<u64>,
     pub(crate) cost: Cost,
 }
 
@@ -95,13 +108,32 @@ pub(crate) enum Rejection {
     Paused(u64),
 }
 
+/// Counts since the start.
 #[derive(Clone, Debug, Default)]
-struct Counters {
-    in_flight: u64,
-    admitted: u64,
-    waited: u64,
-    refused: u64,
-    unsettled: u64,
+pub(crate) struct Counters {
+    pub(crate) in_flight: u64,
+    pub(crate) admitted: u64,
+    pub(crate) waited: u64,
+    pub(crate) refused: u64,
+    pub(crate) unsettled: u64,
+}
+
+impl Counters {
+    /// Returns the usage with these counts.
+    pub(crate) fn usage(&self, queued: usize, limits: Vec<LimitUsage>, pace: f64) -> Usage {
+        Usage {
+            queued,
+            in_flight: self.in_flight,
+            limits,
+            admitted: self.admitted,
+            waited: self.waited,
+            wait_time: Duration::ZERO,
+            refused: self.refused,
+            unsettled: self.unsettled,
+            pace,
+            store: None,
+        }
+    }
 }
 
 impl Quota {
@@ -121,9 +153,10 @@ impl Quota {
         quota.set_limits(limits, now);
         quota
     }
+}
 
-    /// Admits a request now, unless others wait. Returns the time at which it is counted.
-    pub(crate) fn try_acquire(&mut self, cost: &Cost, now: u64) -> Result<u64, Rejection> {
+impl Gate for Quota {
+    fn try_acquire(&mut self, cost: &Cost, now: u64) -> Result<u64, Rejection> {
         self.advance(now);
         if self.queue.is_empty() && self.is_admissible(cost) {
             return Ok(self.admit(cost));
@@ -135,21 +168,17 @@ impl Quota {
         Err(Rejection::NotYet(self.earliest_behind_queue(cost)))
     }
 
-    /// Adds a request to the queue and returns its ID.
-    pub(crate) fn enqueue(&mut self, cost: Cost) -> Result<u64, TooLarge> {
+    fn enqueue(&mut self, cost: Cost) -> Result<u64, TooLarge> {
         self.check_size(&cost)?;
         self.counters.waited += 1;
         Ok(self.queue.push(cost))
     }
 
-    /// Removes a request from the queue.
-    pub(crate) fn cancel(&mut self, id: u64) {
+    fn cancel(&mut self, id: u64) {
         self.queue.cancel(id);
     }
 
-    /// Admits the first request of the queue, if the limits allow it. Returns its ID, and the time
-    /// at which it is counted. It fails if the limits have become smaller than the request.
-    pub(crate) fn next(&mut self, now: u64) -> Option<(u64, Result<u64, TooLarge>)> {
+    fn next(&mut self, now: u64) -> Option<(u64, Result<u64, TooLarge>)> {
         self.advance(now);
         let (id, cost) = self.queue.front()?;
         let cost = *cost;
@@ -162,28 +191,17 @@ impl Quota {
         Some((id, result))
     }
 
-    /// Returns the time at which [`next`](Self::next) has to be called again. Returns `None` if the
-    /// queue is empty or if only a change can admit its first request.
-    pub(crate) fn next_event(&self) -> Option<u64> {
+    fn next_event(&self) -> Option<u64> {
         let (_, cost) = self.queue.front()?;
         let at = self.earliest(cost, |_| 0);
         (at != u64::MAX).then_some(at)
     }
 
-    /// Returns a time before which a new request cannot be admitted, by what is known now.
-    pub(crate) fn earliest_behind_queue(&self, cost: &Cost) -> u64 {
-        let at = self.earliest(cost, |kind| self.queue.amount(kind));
-        // What runs and what was held can end at any time.
-        if at == u64::MAX { self.now } else { at }
-    }
-
-    pub(crate) fn has_waiters(&self) -> bool {
+    fn has_waiters(&self) -> bool {
         !self.queue.is_empty()
     }
 
-    /// Counts an admitted request from now on. Returns `false`, and puts it back at the front of the
-    /// queue, if it was admitted so long ago that there is no room for it now.
-    pub(crate) fn renew(&mut self, id: u64, grant: &mut Grant, now: u64) -> bool {
+    fn renew(&mut self, id: u64, grant: &mut Grant, now: u64) -> bool {
         self.advance(now);
         let mut fits = true;
         for rate in &mut self.rates {
@@ -202,8 +220,7 @@ impl Quota {
         fits
     }
 
-    /// Takes back a request that was never sent.
-    pub(crate) fn take_back(&mut self, grant: &Grant) {
+    fn take_back(&mut self, grant: &Grant) {
         let slowdown = self.feedback.slowdown(self.now);
         for rate in &mut self.rates {
             let amount = grant.cost.amount(rate.limit.kind);
@@ -220,38 +237,25 @@ impl Quota {
         self.end(&grant.cost);
     }
 
-    /// Changes what a request costs, as far as it is known while it runs. The cost only rises.
-    pub(crate) fn report(&mut self, grant: &mut Grant, cost: &Cost, now: u64) {
+    fn report(&mut self, grant: &mut Grant, cost: &Cost, now: u64) {
         let cost = grant.cost.max(&grant.cost.settled(cost));
-        self.change_cost(grant, &cost, || now);
+        self.change_cost(grant, &cost, &|| now);
     }
 
-    /// Ends a request with what it cost.
-    ///
-    /// `now` is only called if the time is needed, since reading a clock takes most of the time.
-    pub(crate) fn settle(&mut self, grant: &mut Grant, cost: &Cost, now: impl Fn() -> u64) {
+    fn settle(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
         self.feedback.succeeded(grant.at);
         let cost = grant.cost.settled(cost);
-        self.change_cost(grant, &cost, &now);
+        self.change_cost(grant, &cost, now);
         self.complete(grant, now);
     }
 
-    /// Ends a request without a known cost. Its estimate stays counted.
-    pub(crate) fn leave_unsettled(&mut self, grant: &Grant, now: impl FnOnce() -> u64) {
+    fn leave_unsettled(&mut self, grant: &Grant, now: &dyn Fn() -> u64) {
         self.counters.unsettled += 1;
         events::unsettled();
         self.complete(grant, now);
     }
 
-    /// Ends a request that the provider refused, and pauses or slows down. The request stays
-    /// counted, because the provider may count it too.
-    pub(crate) fn refuse(
-        &mut self,
-        grant: &Grant,
-        refusal: Refusal,
-        retry_after: Option<Duration>,
-        now: u64,
-    ) {
+    fn refuse(&mut self, grant: &Grant, refusal: Refusal, retry_after: Option<Duration>, now: u64) {
         self.advance(now);
         self.counters.refused += 1;
         let is_full = self.rates.iter().any(|rate| {
@@ -265,11 +269,10 @@ impl Quota {
         let pause = feedback.refused(grant.at, refusal, retry_after, is_full, self.now);
         events::refused(refusal, pause, feedback.factor(self.now));
         self.pause_until(self.now.saturating_add(nanos(pause)));
-        self.complete(grant, || now);
+        self.complete(grant, &|| now);
     }
 
-    /// Ends a task that may still run. It counts as running until it has taken the longest time.
-    pub(crate) fn abandon_task(&mut self, grant: &Grant, now: u64) {
+    fn abandon_task(&mut self, grant: &Grant, now: u64) {
         let until = grant.at.saturating_add(nanos(self.rules.max_task_duration));
         self.counters.unsettled += 1;
         self.abandoned.push((until, grant.cost));
@@ -277,13 +280,11 @@ impl Quota {
         self.advance(now);
     }
 
-    /// Admits nothing before a time, unless the pause is already longer.
-    pub(crate) fn pause_until(&mut self, until: u64) {
+    fn pause_until(&mut self, until: u64) {
         self.paused_until = self.paused_until.max(until);
     }
 
-    /// Replaces the limits. What was used is kept.
-    pub(crate) fn set_limits(&mut self, limits: &[Limit], now: u64) {
+    fn set_limits(&mut self, limits: &[Limit], now: u64) {
         self.advance(now);
         let now = self.now;
         let rates = limits.iter().filter(|limit| limit.per.is_some());
@@ -319,7 +320,7 @@ impl Quota {
         self.next_expiry = 0;
     }
 
-    pub(crate) fn usage(&mut self, now: u64) -> Usage {
+    fn usage(&mut self, now: u64) -> Usage {
         self.advance(now);
         let rates = self.rates.iter().map(|rate| LimitUsage {
             limit: rate.limit,
@@ -331,17 +332,18 @@ impl Quota {
             available: concurrency.available,
             used: concurrency.running,
         });
-        Usage {
-            queued: self.queue.len(),
-            in_flight: self.counters.in_flight,
-            limits: rates.chain(concurrency).collect(),
-            admitted: self.counters.admitted,
-            waited: self.counters.waited,
-            wait_time: Duration::ZERO,
-            refused: self.counters.refused,
-            unsettled: self.counters.unsettled,
-            pace: self.feedback.factor(self.now),
-        }
+        let limits = rates.chain(concurrency).collect();
+        let pace = self.feedback.factor(self.now);
+        self.counters.usage(self.queue.len(), limits, pace)
+    }
+}
+
+impl Quota {
+    /// Returns a time before which a new request cannot be admitted, by what is known now.
+    fn earliest_behind_queue(&self, cost: &Cost) -> u64 {
+        let at = self.earliest(cost, |kind| self.queue.amount(kind));
+        // What runs and what was held can end at any time.
+        if at == u64::MAX { self.now } else { at }
     }
 
     /// Moves the time forward, and forgets what has expired.
@@ -407,7 +409,7 @@ impl Quota {
         self.now
     }
 
-    fn change_cost(&mut self, grant: &mut Grant, cost: &Cost, now: impl FnOnce() -> u64) {
+    fn change_cost(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
         let kinds = self.rates.iter().map(|rate| rate.limit.kind);
         // A refund is void if the request has expired, whether the ledger knows that or not. A debt
         // is taken now in that case.
@@ -438,7 +440,7 @@ impl Quota {
     }
 
     /// Ends a request whose cost is final.
-    fn complete(&mut self, grant: &Grant, now: impl FnOnce() -> u64) {
+    fn complete(&mut self, grant: &Grant, now: &dyn Fn() -> u64) {
         if self.rules.counts_at_completion {
             self.advance(now());
             for rate in &mut self.rates {
@@ -489,17 +491,7 @@ impl Quota {
         let rates = self.rates.iter().map(|rate| (rate.limit, rate.available));
         let concurrency = &self.concurrency;
         let concurrency = concurrency.iter().map(|one| (one.limit, one.available));
-        for (limit, available) in rates.chain(concurrency) {
-            let requested = cost.amount(limit.kind);
-            if requested > available {
-                return Err(TooLarge {
-                    requested,
-                    available,
-                    limit,
-                });
-            }
-        }
-        Ok(())
+        check_size(cost, rates.chain(concurrency))
     }
 
     /// Returns what is known of the past for a new limit: that of the same limit, or of the longest
@@ -512,22 +504,13 @@ impl Quota {
 
 impl Rules {
     fn rate(&self, limit: &Limit, limits: &[Limit], bits: u32, now: u64) -> Rate {
-        let window = nanos(limit.per.unwrap_or_default()).max(1);
-        let guard = self
-            .guard
-            .map_or_else(|| (window / 60).min(nanos(Duration::from_secs(1))), nanos);
-        // Far below `u64::MAX`, so that times can be added.
-        let span = window.saturating_add(guard).min(u64::MAX / 4);
+        let RateRule {
+            window,
+            span,
+            credit,
+        } = self.rate_rule(limit, limits);
         let available = self.available(limit);
-        let credit = if is_measured(limit.kind) {
-            TOKEN_CREDIT
-        } else {
-            REQUEST_CREDIT
-        };
-        let pace = sets_pace(limit, limits).then(|| {
-            let credit = nanos(credit).min(window / 10);
-            Pace::new(available.max(1), window, span, credit, now)
-        });
+        let pace = credit.map(|credit| Pace::new(available.max(1), window, span, credit, now));
         Rate {
             limit: *limit,
             available,
@@ -536,8 +519,27 @@ impl Rules {
         }
     }
 
+    /// Returns how a limit with a window is applied, given all limits.
+    pub(crate) fn rate_rule(&self, limit: &Limit, limits: &[Limit]) -> RateRule {
+        let window = nanos(limit.per.unwrap_or_default()).max(1);
+        let guard = self
+            .guard
+            .map_or_else(|| (window / 60).min(nanos(Duration::from_secs(1))), nanos);
+        let credit = if is_measured(limit.kind) {
+            TOKEN_CREDIT
+        } else {
+            REQUEST_CREDIT
+        };
+        RateRule {
+            window,
+            // Far below `u64::MAX`, so that times can be added.
+            span: window.saturating_add(guard).min(u64::MAX / 4),
+            credit: sets_pace(limit, limits).then(|| nanos(credit).min(window / 10)),
+        }
+    }
+
     /// Returns the share of a limit, rounded down.
-    fn available(&self, limit: &Limit) -> u64 {
+    pub(crate) fn available(&self, limit: &Limit) -> u64 {
         let (numerator, denominator) = self.share;
         let share =
             u128::from(limit.count.get()) * u128::from(numerator) / u128::from(denominator.max(1));
@@ -549,6 +551,25 @@ impl Rules {
     fn holds(&self, kind: LimitKind) -> bool {
         self.counts_at_completion && is_measured(kind)
     }
+}
+
+/// Returns an error if a request exceeds one of the limits by itself. Each has the amount that may be
+/// used of it.
+pub(crate) fn check_size(
+    cost: &Cost,
+    limits: impl Iterator<Item = (Limit, u64)>,
+) -> Result<(), TooLarge> {
+    for (limit, available) in limits {
+        let requested = cost.amount(limit.kind);
+        if requested > available {
+            return Err(TooLarge {
+                requested,
+                available,
+                limit,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Returns `true` if a limit sets the pace of its kind: the slowest of the limits with windows up to

@@ -62,6 +62,21 @@ impl Queue {
         );
     }
 
+    /// Returns the entries that wait, in order.
+    #[cfg(feature = "redis")]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, Cost)> {
+        let entries = self.entries.iter().filter(|entry| !entry.is_cancelled);
+        entries.map(|entry| (entry.id, entry.cost))
+    }
+
+    /// Returns the cost of an entry that waits.
+    #[cfg(feature = "redis")]
+    pub(crate) fn cost(&self, id: u64) -> Option<Cost> {
+        let index = self.entries.binary_search_by_key(&id, |entry| entry.id);
+        let entry = &self.entries[index.ok()?];
+        (!entry.is_cancelled).then_some(entry.cost)
+    }
+
     /// Returns the first entry.
     pub(crate) fn front(&self) -> Option<(u64, &Cost)> {
         let entry = self.entries.front()?;

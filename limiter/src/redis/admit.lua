@@ -1,0 +1,318 @@
+-- Admits requests of one process to one quota.
+--
+-- One call carries everything that a process has for the quota: requests that wait, in their order,
+-- and corrections of earlier ones. It admits requests from the head as far as they may start within
+-- the horizon, and returns when each may start.
+--
+-- KEYS  1 state (hash), 2 line of waiting processes (sorted set), 3 last reply to this process,
+--       4.. the running requests of each concurrency limit (sorted sets by expiry)
+-- ARGV  see `Call` in script.rs; all times are in microseconds
+--
+-- The state has, for each limit with a window, the amounts taken by time slot, their total, the
+-- oldest slot that can have an amount, and the time from which the pace allows the next request.
+-- Numbers are doubles: exact up to 2^53, and never printed in exponent notation.
+
+local SLOTS = 256
+
+local position = 0
+local function arg()
+  position = position + 1
+  return ARGV[position]
+end
+local function number()
+  return tonumber(arg())
+end
+local function text(value)
+  return string.format('%.0f', value)
+end
+
+local state, line, reply_key = KEYS[1], KEYS[2], KEYS[3]
+local process, sequence = arg(), arg()
+
+-- A call whose reply was lost is repeated with the same number, and has the same reply.
+local last = redis.call('GET', reply_key)
+if last then
+  local number_of_last, reply = string.match(last, '^(%d+) (.*)$')
+  if number_of_last == sequence then
+    return reply
+  end
+end
+
+local horizon, lead, grace, ttl, lease = number(), number(), number(), number(), number()
+local pause_for, slowdown = number(), number()
+
+-- The time of the quota never goes back. If the clock of the server does, the difference is added
+-- from then on, so that nothing waits for the old time.
+local saved = redis.call('HMGET', state, 'now', 'offset', 'paused', 'start')
+local is_new = not saved[1]
+local time = redis.call('TIME')
+local offset = tonumber(saved[2]) or 0
+local now = tonumber(time[1]) * 1000000 + tonumber(time[2]) + offset
+if not is_new and now < tonumber(saved[1]) then
+  offset = offset + tonumber(saved[1]) - now
+  now = tonumber(saved[1])
+end
+local paused = tonumber(saved[3]) or 0
+if pause_for > 0 then
+  paused = math.max(paused, now + pause_for)
+end
+-- Requests start in the order in which they were admitted.
+local start = math.max(tonumber(saved[4]) or 0, now)
+
+local changes = { 'now', text(now), 'offset', text(offset), 'paused', text(paused) }
+local function change(field, value)
+  changes[#changes + 1] = field
+  changes[#changes + 1] = text(value)
+end
+
+-- Limits with a window.
+local rates = {}
+for index = 1, number() do
+  local rate = { name = arg(), limit = number(), window = number(), span = number(), credit = number() }
+  local known_next = number()
+  rate.slot = math.max(1, math.ceil(rate.span / (SLOTS - 1)))
+  local name = rate.name
+  local values = redis.call('HMGET', state, name .. ':limit', name .. ':since', name .. ':total', name .. ':oldest', name .. ':next')
+  -- The tightest limit that a process has stated lately holds for all.
+  local limit, since = tonumber(values[1]), tonumber(values[2])
+  if limit and limit < rate.limit and now - since < 2 * rate.span then
+    rate.limit = limit
+  else
+    change(name .. ':limit', rate.limit)
+    change(name .. ':since', now)
+  end
+  rate.delay = rate.window / rate.limit
+  rate.total = tonumber(values[3]) or 0
+  rate.oldest = tonumber(values[4]) or 0
+  rate.next = tonumber(values[5]) or now
+  -- After the state was lost, the processes report the pace that they knew.
+  if not values[5] and known_next <= now + rate.span then
+    rate.next = math.max(rate.next, known_next)
+  end
+  rates[index] = rate
+end
+
+-- Forgets what has expired at a time. Only called with times at which a request starts.
+local function advance(rate, at)
+  local oldest = math.floor(at / rate.slot) - SLOTS + 1
+  if oldest <= rate.oldest then
+    return
+  end
+  if rate.total > 0 then
+    local fields = {}
+    for slot = rate.oldest, math.min(oldest - 1, rate.oldest + 2 * SLOTS) do
+      fields[#fields + 1] = rate.name .. ':' .. text(slot)
+    end
+    for _, amount in ipairs(redis.call('HMGET', state, unpack(fields))) do
+      rate.total = rate.total - (tonumber(amount) or 0)
+    end
+    redis.call('HDEL', state, unpack(fields))
+  end
+  rate.oldest = oldest
+end
+
+-- Returns the earliest time at which there is room for an amount.
+local function room_at(rate, amount)
+  local needed = rate.total + amount - rate.limit
+  if needed <= 0 then
+    return 0
+  end
+  for first = rate.oldest, rate.oldest + 2 * SLOTS, 32 do
+    local fields = {}
+    for slot = first, first + 31 do
+      fields[#fields + 1] = rate.name .. ':' .. text(slot)
+    end
+    for index, taken in ipairs(redis.call('HMGET', state, unpack(fields))) do
+      needed = needed - (tonumber(taken) or 0)
+      if needed <= 0 then
+        return (first + index - 1 + SLOTS) * rate.slot
+      end
+    end
+  end
+  return start + rate.span
+end
+
+local function take(rate, at, amount)
+  if amount ~= 0 then
+    redis.call('HINCRBY', state, rate.name .. ':' .. text(math.floor(at / rate.slot)), text(amount))
+    rate.total = rate.total + amount
+  end
+end
+
+local function pace(rate, at, amount)
+  if rate.credit >= 0 then
+    rate.next = math.max(rate.next, at - rate.credit) + amount * rate.delay * slowdown / 1000
+    rate.next = math.min(rate.next, at + rate.span)
+  end
+end
+
+for _, rate in ipairs(rates) do
+  advance(rate, now)
+end
+
+-- Limits on concurrency. What has not ended within the longest duration has expired.
+local concurrency = {}
+for index = 1, number() do
+  local key, limit = KEYS[3 + index], number()
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', text(now))
+  concurrency[index] = { key = key, limit = limit, running = redis.call('ZCARD', key) }
+end
+
+-- Corrections: the time at which a request started, and the change of each amount.
+for _ = 1, number() do
+  local at = number()
+  for _, rate in ipairs(rates) do
+    local difference = number()
+    if difference ~= 0 then
+      local is_alive = math.floor(at / rate.slot) >= rate.oldest
+      if is_alive or difference > 0 then
+        take(rate, is_alive and at or now, difference)
+      end
+      if difference > 0 then
+        pace(rate, now, difference)
+      elseif rate.credit >= 0 then
+        rate.next = math.max(0, rate.next + difference * rate.delay * slowdown / 1000)
+      end
+    end
+  end
+end
+for _ = 1, number() do
+  local id = arg()
+  for _, limit in ipairs(concurrency) do
+    limit.running = limit.running - redis.call('ZREM', limit.key, id)
+  end
+end
+
+-- Requests: an ID, and the amount of each limit with a window. Each counts once while it runs.
+local requests = {}
+local demand = 0
+for index = 1, number() do
+  local request = { id = arg(), amounts = {} }
+  local longest = 0
+  for number_of_rate, rate in ipairs(rates) do
+    local amount = number()
+    request.amounts[number_of_rate] = amount
+    longest = math.max(longest, amount * rate.delay)
+  end
+  demand = math.min(demand + longest, horizon - lead)
+  requests[index] = request
+end
+
+-- The line: the process that has waited longest is served first, until one of its requests was
+-- admitted. It loses its turn if it does not call in time.
+local function leave(other)
+  redis.call('ZREM', line, other)
+  redis.call('HDEL', state, 'deadline:' .. other, 'demand:' .. other)
+end
+local is_first = true
+if #requests == 0 then
+  leave(process)
+else
+  redis.call('ZADD', line, 'NX', text(now), process)
+  while true do
+    local first = redis.call('ZRANGE', line, 0, 0)[1]
+    if first == process then
+      break
+    end
+    local deadline = tonumber(redis.call('HGET', state, 'deadline:' .. first))
+    if deadline and now <= deadline then
+      is_first = false
+      break
+    end
+    leave(first)
+  end
+end
+
+local starts = {}
+local too_large = 0
+local retry = 0
+if is_first then
+  for _, request in ipairs(requests) do
+    local at = math.max(start, paused)
+    for index, rate in ipairs(rates) do
+      local amount = request.amounts[index]
+      if amount > rate.limit then
+        too_large = index
+      end
+      if rate.credit >= 0 then
+        at = math.max(at, math.ceil(rate.next))
+      end
+      at = math.max(at, room_at(rate, amount))
+    end
+    for _, limit in ipairs(concurrency) do
+      if limit.running >= limit.limit then
+        -- A process that releases one does not notify the others, so they ask again.
+        at = math.max(at, now + horizon + lead + 1)
+      end
+    end
+    if too_large > 0 then
+      break
+    end
+    if at > now + horizon then
+      retry = at
+      break
+    end
+    for index, rate in ipairs(rates) do
+      advance(rate, at)
+      take(rate, at, request.amounts[index])
+      pace(rate, at, request.amounts[index])
+    end
+    for _, limit in ipairs(concurrency) do
+      redis.call('ZADD', limit.key, text(at + lease), request.id)
+      limit.running = limit.running + 1
+    end
+    start = at
+    starts[#starts + 1] = text(at)
+  end
+  if #starts > 0 and #requests > 0 then
+    leave(process)
+    if #starts < #requests then
+      redis.call('ZADD', line, text(now), process)
+    end
+  end
+end
+
+-- When to call again: when the turn of the process comes, by what those ahead of it ask for.
+if #starts < #requests then
+  local next_start = math.max(start, paused)
+  for _, rate in ipairs(rates) do
+    if rate.credit >= 0 then
+      next_start = math.max(next_start, rate.next)
+    end
+  end
+  local rank = redis.call('ZRANK', line, process)
+  if rank and rank > 0 then
+    retry = next_start
+    for _, other in ipairs(redis.call('ZRANGE', line, 0, rank - 1)) do
+      retry = retry + (tonumber(redis.call('HGET', state, 'demand:' .. other)) or 0)
+    end
+  end
+  retry = math.max(retry, next_start)
+  change('demand:' .. process, demand)
+  change('deadline:' .. process, retry + grace)
+  retry = math.max(retry - lead, now + 1000)
+end
+
+change('start', start)
+local reply = { text(now), text(retry), text(too_large), text(paused), text(#starts) }
+for _, at in ipairs(starts) do
+  reply[#reply + 1] = at
+end
+for _, rate in ipairs(rates) do
+  change(rate.name .. ':total', rate.total)
+  change(rate.name .. ':oldest', rate.oldest)
+  change(rate.name .. ':next', rate.next)
+  reply[#reply + 1] = text(rate.limit)
+  reply[#reply + 1] = text(rate.total)
+  reply[#reply + 1] = text(rate.next)
+end
+for _, limit in ipairs(concurrency) do
+  reply[#reply + 1] = text(limit.running)
+  redis.call('PEXPIRE', limit.key, text(math.max(ttl, math.ceil(lease / 1000))))
+end
+redis.call('HSET', state, unpack(changes))
+redis.call('PEXPIRE', state, text(ttl))
+redis.call('PEXPIRE', line, text(ttl))
+reply = table.concat(reply, ' ')
+redis.call('SET', reply_key, sequence .. ' ' .. reply, 'PX', text(ttl))
+return reply

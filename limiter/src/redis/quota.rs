@@ -1,0 +1,441 @@
+//! The state of a limiter whose limits are counted in a store, without IO.
+//!
+//! It has the same methods as [`Quota`](crate::quota::Quota). The requests of the process wait in a
+//! queue here. [`next_call`](StoredQuota::next_call) takes what the store has to know, and
+//! [`apply`](StoredQuota::apply) takes the reply. Times are those of the limiter, in nanoseconds,
+//! unless a name ends in `at` of the store, in microseconds.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::time::Duration;
+
+use model_studio_limits::Limit;
+
+use super::call::{Call, Content, Correction, Reply, StoredConcurrency, StoredRate, Times};
+use crate::cost::is_measured;
+use crate::gate::Gate;
+use crate::quota::feedback::Feedback;
+use crate::quota::queue::Queue;
+use crate::quota::{Counters, FULL_PERCENT, Grant, Rejection, Rules, check_size, nanos};
+use crate::usage::{LimitUsage, StoreUsage, Usage};
+use crate::{Cost, Refusal, TooLarge, events};
+
+/// The largest number of requests of a call.
+const MAX_REQUESTS: usize = 64;
+
+/// How far ahead requests are admitted, in microseconds. Longer means fewer calls, and more requests
+/// whose start cannot be taken back for free.
+const HORIZON: u64 = 100_000;
+
+/// How late a process may be for its turn, in microseconds.
+const GRACE: u64 = 250_000;
+
+/// How long corrections wait for a call that is made anyway.
+const CORRECTION_DELAY: u64 = 20_000_000;
+
+#[derive(Debug)]
+pub(crate) struct StoredQuota {
+    rules: Rules,
+    /// Identifies the process in the store.
+    process: String,
+    sequence: u64,
+    rates: Vec<StoredRate>,
+    concurrency: Vec<StoredConcurrency>,
+    queue: Queue,
+    /// Requests at the front of the queue that may start at a time.
+    admitted: VecDeque<Admitted>,
+    corrections: Vec<Correction>,
+    /// The requests that have ended, by their IDs.
+    ended: Vec<u64>,
+    pause: Option<Duration>,
+    is_calling: bool,
+    /// Whether the next request exceeds a tighter limit that the store has.
+    is_too_large: bool,
+    /// When to call next for the requests that wait; `None` if none has to be offered.
+    call_at: Option<u64>,
+    /// When to call next for corrections.
+    correct_at: Option<u64>,
+    feedback: Feedback,
+    now: u64,
+    paused_until: u64,
+    /// The time of the store when that of the limiter is 0, in nanoseconds.
+    store_offset: u64,
+    /// A moving average of the time of a call.
+    round_trip: u64,
+    counters: Counters,
+    store: StoreUsage,
+}
+
+/// A request that the store has admitted.
+#[derive(Clone, Copy, Debug)]
+struct Admitted {
+    id: u64,
+    /// When it may start.
+    ready_at: u64,
+    /// The same, in microseconds of the store.
+    at: u64,
+}
+
+impl StoredQuota {
+    pub(crate) fn new(limits: &[Limit], rules: Rules, process: String, now: u64) -> Self {
+        let mut quota = Self {
+            rules,
+            process,
+            sequence: 0,
+            rates: Vec::new(),
+            concurrency: Vec::new(),
+            queue: Queue::default(),
+            admitted: VecDeque::new(),
+            corrections: Vec::new(),
+            ended: Vec::new(),
+            pause: None,
+            is_calling: false,
+            is_too_large: false,
+            call_at: None,
+            correct_at: None,
+            feedback: Feedback::new(0),
+            now,
+            paused_until: 0,
+            store_offset: 0,
+            round_trip: 1_000_000,
+            counters: Counters::default(),
+            store: StoreUsage::default(),
+        };
+        quota.set_limits(limits, now);
+        quota
+    }
+}
+
+impl Gate for StoredQuota {
+    fn try_acquire(&mut self, cost: &Cost, now: u64) -> Result<u64, Rejection> {
+        self.now = self.now.max(now);
+        self.check_size(cost).map_err(Rejection::TooLarge)?;
+        if self.now < self.paused_until {
+            return Err(Rejection::Paused(self.paused_until));
+        }
+        Err(Rejection::NotYet(self.now))
+    }
+
+    fn enqueue(&mut self, cost: Cost) -> Result<u64, TooLarge> {
+        self.check_size(&cost)?;
+        self.counters.waited += 1;
+        // A process that waits already has been told when to call.
+        if self.queue.len() == self.admitted.len() && !self.is_calling {
+            self.call_at = Some(self.now);
+        }
+        Ok(self.queue.push(cost))
+    }
+
+    fn cancel(&mut self, id: u64) {
+        let cost = self.queue.cost(id);
+        if let Some(cost) = cost.filter(|_| self.queue.cancel(id)) {
+            self.withdraw(id, &cost);
+        }
+    }
+
+    fn next(&mut self, now: u64) -> Option<(u64, Result<u64, TooLarge>)> {
+        self.now = self.now.max(now);
+        let (id, cost) = self.queue.front()?;
+        let cost = *cost;
+        let result = match self.admitted.front() {
+            Some(first) if first.id == id && first.ready_at <= self.now => Ok(first.at),
+            Some(_) => return None,
+            None if self.is_too_large => Err(self.check_size_in_store(&cost).err()?),
+            None => return None,
+        };
+        self.queue.pop();
+        if result.is_ok() {
+            self.admitted.pop_front();
+            self.counters.admitted += 1;
+            self.counters.in_flight += 1;
+        }
+        Some((id, result))
+    }
+
+    fn next_event(&self) -> Option<u64> {
+        self.admitted.front().map(|first| first.ready_at)
+    }
+
+    fn has_waiters(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    fn renew(&mut self, id: u64, grant: &mut Grant, now: u64) -> bool {
+        self.now = self.now.max(now);
+        let late = self.store_now().saturating_sub(grant.at * 1_000);
+        let guard = self
+            .rates
+            .iter()
+            .map(|rate| rate.rule.span - rate.rule.window);
+        // Half of the guard is left for the network.
+        if guard
+            .min()
+            .is_none_or(|guard| late <= guard / 2 + self.round_trip)
+        {
+            return true;
+        }
+        self.store.late_grants += 1;
+        self.take_back(grant);
+        self.queue.push_front(id, grant.cost);
+        self.call_at = Some(self.now);
+        false
+    }
+
+    fn take_back(&mut self, grant: &Grant) {
+        self.counters.admitted -= 1;
+        self.correct(grant.at, Some(grant.cost), None);
+        self.end(grant);
+    }
+
+    fn report(&mut self, grant: &mut Grant, cost: &Cost, now: u64) {
+        self.now = self.now.max(now);
+        let cost = grant.cost.max(&grant.cost.settled(cost));
+        self.change_cost(grant, &cost);
+    }
+
+    fn settle(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
+        self.now = self.now.max(now());
+        self.feedback.succeeded(grant.at * 1_000);
+        let cost = grant.cost.settled(cost);
+        self.change_cost(grant, &cost);
+        self.end(grant);
+    }
+
+    fn leave_unsettled(&mut self, grant: &Grant, now: &dyn Fn() -> u64) {
+        self.now = self.now.max(now());
+        self.counters.unsettled += 1;
+        events::unsettled();
+        self.end(grant);
+    }
+
+    fn refuse(&mut self, grant: &Grant, refusal: Refusal, retry_after: Option<Duration>, now: u64) {
+        self.now = self.now.max(now);
+        self.counters.refused += 1;
+        let is_full = self.rates.iter().any(|rate| {
+            let is_refused = (refusal == Refusal::Tokens) == is_measured(rate.limit.kind);
+            is_refused && u128::from(rate.used) * 100 >= u128::from(rate.effective) * FULL_PERCENT
+        });
+        let store_now = self.store_now();
+        let feedback = &mut self.feedback;
+        let pause = feedback.refused(grant.at * 1_000, refusal, retry_after, is_full, store_now);
+        events::refused(refusal, pause, feedback.factor(store_now));
+        self.pause_until(self.now.saturating_add(nanos(pause)));
+        self.end(grant);
+    }
+
+    fn abandon_task(&mut self, _: &Grant, now: u64) {
+        self.now = self.now.max(now);
+        self.counters.unsettled += 1;
+        self.counters.in_flight -= 1;
+    }
+
+    fn pause_until(&mut self, until: u64) {
+        if until > self.now {
+            self.paused_until = self.paused_until.max(until);
+            let pause = Duration::from_nanos(until - self.now);
+            self.pause = self.pause.max(Some(pause));
+            self.correct_at = Some(self.now);
+        }
+    }
+
+    fn set_limits(&mut self, limits: &[Limit], now: u64) {
+        self.now = self.now.max(now);
+        let rates = limits.iter().filter(|limit| limit.per.is_some());
+        self.rates = rates
+            .map(|limit| {
+                let available = self.rules.available(limit);
+                StoredRate {
+                    limit: *limit,
+                    available,
+                    rule: self.rules.rate_rule(limit, limits),
+                    effective: available,
+                    used: 0,
+                    next: 0,
+                }
+            })
+            .collect();
+        let concurrency = limits.iter().filter(|limit| limit.per.is_none());
+        self.concurrency = concurrency
+            .map(|limit| StoredConcurrency {
+                limit: *limit,
+                available: self.rules.available(limit),
+                running: 0,
+            })
+            .collect();
+    }
+
+    fn usage(&mut self, now: u64) -> Usage {
+        self.now = self.now.max(now);
+        let rates = self.rates.iter().map(|rate| LimitUsage {
+            limit: rate.limit,
+            available: rate.effective,
+            used: rate.used,
+        });
+        let concurrency = self.concurrency.iter().map(|concurrency| LimitUsage {
+            limit: concurrency.limit,
+            available: concurrency.available,
+            used: concurrency.running,
+        });
+        let limits = rates.chain(concurrency).collect();
+        let pace = self.feedback.factor(self.store_now());
+        Usage {
+            store: Some(self.store),
+            ..self.counters.usage(self.queue.len(), limits, pace)
+        }
+    }
+
+    fn next_call(&mut self, now: u64) -> Result<Call, Option<u64>> {
+        self.now = self.now.max(now);
+        if self.is_calling {
+            return Err(None);
+        }
+        let due = self.call_at.into_iter().chain(self.correct_at).min();
+        match due {
+            Some(at) if at <= self.now => {}
+            _ => return Err(due),
+        }
+        self.is_calling = true;
+        self.call_at = None;
+        self.correct_at = None;
+        self.sequence += 1;
+        Ok(self.call())
+    }
+
+    fn store_failed(&mut self) {
+        self.store.failures += 1;
+    }
+
+    fn apply(&mut self, call: &Call, reply: &Reply, sent_at: u64, now: u64) {
+        self.now = self.now.max(now);
+        self.is_calling = false;
+        self.store.calls += 1;
+        self.store.admitted += reply.starts.len() as u64;
+        self.store.round_trip = Duration::from_nanos(self.round_trip);
+        let round_trip = now.saturating_sub(sent_at);
+        self.round_trip = (self.round_trip * 7 + round_trip) / 8;
+        // Requests start late rather than early.
+        self.store_offset = (reply.now * 1_000).saturating_sub(now);
+        let local = |at: u64| (at * 1_000).saturating_sub(self.store_offset);
+        for ((id, cost), at) in call.requests.iter().zip(&reply.starts) {
+            if self.queue.cost(*id).is_some() {
+                self.admitted.push_back(Admitted {
+                    id: *id,
+                    ready_at: local(*at),
+                    at: *at,
+                });
+            } else {
+                // It was cancelled during the call.
+                self.corrections.push(Correction {
+                    at: *at,
+                    from: Some(*cost),
+                    to: None,
+                });
+                self.ended.push(*id);
+            }
+        }
+        self.is_too_large = reply.too_large > 0;
+        for (rate, [effective, used, next]) in self.rates.iter_mut().zip(&reply.rates) {
+            (rate.effective, rate.used, rate.next) = (*effective, *used, *next);
+        }
+        for (limit, running) in self.concurrency.iter_mut().zip(&reply.running) {
+            limit.running = *running;
+        }
+        self.paused_until = self.paused_until.max(local(reply.paused_until));
+        if self.queue.len() > self.admitted.len() {
+            let is_served = reply.starts.len() == call.requests.len();
+            let retry_at = if is_served {
+                self.now
+            } else {
+                local(reply.retry)
+            };
+            self.call_at = Some(retry_at);
+        }
+        if !self.corrections.is_empty() || !self.ended.is_empty() {
+            self.correct_soon();
+        }
+    }
+}
+
+impl StoredQuota {
+    fn call(&mut self) -> Call {
+        let requests: Vec<(u64, Cost)> = self
+            .queue
+            .iter()
+            .skip(self.admitted.len())
+            .take(MAX_REQUESTS)
+            .collect();
+        let lead = (3 * self.round_trip / 1_000 + 4_000).min(HORIZON);
+        let times = Times {
+            horizon: HORIZON + lead,
+            lead,
+            grace: GRACE + lead,
+            lease: nanos(self.rules.max_task_duration) / 1_000,
+        };
+        let slowdown = self.feedback.slowdown(self.store_now());
+        Call::new(Content {
+            process: &self.process,
+            sequence: self.sequence,
+            times,
+            pause: self.pause.take(),
+            slowdown,
+            rates: &self.rates,
+            concurrency: &self.concurrency,
+            corrections: mem::take(&mut self.corrections),
+            ended: mem::take(&mut self.ended),
+            requests,
+        })
+    }
+
+    /// Takes back a request that waits, if the store has admitted it.
+    fn withdraw(&mut self, id: u64, cost: &Cost) {
+        if let Some(index) = self.admitted.iter().position(|admitted| admitted.id == id) {
+            if let Some(admitted) = self.admitted.remove(index) {
+                self.correct(admitted.at, Some(*cost), None);
+                self.ended.push(id);
+            }
+        }
+    }
+
+    fn change_cost(&mut self, grant: &mut Grant, cost: &Cost) {
+        if grant.cost != *cost {
+            self.correct(grant.at, Some(grant.cost), Some(*cost));
+            grant.cost = *cost;
+        }
+    }
+
+    fn correct(&mut self, at: u64, from: Option<Cost>, to: Option<Cost>) {
+        self.corrections.push(Correction { at, from, to });
+        self.correct_soon();
+    }
+
+    fn correct_soon(&mut self) {
+        let at = self.now.saturating_add(CORRECTION_DELAY);
+        self.correct_at = Some(self.correct_at.map_or(at, |earlier| earlier.min(at)));
+    }
+
+    fn end(&mut self, grant: &Grant) {
+        self.counters.in_flight -= 1;
+        if let (Some(id), false) = (grant.id, self.concurrency.is_empty()) {
+            self.ended.push(id);
+            self.correct_soon();
+        }
+    }
+
+    fn check_size(&self, cost: &Cost) -> Result<(), TooLarge> {
+        let rates = self.rates.iter().map(|rate| (rate.limit, rate.available));
+        let concurrency = &self.concurrency;
+        let concurrency = concurrency.iter().map(|one| (one.limit, one.available));
+        check_size(cost, rates.chain(concurrency))
+    }
+
+    /// Checks against the limits of the store, which another process can have made tighter.
+    fn check_size_in_store(&self, cost: &Cost) -> Result<(), TooLarge> {
+        let rates = self.rates.iter();
+        check_size(cost, rates.map(|rate| (rate.limit, rate.effective)))
+    }
+
+    /// Returns the time of the store, in nanoseconds.
+    fn store_now(&self) -> u64 {
+        self.now.saturating_add(self.store_offset)
+    }
+}

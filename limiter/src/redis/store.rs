@@ -1,0 +1,303 @@
+//! The connection to the store, and the task that calls it.
+
+use std::error::Error;
+use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use ::redis::aio::MultiplexedConnection;
+use ::redis::cluster::ClusterClient;
+use ::redis::cluster_async::ClusterConnection;
+use ::redis::sentinel::{SentinelClient, SentinelServerType};
+use ::redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError, RedisResult, Script};
+use model_studio_limits::Limit;
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, Notify};
+use tokio::time;
+
+use super::call::{Call, Reply};
+use super::quota::StoredQuota;
+use crate::limiter::Shared;
+use crate::quota::Rules;
+use crate::{Clock, Estimator, Limiter};
+
+/// The time after which a call or an attempt to connect has failed.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The longest delay between attempts.
+const MAX_BACKOFF: Duration = Duration::from_secs(2);
+
+/// Redis or Valkey, in which the limits of an account are counted for all processes that use it.
+///
+/// Processes that use the same server and the same account name share the limits. Clones use the same
+/// connection.
+///
+/// ```no_run
+/// use model_studio_limiter::{Account, RedisStore};
+/// use model_studio_limits::Model;
+///
+/// # async fn connect() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = RedisStore::connect("redis://127.0.0.1/", "my-account").await?;
+/// let account = Account::<Model>::builder().store(store).build();
+/// let permit = account.acquire(Model::QwenPlus, 1_200).await?;
+/// # permit.settle(950);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct RedisStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    server: Server,
+    /// `None` after an error, until the next call connects again.
+    connection: Mutex<Option<Connection>>,
+    script: Script,
+    account: String,
+    /// Identifies this process.
+    process: String,
+    runtime: Handle,
+}
+
+enum Server {
+    Single(Client),
+    Cluster(ClusterClient),
+    Sentinel(Mutex<SentinelClient>),
+}
+
+#[derive(Clone)]
+enum Connection {
+    Single(MultiplexedConnection),
+    Cluster(ClusterConnection),
+}
+
+impl RedisStore {
+    /// Connects to a server, by a URL such as `redis://user:password@host:6379/0`, or `rediss://…`
+    /// for TLS.
+    ///
+    /// Calls run on the current tokio runtime, which must outlive the limiters.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the URL is not valid or if the server cannot be reached.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a tokio runtime.
+    pub async fn connect(url: &str, account: &str) -> Result<Self, StoreError> {
+        Self::new(Server::Single(Client::open(url)?), account).await
+    }
+
+    /// Connects to a cluster, by the URLs of some of its nodes. See [`connect`](Self::connect).
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a URL is not valid or if the cluster cannot be reached.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a tokio runtime.
+    pub async fn connect_cluster(urls: &[&str], account: &str) -> Result<Self, StoreError> {
+        let client = ClusterClient::builder(urls.iter().copied())
+            .connection_timeout(TIMEOUT)
+            .response_timeout(TIMEOUT)
+            .build()?;
+        Self::new(Server::Cluster(client), account).await
+    }
+
+    /// Connects to the master that Sentinel servers name. See [`connect`](Self::connect).
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a URL is not valid or if no master can be reached.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a tokio runtime.
+    pub async fn connect_sentinel(
+        urls: &[&str],
+        master: &str,
+        account: &str,
+    ) -> Result<Self, StoreError> {
+        let role = SentinelServerType::Master;
+        let client = SentinelClient::build(urls.to_vec(), master.to_owned(), None, role)?;
+        Self::new(Server::Sentinel(Mutex::new(client)), account).await
+    }
+
+    async fn new(server: Server, account: &str) -> Result<Self, StoreError> {
+        let store = Self {
+            inner: Arc::new(Inner {
+                server,
+                connection: Mutex::new(None),
+                script: Script::new(include_str!("admit.lua")),
+                account: account.to_owned(),
+                process: format!("{:016x}", RandomState::new().hash_one(std::process::id())),
+                runtime: Handle::current(),
+            }),
+        };
+        store.inner.connection().await?;
+        Ok(store)
+    }
+
+    /// Creates a limiter whose quota has this name in the store.
+    pub(crate) fn limiter(
+        &self,
+        name: &str,
+        limits: &[Limit],
+        rules: Rules,
+        clock: Arc<dyn Clock>,
+        estimator: Estimator,
+    ) -> Limiter {
+        let inner = &self.inner;
+        let calls = Arc::new(Notify::new());
+        let quota = StoredQuota::new(limits, rules, inner.process.clone(), 0);
+        let limiter = Limiter::with_store(clock, Box::new(quota), estimator, Arc::clone(&calls));
+        let task = Task {
+            store: Arc::clone(inner),
+            limiter: Arc::downgrade(limiter.shared()),
+            // The tag keeps the keys of a quota on one node of a cluster.
+            tag: format!("{{model-studio-limiter:{}:{name}}}", inner.account),
+        };
+        inner.runtime.spawn(task.run(calls));
+        limiter
+    }
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore")
+            .field("account", &self.inner.account)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    /// Returns the connection, or opens one.
+    async fn connection(&self) -> RedisResult<Connection> {
+        let mut slot = self.connection.lock().await;
+        if let Some(connection) = &*slot {
+            return Ok(connection.clone());
+        }
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(TIMEOUT))
+            .set_response_timeout(Some(TIMEOUT));
+        let connection = match &self.server {
+            Server::Single(client) => {
+                let connection = client.get_multiplexed_async_connection_with_config(&config);
+                Connection::Single(connection.await?)
+            }
+            Server::Cluster(client) => Connection::Cluster(client.get_async_connection().await?),
+            Server::Sentinel(client) => {
+                let client = client.lock().await.async_get_client().await?;
+                let connection = client.get_multiplexed_async_connection_with_config(&config);
+                Connection::Single(connection.await?)
+            }
+        };
+        *slot = Some(connection.clone());
+        Ok(connection)
+    }
+
+    /// Calls the script once. After an error, the next call connects again.
+    async fn invoke(&self, tag: &str, call: &Call) -> RedisResult<String> {
+        let connection = self.connection().await?;
+        let mut invocation = self.script.prepare_invoke();
+        for key in ["state", "line"] {
+            invocation.key(format!("{tag}:{key}"));
+        }
+        invocation.key(format!("{tag}:reply:{}", self.process));
+        for index in 0..call.concurrency {
+            invocation.key(format!("{tag}:running:{index}"));
+        }
+        invocation.arg(&call.arguments);
+        let result = match connection {
+            Connection::Single(mut connection) => invocation.invoke_async(&mut connection).await,
+            Connection::Cluster(mut connection) => invocation.invoke_async(&mut connection).await,
+        };
+        if result.is_err() {
+            *self.connection.lock().await = None;
+        }
+        result
+    }
+}
+
+/// The task that makes the calls of a limiter.
+struct Task {
+    store: Arc<Inner>,
+    limiter: Weak<Shared>,
+    tag: String,
+}
+
+impl Task {
+    /// Calls the store until the limiter is dropped.
+    async fn run(self, calls: Arc<Notify>) {
+        loop {
+            let Some(limiter) = self.limiter.upgrade() else {
+                return;
+            };
+            let next = limiter.next_call();
+            drop(limiter);
+            match next {
+                Ok(call) => self.call(&call).await,
+                Err(Some(delay)) => {
+                    let _ = time::timeout(delay, calls.notified()).await;
+                }
+                Err(None) => calls.notified().await,
+            }
+        }
+    }
+
+    /// Makes a call, and repeats it until it succeeds or the limiter is dropped.
+    async fn call(&self, call: &Call) {
+        for attempt in 0.. {
+            let Some(sent_at) = self.limiter.upgrade().map(|limiter| limiter.now()) else {
+                return;
+            };
+            let result = self.store.invoke(&self.tag, call).await;
+            let result = result.and_then(|reply| {
+                let reply = Reply::parse(&reply, call.rates, call.concurrency);
+                reply.ok_or_else(|| {
+                    RedisError::from((
+                        ErrorKind::UnexpectedReturnType,
+                        "the reply has another form",
+                    ))
+                })
+            });
+            let Some(limiter) = self.limiter.upgrade() else {
+                return;
+            };
+            match result {
+                Ok(reply) => return limiter.apply(call, &reply, sent_at),
+                Err(error) => limiter.store_failed(StoreError::from(error)),
+            }
+            drop(limiter);
+            time::sleep(backoff(attempt)).await;
+        }
+    }
+}
+
+/// Returns the delay before the next attempt: random, so that processes do not return together.
+fn backoff(attempt: u32) -> Duration {
+    let longest = Duration::from_millis(20 << attempt.min(7)).min(MAX_BACKOFF);
+    let random = RandomState::new().hash_one(attempt);
+    longest.mul_f64(0.5 + (random % 1_000) as f64 / 2_000.0)
+}
+
+/// Error returned when the store cannot be reached or does not accept a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreError(String);
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the store of the rate limits failed: {}", self.0)
+    }
+}
+
+impl Error for StoreError {}
+
+impl From<RedisError> for StoreError {
+    fn from(error: RedisError) -> Self {
+        Self(error.to_string())
+    }
+}
