@@ -31,7 +31,13 @@ const UNLIMITED: &[Limit] = &[
 const ONE: &[Limit] = &[limit(LimitKind::Requests, 1), limit(LimitKind::Tokens, 100)];
 
 /// Limiters of requests and of tokens. `clock` only reads the clock.
-const PEERS: [&str; 5] = ["clock", "ours", "governor", "throttle-net", "leaky-bucket"];
+const PEERS: [&str; 5] = [
+    "clock",
+    "model-studio-limiter",
+    "governor",
+    "throttle-net",
+    "leaky-bucket",
+];
 
 fn main() {
     let divan = Divan::default().sample_size(100_000);
@@ -41,7 +47,7 @@ fn main() {
 #[divan::bench(args = PEERS, threads = [1, 2])]
 fn try_acquire(bencher: Bencher, peer: &str) {
     match peer {
-        "ours" => {
+        "model-studio-limiter" => {
             let limiter = limiter(UNLIMITED);
             // A permit that is dropped would end, which the next benchmark measures.
             bencher.bench(|| mem::forget(limiter.try_acquire(u64::from(TOKENS)).unwrap()));
@@ -58,7 +64,7 @@ fn try_acquire(bencher: Bencher, peer: &str) {
 #[divan::bench(args = PEERS, threads = [1, 2])]
 fn try_acquire_and_settle(bencher: Bencher, peer: &str) {
     match peer {
-        "ours" => {
+        "model-studio-limiter" => {
             let limiter = limiter(UNLIMITED);
             bencher.bench(|| {
                 let permit = limiter.try_acquire(u64::from(TOKENS)).unwrap();
