@@ -240,3 +240,66 @@ impl Growth {
         recent < 2 * before + self.allowance
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Provider, Rule};
+    use crate::{MINUTE, SECOND};
+
+    /// Returns whether single requests at these seconds are accepted, with a limit of two.
+    fn accepted(rule: Rule, seconds: [u32; 6]) -> [bool; 6] {
+        let mut provider = Provider::new().limit_requests(rule, 2);
+        seconds.map(|second| provider.arrive(second * SECOND, 0).is_some())
+    }
+
+    #[test]
+    fn rules_differ_in_their_windows() {
+        let seconds = [30, 50, 59, 60, 90, 110];
+        let expected = [true, true, false, false, true, true];
+        assert_eq!(accepted(Rule::Sliding(MINUTE), seconds), expected);
+        let expected = [true, true, false, true, true, false];
+        assert_eq!(accepted(Rule::Aligned(MINUTE), seconds), expected);
+        let expected = [true, true, false, false, true, true];
+        assert_eq!(accepted(Rule::FirstHit(MINUTE), seconds), expected);
+        let expected = [true, true, false, true, true, false];
+        assert_eq!(accepted(Rule::Bucket(MINUTE), seconds), expected);
+        // A window that starts with the request at 110.
+        let seconds = [0, 59, 110, 120, 169, 170];
+        let expected = [true, true, true, true, false, true];
+        assert_eq!(accepted(Rule::FirstHit(MINUTE), seconds), expected);
+    }
+
+    #[test]
+    fn tokens_are_corrected_at_completion() {
+        for rule in [Rule::Sliding(MINUTE), Rule::Bucket(MINUTE)] {
+            let mut provider = Provider::new().limit_tokens(rule, 100);
+            let first = provider.arrive(SECOND, 80).unwrap();
+            assert!(provider.arrive(SECOND, 30).is_none());
+            provider.complete(SECOND, first, 70);
+            assert!(provider.arrive(SECOND, 30).is_some());
+            assert!(provider.arrive(SECOND, 1).is_none());
+        }
+    }
+
+    #[test]
+    fn tokens_can_count_at_completion() {
+        let provider = Provider::new().limit_tokens(Rule::Sliding(MINUTE), 100);
+        let mut provider = provider.count_at_completion();
+        let tickets = [1, 2].map(|second| provider.arrive(second * SECOND, 80).unwrap());
+        for ticket in tickets {
+            provider.complete(30 * SECOND, ticket, 80);
+        }
+        assert!(provider.arrive(89 * SECOND, 80).is_none());
+        assert!(provider.arrive(90 * SECOND, 80).is_some());
+    }
+
+    #[test]
+    fn a_sudden_rise_is_refused() {
+        let mut provider = Provider::new().limit_growth(10 * SECOND, 1);
+        let mut accepted = |second| {
+            let results = (0..9).map(|_| provider.arrive(second * SECOND, 0));
+            results.flatten().count()
+        };
+        assert_eq!([0, 10, 20, 30].map(&mut accepted), [1, 3, 7, 9]);
+    }
+}
