@@ -1,9 +1,11 @@
-//! Measures what model-studio-limits adds to compile times. `README.md` describes the programs.
+//! Measures compile times, and compares the limiter with others. `README.md` describes the programs.
 
 #![forbid(unsafe_code)]
 
+mod chart;
 mod cold_build;
 mod growth;
+mod limiter;
 mod macro_call;
 mod names;
 mod regions;
@@ -25,8 +27,11 @@ fn main() {
         "growth" => growth::run,
         "cold-build" => cold_build::run,
         "regions" => regions::run,
+        "limiter" => limiter::run,
         _ => {
-            eprintln!("usage: cargo run -- (macro-call | growth | cold-build | regions) [--quick]");
+            eprintln!(
+                "usage: cargo run -- (macro-call | growth | cold-build | regions | limiter) [--quick]"
+            );
             process::exit(2);
         }
     };
