@@ -44,7 +44,7 @@ impl<M: Catalogue> Account<M> {
 
     /// Returns a builder, for a share of the limits, other limits and other settings.
     pub fn builder() -> Builder<ModelLimits<M>> {
-        Builder::new(ModelLimits(HashMap::new()))
+        Builder::new(ModelLimits(Vec::new()))
     }
 
     pub(crate) fn from_parts(settings: Settings, ModelLimits(limits): ModelLimits<M>) -> Self {
@@ -54,7 +54,7 @@ impl<M: Catalogue> Account<M> {
             None => *model,
         });
         let first_of_pool: Box<[M]> = first_of_pool.collect();
-        // The limits of a pool can be given for any of its models.
+        // The limits of a pool can be given for any of its models. The last ones count.
         let limits = limits.into_iter();
         let limits = limits.map(|(model, limits)| (first_of_pool[model.index()], limits));
         Self {
@@ -65,7 +65,7 @@ impl<M: Catalogue> Account<M> {
         }
     }
 
-    /// Returns the limiter of a model, or of its pool.
+    /// Returns the limiter of a model, or of its pool, which has all methods.
     #[inline]
     pub fn limiter(&self, model: M) -> &Limiter {
         let model = self.first_of_pool[model.index()];
@@ -78,6 +78,10 @@ impl<M: Catalogue> Account<M> {
     }
 
     /// Waits until the limits of a model allow a request of this cost. See [`Limiter::acquire`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future is safe at any time: it leaves the queue and takes nothing.
     ///
     /// # Errors
     ///
@@ -98,6 +102,10 @@ impl<M: Catalogue> Account<M> {
     }
 
     /// Waits until the limits of a model allow a task. See [`Limiter::acquire_task`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future is safe at any time: it leaves the queue and takes nothing.
     ///
     /// # Errors
     ///
@@ -129,4 +137,4 @@ impl<M: Catalogue> fmt::Debug for Account<M> {
 
 /// The limits that an account builder sets for models.
 #[derive(Clone, Debug)]
-pub struct ModelLimits<M>(pub(crate) HashMap<M, Limits>);
+pub struct ModelLimits<M>(pub(crate) Vec<(M, Limits)>);

@@ -13,7 +13,7 @@ use crate::{AcquireError, Cost, Limiter, Permit, TaskPermit};
 
 /// The future of [`Limiter::acquire`].
 ///
-/// It can be dropped at any time: it then has taken nothing, and leaves the queue.
+/// Dropping it at any time is safe: it leaves the queue and takes nothing.
 ///
 /// # Panics
 ///
@@ -90,7 +90,7 @@ impl Drop for Acquire {
 
 /// The future of [`Limiter::acquire_task`].
 ///
-/// It can be dropped at any time: it then has taken nothing, and leaves the queue.
+/// Dropping it at any time is safe: it leaves the queue and takes nothing.
 ///
 /// # Panics
 ///

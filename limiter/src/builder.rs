@@ -87,18 +87,20 @@ impl<T> Builder<T> {
         self
     }
 
-    /// Counts tokens until the request has completed, and then for another window.
+    /// Counts the estimate while a request runs, and its actual tokens for one window after it
+    /// completes.
     ///
     /// The default is to count them from the time at which the request is admitted. The provider does
-    /// not document when it counts tokens. If it counts them on completion, requests that overlap by
-    /// much can be refused by default. This setting is safe for both, and admits less.
+    /// not document when it counts tokens. If it counts them on completion, the default
+    /// can lead to refusals when long requests complete together. This setting is safe for both, and
+    /// admits less.
     pub fn count_at_completion(mut self) -> Self {
         self.settings.rules.counts_at_completion = true;
         self
     }
 
-    /// Sets the longest time that a task may take, which is how long a dropped
-    /// [`TaskPermit`](crate::TaskPermit) counts as a running task. The default is an hour.
+    /// Sets the longest time that a task may take. A dropped [`TaskPermit`](crate::TaskPermit) counts
+    /// as a running task until this time has passed since it was acquired. The default is an hour.
     pub fn max_task_duration(mut self, duration: Duration) -> Self {
         self.settings.rules.max_task_duration = duration;
         self
@@ -145,7 +147,7 @@ impl Builder<Limits> {
 impl<M: Catalogue> Builder<ModelLimits<M>> {
     /// Sets the limits of a model, or of its pool, instead of those of the table.
     pub fn limits(mut self, model: M, limits: Limits) -> Self {
-        self.target.0.insert(model, limits);
+        self.target.0.push((model, limits));
         self
     }
 

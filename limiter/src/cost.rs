@@ -123,6 +123,10 @@ pub(crate) const fn is_measured(kind: LimitKind) -> bool {
     )
 }
 
+/// The kinds without a window, which a request occupies while it runs.
+pub(crate) const CONCURRENCY: [LimitKind; 2] =
+    [LimitKind::ConcurrentRequests, LimitKind::ConcurrentTasks];
+
 /// [`is_measured`] of each kind, by the position of the kind.
 const IS_MEASURED: [bool; KINDS] = {
     let mut table = [false; KINDS];

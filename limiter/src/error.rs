@@ -18,8 +18,8 @@ pub enum AcquireError {
     TooLarge(TooLarge),
     /// The limits do not allow the request now.
     NotYet {
-        /// The earliest time at which the request may be admitted. It can be later, for example if
-        /// other requests are waiting.
+        /// The earliest time at which the request may be admitted. It can be admitted later, and if
+        /// that depends on requests that run, this is a moment from now.
         at: Instant,
     },
     /// The request cannot be admitted before its timeout.
@@ -32,6 +32,17 @@ pub enum AcquireError {
     /// The store could not be reached before the timeout.
     #[cfg(feature = "redis")]
     Store(StoreError),
+}
+
+impl AcquireError {
+    /// Returns the time at which to try again, if the limits do not allow the request now.
+    #[must_use]
+    pub fn retry_at(&self) -> Option<Instant> {
+        match self {
+            Self::NotYet { at } | Self::Paused { until: at } => Some(*at),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for AcquireError {

@@ -3,21 +3,22 @@
 use std::collections::VecDeque;
 
 /// The number of recent requests that an estimate is based on.
-const SAMPLES: usize = 128;
+const SAMPLES: usize = 64;
 
 /// The number of requests before the upper bound is no longer used as the estimate.
 const MIN_SAMPLES: usize = 16;
 
 /// Estimates the output tokens of requests from those of recent ones.
 ///
-/// The estimate is a quantile of the last 128 observations, 0.9 by default, and never above the upper
-/// bound that the caller gives. Before 16 observations, it is the upper bound. With an estimate of
-/// four times the truth, and requests that take half a minute, a limiter admits half of what the
-/// limit allows. So a good estimate gains more than anything else.
+/// The estimate is a quantile of the last 64 observations, 0.9 by default, and never above the upper
+/// bound that the caller gives. Before 16 observations, it is the upper bound. Good estimates matter
+/// more than anything else: with estimates four times too high and requests that take 30 seconds, a
+/// limiter reaches half of the limit.
 ///
 /// About one in ten requests costs more than the 0.9 quantile. The limiter then waits for the
 /// difference after the request has completed, but the provider may refuse a request before that.
-/// Requests that differ much need limiters and estimators of their own, or a higher quantile.
+/// If your requests differ much, use an estimator of your own for each kind of request, or a higher
+/// quantile.
 ///
 /// ```
 /// use model_studio_limiter::Estimator;
@@ -27,7 +28,7 @@ const MIN_SAMPLES: usize = 16;
 /// for tokens in 101..=200 {
 ///     estimator.observe(tokens);
 /// }
-/// assert_eq!(estimator.estimate(2_000), 190);
+/// assert_eq!(estimator.estimate(2_000), 194);
 /// assert_eq!(estimator.estimate(50), 50);
 /// ```
 #[derive(Clone, Debug)]

@@ -15,17 +15,16 @@ pub(crate) fn waited(wait: Duration) {
     let _ = wait;
 }
 
-/// The provider refused a request. The limiter pauses, and then uses a part of the rate limits.
-pub(crate) fn refused(refusal: Refusal, pause: Duration, pace: f64) {
+/// The provider refused a request, and the limiter pauses.
+pub(crate) fn refused(refusal: Refusal, pause: Duration) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
         ?refusal,
         pause_ms = milliseconds(pause),
-        pace,
         "the provider refused a request"
     );
     #[cfg(not(feature = "tracing"))]
-    let _ = (refusal, pause, pace);
+    let _ = (refusal, pause);
 }
 
 /// A permit was dropped without a cost, so its estimate stays counted.

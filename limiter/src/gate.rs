@@ -13,11 +13,15 @@ use crate::{Cost, Refusal, TooLarge};
 
 /// Limits, and the requests that wait for them.
 ///
-/// Times are in nanoseconds since the start of the limiter. A time before an earlier one counts as
-/// that one. A function for the time is only called if it is needed.
+/// Times are in nanoseconds since the start of the limiter. Time never goes back: an earlier
+/// time counts as the latest one seen. A function for the time is only called if it is needed, since
+/// reading a clock takes most of the time.
 pub(crate) trait Gate: Debug + Send {
     /// Admits a request now, unless others wait. Returns the time at which it is counted.
     fn try_acquire(&mut self, cost: &Cost, now: u64) -> Result<u64, Rejection>;
+
+    /// Returns a time before which a request that is added now cannot be admitted, by what is known.
+    fn lower_bound(&self, cost: &Cost) -> u64;
 
     /// Adds a request to the queue and returns its ID.
     fn enqueue(&mut self, cost: Cost) -> Result<u64, TooLarge>;
@@ -44,7 +48,7 @@ pub(crate) trait Gate: Debug + Send {
     fn take_back(&mut self, grant: &Grant);
 
     /// Changes what a request costs, as far as it is known while it runs. The cost only rises.
-    fn report(&mut self, grant: &mut Grant, cost: &Cost, now: u64);
+    fn report(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64);
 
     /// Ends a request with what it cost.
     fn settle(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64);
@@ -53,8 +57,14 @@ pub(crate) trait Gate: Debug + Send {
     fn leave_unsettled(&mut self, grant: &Grant, now: &dyn Fn() -> u64);
 
     /// Ends a request that the provider refused, and pauses or slows down. The request stays
-    /// counted, because the provider may count it too.
-    fn refuse(&mut self, grant: &Grant, refusal: Refusal, retry_after: Option<Duration>, now: u64);
+    /// counted, because the provider may count it too. Returns how long to pause.
+    fn refuse(
+        &mut self,
+        grant: &Grant,
+        refusal: Refusal,
+        retry_after: Option<Duration>,
+        now: u64,
+    ) -> Duration;
 
     /// Ends a task that may still run. It counts as running until it has taken the longest time.
     fn abandon_task(&mut self, grant: &Grant, now: u64);

@@ -20,8 +20,8 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// A `tower` layer that waits for a permit before each request.
 ///
 /// `admit` returns the limiter and the estimated cost of a request. `complete` gets the permit and
-/// the result, and ends the permit: see [`Permit::settle`] and [`Permit::refused`]. It can also keep
-/// the permit, for example until a stream has ended.
+/// the result, and ends the permit: see [`Permit::settle`] and [`Permit::refused`]. It can also send
+/// the permit elsewhere, for example over a channel to the code that reads a stream to its end.
 ///
 /// The service waits in `call`. So a service that is ready and not called takes no permit.
 ///

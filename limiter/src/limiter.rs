@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -62,7 +63,7 @@ impl Limiter {
     ///
     /// # Cancel safety
     ///
-    /// A future that is dropped has taken nothing and leaves the queue.
+    /// Dropping the future is safe at any time: it leaves the queue and takes nothing.
     ///
     /// # Errors
     ///
@@ -71,11 +72,12 @@ impl Limiter {
         Acquire::new(self, cost.into(), None)
     }
 
-    /// Waits until the limits allow a request of this cost, but not longer than `timeout`.
+    /// Waits until the limits allow a request of this cost, but not longer than `timeout` after the
+    /// first poll.
     ///
     /// # Cancel safety
     ///
-    /// A future that is dropped has taken nothing and leaves the queue.
+    /// Dropping the future is safe at any time: it leaves the queue and takes nothing.
     ///
     /// # Errors
     ///
@@ -120,7 +122,7 @@ impl Limiter {
     ///
     /// # Cancel safety
     ///
-    /// A future that is dropped has taken nothing and leaves the queue.
+    /// Dropping the future is safe at any time: it leaves the queue and takes nothing.
     ///
     /// # Errors
     ///
@@ -131,6 +133,10 @@ impl Limiter {
 
     /// Does the same as [`acquire_task`](Self::acquire_task) for a task of this cost, such as one
     /// that creates several images.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future is safe at any time: it leaves the queue and takes nothing.
     ///
     /// # Errors
     ///
@@ -151,7 +157,7 @@ impl Limiter {
     }
 
     /// Admits no request before a time, for example because a response has a `Retry-After` header.
-    /// A longer pause stays.
+    /// If the limiter is already paused for longer, this has no effect.
     pub fn pause_until(&self, until: Instant) {
         self.shared.update(|state, shared| {
             state.quota.pause_until(shared.nanos_at(until));
@@ -162,7 +168,7 @@ impl Limiter {
     ///
     /// What was used of them, and the requests that wait, stay. A request that waits and exceeds a
     /// new limit by itself fails with [`AcquireError::TooLarge`]. A limit on a kind that had none
-    /// starts empty.
+    /// starts empty, and a longer window starts with what the shorter one remembers.
     pub fn set_limits(&self, limits: Limits) {
         self.shared.update(|state, shared| {
             state.quota.set_limits(limits.as_slice(), shared.now());
@@ -227,6 +233,9 @@ impl Limiter {
     }
 }
 
+/// In nanoseconds.
+const MILLISECOND: u64 = 1_000_000;
+
 /// What became of a new request.
 pub(crate) enum Admission {
     /// It was admitted, and is counted at this time.
@@ -237,7 +246,8 @@ pub(crate) enum Admission {
 
 /// The state that limiters, permits and futures share.
 ///
-/// Everything is behind one mutex. Wakers are called after it is released.
+/// Everything is behind one mutex. Code of others, such as wakers, runs after it is released, except
+/// for the clock.
 pub(crate) struct Shared {
     clock: Arc<dyn Clock>,
     /// Time zero of the quota.
@@ -294,8 +304,19 @@ impl Shared {
     #[inline]
     fn try_acquire(&self, cost: &Cost) -> Result<u64, AcquireError> {
         let now = self.now();
-        let result = self.lock().quota.try_acquire(cost, now);
-        result.map_err(|rejection| self.error(rejection))
+        let mut state = self.lock();
+        match state.quota.try_acquire(cost, now) {
+            Ok(at) => Ok(at),
+            Err(Rejection::TooLarge(error)) => Err(AcquireError::TooLarge(error)),
+            Err(Rejection::Paused(until)) => Err(self.paused(until)),
+            Err(Rejection::NotYet) => {
+                let at = state.quota.lower_bound(cost);
+                // Without a time, the end of another request decides. A loop must not spin then.
+                let at = if at > now { at } else { now + MILLISECOND };
+                let at = self.instant_at(at);
+                Err(AcquireError::NotYet { at })
+            }
+        }
     }
 
     /// Admits a request or adds it to the queue.
@@ -305,23 +326,29 @@ impl Shared {
         timeout: Option<Duration>,
         waker: &Waker,
     ) -> Result<Admission, AcquireError> {
+        let waker = waker.clone();
         let now = self.now();
         let deadline = timeout.map(|timeout| now.saturating_add(nanos(timeout)));
         let mut state = self.lock();
         let rejection = match state.quota.try_acquire(cost, now) {
             Ok(at) => return Ok(Admission::Granted(at)),
+            Err(Rejection::TooLarge(error)) => return Err(error.into()),
             Err(rejection) => rejection,
         };
-        let is_late = |at: &u64| deadline.is_some_and(|deadline| *at > deadline);
-        match &rejection {
-            Rejection::NotYet(at) if is_late(at) => return Err(AcquireError::Timeout),
-            Rejection::Paused(until) if is_late(until) => return Err(self.error(rejection)),
-            Rejection::TooLarge(_) => return Err(self.error(rejection)),
-            Rejection::NotYet(_) | Rejection::Paused(_) => {}
+        if deadline.is_some_and(|deadline| state.quota.lower_bound(cost) > deadline) {
+            return Err(match rejection {
+                Rejection::Paused(until) => self.paused(until),
+                _ => AcquireError::Timeout,
+            });
         }
+        let is_first = !state.quota.has_waiters();
         let id = state.quota.enqueue(*cost)?;
-        state.add_waiter(id, now, deadline, waker.clone());
-        self.schedule(&mut state);
+        state.add_waiter(id, now, deadline, waker);
+        // The others wait for the first one.
+        if is_first || deadline.is_some() {
+            self.schedule(&mut state);
+        }
+        self.notify_store();
         Ok(Admission::Queued(id))
     }
 
@@ -332,11 +359,14 @@ impl Shared {
         cost: &Cost,
         waker: &Waker,
     ) -> Option<Result<u64, AcquireError>> {
+        // Wakers run code of others when they are cloned or dropped, so neither happens under the
+        // lock.
+        let mut waker = waker.clone();
         let now = self.now();
         let mut state = self.lock();
         let waiter = state.waiters.get_mut(&id)?;
         let Some(outcome) = waiter.outcome.take() else {
-            waiter.waker.clone_from(waker);
+            mem::swap(&mut waiter.waker, &mut waker);
             return None;
         };
         let (since, deadline) = (waiter.since, waiter.deadline);
@@ -351,60 +381,60 @@ impl Shared {
         };
         // The request is sent now, not when it was admitted.
         if !state.quota.renew(id, &mut grant, now) {
-            state.add_waiter(id, since, deadline, waker.clone());
-            self.schedule(&mut state);
+            state.add_waiter(id, since, deadline, waker);
+            self.admit_and_wake(state, now);
             return None;
         }
         let wait = Duration::from_nanos(now.saturating_sub(since));
         state.wait_time += wait;
+        drop(state);
         events::waited(wait);
         Some(Ok(grant.at))
     }
 
     /// Removes a request from the queue and takes nothing for it.
     pub(crate) fn cancel_waiter(self: &Arc<Self>, id: u64, cost: &Cost) {
-        self.update(
-            |state, _| match state.remove_waiter(id).map(|waiter| waiter.outcome) {
-                Some(None) => state.quota.cancel(id),
-                Some(Some(Ok(at))) => state.quota.take_back(&Grant {
+        // The waiter is dropped after the lock is released, with its waker.
+        let _waiter = self.update(|state, _| {
+            let waiter = state.remove_waiter(id)?;
+            match waiter.outcome {
+                None => state.quota.cancel(id),
+                Some(Ok(at)) => state.quota.take_back(&Grant {
                     at,
                     id: Some(id),
                     cost: *cost,
                 }),
-                Some(Some(Err(_))) | None => {}
-            },
-        );
+                Some(Err(_)) => {}
+            }
+            Some(waiter)
+        });
     }
 
     /// Changes the state, and admits the requests that it then allows.
-    pub(crate) fn update(self: &Arc<Self>, change: impl FnOnce(&mut State, &Self)) {
+    pub(crate) fn update<T>(self: &Arc<Self>, change: impl FnOnce(&mut State, &Self) -> T) -> T {
         let mut state = self.lock();
-        change(&mut state, self);
+        let result = change(&mut state, self);
         // Without requests that wait, nothing depends on the time.
-        let waits = state.quota.has_waiters();
-        #[cfg(feature = "redis")]
-        let waits = waits || self.calls.is_some();
-        if waits {
-            let wakers = self.admit(&mut state, self.now());
-            drop(state);
-            wakers.into_iter().for_each(Waker::wake);
+        if state.quota.has_waiters() {
+            self.admit_and_wake(state, self.now());
         }
+        self.notify_store();
+        result
     }
 
-    /// Admits the requests whose time has come.
-    pub(crate) fn ring(self: &Arc<Self>) {
+    /// Admits the requests whose time has come. The alarm was scheduled for a time.
+    pub(crate) fn ring(self: &Arc<Self>, at: u64) {
         let now = self.now();
         let mut state = self.lock();
-        if state.alarm.is_some_and(|alarm| alarm <= now) {
+        // It may ring early, and then has to be scheduled again.
+        if state.alarm == Some(at) {
             state.alarm = None;
         }
-        let wakers = self.admit(&mut state, now);
-        drop(state);
-        wakers.into_iter().for_each(Waker::wake);
+        self.admit_and_wake(state, now);
     }
 
-    /// Decides the requests that can be decided, and returns their wakers.
-    fn admit(self: &Arc<Self>, state: &mut State, now: u64) -> Vec<Waker> {
+    /// Decides the requests that can be decided, and wakes them after the lock is released.
+    fn admit_and_wake(self: &Arc<Self>, mut state: MutexGuard<'_, State>, now: u64) {
         let mut wakers = Vec::new();
         loop {
             while let Some((id, result)) = state.quota.next(now) {
@@ -421,35 +451,35 @@ impl Shared {
             let error = state.timeout_error();
             wakers.extend(state.decide(id, Err(error)));
         }
-        self.schedule(state);
-        wakers
+        self.schedule(&mut state);
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     /// Schedules an alarm for the next event, unless an earlier one is scheduled.
     fn schedule(self: &Arc<Self>, state: &mut State) {
-        #[cfg(feature = "redis")]
-        if let Some(calls) = &self.calls {
-            calls.notify_one();
-        }
         let deadline = state.deadlines.first().map(|(deadline, _)| *deadline);
         let Some(at) = state.quota.next_event().into_iter().chain(deadline).min() else {
             return;
         };
         if state.alarm.is_none_or(|alarm| at < alarm) {
             state.alarm = Some(at);
-            self.clock.schedule(self.instant_at(at), Alarm::new(self));
+            self.clock
+                .schedule(self.instant_at(at), Alarm::new(self, at));
         }
     }
 
-    fn error(&self, rejection: Rejection) -> AcquireError {
-        match rejection {
-            Rejection::TooLarge(error) => AcquireError::TooLarge(error),
-            Rejection::NotYet(at) => AcquireError::NotYet {
-                at: self.instant_at(at),
-            },
-            Rejection::Paused(until) => AcquireError::Paused {
-                until: self.instant_at(until),
-            },
+    /// Lets the task that calls the store look for something to send.
+    fn notify_store(&self) {
+        #[cfg(feature = "redis")]
+        if let Some(calls) = &self.calls {
+            calls.notify_one();
+        }
+    }
+
+    fn paused(&self, until: u64) -> AcquireError {
+        AcquireError::Paused {
+            until: self.instant_at(until),
         }
     }
 
@@ -458,12 +488,11 @@ impl Shared {
         nanos(instant.saturating_duration_since(self.start))
     }
 
-    /// Returns the time in nanoseconds as an `Instant`. A time that is too far in the future for one
-    /// becomes a year from the start.
+    /// Returns the time as an `Instant`, or a time in a year if it is too far in the future.
     fn instant_at(&self, at: u64) -> Instant {
         const YEAR: Duration = Duration::from_secs(365 * 86_400);
         let instant = self.start.checked_add(Duration::from_nanos(at));
-        instant.unwrap_or_else(|| self.start + YEAR)
+        instant.unwrap_or_else(|| self.clock.now() + YEAR)
     }
 }
 
@@ -483,9 +512,7 @@ impl Shared {
         let mut state = self.lock();
         state.store_error = None;
         state.quota.apply(call, reply, sent_at, now);
-        let wakers = self.admit(&mut state, now);
-        drop(state);
-        wakers.into_iter().for_each(Waker::wake);
+        self.admit_and_wake(state, now);
     }
 
     /// Notes that a call has failed and will be repeated.
@@ -533,7 +560,8 @@ impl State {
     fn decide(&mut self, id: u64, outcome: Result<u64, AcquireError>) -> Option<Waker> {
         let waiter = self.waiters.get_mut(&id)?;
         waiter.outcome = Some(outcome);
-        let (waker, deadline) = (waiter.waker.clone(), waiter.deadline);
+        let waker = mem::replace(&mut waiter.waker, Waker::noop().clone());
+        let deadline = waiter.deadline;
         self.remove_deadline(id, deadline);
         Some(waker)
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::limiter::{Shared, State};
 use crate::quota::Grant;
-use crate::{Cost, Refusal};
+use crate::{Cost, Refusal, events};
 
 /// A permit to send one request.
 ///
@@ -32,9 +32,9 @@ impl Permit {
     /// cost has no effect.
     pub fn report(&mut self, cost_so_far: impl Into<Cost>) {
         if let Some(grant) = &mut self.grant {
-            let now = self.shared.now();
+            let shared = &self.shared;
             let cost = cost_so_far.into();
-            self.shared.lock().quota.report(grant, &cost, now);
+            shared.update(|state, _| state.quota.report(grant, &cost, &|| shared.now()));
         }
     }
 
@@ -49,9 +49,8 @@ impl Permit {
     pub fn settle(mut self, cost: impl Into<Cost>) {
         let cost = cost.into();
         self.end(|grant, state, shared| {
-            if let (Some(_), Some((_, output))) =
-                (grant.cost.split(), grant.cost.settled(&cost).split())
-            {
+            let settled = grant.cost.settled(&cost);
+            if let Some((_, output)) = settled.split().filter(|(_, output)| *output > 0) {
                 state.estimator.observe(output);
             }
             state.quota.settle(grant, &cost, &|| shared.now());
@@ -80,31 +79,37 @@ impl Permit {
     }
 
     fn refuse(mut self, refusal: Refusal, retry_after: Option<Duration>) {
-        self.end(|grant, state, shared| {
+        let pause = self.end(|grant, state, shared| {
             let now = shared.now();
-            state.quota.refuse(grant, refusal, retry_after, now);
+            state.quota.refuse(grant, refusal, retry_after, now)
         });
+        events::refused(refusal, pause.unwrap_or_default());
     }
 
-    fn end(&mut self, end: impl FnOnce(&mut Grant, &mut State, &Shared)) {
-        if let Some(mut grant) = self.grant.take() {
-            self.shared
-                .update(|state, shared| end(&mut grant, state, shared));
-        }
+    /// Ends the permit, unless it has ended already.
+    fn end<T>(&mut self, end: impl FnOnce(&mut Grant, &mut State, &Shared) -> T) -> Option<T> {
+        let mut grant = self.grant.take()?;
+        let shared = &self.shared;
+        Some(shared.update(|state, shared| end(&mut grant, state, shared)))
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.end(|grant, state, shared| state.quota.leave_unsettled(grant, &|| shared.now()));
+        let dropped = self.end(|grant, state, shared| {
+            state.quota.leave_unsettled(grant, &|| shared.now());
+        });
+        if dropped.is_some() {
+            events::unsettled();
+        }
     }
 }
 
 /// A permit to submit a task, such as one that creates an image or a video, and to let it run.
 ///
 /// End it with [`finish`](Self::finish) when the provider reports that the task has ended, whether it
-/// succeeded or not. A permit that is dropped counts as a running task for the longest time that a
-/// task may take, because the task may still run at the provider.
+/// succeeded or not. A permit that is dropped counts as a running task until the longest
+/// time that a task may take has passed since it was acquired, because the task may still run at the provider.
 #[derive(Debug)]
 #[must_use = "keep the permit until the task has ended, then finish it"]
 pub struct TaskPermit(Permit);
@@ -115,24 +120,35 @@ impl TaskPermit {
     }
 
     /// Ends the permit of a task that has ended.
-    pub fn finish(mut self) {
-        self.0.end(|grant, state, shared| {
-            let cost = grant.cost;
-            state.quota.settle(grant, &cost, &|| shared.now());
-        });
+    pub fn finish(self) {
+        let permit = self.into_permit();
+        if let Some(cost) = permit.grant.as_ref().map(|grant| grant.cost) {
+            permit.settle(cost);
+        }
     }
 
     /// Ends the permit of a task that was not submitted. Everything is given back.
-    pub fn cancel(mut self) {
-        self.0.end(|grant, state, _| state.quota.take_back(grant));
+    pub fn cancel(self) {
+        self.into_permit().cancel();
     }
 
     /// Ends the permit of a task whose submission the provider refused. See [`Permit::refused`].
-    pub fn refused(mut self, refusal: Refusal) {
-        self.0.end(|grant, state, shared| {
-            let now = shared.now();
-            state.quota.refuse(grant, refusal, None, now);
-        });
+    pub fn refused(self, refusal: Refusal) {
+        self.into_permit().refused(refusal);
+    }
+
+    /// Ends the permit of a task whose submission the provider refused with a `Retry-After` header.
+    /// See [`Permit::refused_with_retry_after`].
+    pub fn refused_with_retry_after(self, refusal: Refusal, retry_after: Duration) {
+        self.into_permit()
+            .refused_with_retry_after(refusal, retry_after);
+    }
+
+    fn into_permit(mut self) -> Permit {
+        Permit {
+            shared: Arc::clone(&self.0.shared),
+            grant: self.0.grant.take(),
+        }
     }
 }
 

@@ -10,8 +10,7 @@ use model_studio_limits::Limit;
 pub struct Usage {
     /// The number of requests that wait.
     pub queued: usize,
-    /// The number of permits that have not been settled or dropped, and of tasks that count as
-    /// running.
+    /// The number of permits that have not ended, and of tasks that count as running.
     pub in_flight: u64,
     /// The usage of each limit: first those with a window, then those on concurrency.
     pub limits: Vec<LimitUsage>,
@@ -25,7 +24,8 @@ pub struct Usage {
     pub refused: u64,
     /// The number of permits that ended without a known cost.
     pub unsettled: u64,
-    /// The part of the rate limits that is used at most, from 0 to 1. It is below 1 after refusals.
+    /// The fraction of the full pace that the limiter allows now, from 0 to 1. It is below 1 after
+    /// refusals.
     pub pace: f64,
     /// The calls to the store, if the limits are counted in one.
     pub store: Option<StoreUsage>,

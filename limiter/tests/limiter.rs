@@ -540,7 +540,7 @@ fn a_limiter_learns_the_output_tokens() {
     let estimator = Estimator::new(0.5);
     let limiter = builder(qwen_plus(), &clock).estimator(estimator).build();
     assert_eq!(limiter.estimate(100, 2_000), Cost::input_output(100, 2_000));
-    for output in 0..20 {
+    for output in 1..=20 {
         clock.advance(SECOND);
         let permit = limiter.try_acquire(limiter.estimate(100, 2_000)).unwrap();
         // As a total, or with its parts.
@@ -550,7 +550,7 @@ fn a_limiter_learns_the_output_tokens() {
             permit.settle(Cost::input_output(100, output));
         }
     }
-    assert_eq!(limiter.estimate(100, 2_000), Cost::input_output(100, 9));
+    assert_eq!(limiter.estimate(100, 2_000), Cost::input_output(100, 10));
 }
 
 /// A saturated limiter schedules about one alarm for each request, and none when nobody waits.

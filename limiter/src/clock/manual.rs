@@ -53,6 +53,10 @@ impl ManualClock {
     }
 
     /// Advances the time. Limiters that wait for a time in between are woken at that time.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the time would be too far in the future for an [`Instant`].
     pub fn advance(&self, duration: Duration) {
         let target = self.with(|state| state.now + duration);
         while let Some(alarm) = self.with(|state| {

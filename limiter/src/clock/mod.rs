@@ -20,11 +20,14 @@ use crate::limiter::Shared;
 ///
 /// [`SystemClock`] is the default, or `TokioClock` if the feature `tokio` is enabled. Tests can use a
 /// [`ManualClock`].
+///
+/// Limiters call both methods while they hold their lock. So these must not block, and must not call
+/// a limiter or [`Alarm::ring`].
 pub trait Clock: Send + Sync + 'static {
     /// Returns the current time.
     fn now(&self) -> Instant;
 
-    /// Arranges that the alarm rings at a time, or soon after. Must not call [`Alarm::ring`] itself.
+    /// Arranges that the alarm rings at a time, or soon after.
     fn schedule(&self, at: Instant, alarm: Alarm);
 }
 
@@ -33,17 +36,24 @@ pub trait Clock: Send + Sync + 'static {
 /// It does not keep the limiter alive. An alarm that rings too early, or more than once, does no
 /// harm.
 #[derive(Clone, Debug)]
-pub struct Alarm(pub(crate) Weak<Shared>);
+pub struct Alarm {
+    limiter: Weak<Shared>,
+    /// The time for which it is scheduled, as the limiter counts it.
+    at: u64,
+}
 
 impl Alarm {
-    pub(crate) fn new(limiter: &Arc<Shared>) -> Self {
-        Self(Arc::downgrade(limiter))
+    pub(crate) fn new(limiter: &Arc<Shared>, at: u64) -> Self {
+        Self {
+            limiter: Arc::downgrade(limiter),
+            at,
+        }
     }
 
     /// Admits the requests whose time has come.
     pub fn ring(&self) {
-        if let Some(limiter) = self.0.upgrade() {
-            limiter.ring();
+        if let Some(limiter) = self.limiter.upgrade() {
+            limiter.ring(self.at);
         }
     }
 }

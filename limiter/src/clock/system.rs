@@ -1,5 +1,6 @@
 //! The clock of the system, and a thread that waits.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -67,21 +68,16 @@ impl Clock for SystemClock {
         Instant::now()
     }
 
-    /// # Panics
-    ///
-    /// Panics if the operating system cannot start a thread.
     fn schedule(&self, at: Instant, alarm: Alarm) {
         let timer = &self.handle.timer;
         let mut state = timer.lock();
         let is_first = state.alarms.next_at().is_none_or(|next| at < next);
         state.alarms.push(at, alarm);
         if !state.is_running {
-            state.is_running = true;
             let timer = Arc::clone(timer);
             let thread = thread::Builder::new().name("rate-limiter".to_owned());
-            thread
-                .spawn(move || timer.run())
-                .expect("the operating system can start a thread");
+            // If the operating system cannot start a thread now, the next alarm tries again.
+            state.is_running = thread.spawn(move || timer.run()).is_ok();
         } else if is_first {
             timer.changed.notify_one();
         }
@@ -97,7 +93,8 @@ impl Timer {
             if let Some((_, alarm)) = state.alarms.pop_due(now) {
                 // Limiters schedule alarms while they hold their lock, so this lock is released.
                 drop(state);
-                alarm.ring();
+                // A waker that panics must not stop the limiters of others.
+                let _ = panic::catch_unwind(AssertUnwindSafe(|| alarm.ring()));
                 state = self.lock();
                 continue;
             }
@@ -120,7 +117,9 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::{SystemClock, Timer};
-    use crate::{Alarm, Clock as _};
+    use model_studio_limits::Limits;
+
+    use crate::{Alarm, Clock as _, Limiter};
 
     #[test]
     fn the_thread_ends_with_the_last_clock() {
@@ -130,10 +129,12 @@ mod tests {
         };
         let other = clock.clone();
         let timer: Weak<Timer> = Arc::downgrade(&clock.handle.timer);
-        clock.schedule(
-            Instant::now() + Duration::from_secs(3_600),
-            Alarm(Weak::new()),
-        );
+        let limiter = Limiter::builder(Limits::new(&[]))
+            .clock(clock.clone())
+            .build();
+        let alarm = Alarm::new(limiter.shared(), 0);
+        clock.schedule(Instant::now() + Duration::from_secs(3_600), alarm);
+        drop(limiter);
         assert_eq!(timer.strong_count(), 2, "the thread has the timer");
         drop(clock);
         assert_eq!(timer.strong_count(), 2);

@@ -5,7 +5,7 @@
 ///
 /// Time is divided into slots. A ring holds the amount of each slot of the last `span`, which is
 /// the window plus a guard. An amount is forgotten up to one slot late, never early.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ledger {
     limit: u64,
     /// The length of a slot.
@@ -16,9 +16,7 @@ pub(crate) struct Ledger {
     current: u64,
     current_end: u64,
     /// The sum of `ring`.
-    taken: u128,
-    /// Amounts of requests that are counted until they complete. They do not expire.
-    held: u128,
+    used: u128,
 }
 
 impl Ledger {
@@ -33,9 +31,8 @@ impl Ledger {
             slot,
             ring: vec![0; len].into_boxed_slice(),
             current,
-            current_end: (current + 1).saturating_mul(slot),
-            taken: 0,
-            held: 0,
+            current_end: current.saturating_add(1).saturating_mul(slot),
+            used: 0,
         }
     }
 
@@ -51,25 +48,25 @@ impl Ledger {
         self.current = self.current.max(target.saturating_sub(len));
         while self.current < target {
             self.current += 1;
-            if self.taken > 0 {
+            if self.used > 0 {
                 let index = self.index(self.current);
-                self.taken -= u128::from(self.ring[index]);
+                self.used -= u128::from(self.ring[index]);
                 self.ring[index] = 0;
             }
         }
-        self.current_end = (target + 1).saturating_mul(self.slot);
+        self.current_end = target.saturating_add(1).saturating_mul(self.slot);
         self.current_end
     }
 
     /// Returns `true` if the amount can be taken now.
-    pub(crate) fn has_room(&self, amount: u64) -> bool {
-        self.used() + u128::from(amount) <= u128::from(self.limit)
+    pub(crate) fn has_room(&self, amount: u128) -> bool {
+        self.used + amount <= u128::from(self.limit)
     }
 
     /// Returns the earliest time at which the amount can be taken, if nothing else is taken or
     /// given back. Returns `u64::MAX` if that cannot happen by time alone.
     pub(crate) fn room_at(&self, amount: u128) -> u64 {
-        let needed = (self.used() + amount).saturating_sub(u128::from(self.limit));
+        let needed = (self.used + amount).saturating_sub(u128::from(self.limit));
         if needed == 0 {
             return 0;
         }
@@ -94,7 +91,7 @@ impl Ledger {
     /// has no effect, and an increase is taken at the current time.
     pub(crate) fn change(&mut self, at: u64, from: u64, to: u64) {
         let slot = at / self.slot;
-        let expired = slot + (self.ring.len() as u64) <= self.current;
+        let expired = !self.remembers(at);
         if to >= from {
             let slot = if expired { self.current } else { slot };
             self.add(slot, to - from);
@@ -102,34 +99,33 @@ impl Ledger {
             let index = self.index(slot);
             let removed = (from - to).min(self.ring[index]);
             self.ring[index] -= removed;
-            self.taken -= u128::from(removed);
+            self.used -= u128::from(removed);
         }
     }
 
-    /// Counts an amount until [`release`](Self::release).
-    pub(crate) fn hold(&mut self, amount: u64) {
-        self.held += u128::from(amount);
-    }
-
-    /// Ends a [`hold`](Self::hold) of the same amount.
-    pub(crate) fn release(&mut self, amount: u64) {
-        self.held = self.held.saturating_sub(u128::from(amount));
+    /// Returns `true` if amounts that were taken at a time have not expired.
+    pub(crate) fn remembers(&self, at: u64) -> bool {
+        (at / self.slot).saturating_add(self.ring.len() as u64) > self.current
     }
 
     /// Returns the amount in use, which exceeds the limit if requests cost more than estimated.
     pub(crate) fn used(&self) -> u128 {
-        self.taken + self.held
+        self.used
     }
 
-    /// Takes over the amounts of another ledger, each at the end of its slot or now, which is at
-    /// or after the time at which it was taken.
+    /// Takes over the amounts of another ledger. If its slots are of another length, each amount
+    /// moves to the end of its slot, which is at or after the time at which it was taken.
     pub(crate) fn copy_from(&mut self, other: &Self, now: u64) {
-        self.advance(now);
-        self.held = other.held;
+        if (self.slot, self.ring.len()) == (other.slot, other.ring.len()) {
+            let limit = self.limit;
+            self.clone_from(other);
+            self.limit = limit;
+            return;
+        }
         let len = other.ring.len() as u64;
         for slot in (other.current + 1).saturating_sub(len)..=other.current {
-            let at = (slot + 1).saturating_mul(other.slot).min(now);
-            let target = at / self.slot;
+            let last = (slot + 1).saturating_mul(other.slot) - 1;
+            let target = last.min(now) / self.slot;
             if target + self.ring.len() as u64 > self.current {
                 self.add(target, other.ring[other.index(slot)]);
             }
@@ -140,7 +136,7 @@ impl Ledger {
         let index = self.index(slot);
         let before = self.ring[index];
         self.ring[index] = before.saturating_add(amount);
-        self.taken += u128::from(self.ring[index] - before);
+        self.used += u128::from(self.ring[index] - before);
     }
 
     #[expect(
@@ -196,6 +192,6 @@ mod tests {
         assert_eq!(ledger.used(), u128::from(u64::MAX));
         ledger.advance(u64::MAX);
         assert_eq!(ledger.used(), 0);
-        assert!(ledger.has_room(u64::MAX));
+        assert!(ledger.has_room(u128::from(u64::MAX)));
     }
 }

@@ -1,22 +1,21 @@
 //! The state of a limiter, without clock, threads or async.
 //!
-//! Every method takes the current time, in nanoseconds since the start of the limiter. A time before
-//! an earlier one counts as that one.
+//! Every method takes the current time, in nanoseconds since the start of the limiter. Time never
+//! goes back: an earlier time counts as the latest one seen.
 
 pub(crate) mod feedback;
 mod ledger;
 mod pace;
 pub(crate) mod queue;
 
-use std::mem;
 use std::time::Duration;
 
 use model_studio_limits::{Limit, LimitKind};
 
-use crate::cost::is_measured;
+use crate::cost::{CONCURRENCY, is_measured};
 use crate::gate::Gate;
 use crate::usage::{LimitUsage, Usage};
-use crate::{Cost, Refusal, TooLarge, events};
+use crate::{Cost, Refusal, TooLarge};
 use feedback::Feedback;
 use ledger::Ledger;
 use pace::{Pace, REQUEST_CREDIT, TOKEN_CREDIT};
@@ -55,7 +54,11 @@ pub(crate) struct Quota {
     /// A time before which nothing expires.
     next_expiry: u64,
     /// Tasks that count as running until a time, because nobody can finish them any more.
-    abandoned: Vec<(u64, Cost)>,
+    abandoned: Vec<(u64, Grant)>,
+    /// What runs of each kind, by the position of the kind.
+    running: [u64; LimitKind::ALL.len()],
+    /// Amounts of requests that are counted until they complete, by the position of the kind.
+    held: [u128; LimitKind::ALL.len()],
     counters: Counters,
 }
 
@@ -67,6 +70,8 @@ pub(crate) struct RateRule {
     pub(crate) span: u64,
     /// The time that the pace may make up for, if this limit sets the pace of its kind.
     pub(crate) credit: Option<u64>,
+    /// What is left of the credit after a longer time.
+    pub(crate) idle_credit: u64,
 }
 
 /// A limit with a window.
@@ -78,6 +83,8 @@ struct Rate {
     ledger: Ledger,
     /// `None` if other limits set the pace of the kind.
     pace: Option<Pace>,
+    /// The time from which requests are in the ledger.
+    since: u64,
 }
 
 /// A limit on what runs at the same time.
@@ -86,7 +93,6 @@ struct Concurrency {
     limit: Limit,
     /// The share of the count.
     available: u64,
-    running: u64,
 }
 
 /// A request that was admitted.
@@ -103,8 +109,8 @@ pub(crate) struct Grant {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rejection {
     TooLarge(TooLarge),
+    NotYet,
     /// Not before this time.
-    NotYet(u64),
     Paused(u64),
 }
 
@@ -148,6 +154,8 @@ impl Quota {
             now,
             next_expiry: 0,
             abandoned: Vec::new(),
+            running: [0; LimitKind::ALL.len()],
+            held: [0; LimitKind::ALL.len()],
             counters: Counters::default(),
         };
         quota.set_limits(limits, now);
@@ -165,7 +173,27 @@ impl Gate for Quota {
         if self.now < self.paused_until {
             return Err(Rejection::Paused(self.paused_until));
         }
-        Err(Rejection::NotYet(self.earliest_behind_queue(cost)))
+        Err(Rejection::NotYet)
+    }
+
+    fn lower_bound(&self, cost: &Cost) -> u64 {
+        let mut at = self.now.max(self.paused_until);
+        for rate in &self.rates {
+            let ahead = self.queue.amount(rate.limit.kind);
+            let amount = ahead + u128::from(cost.amount(rate.limit.kind));
+            // What is held can end at any time, and requests ahead can use more than one window.
+            let amount = amount.min(rate.available.into());
+            at = at.max(rate.ledger.room_at(amount));
+            if let Some(pace) = &rate.pace {
+                at = at.max(pace.ready_after(ahead));
+            }
+        }
+        // What runs can end at any time, except for abandoned tasks.
+        let only_abandoned = self.counters.in_flight == self.abandoned.len() as u64;
+        if only_abandoned && !self.has_free_concurrency(cost) {
+            at = at.max(self.next_abandoned());
+        }
+        at
     }
 
     fn enqueue(&mut self, cost: Cost) -> Result<u64, TooLarge> {
@@ -193,8 +221,21 @@ impl Gate for Quota {
 
     fn next_event(&self) -> Option<u64> {
         let (_, cost) = self.queue.front()?;
-        let at = self.earliest(cost, |_| 0);
-        (at != u64::MAX).then_some(at)
+        let mut at = self.now.max(self.paused_until);
+        for rate in &self.rates {
+            at = at.max(rate.ledger.room_at(self.needed(rate, cost)));
+            if let Some(pace) = &rate.pace {
+                at = at.max(pace.ready_at());
+            }
+        }
+        if !self.has_free_concurrency(cost) {
+            at = u64::MAX;
+        }
+        // If time alone does not help, the end of a request does.
+        Some(at).filter(|at| *at != u64::MAX).or_else(|| {
+            let abandoned = self.next_abandoned();
+            (abandoned != u64::MAX).then_some(abandoned)
+        })
     }
 
     fn has_waiters(&self) -> bool {
@@ -203,43 +244,48 @@ impl Gate for Quota {
 
     fn renew(&mut self, id: u64, grant: &mut Grant, now: u64) -> bool {
         self.advance(now);
-        let mut fits = true;
+        let mut fits = self.paused_until <= self.now;
         for rate in &mut self.rates {
-            let amount = grant.cost.amount(rate.limit.kind);
-            if !self.rules.holds(rate.limit.kind) {
-                rate.ledger.change(grant.at, amount, 0);
-                fits &= rate.ledger.has_room(amount);
+            let kind = rate.limit.kind;
+            let amount = grant.cost.amount(kind);
+            if !self.rules.holds(kind) {
+                if grant.at >= rate.since {
+                    rate.ledger.change(grant.at, amount, 0);
+                }
+                fits &= rate
+                    .ledger
+                    .has_room(self.held[kind.index()] + u128::from(amount));
                 rate.ledger.take(amount);
             }
         }
         grant.at = self.now;
         if !fits {
             self.take_back(grant);
-            self.queue.push_front(id, grant.cost);
+            self.queue.reinsert(id, grant.cost);
         }
         fits
     }
 
     fn take_back(&mut self, grant: &Grant) {
-        let slowdown = self.feedback.slowdown(self.now);
         for rate in &mut self.rates {
             let amount = grant.cost.amount(rate.limit.kind);
-            if self.rules.holds(rate.limit.kind) {
-                rate.ledger.release(amount);
-            } else {
-                rate.ledger.change(grant.at, amount, 0);
-            }
-            if let Some(pace) = &mut rate.pace {
-                pace.change(self.now, amount, 0, slowdown);
+            if grant.at >= rate.since {
+                if !self.rules.holds(rate.limit.kind) {
+                    rate.ledger.change(grant.at, amount, 0);
+                }
+                if let Some(pace) = &mut rate.pace {
+                    pace.change(self.now, amount, 0, 1.0);
+                }
             }
         }
+        self.release(&grant.cost);
         self.counters.admitted -= 1;
         self.end(&grant.cost);
     }
 
-    fn report(&mut self, grant: &mut Grant, cost: &Cost, now: u64) {
+    fn report(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
         let cost = grant.cost.max(&grant.cost.settled(cost));
-        self.change_cost(grant, &cost, &|| now);
+        self.change_cost(grant, &cost, now);
     }
 
     fn settle(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
@@ -251,11 +297,16 @@ impl Gate for Quota {
 
     fn leave_unsettled(&mut self, grant: &Grant, now: &dyn Fn() -> u64) {
         self.counters.unsettled += 1;
-        events::unsettled();
         self.complete(grant, now);
     }
 
-    fn refuse(&mut self, grant: &Grant, refusal: Refusal, retry_after: Option<Duration>, now: u64) {
+    fn refuse(
+        &mut self,
+        grant: &Grant,
+        refusal: Refusal,
+        retry_after: Option<Duration>,
+        now: u64,
+    ) -> Duration {
         self.advance(now);
         self.counters.refused += 1;
         let is_full = self.rates.iter().any(|rate| {
@@ -267,15 +318,15 @@ impl Gate for Quota {
         });
         let feedback = &mut self.feedback;
         let pause = feedback.refused(grant.at, refusal, retry_after, is_full, self.now);
-        events::refused(refusal, pause, feedback.factor(self.now));
         self.pause_until(self.now.saturating_add(nanos(pause)));
         self.complete(grant, &|| now);
+        pause
     }
 
     fn abandon_task(&mut self, grant: &Grant, now: u64) {
         let until = grant.at.saturating_add(nanos(self.rules.max_task_duration));
         self.counters.unsettled += 1;
-        self.abandoned.push((until, grant.cost));
+        self.abandoned.push((until, grant.clone()));
         self.next_expiry = 0;
         self.advance(now);
     }
@@ -286,37 +337,18 @@ impl Gate for Quota {
 
     fn set_limits(&mut self, limits: &[Limit], now: u64) {
         self.advance(now);
-        let now = self.now;
         let rates = limits.iter().filter(|limit| limit.per.is_some());
         // The ledgers share the memory.
         let ledgers = rates.clone().count().clamp(2, 16).next_power_of_two();
         let bits = SLOT_BITS - ledgers.ilog2();
-        let rates = rates
-            .map(|limit| {
-                let mut rate = self.rules.rate(limit, limits, bits, now);
-                if let Some(old) = self.history(limit) {
-                    rate.ledger.copy_from(&old.ledger, now);
-                    if let (Some(pace), Some(old)) = (&mut rate.pace, &old.pace) {
-                        pace.copy_from(old, now);
-                    }
-                }
-                rate
-            })
-            .collect();
+        let rates = rates.map(|limit| self.rate(limit, limits, bits)).collect();
         let concurrency = limits.iter().filter(|limit| limit.per.is_none());
-        let concurrency = concurrency
-            .map(|limit| Concurrency {
-                limit: *limit,
-                available: self.rules.available(limit),
-                running: self
-                    .concurrency
-                    .iter()
-                    .find(|old| old.limit.kind == limit.kind)
-                    .map_or(0, |old| old.running),
-            })
-            .collect();
+        let concurrency = concurrency.map(|limit| Concurrency {
+            limit: *limit,
+            available: self.rules.available(limit),
+        });
+        self.concurrency = concurrency.collect();
         self.rates = rates;
-        self.concurrency = concurrency;
         self.next_expiry = 0;
     }
 
@@ -325,12 +357,13 @@ impl Gate for Quota {
         let rates = self.rates.iter().map(|rate| LimitUsage {
             limit: rate.limit,
             available: rate.available,
-            used: u64::try_from(rate.ledger.used()).unwrap_or(u64::MAX),
+            used: u64::try_from(rate.ledger.used() + self.held[rate.limit.kind.index()])
+                .unwrap_or(u64::MAX),
         });
         let concurrency = self.concurrency.iter().map(|concurrency| LimitUsage {
             limit: concurrency.limit,
             available: concurrency.available,
-            used: concurrency.running,
+            used: self.running[concurrency.limit.kind.index()],
         });
         let limits = rates.chain(concurrency).collect();
         let pace = self.feedback.factor(self.now);
@@ -339,13 +372,6 @@ impl Gate for Quota {
 }
 
 impl Quota {
-    /// Returns a time before which a new request cannot be admitted, by what is known now.
-    fn earliest_behind_queue(&self, cost: &Cost) -> u64 {
-        let at = self.earliest(cost, |kind| self.queue.amount(kind));
-        // What runs and what was held can end at any time.
-        if at == u64::MAX { self.now } else { at }
-    }
-
     /// Moves the time forward, and forgets what has expired.
     fn advance(&mut self, now: u64) {
         self.now = self.now.max(now);
@@ -357,16 +383,14 @@ impl Quota {
             let slot_end = rate.ledger.advance(self.now);
             self.next_expiry = self.next_expiry.min(slot_end);
         }
-        if !self.abandoned.is_empty() {
-            let abandoned = mem::take(&mut self.abandoned).into_iter();
-            let (ended, running): (Vec<_>, _) =
-                abandoned.partition(|(until, _)| *until <= self.now);
-            self.abandoned = running;
-            for (until, _) in &self.abandoned {
+        let mut index = 0;
+        while let Some((until, _)) = self.abandoned.get(index) {
+            if *until <= self.now {
+                let (until, grant) = self.abandoned.swap_remove(index);
+                self.complete_at(&grant, until);
+            } else {
                 self.next_expiry = self.next_expiry.min(*until);
-            }
-            for (_, cost) in ended {
-                self.end(&cost);
+                index += 1;
             }
         }
     }
@@ -374,17 +398,31 @@ impl Quota {
     fn is_admissible(&self, cost: &Cost) -> bool {
         self.paused_until <= self.now
             && self.rates.iter().all(|rate| {
-                rate.pace
-                    .as_ref()
-                    .is_none_or(|pace| pace.ready_at() <= self.now)
-                    && rate.ledger.has_room(cost.amount(rate.limit.kind))
+                let pace = rate.pace.as_ref();
+                pace.is_none_or(|pace| pace.ready_at() <= self.now)
+                    && rate.ledger.has_room(self.needed(rate, cost))
             })
-            && self.concurrency.iter().all(|concurrency| {
-                let running = concurrency
-                    .running
-                    .saturating_add(cost.amount(concurrency.limit.kind));
-                running <= concurrency.available
-            })
+            && self.has_free_concurrency(cost)
+    }
+
+    fn has_free_concurrency(&self, cost: &Cost) -> bool {
+        self.concurrency.iter().all(|concurrency| {
+            let kind = concurrency.limit.kind;
+            let running = self.running[kind.index()].saturating_add(cost.amount(kind));
+            running <= concurrency.available
+        })
+    }
+
+    /// Returns the amount for which a ledger needs room: that of a request, and what is held.
+    fn needed(&self, rate: &Rate, cost: &Cost) -> u128 {
+        let kind = rate.limit.kind;
+        self.held[kind.index()] + u128::from(cost.amount(kind))
+    }
+
+    /// Returns the time at which the first abandoned task no longer counts, or `u64::MAX`.
+    fn next_abandoned(&self) -> u64 {
+        let expiries = self.abandoned.iter().map(|(until, _)| *until);
+        expiries.min().unwrap_or(u64::MAX)
     }
 
     /// Takes a request from all limits, and returns the time at which it is counted.
@@ -392,17 +430,21 @@ impl Quota {
         let slowdown = self.feedback.slowdown(self.now);
         for rate in &mut self.rates {
             let amount = cost.amount(rate.limit.kind);
-            if self.rules.holds(rate.limit.kind) {
-                rate.ledger.hold(amount);
-            } else {
+            if !self.rules.holds(rate.limit.kind) {
                 rate.ledger.take(amount);
             }
             if let Some(pace) = &mut rate.pace {
                 pace.take(self.now, amount, slowdown);
             }
         }
-        for concurrency in &mut self.concurrency {
-            concurrency.running += cost.amount(concurrency.limit.kind);
+        if self.rules.counts_at_completion {
+            for kind in LimitKind::ALL.iter().filter(|kind| is_measured(**kind)) {
+                self.held[kind.index()] += u128::from(cost.amount(*kind));
+            }
+        }
+        for kind in CONCURRENCY {
+            let running = &mut self.running[kind.index()];
+            *running = running.saturating_add(cost.amount(kind));
         }
         self.counters.in_flight += 1;
         self.counters.admitted += 1;
@@ -410,30 +452,32 @@ impl Quota {
     }
 
     fn change_cost(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
-        let kinds = self.rates.iter().map(|rate| rate.limit.kind);
+        let mut kinds = self.rates.iter().map(|rate| rate.limit.kind);
         // A refund is void if the request has expired, whether the ledger knows that or not. A debt
         // is taken now in that case.
-        if kinds
-            .into_iter()
-            .any(|kind| cost.amount(kind) > grant.cost.amount(kind))
-        {
+        if kinds.any(|kind| cost.amount(kind) > grant.cost.amount(kind)) {
             self.advance(now());
         }
         let slowdown = self.feedback.slowdown(self.now);
         for rate in &mut self.rates {
             let kind = rate.limit.kind;
             let (from, to) = (grant.cost.amount(kind), cost.amount(kind));
-            if from == to {
+            if from == to || grant.at < rate.since {
                 continue;
             }
-            if self.rules.holds(kind) {
-                rate.ledger.release(from);
-                rate.ledger.hold(to);
-            } else {
+            if !self.rules.holds(kind) {
                 rate.ledger.change(grant.at, from, to);
             }
             if let Some(pace) = &mut rate.pace {
+                // A refund at the slower pace could give back more than was taken.
+                let slowdown = if to > from { slowdown } else { 1.0 };
                 pace.change(self.now, from, to, slowdown);
+            }
+        }
+        if self.rules.counts_at_completion {
+            self.release(&grant.cost);
+            for kind in LimitKind::ALL.iter().filter(|kind| is_measured(**kind)) {
+                self.held[kind.index()] += u128::from(cost.amount(*kind));
             }
         }
         grant.cost = *cost;
@@ -443,48 +487,86 @@ impl Quota {
     fn complete(&mut self, grant: &Grant, now: &dyn Fn() -> u64) {
         if self.rules.counts_at_completion {
             self.advance(now());
+        }
+        self.complete_at(grant, self.now);
+    }
+
+    /// Ends a request that completed at a time.
+    fn complete_at(&mut self, grant: &Grant, at: u64) {
+        if self.rules.counts_at_completion {
+            self.release(&grant.cost);
             for rate in &mut self.rates {
-                if self.rules.holds(rate.limit.kind) {
+                if self.rules.holds(rate.limit.kind) && rate.ledger.remembers(at) {
                     let amount = grant.cost.amount(rate.limit.kind);
-                    rate.ledger.release(amount);
-                    rate.ledger.take(amount);
+                    rate.ledger.change(at, 0, amount);
                 }
             }
         }
         self.end(&grant.cost);
     }
 
-    /// Ends what a request occupies while it runs.
-    fn end(&mut self, cost: &Cost) {
-        self.counters.in_flight -= 1;
-        for concurrency in &mut self.concurrency {
-            let amount = cost.amount(concurrency.limit.kind);
-            concurrency.running = concurrency.running.saturating_sub(amount);
+    /// Ends what is held of a request.
+    fn release(&mut self, cost: &Cost) {
+        if self.rules.counts_at_completion {
+            for kind in LimitKind::ALL.iter().filter(|kind| is_measured(**kind)) {
+                self.held[kind.index()] -= u128::from(cost.amount(*kind));
+            }
         }
     }
 
-    /// Returns the earliest time at which a request can be admitted, after requests with the costs
-    /// `ahead`. Returns `u64::MAX` if time alone does not admit it.
-    fn earliest(&self, cost: &Cost, ahead: impl Fn(LimitKind) -> u128) -> u64 {
-        let slowdown = self.feedback.slowdown(self.now);
-        let mut at = self.now.max(self.paused_until);
-        for rate in &self.rates {
-            let ahead = ahead(rate.limit.kind);
-            let amount = u128::from(cost.amount(rate.limit.kind));
-            at = at.max(rate.ledger.room_at(ahead + amount));
-            if let Some(pace) = &rate.pace {
-                at = at.max(pace.ready_after(ahead, slowdown));
-            }
+    /// Ends what a request occupies while it runs.
+    fn end(&mut self, cost: &Cost) {
+        self.counters.in_flight -= 1;
+        for kind in CONCURRENCY {
+            let running = &mut self.running[kind.index()];
+            *running = running.saturating_sub(cost.amount(kind));
         }
-        let is_free = self.concurrency.iter().all(|concurrency| {
-            let amount = cost.amount(concurrency.limit.kind);
-            concurrency.running.saturating_add(amount) <= concurrency.available
+    }
+
+    /// Returns the state of a limit with a window, with what is known of the past.
+    fn rate(&self, limit: &Limit, limits: &[Limit], bits: u32) -> Rate {
+        let RateRule {
+            window,
+            span,
+            credit,
+            idle_credit,
+        } = self.rules.rate_rule(limit, limits);
+        let available = self.rules.available(limit);
+        let pace = credit.map(|credit| {
+            Pace::new(
+                available.max(1),
+                window,
+                span,
+                (credit, idle_credit),
+                self.now,
+            )
         });
-        if is_free {
-            return at;
+        let mut rate = Rate {
+            limit: *limit,
+            available,
+            ledger: Ledger::new(available, span, bits, self.now),
+            pace,
+            // Requests that were admitted earlier, even at this time, are not in the ledger.
+            since: if self.counters.admitted == 0 {
+                0
+            } else {
+                self.now + 1
+            },
+        };
+        let same_kind = self.rates.iter().filter(|old| old.limit.kind == limit.kind);
+        // The same window, or the one that remembers most.
+        let most = same_kind
+            .clone()
+            .max_by_key(|old| (old.limit.per == limit.per, old.limit.per));
+        if let Some(old) = most {
+            rate.since = old.since;
+            rate.ledger.copy_from(&old.ledger, self.now);
         }
-        let expiries = self.abandoned.iter().map(|(until, _)| *until);
-        expiries.min().map_or(u64::MAX, |until| at.max(until))
+        let old_pace = same_kind.clone().find_map(|old| old.pace.as_ref());
+        if let (Some(pace), Some(old)) = (&mut rate.pace, old_pace) {
+            pace.copy_from(old, self.now);
+        }
+        rate
     }
 
     fn check_size(&self, cost: &Cost) -> Result<(), TooLarge> {
@@ -493,48 +575,26 @@ impl Quota {
         let concurrency = concurrency.iter().map(|one| (one.limit, one.available));
         check_size(cost, rates.chain(concurrency))
     }
-
-    /// Returns what is known of the past for a new limit: that of the same limit, or of the longest
-    /// window of its kind.
-    fn history(&self, limit: &Limit) -> Option<&Rate> {
-        let same_kind = self.rates.iter().filter(|old| old.limit.kind == limit.kind);
-        same_kind.max_by_key(|old| (old.limit.per == limit.per, old.limit.per))
-    }
 }
 
 impl Rules {
-    fn rate(&self, limit: &Limit, limits: &[Limit], bits: u32, now: u64) -> Rate {
-        let RateRule {
-            window,
-            span,
-            credit,
-        } = self.rate_rule(limit, limits);
-        let available = self.available(limit);
-        let pace = credit.map(|credit| Pace::new(available.max(1), window, span, credit, now));
-        Rate {
-            limit: *limit,
-            available,
-            ledger: Ledger::new(available, span, bits, now),
-            pace,
-        }
-    }
-
     /// Returns how a limit with a window is applied, given all limits.
     pub(crate) fn rate_rule(&self, limit: &Limit, limits: &[Limit]) -> RateRule {
         let window = nanos(limit.per.unwrap_or_default()).max(1);
         let guard = self
             .guard
             .map_or_else(|| (window / 60).min(nanos(Duration::from_secs(1))), nanos);
-        let credit = if is_measured(limit.kind) {
-            TOKEN_CREDIT
+        let (credit, idle_credit) = if is_measured(limit.kind) {
+            (TOKEN_CREDIT, TOKEN_CREDIT)
         } else {
-            REQUEST_CREDIT
+            (REQUEST_CREDIT, Duration::ZERO)
         };
         RateRule {
             window,
             // Far below `u64::MAX`, so that times can be added.
             span: window.saturating_add(guard).min(u64::MAX / 4),
             credit: sets_pace(limit, limits).then(|| nanos(credit).min(window / 10)),
+            idle_credit: nanos(idle_credit).min(window / 10),
         }
     }
 

@@ -48,8 +48,8 @@ impl Queue {
         id
     }
 
-    /// Puts an entry back that was the last to be popped.
-    pub(crate) fn push_front(&mut self, id: u64, cost: Cost) {
+    /// Puts an entry back that was popped, in its place by its ID.
+    pub(crate) fn reinsert(&mut self, id: u64, cost: Cost) {
         let index = self.entries.partition_point(|entry| entry.id < id);
         self.add_cost(&cost);
         self.entries.insert(

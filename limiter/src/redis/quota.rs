@@ -18,7 +18,7 @@ use crate::quota::feedback::Feedback;
 use crate::quota::queue::Queue;
 use crate::quota::{Counters, FULL_PERCENT, Grant, Rejection, Rules, check_size, nanos};
 use crate::usage::{LimitUsage, StoreUsage, Usage};
-use crate::{Cost, Refusal, TooLarge, events};
+use crate::{Cost, Refusal, TooLarge};
 
 /// The largest number of requests of a call.
 const MAX_REQUESTS: usize = 64;
@@ -113,7 +113,11 @@ impl Gate for StoredQuota {
         if self.now < self.paused_until {
             return Err(Rejection::Paused(self.paused_until));
         }
-        Err(Rejection::NotYet(self.now))
+        Err(Rejection::NotYet)
+    }
+
+    fn lower_bound(&self, _: &Cost) -> u64 {
+        self.now.max(self.paused_until)
     }
 
     fn enqueue(&mut self, cost: Cost) -> Result<u64, TooLarge> {
@@ -139,9 +143,8 @@ impl Gate for StoredQuota {
         let cost = *cost;
         let result = match self.admitted.front() {
             Some(first) if first.id == id && first.ready_at <= self.now => Ok(first.at),
-            Some(_) => return None,
             None if self.is_too_large => Err(self.check_size_in_store(&cost).err()?),
-            None => return None,
+            _ => return None,
         };
         self.queue.pop();
         if result.is_ok() {
@@ -176,7 +179,7 @@ impl Gate for StoredQuota {
         }
         self.store.late_grants += 1;
         self.take_back(grant);
-        self.queue.push_front(id, grant.cost);
+        self.queue.reinsert(id, grant.cost);
         self.call_at = Some(self.now);
         false
     }
@@ -187,8 +190,8 @@ impl Gate for StoredQuota {
         self.end(grant);
     }
 
-    fn report(&mut self, grant: &mut Grant, cost: &Cost, now: u64) {
-        self.now = self.now.max(now);
+    fn report(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
+        self.now = self.now.max(now());
         let cost = grant.cost.max(&grant.cost.settled(cost));
         self.change_cost(grant, &cost);
     }
@@ -204,11 +207,16 @@ impl Gate for StoredQuota {
     fn leave_unsettled(&mut self, grant: &Grant, now: &dyn Fn() -> u64) {
         self.now = self.now.max(now());
         self.counters.unsettled += 1;
-        events::unsettled();
         self.end(grant);
     }
 
-    fn refuse(&mut self, grant: &Grant, refusal: Refusal, retry_after: Option<Duration>, now: u64) {
+    fn refuse(
+        &mut self,
+        grant: &Grant,
+        refusal: Refusal,
+        retry_after: Option<Duration>,
+        now: u64,
+    ) -> Duration {
         self.now = self.now.max(now);
         self.counters.refused += 1;
         let is_full = self.rates.iter().any(|rate| {
@@ -218,9 +226,9 @@ impl Gate for StoredQuota {
         let store_now = self.store_now();
         let feedback = &mut self.feedback;
         let pause = feedback.refused(grant.at * 1_000, refusal, retry_after, is_full, store_now);
-        events::refused(refusal, pause, feedback.factor(store_now));
         self.pause_until(self.now.saturating_add(nanos(pause)));
         self.end(grant);
+        pause
     }
 
     fn abandon_task(&mut self, _: &Grant, now: u64) {

@@ -122,7 +122,7 @@ impl RedisStore {
         account: &str,
     ) -> Result<Self, StoreError> {
         let role = SentinelServerType::Master;
-        let client = SentinelClient::build(urls.to_vec(), master.to_owned(), None, role)?;
+        let client = SentinelClient::build(urls.to_vec(), master, None, role)?;
         Self::new(Server::Sentinel(Mutex::new(client)), account).await
     }
 
@@ -278,10 +278,14 @@ impl Task {
 }
 
 /// Returns the delay before the next attempt: random, so that processes do not return together.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "any bits of the hash are random"
+)]
 fn backoff(attempt: u32) -> Duration {
     let longest = Duration::from_millis(20 << attempt.min(7)).min(MAX_BACKOFF);
-    let random = RandomState::new().hash_one(attempt);
-    longest.mul_f64(0.5 + (random % 1_000) as f64 / 2_000.0)
+    let random = RandomState::new().hash_one(attempt) as u32;
+    longest.mul_f64(0.5 + 0.5 * f64::from(random) / f64::from(u32::MAX))
 }
 
 /// Error returned when the store cannot be reached or does not accept a call.
