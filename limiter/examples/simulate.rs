@@ -13,10 +13,7 @@ fn main() {
     let model = Model::QwenPlus;
     let limit = PerMinute::new(model.limits());
     let duration = 3 * MINUTE;
-    println!(
-        "Three minutes of {model}: {} requests and {} tokens in any minute.\n",
-        limit.requests, limit.tokens
-    );
+    println!("Three minutes of {model}: {}.\n", model.limits());
     println!("requests of              limiter                 sent  refused  limit used");
     for (size, load) in [
         ("100 tokens", Load::Small),

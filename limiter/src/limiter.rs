@@ -470,6 +470,10 @@ impl Shared {
     }
 
     /// Lets the task that calls the store look for something to send.
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(clippy::unused_self, reason = "there is no store")
+    )]
     fn notify_store(&self) {
         #[cfg(feature = "redis")]
         if let Some(calls) = &self.calls {
@@ -567,6 +571,10 @@ impl State {
     }
 
     /// Returns the error of a request whose deadline has passed.
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(clippy::unused_self, reason = "there is no store")
+    )]
     fn timeout_error(&self) -> AcquireError {
         #[cfg(feature = "redis")]
         if let Some(error) = &self.store_error {

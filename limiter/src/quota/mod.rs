@@ -100,7 +100,11 @@ struct Concurrency {
 pub(crate) struct Grant {
     /// The time at which the request is counted.
     pub(crate) at: u64,
-    /// The ID in the queue, if the request has waited.
+    /// The ID in the queue, if the request has waited. A store knows requests by it.
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(dead_code, reason = "only a store needs it")
+    )]
     pub(crate) id: Option<u64>,
     pub(crate) cost: Cost,
 }

@@ -48,7 +48,7 @@ fn no_minute_exceeds_the_limits() {
 
 #[test]
 fn a_guard_covers_longer_delays() {
-    let guard = 3 * SECOND;
+    let guard = 10 * SECOND;
     let simulation = Simulation {
         delay: guard,
         ..Simulation::new(Load::Small, DURATION)
@@ -72,13 +72,11 @@ fn requests_are_spaced_evenly() {
 }
 
 #[test]
-fn aligned_seconds_rarely_exceed_the_limit_on_requests() {
+fn no_second_exceeds_its_share_of_the_limit_on_requests() {
     for load in LOADS {
         let mut provider = Provider::new().limit_requests(Rule::Aligned(SECOND), limit().requests);
         let outcome = Simulation::new(load, 60 * MINUTE).run(&mut limiter(), &mut provider);
-        // The pace makes up for a delay of up to 2 ms. If it does so at the start of a second, one
-        // more request fits into that second.
-        assert!(outcome.refused <= outcome.sent() / 10_000, "{load:?}");
+        assert_eq!(outcome.refused, 0, "{load:?}");
     }
 }
 
