@@ -140,7 +140,7 @@ fn a_prompt_that_exceeds_a_limit_is_not_sent() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
-        "error: the request needs 101000 tokens, which can never be admitted: \
+        "error: the request needs 101,000 tokens, which can never be admitted: \
          the limit is 100,000 tokens per minute\n"
     );
     assert_eq!(server.bodies(), [] as [Value; 0]);
