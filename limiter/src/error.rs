@@ -2,10 +2,10 @@
 
 use std::error::Error;
 use std::fmt;
-use std::num::NonZeroU64;
 use std::time::Instant;
 
 use model_studio_limits::Limit;
+use model_studio_limits_core::Grouped;
 
 #[cfg(feature = "redis")]
 use crate::StoreError;
@@ -87,20 +87,19 @@ impl fmt::Display for TooLarge {
             available,
             limit,
         } = *self;
-        // A limit without a window is written as an amount.
-        let amount = Limit {
-            count: NonZeroU64::new(requested).unwrap_or(NonZeroU64::MIN),
-            per: None,
-            ..limit
-        };
+        let (noun, requested) = (limit.kind.noun(requested), Grouped(requested));
         write!(
             f,
-            "the request needs {amount}, which can never be admitted: "
+            "the request needs {requested} {noun}, which can never be admitted: "
         )?;
         if available == limit.count.get() {
             write!(f, "the limit is {limit}")
         } else {
-            write!(f, "the share of this limiter is {available} of {limit}")
+            write!(
+                f,
+                "the share of this limiter is {} of {limit}",
+                Grouped(available)
+            )
         }
     }
 }
