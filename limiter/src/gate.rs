@@ -92,6 +92,25 @@ pub(crate) trait Gate: Debug + Send {
         let _ = (call, reply, sent_at, now);
     }
 
+    /// Returns a call with what the store does not know yet, for a limiter that is dropped.
+    #[cfg(feature = "redis")]
+    fn last_call(&mut self) -> Option<Call> {
+        None
+    }
+
+    /// Returns the ID of a task in the store.
+    #[cfg(feature = "redis")]
+    fn task_lease(&self, grant: &Grant) -> Option<String> {
+        let _ = grant;
+        None
+    }
+
+    /// Ends a task by its ID in the store.
+    #[cfg(feature = "redis")]
+    fn finish_task(&mut self, lease: &str) {
+        let _ = lease;
+    }
+
     /// Notes that a call failed. It is repeated unchanged.
     #[cfg(feature = "redis")]
     fn store_failed(&mut self) {}

@@ -7,19 +7,17 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use model_studio_limits::Limits;
 #[cfg(feature = "redis")]
-use tokio::sync::Notify;
-
 use crate::gate::Gate;
 use crate::quota::{Grant, Rejection, nanos};
 #[cfg(feature = "redis")]
-use crate::redis::{Call, Reply, StoreError};
+use crate::redis::{Call, Reply, Signal, StoreError};
 use crate::sync::{Mutex, MutexGuard};
 use crate::{
     Acquire, AcquireError, AcquireTask, Alarm, Builder, Clock, Cost, Estimator, Permit, TooLarge,
     Usage, events,
 };
+use model_studio_limits::Limits;
 
 /// Keeps the requests to one model, or to a pool of models, below their rate limits.
 ///
@@ -175,6 +173,15 @@ impl Limiter {
         });
     }
 
+    /// Ends a task that was submitted by any process, by its [`TaskPermit::lease`](crate::TaskPermit::lease).
+    /// Without a store, this has no effect.
+    #[cfg(feature = "redis")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+    pub fn finish_task(&self, lease: &str) {
+        self.shared
+            .update(|state, _| state.quota.finish_task(lease));
+    }
+
     /// Returns what is used of each limit, how many requests wait, and other counts.
     #[must_use]
     pub fn usage(&self) -> Usage {
@@ -219,7 +226,7 @@ impl Limiter {
         clock: Arc<dyn Clock>,
         quota: Box<dyn Gate>,
         estimator: Estimator,
-        calls: Arc<Notify>,
+        calls: Arc<Signal>,
     ) -> Self {
         let mut limiter = Self::from_parts(clock, quota, estimator);
         if let Some(shared) = Arc::get_mut(&mut limiter.shared) {
@@ -255,7 +262,7 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     /// Notified when there may be a call to the store.
     #[cfg(feature = "redis")]
-    calls: Option<Arc<Notify>>,
+    calls: Option<Arc<Signal>>,
 }
 
 #[derive(Debug)]
@@ -477,7 +484,7 @@ impl Shared {
     fn notify_store(&self) {
         #[cfg(feature = "redis")]
         if let Some(calls) = &self.calls {
-            calls.notify_one();
+            calls.notify();
         }
     }
 
@@ -527,12 +534,13 @@ impl Shared {
     }
 }
 
-/// Lets the task that makes the calls end.
+/// Lets the task that makes the calls end, after a last one.
 #[cfg(feature = "redis")]
 impl Drop for Shared {
     fn drop(&mut self) {
         if let Some(calls) = &self.calls {
-            calls.notify_one();
+            let last = self.lock().quota.last_call();
+            calls.end(last);
         }
     }
 }

@@ -119,6 +119,18 @@ impl TaskPermit {
         Self(permit)
     }
 
+    /// Returns an ID by which any process can end the task, with
+    /// [`Limiter::finish_task`](crate::Limiter::finish_task). Without a store, returns `None`.
+    ///
+    /// The permit can be dropped then, and the task counts as running until it is finished.
+    #[cfg(feature = "redis")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+    #[must_use]
+    pub fn lease(&self) -> Option<String> {
+        let Permit { shared, grant } = &self.0;
+        shared.lock().quota.task_lease(grant.as_ref()?)
+    }
+
     /// Ends the permit of a task that has ended.
     pub fn finish(self) {
         let permit = self.into_permit();

@@ -68,7 +68,7 @@ end
 -- Limits with a window.
 local rates = {}
 for index = 1, number() do
-  local rate = { name = arg(), limit = number(), window = number(), span = number(), credit = number() }
+  local rate = { name = arg(), limit = number(), window = number(), span = number(), credit = number(), idle_credit = number() }
   local known_next = number()
   rate.slot = math.max(1, math.ceil(rate.span / (SLOTS - 1)))
   local name = rate.name
@@ -141,8 +141,11 @@ end
 
 local function pace(rate, at, amount)
   if rate.credit >= 0 then
-    rate.next = math.max(rate.next, at - rate.credit) + amount * rate.delay * slowdown / 1000
-    rate.next = math.min(rate.next, at + rate.span)
+    local from = rate.next
+    if at - from > rate.credit then
+      from = at - rate.idle_credit
+    end
+    rate.next = math.min(from + amount * rate.delay * slowdown / 1000, at + rate.span)
   end
 end
 
@@ -185,7 +188,6 @@ end
 
 -- Requests: an ID, and the amount of each limit with a window. Each counts once while it runs.
 local requests = {}
-local demand = 0
 for index = 1, number() do
   local request = { id = arg(), amounts = {} }
   local longest = 0
@@ -194,7 +196,7 @@ for index = 1, number() do
     request.amounts[number_of_rate] = amount
     longest = math.max(longest, amount * rate.delay)
   end
-  demand = math.min(demand + longest, horizon - lead)
+  request.delay = longest
   requests[index] = request
 end
 
@@ -288,13 +290,17 @@ if #starts < #requests then
     end
   end
   retry = math.max(retry, next_start)
+  local demand = 0
+  for index = #starts + 1, #requests do
+    demand = math.min(demand + requests[index].delay, horizon - lead)
+  end
   change('demand:' .. process, demand)
   change('deadline:' .. process, retry + grace)
   retry = math.max(retry - lead, now + 1000)
 end
 
 change('start', start)
-local reply = { text(now), text(retry), text(too_large), text(paused), text(#starts) }
+local reply = { text(now), text(retry), text(too_large), text(paused), text(offset), text(#starts) }
 for _, at in ipairs(starts) do
   reply[#reply + 1] = at
 end

@@ -37,8 +37,8 @@ pub(crate) struct Content<'a> {
     pub(crate) rates: &'a [StoredRate],
     pub(crate) concurrency: &'a [StoredConcurrency],
     pub(crate) corrections: Vec<Correction>,
-    /// Requests that have ended, by their IDs.
-    pub(crate) ended: Vec<u64>,
+    /// Requests that have ended, by their IDs in the store.
+    pub(crate) ended: Vec<String>,
     pub(crate) requests: Vec<(u64, Cost)>,
 }
 
@@ -83,6 +83,7 @@ impl Call {
                 Some(credit) => push(&(credit / 1_000)),
                 None => push(&-1),
             }
+            push(&(rate.rule.idle_credit / 1_000));
             push(&rate.next);
         }
         push(&concurrency.len());
@@ -100,7 +101,7 @@ impl Call {
         }
         push(&ended.len());
         for id in &ended {
-            push(&format_args!("{process}:{id}"));
+            push(id);
         }
         push(&requests.len());
         for (id, cost) in &requests {
@@ -171,6 +172,8 @@ pub(crate) struct Reply {
     /// The number of the limit that the next request exceeds by itself, from 1. 0 for none.
     pub(crate) too_large: usize,
     pub(crate) paused_until: u64,
+    /// What is added to the time of the server, because that went back.
+    pub(crate) clock_offset: u64,
     /// When each admitted request may start.
     pub(crate) starts: Vec<u64>,
     /// The effective limit, the usage and the pace of each limit with a window.
@@ -188,13 +191,15 @@ impl Reply {
             Some(u64::try_from(number).unwrap_or(0))
         });
         let mut next = || numbers.next().flatten();
-        let (now, retry, too_large, paused_until) = (next()?, next()?, next()?, next()?);
+        let (now, retry, too_large) = (next()?, next()?, next()?);
+        let (paused_until, clock_offset) = (next()?, next()?);
         let starts = next()?;
         let reply = Self {
             now,
             retry,
             too_large: usize::try_from(too_large).ok()?,
             paused_until,
+            clock_offset,
             starts: (0..starts).map(|_| next()).collect::<Option<_>>()?,
             rates: (0..rates)
                 .map(|_| Some([next()?, next()?, next()?]))

@@ -8,4 +8,5 @@ mod quota;
 mod store;
 
 pub(crate) use call::{Call, Reply};
+pub(crate) use store::Signal;
 pub use store::{RedisStore, StoreError};

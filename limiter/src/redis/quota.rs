@@ -30,6 +30,10 @@ const HORIZON: u64 = 100_000;
 /// How late a process may be for its turn, in microseconds.
 const GRACE: u64 = 250_000;
 
+/// How much earlier than its turn a process calls at least, in microseconds. A process that calls too
+/// late for its turn wastes what the limits would have allowed.
+const MIN_LEAD: u64 = 20_000;
+
 /// How long corrections wait for a call that is made anyway.
 const CORRECTION_DELAY: u64 = 20_000_000;
 
@@ -45,8 +49,8 @@ pub(crate) struct StoredQuota {
     /// Requests at the front of the queue that may start at a time.
     admitted: VecDeque<Admitted>,
     corrections: Vec<Correction>,
-    /// The requests that have ended, by their IDs.
-    ended: Vec<u64>,
+    /// The requests that have ended, by their IDs in the store.
+    ended: Vec<String>,
     pause: Option<Duration>,
     is_calling: bool,
     /// Whether the next request exceeds a tighter limit that the store has.
@@ -60,6 +64,8 @@ pub(crate) struct StoredQuota {
     paused_until: u64,
     /// The time of the store when that of the limiter is 0, in nanoseconds.
     store_offset: u64,
+    /// What the store adds to the time of its server, because that went back.
+    clock_offset: u64,
     /// A moving average of the time of a call.
     round_trip: u64,
     counters: Counters,
@@ -97,6 +103,7 @@ impl StoredQuota {
             now,
             paused_until: 0,
             store_offset: 0,
+            clock_offset: 0,
             round_trip: 1_000_000,
             counters: Counters::default(),
             store: StoreUsage::default(),
@@ -309,6 +316,24 @@ impl Gate for StoredQuota {
         Ok(self.call())
     }
 
+    fn last_call(&mut self) -> Option<Call> {
+        if self.corrections.is_empty() && self.ended.is_empty() {
+            return None;
+        }
+        self.queue = Queue::default();
+        self.sequence += 1;
+        Some(self.call())
+    }
+
+    fn task_lease(&self, grant: &Grant) -> Option<String> {
+        Some(self.lease(grant.id?))
+    }
+
+    fn finish_task(&mut self, lease: &str) {
+        self.ended.push(lease.to_owned());
+        self.correct_soon();
+    }
+
     fn store_failed(&mut self) {
         self.store.failures += 1;
     }
@@ -338,10 +363,12 @@ impl Gate for StoredQuota {
                     from: Some(*cost),
                     to: None,
                 });
-                self.ended.push(*id);
+                self.ended.push(self.lease(*id));
             }
         }
         self.is_too_large = reply.too_large > 0;
+        self.store.clock_steps += u64::from(reply.clock_offset != self.clock_offset);
+        self.clock_offset = reply.clock_offset;
         for (rate, [effective, used, next]) in self.rates.iter_mut().zip(&reply.rates) {
             (rate.effective, rate.used, rate.next) = (*effective, *used, *next);
         }
@@ -372,7 +399,7 @@ impl StoredQuota {
             .skip(self.admitted.len())
             .take(MAX_REQUESTS)
             .collect();
-        let lead = (3 * self.round_trip / 1_000 + 4_000).min(HORIZON);
+        let lead = (3 * self.round_trip / 1_000 + MIN_LEAD).min(HORIZON);
         let times = Times {
             horizon: HORIZON + lead,
             lead,
@@ -399,7 +426,7 @@ impl StoredQuota {
         if let Some(index) = self.admitted.iter().position(|admitted| admitted.id == id) {
             if let Some(admitted) = self.admitted.remove(index) {
                 self.correct(admitted.at, Some(*cost), None);
-                self.ended.push(id);
+                self.ended.push(self.lease(id));
             }
         }
     }
@@ -424,7 +451,7 @@ impl StoredQuota {
     fn end(&mut self, grant: &Grant) {
         self.counters.in_flight -= 1;
         if let (Some(id), false) = (grant.id, self.concurrency.is_empty()) {
-            self.ended.push(id);
+            self.ended.push(self.lease(id));
             self.correct_soon();
         }
     }
@@ -440,6 +467,11 @@ impl StoredQuota {
     fn check_size_in_store(&self, cost: &Cost) -> Result<(), TooLarge> {
         let rates = self.rates.iter();
         check_size(cost, rates.map(|rate| (rate.limit, rate.effective)))
+    }
+
+    /// Returns the ID of a request in the store.
+    fn lease(&self, id: u64) -> String {
+        format!("{}:{id}", self.process)
     }
 
     /// Returns the time of the store, in nanoseconds.

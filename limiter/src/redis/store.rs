@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError, Weak};
 use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
@@ -151,7 +151,7 @@ impl RedisStore {
         estimator: Estimator,
     ) -> Limiter {
         let inner = &self.inner;
-        let calls = Arc::new(Notify::new());
+        let calls = Arc::new(Signal::default());
         let quota = StoredQuota::new(limits, rules, inner.process.clone(), 0);
         let limiter = Limiter::with_store(clock, Box::new(quota), estimator, Arc::clone(&calls));
         let task = Task {
@@ -222,6 +222,27 @@ impl Inner {
     }
 }
 
+/// What a limiter tells the task that makes its calls.
+#[derive(Debug, Default)]
+pub(crate) struct Signal {
+    notify: Notify,
+    /// The last call, if the limiter was dropped.
+    last: StdMutex<Option<Call>>,
+}
+
+impl Signal {
+    /// There may be something to call the store for.
+    pub(crate) fn notify(&self) {
+        self.notify.notify_one();
+    }
+
+    /// The limiter is dropped.
+    pub(crate) fn end(&self, last: Option<Call>) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = last;
+        self.notify.notify_one();
+    }
+}
+
 /// The task that makes the calls of a limiter.
 struct Task {
     store: Arc<Inner>,
@@ -231,9 +252,18 @@ struct Task {
 
 impl Task {
     /// Calls the store until the limiter is dropped.
-    async fn run(self, calls: Arc<Notify>) {
+    async fn run(self, calls: Arc<Signal>) {
         loop {
             let Some(limiter) = self.limiter.upgrade() else {
+                let last = calls
+                    .last
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .take();
+                if let Some(call) = last {
+                    // If it fails, what it would have given back expires.
+                    let _ = self.store.invoke(&self.tag, &call).await;
+                }
                 return;
             };
             let next = limiter.next_call();
@@ -241,9 +271,9 @@ impl Task {
             match next {
                 Ok(call) => self.call(&call).await,
                 Err(Some(delay)) => {
-                    let _ = time::timeout(delay, calls.notified()).await;
+                    let _ = time::timeout(delay, calls.notify.notified()).await;
                 }
-                Err(None) => calls.notified().await,
+                Err(None) => calls.notify.notified().await,
             }
         }
     }
