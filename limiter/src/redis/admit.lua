@@ -2,11 +2,11 @@
 --
 -- One call carries everything that a process has for the quota: requests that wait, in their order,
 -- and corrections of earlier ones. It admits requests from the head as far as they may start within
--- the horizon, and returns when each may start.
+-- a turn, and returns when each may start.
 --
 -- KEYS  1 state (hash), 2 line of waiting processes (sorted set), 3 last reply to this process,
 --       4.. the running requests of each concurrency limit (sorted sets by expiry)
--- ARGV  see `Call` in script.rs; all times are in microseconds
+-- ARGV  see `Call` in call.rs; all times are in microseconds
 --
 -- The state has, for each limit with a window, the amounts taken by time slot, their total, the
 -- oldest slot that can have an amount, and the time from which the pace allows the next request.
@@ -38,7 +38,7 @@ if last then
   end
 end
 
-local horizon, lead, grace, ttl, lease = number(), number(), number(), number(), number()
+local turn, lead, grace, ttl, lease = number(), number(), number(), number(), number()
 local pause_for, slowdown = number(), number()
 
 -- The time of the quota never goes back. If the clock of the server does, the difference is added
@@ -228,6 +228,9 @@ end
 local starts = {}
 local too_large = 0
 local retry = 0
+-- A turn lasts for a fixed time from the first start, however early the process calls. The others
+-- count on that.
+local latest = now + turn + lead
 if is_first then
   for _, request in ipairs(requests) do
     local at = math.max(start, paused)
@@ -244,15 +247,18 @@ if is_first then
     for _, limit in ipairs(concurrency) do
       if limit.running >= limit.limit then
         -- A process that releases one does not notify the others, so they ask again.
-        at = math.max(at, now + horizon + lead + 1)
+        at = math.max(at, now + turn + lead + 1)
       end
     end
     if too_large > 0 then
       break
     end
-    if at > now + horizon then
+    if at > latest then
       retry = at
       break
+    end
+    if #starts == 0 then
+      latest = at + turn - 1
     end
     for index, rate in ipairs(rates) do
       advance(rate, at)
@@ -292,7 +298,7 @@ if #starts < #requests then
   retry = math.max(retry, next_start)
   local demand = 0
   for index = #starts + 1, #requests do
-    demand = math.min(demand + requests[index].delay, horizon - lead)
+    demand = math.min(demand + requests[index].delay, turn)
   end
   change('demand:' .. process, demand)
   change('deadline:' .. process, retry + grace)

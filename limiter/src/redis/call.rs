@@ -66,7 +66,7 @@ impl Call {
         // Longer than anything in the state can matter.
         let longest = rates.iter().map(|rate| rate.rule.span / 1_000_000).max();
         let ttl = 2 * longest.unwrap_or_default() + 60_000;
-        for time in [times.horizon, times.lead, times.grace, ttl, times.lease] {
+        for time in [times.turn, times.lead, times.grace, ttl, times.lease] {
             push(&time);
         }
         push(&pause.map_or(0, |pause| pause.as_micros()));
@@ -122,8 +122,8 @@ impl Call {
 /// The times that every call has, in microseconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
-    /// How far in the future a request may be admitted.
-    pub(crate) horizon: u64,
+    /// How long requests may start from the first one that a call admits.
+    pub(crate) turn: u64,
     /// How much earlier than its turn a process calls.
     pub(crate) lead: u64,
     /// How late a process may be for its turn.

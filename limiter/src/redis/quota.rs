@@ -23,9 +23,9 @@ use crate::{Cost, Refusal, TooLarge};
 /// The largest number of requests of a call.
 const MAX_REQUESTS: usize = 64;
 
-/// How far ahead requests are admitted, in microseconds. Longer means fewer calls, and more requests
-/// whose start cannot be taken back for free.
-const HORIZON: u64 = 100_000;
+/// How long the requests of a call may start, in microseconds. A longer turn means fewer calls, and a
+/// longer wait for other processes.
+const TURN: u64 = 100_000;
 
 /// How late a process may be for its turn, in microseconds.
 const GRACE: u64 = 250_000;
@@ -399,9 +399,9 @@ impl StoredQuota {
             .skip(self.admitted.len())
             .take(MAX_REQUESTS)
             .collect();
-        let lead = (3 * self.round_trip / 1_000 + MIN_LEAD).min(HORIZON);
+        let lead = (3 * self.round_trip / 1_000 + MIN_LEAD).min(TURN);
         let times = Times {
-            horizon: HORIZON + lead,
+            turn: TURN,
             lead,
             grace: GRACE + lead,
             lease: nanos(self.rules.max_task_duration) / 1_000,
