@@ -208,13 +208,17 @@ fn write_window(f: &mut fmt::Formatter<'_>, per: Option<Duration>) -> fmt::Resul
 
 /// Serializes in the format of tables: a map such as `{ "qpm": 600, "tokens": "500000 per 6s" }`.
 ///
-/// Limits without a short key are strings, or a list of strings if a kind has several.
+/// Limits without a short key are strings, or a list of strings if a kind has several. An empty list
+/// of limits is the string `none`.
 #[cfg(feature = "serde")]
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl serde::Serialize for Limits {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap as _;
 
+        if self.limits.is_empty() {
+            return serializer.serialize_str("none");
+        }
         let mut map = serializer.serialize_map(None)?;
         let has_short_key = |limit: &&Limit| limit.kind.short_key(limit.per).is_some();
         for limit in self.iter().filter(has_short_key) {
@@ -361,6 +365,9 @@ mod de {
                     let mut windows = Vec::new();
                     while let Some(string) = seq.next_element::<String>()? {
                         windows.push(Window::parse(&string).map_err(A::Error::custom)?);
+                    }
+                    if windows.is_empty() {
+                        return Err(A::Error::custom("the list is empty"));
                     }
                     Ok(Windows(windows))
                 }
@@ -513,6 +520,7 @@ mod tests {
         );
         let none: Limits = serde_json::from_str(r#""none""#).unwrap();
         assert_eq!(none, Limits::new(&[]));
+        assert_eq!(serde_json::to_string(&none).unwrap(), r#""none""#);
 
         let error = |json: &str| {
             let error = serde_json::from_str::<Limits>(json).unwrap_err();
@@ -522,5 +530,6 @@ mod tests {
         assert!(error(r#"{"qpm":1,"rpm":2}"#).starts_with("duplicate limit `rpm`"));
         assert!(error(r#"{"requests":"5 per 0s"}"#).starts_with("the window must be"));
         assert!(error(r#"{"qpm":0}"#).contains("nonzero"));
+        assert!(error(r#"{"requests":[]}"#).starts_with("the list is empty"));
     }
 }

@@ -187,6 +187,7 @@ impl Gate for StoredQuota {
         self.store.late_grants += 1;
         self.take_back(grant);
         self.queue.reinsert(id, grant.cost);
+        self.withdraw_all();
         self.call_at = Some(self.now);
         false
     }
@@ -348,7 +349,8 @@ impl Gate for StoredQuota {
         self.round_trip = (self.round_trip * 7 + round_trip) / 8;
         // Requests start late rather than early.
         self.store_offset = (reply.now * 1_000).saturating_sub(now);
-        let local = |at: u64| (at * 1_000).saturating_sub(self.store_offset);
+        let offset = self.store_offset;
+        let local = |at: u64| (at * 1_000).saturating_sub(offset);
         for ((id, cost), at) in call.requests.iter().zip(&reply.starts) {
             if self.queue.cost(*id).is_some() {
                 self.admitted.push_back(Admitted {
@@ -365,6 +367,11 @@ impl Gate for StoredQuota {
                 });
                 self.ended.push(self.lease(*id));
             }
+        }
+        // A request that was put back during the call goes first.
+        let first = self.admitted.front().map(|admitted| admitted.id);
+        if first.is_some() && first != self.queue.front().map(|(id, _)| id) {
+            self.withdraw_all();
         }
         self.is_too_large = reply.too_large > 0;
         self.store.clock_steps += u64::from(reply.clock_offset != self.clock_offset);
@@ -428,6 +435,14 @@ impl StoredQuota {
                 self.correct(admitted.at, Some(*cost), None);
                 self.ended.push(self.lease(id));
             }
+        }
+    }
+
+    /// Takes back all requests that wait for their start, so that they are offered again in order.
+    fn withdraw_all(&mut self) {
+        for admitted in mem::take(&mut self.admitted) {
+            self.correct(admitted.at, self.queue.cost(admitted.id), None);
+            self.ended.push(self.lease(admitted.id));
         }
     }
 
