@@ -113,5 +113,7 @@ pub(crate) trait Gate: Debug + Send {
 
     /// Notes that a call failed. It is repeated unchanged.
     #[cfg(feature = "redis")]
-    fn store_failed(&mut self) {}
+    fn store_failed(&mut self, now: u64) {
+        let _ = now;
+    }
 }

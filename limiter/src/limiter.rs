@@ -527,10 +527,12 @@ impl Shared {
     }
 
     /// Notes that a call has failed and will be repeated.
-    pub(crate) fn store_failed(&self, error: StoreError) {
+    pub(crate) fn store_failed(self: &Arc<Self>, error: StoreError) {
+        let now = self.now();
         let mut state = self.lock();
-        state.quota.store_failed();
+        state.quota.store_failed(now);
         state.store_error = Some(error);
+        self.admit_and_wake(state, now);
     }
 }
 

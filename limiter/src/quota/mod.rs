@@ -455,7 +455,8 @@ impl Quota {
         self.now
     }
 
-    fn change_cost(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
+    /// Changes what a request costs.
+    pub(crate) fn change_cost(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
         let mut kinds = self.rates.iter().map(|rate| rate.limit.kind);
         // A refund is void if the request has expired, whether the ledger knows that or not. A debt
         // is taken now in that case.

@@ -16,7 +16,7 @@ use crate::cost::is_measured;
 use crate::gate::Gate;
 use crate::quota::feedback::Feedback;
 use crate::quota::queue::Queue;
-use crate::quota::{Counters, FULL_PERCENT, Grant, Rejection, Rules, check_size, nanos};
+use crate::quota::{Counters, FULL_PERCENT, Grant, Quota, Rejection, Rules, check_size, nanos};
 use crate::usage::{LimitUsage, StoreUsage, Usage};
 use crate::{Cost, Refusal, TooLarge};
 
@@ -70,7 +70,17 @@ pub(crate) struct StoredQuota {
     round_trip: u64,
     counters: Counters,
     store: StoreUsage,
+    /// The time since which calls have failed.
+    down_since: Option<u64>,
+    /// What admits requests while the store is down, if that is wanted.
+    fallback: Option<Quota>,
 }
+
+/// How long calls have to fail before the fallback is used.
+const FALLBACK_DELAY: u64 = 1_000_000_000;
+
+/// Marks the time of a request that the fallback has admitted. No other time is that late.
+const BY_FALLBACK: u64 = 1 << 63;
 
 /// A request that the store has admitted.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +93,22 @@ struct Admitted {
 }
 
 impl StoredQuota {
-    pub(crate) fn new(limits: &[Limit], rules: Rules, process: String, now: u64) -> Self {
+    /// Creates the state. While the store is down, the share `fallback` of the limits is used, or
+    /// nothing.
+    pub(crate) fn new(
+        limits: &[Limit],
+        rules: Rules,
+        fallback: Option<(u64, u64)>,
+        process: String,
+        now: u64,
+    ) -> Self {
+        let fallback = fallback.map(|share| {
+            let rules = Rules {
+                share,
+                ..rules.clone()
+            };
+            Quota::new(limits, rules, now)
+        });
         let mut quota = Self {
             rules,
             process,
@@ -107,6 +132,8 @@ impl StoredQuota {
             round_trip: 1_000_000,
             counters: Counters::default(),
             store: StoreUsage::default(),
+            down_since: None,
+            fallback,
         };
         quota.set_limits(limits, now);
         quota
@@ -149,9 +176,10 @@ impl Gate for StoredQuota {
         let (id, cost) = self.queue.front()?;
         let cost = *cost;
         let result = match self.admitted.front() {
-            Some(first) if first.id == id && first.ready_at <= self.now => Ok(first.at),
+            Some(first) if first.ready_at.max(self.paused_until) <= self.now => Ok(first.at),
+            Some(_) => return None,
             None if self.is_too_large => Err(self.check_size_in_store(&cost).err()?),
-            _ => return None,
+            None => Ok(self.admit_by_fallback(&cost)?),
         };
         self.queue.pop();
         if result.is_ok() {
@@ -163,7 +191,13 @@ impl Gate for StoredQuota {
     }
 
     fn next_event(&self) -> Option<u64> {
-        self.admitted.front().map(|first| first.ready_at)
+        let (_, cost) = self.queue.front()?;
+        if let Some(first) = self.admitted.front() {
+            return Some(first.ready_at.max(self.paused_until));
+        }
+        let fallback_at = self.down_since?.saturating_add(FALLBACK_DELAY);
+        let at = self.fallback.as_ref()?.lower_bound(cost);
+        Some(at.max(fallback_at).max(self.paused_until))
     }
 
     fn has_waiters(&self) -> bool {
@@ -172,6 +206,9 @@ impl Gate for StoredQuota {
 
     fn renew(&mut self, id: u64, grant: &mut Grant, now: u64) -> bool {
         self.now = self.now.max(now);
+        if grant.at >= BY_FALLBACK {
+            return true;
+        }
         let late = self.store_now().saturating_sub(grant.at * 1_000);
         let guard = self
             .rates
@@ -194,7 +231,11 @@ impl Gate for StoredQuota {
 
     fn take_back(&mut self, grant: &Grant) {
         self.counters.admitted -= 1;
-        self.correct(grant.at, Some(grant.cost), None);
+        if let Some((fallback, grant)) = self.fallback_of(grant) {
+            fallback.take_back(&grant);
+        } else {
+            self.correct(grant.at, Some(grant.cost), None);
+        }
         self.end(grant);
     }
 
@@ -206,15 +247,22 @@ impl Gate for StoredQuota {
 
     fn settle(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
         self.now = self.now.max(now());
-        self.feedback.succeeded(grant.at * 1_000);
         let cost = grant.cost.settled(cost);
         self.change_cost(grant, &cost);
+        if let Some((fallback, grant)) = self.fallback_of(grant) {
+            fallback.leave_unsettled(&grant, now);
+        } else {
+            self.feedback.succeeded(grant.at * 1_000);
+        }
         self.end(grant);
     }
 
     fn leave_unsettled(&mut self, grant: &Grant, now: &dyn Fn() -> u64) {
         self.now = self.now.max(now());
         self.counters.unsettled += 1;
+        if let Some((fallback, grant)) = self.fallback_of(grant) {
+            fallback.leave_unsettled(&grant, now);
+        }
         self.end(grant);
     }
 
@@ -227,6 +275,11 @@ impl Gate for StoredQuota {
     ) -> Duration {
         self.now = self.now.max(now);
         self.counters.refused += 1;
+        if let Some((fallback, local)) = self.fallback_of(grant) {
+            let pause = fallback.refuse(&local, refusal, retry_after, now);
+            self.end(grant);
+            return pause;
+        }
         let is_full = self.rates.iter().any(|rate| {
             let is_refused = (refusal == Refusal::Tokens) == is_measured(rate.limit.kind);
             is_refused && u128::from(rate.used) * 100 >= u128::from(rate.effective) * FULL_PERCENT
@@ -239,8 +292,11 @@ impl Gate for StoredQuota {
         pause
     }
 
-    fn abandon_task(&mut self, _: &Grant, now: u64) {
+    fn abandon_task(&mut self, grant: &Grant, now: u64) {
         self.now = self.now.max(now);
+        if let Some((fallback, grant)) = self.fallback_of(grant) {
+            fallback.abandon_task(&grant, now);
+        }
         self.counters.unsettled += 1;
         self.counters.in_flight -= 1;
     }
@@ -251,6 +307,9 @@ impl Gate for StoredQuota {
             let pause = Duration::from_nanos(until - self.now);
             self.pause = self.pause.max(Some(pause));
             self.correct_at = Some(self.now);
+            if let Some(fallback) = &mut self.fallback {
+                fallback.pause_until(until);
+            }
         }
     }
 
@@ -270,6 +329,9 @@ impl Gate for StoredQuota {
                 }
             })
             .collect();
+        if let Some(fallback) = &mut self.fallback {
+            fallback.set_limits(limits, now);
+        }
         let concurrency = limits.iter().filter(|limit| limit.per.is_none());
         self.concurrency = concurrency
             .map(|limit| StoredConcurrency {
@@ -335,13 +397,16 @@ impl Gate for StoredQuota {
         self.correct_soon();
     }
 
-    fn store_failed(&mut self) {
+    fn store_failed(&mut self, now: u64) {
+        self.now = self.now.max(now);
         self.store.failures += 1;
+        self.down_since.get_or_insert(self.now);
     }
 
     fn apply(&mut self, call: &Call, reply: &Reply, sent_at: u64, now: u64) {
         self.now = self.now.max(now);
         self.is_calling = false;
+        self.down_since = None;
         self.store.calls += 1;
         self.store.admitted += reply.starts.len() as u64;
         self.store.round_trip = Duration::from_nanos(self.round_trip);
@@ -447,10 +512,34 @@ impl StoredQuota {
     }
 
     fn change_cost(&mut self, grant: &mut Grant, cost: &Cost) {
-        if grant.cost != *cost {
-            self.correct(grant.at, Some(grant.cost), Some(*cost));
-            grant.cost = *cost;
+        if grant.cost == *cost {
+            return;
         }
+        let now = self.now;
+        if let Some((fallback, mut local)) = self.fallback_of(grant) {
+            fallback.change_cost(&mut local, cost, &|| now);
+        } else {
+            self.correct(grant.at, Some(grant.cost), Some(*cost));
+        }
+        grant.cost = *cost;
+    }
+
+    /// Admits a request by the fallback, if the store is down.
+    fn admit_by_fallback(&mut self, cost: &Cost) -> Option<u64> {
+        let is_down = self.now >= self.down_since?.saturating_add(FALLBACK_DELAY);
+        let fallback = self.fallback.as_mut().filter(|_| is_down)?;
+        let at = fallback.try_acquire(cost, self.now).ok()?;
+        Some(at | BY_FALLBACK)
+    }
+
+    /// Returns the fallback and the request as it knows it, if it has admitted the request.
+    fn fallback_of(&mut self, grant: &Grant) -> Option<(&mut Quota, Grant)> {
+        let fallback = self.fallback.as_mut().filter(|_| grant.at >= BY_FALLBACK)?;
+        let grant = Grant {
+            at: grant.at & !BY_FALLBACK,
+            ..grant.clone()
+        };
+        Some((fallback, grant))
     }
 
     fn correct(&mut self, at: u64, from: Option<Cost>, to: Option<Cost>) {
@@ -465,6 +554,9 @@ impl StoredQuota {
 
     fn end(&mut self, grant: &Grant) {
         self.counters.in_flight -= 1;
+        if grant.at >= BY_FALLBACK {
+            return;
+        }
         if let (Some(id), false) = (grant.id, self.concurrency.is_empty()) {
             self.ended.push(self.lease(id));
             self.correct_soon();

@@ -48,6 +48,8 @@ const MAX_BACKOFF: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub struct RedisStore {
     inner: Arc<Inner>,
+    /// The share of the limits to use while the server cannot be reached.
+    fallback: Option<(u64, u64)>,
 }
 
 struct Inner {
@@ -136,9 +138,23 @@ impl RedisStore {
                 process: format!("{:016x}", RandomState::new().hash_one(std::process::id())),
                 runtime: Handle::current(),
             }),
+            fallback: None,
         };
         store.inner.connection().await?;
         Ok(store)
+    }
+
+    /// Uses a share of the limits while the server cannot be reached: `fallback(1, 8)` for one of
+    /// eight processes.
+    ///
+    /// It is used after calls have failed for a second. Requests are evenly spaced, and the limiter
+    /// does not know what was sent before, nor does the store know what the fallback sends. So a
+    /// window that contains a change can have more than the limit: see
+    /// [the guide](crate::guide#a-fleet). By default, requests wait.
+    #[must_use]
+    pub fn fallback(mut self, part: u32, whole: u32) -> Self {
+        self.fallback = Some((part.into(), whole.into()));
+        self
     }
 
     /// Creates a limiter whose quota has this name in the store.
@@ -152,7 +168,7 @@ impl RedisStore {
     ) -> Limiter {
         let inner = &self.inner;
         let calls = Arc::new(Signal::default());
-        let quota = StoredQuota::new(limits, rules, inner.process.clone(), 0);
+        let quota = StoredQuota::new(limits, rules, self.fallback, inner.process.clone(), 0);
         let limiter = Limiter::with_store(clock, Box::new(quota), estimator, Arc::clone(&calls));
         let task = Task {
             store: Arc::clone(inner),
