@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -60,6 +61,8 @@ struct Inner {
     account: String,
     /// Identifies this process.
     process: String,
+    /// The number of limiters, which tells apart those of one quota.
+    limiters: AtomicU64,
     runtime: Handle,
 }
 
@@ -136,6 +139,7 @@ impl RedisStore {
                 script: Script::new(include_str!("admit.lua")),
                 account: account.to_owned(),
                 process: format!("{:016x}", RandomState::new().hash_one(std::process::id())),
+                limiters: AtomicU64::new(0),
                 runtime: Handle::current(),
             }),
             fallback: None,
@@ -168,13 +172,16 @@ impl RedisStore {
     ) -> Limiter {
         let inner = &self.inner;
         let calls = Arc::new(Signal::default());
-        let quota = StoredQuota::new(limits, rules, self.fallback, inner.process.clone(), 0);
+        let number = inner.limiters.fetch_add(1, Ordering::Relaxed);
+        let process = format!("{}-{number}", inner.process);
+        let quota = StoredQuota::new(limits, rules, self.fallback, process.clone(), 0);
         let limiter = Limiter::with_store(clock, Box::new(quota), estimator, Arc::clone(&calls));
         let task = Task {
             store: Arc::clone(inner),
             limiter: Arc::downgrade(limiter.shared()),
             // The tag keeps the keys of a quota on one node of a cluster.
             tag: format!("{{model-studio-limiter:{}:{name}}}", inner.account),
+            process,
         };
         inner.runtime.spawn(task.run(calls));
         limiter
@@ -216,13 +223,13 @@ impl Inner {
     }
 
     /// Calls the script once. After an error, the next call connects again.
-    async fn invoke(&self, tag: &str, call: &Call) -> RedisResult<String> {
+    async fn invoke(&self, tag: &str, process: &str, call: &Call) -> RedisResult<String> {
         let connection = self.connection().await?;
         let mut invocation = self.script.prepare_invoke();
         for key in ["state", "line"] {
             invocation.key(format!("{tag}:{key}"));
         }
-        invocation.key(format!("{tag}:reply:{}", self.process));
+        invocation.key(format!("{tag}:reply:{process}"));
         for index in 0..call.concurrency {
             invocation.key(format!("{tag}:running:{index}"));
         }
@@ -264,6 +271,7 @@ struct Task {
     store: Arc<Inner>,
     limiter: Weak<Shared>,
     tag: String,
+    process: String,
 }
 
 impl Task {
@@ -278,7 +286,7 @@ impl Task {
                     .take();
                 if let Some(call) = last {
                     // If it fails, what it would have given back expires.
-                    let _ = self.store.invoke(&self.tag, &call).await;
+                    let _ = self.store.invoke(&self.tag, &self.process, &call).await;
                 }
                 return;
             };
@@ -300,7 +308,7 @@ impl Task {
             let Some(sent_at) = self.limiter.upgrade().map(|limiter| limiter.now()) else {
                 return;
             };
-            let result = self.store.invoke(&self.tag, call).await;
+            let result = self.store.invoke(&self.tag, &self.process, call).await;
             let result = result.and_then(|reply| {
                 let reply = Reply::parse(&reply, call.rates, call.concurrency);
                 reply.ok_or_else(|| {
