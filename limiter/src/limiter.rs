@@ -166,7 +166,8 @@ impl Limiter {
     ///
     /// What was used of them, and the requests that wait, stay. A request that waits and exceeds a
     /// new limit by itself fails with [`AcquireError::TooLarge`]. A limit on a kind that had none
-    /// starts empty, and a longer window starts with what the shorter one remembers.
+    /// knows what runs, but not what was used before. A longer window starts with what the shorter
+    /// one remembers.
     pub fn set_limits(&self, limits: Limits) {
         self.shared.update(|state, shared| {
             state.quota.set_limits(limits.as_slice(), shared.now());

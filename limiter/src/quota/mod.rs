@@ -251,17 +251,24 @@ impl Gate for Quota {
         let mut fits = self.paused_until <= self.now;
         for rate in &mut self.rates {
             let kind = rate.limit.kind;
-            let amount = grant.cost.amount(kind);
-            if !self.rules.holds(kind) {
-                if grant.at >= rate.since {
-                    rate.ledger.change(grant.at, amount, 0);
-                }
-                fits &= rate
-                    .ledger
-                    .has_room(self.held[kind.index()] + u128::from(amount));
-                rate.ledger.take(amount);
+            let held = self.held[kind.index()];
+            if self.rules.holds(kind) {
+                // The request is held already.
+                fits &= rate.ledger.has_room(held);
+                continue;
             }
+            let amount = grant.cost.amount(kind);
+            if grant.at >= rate.since {
+                rate.ledger.change(grant.at, amount, 0);
+            }
+            fits &= rate.ledger.has_room(held + u128::from(amount));
+            rate.ledger.take(amount);
         }
+        // The request runs already.
+        fits &= self
+            .concurrency
+            .iter()
+            .all(|one| self.running[one.limit.kind.index()] <= one.available);
         grant.at = self.now;
         if !fits {
             self.take_back(grant);
@@ -353,6 +360,9 @@ impl Gate for Quota {
         });
         self.concurrency = concurrency.collect();
         self.rates = rates;
+        // What is admitted from now on is in all ledgers.
+        let since = self.rates.iter().map(|rate| rate.since).max();
+        self.now = self.now.max(since.unwrap_or_default());
         self.next_expiry = 0;
     }
 
