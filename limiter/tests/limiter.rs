@@ -7,14 +7,15 @@
 
 mod common;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
-use common::{MILLISECOND, MINUTE, SECOND, builder, limits, manual, poll, qwen_plus, ready};
+use common::{MILLISECOND, MINUTE, SECOND, builder, limits, manual, poll, qwen_plus, ready, used};
 use model_studio_limiter::{
-    Account, AcquireError, Alarm, Clock, Cost, Estimator, Limiter, ManualClock, Refusal,
+    Account, Acquire, AcquireError, AcquireTask, Alarm, Clock, Cost, Estimator, Limiter,
+    ManualClock, Permit, Refusal, TaskPermit,
 };
 use model_studio_limits::{LimitKind, Limits, Model};
 
@@ -29,12 +30,6 @@ fn tasks() -> Limits {
         (LimitKind::Submissions, 1, SECOND),
         (LimitKind::ConcurrentTasks, 2, Duration::ZERO),
     ])
-}
-
-fn used(limiter: &Limiter, kind: LimitKind) -> u64 {
-    let usage = limiter.usage();
-    let limit = usage.limits.iter().find(|limit| limit.limit.kind == kind);
-    limit.unwrap().used
 }
 
 #[test]
@@ -75,6 +70,29 @@ fn a_try_says_when_to_try_again() {
     );
     clock.advance(at - start);
     assert!(limiter.try_acquire(1_000).is_ok());
+}
+
+#[test]
+fn a_loop_of_tries_never_spins() {
+    // When a request ends is unknown.
+    let (limiter, clock) = manual(limits(&[(
+        LimitKind::ConcurrentRequests,
+        1,
+        Duration::ZERO,
+    )]));
+    let _running = limiter.try_acquire(0).unwrap();
+    let Err(AcquireError::NotYet { at }) = limiter.try_acquire(0) else {
+        panic!("one request runs");
+    };
+    assert!(at > clock.now());
+
+    // What waits needs more than one window.
+    let (limiter, clock) = manual(requests_only());
+    let _waiting = queue(&limiter, 1_000);
+    let Err(AcquireError::NotYet { at }) = limiter.try_acquire(0) else {
+        panic!("others wait");
+    };
+    assert!(at > clock.now());
 }
 
 #[test]
@@ -146,6 +164,20 @@ fn a_late_poll_counts_the_request_when_it_is_sent() {
     };
     assert!(limiter.try_acquire(0).is_err());
     drop(permit);
+}
+
+#[test]
+fn a_pause_holds_back_a_request_that_was_admitted_and_not_polled() {
+    let (limiter, clock) = manual(requests_only());
+    drop(limiter.try_acquire(0).unwrap());
+    let mut waiting = limiter.acquire(0);
+    assert!(poll(&mut waiting).is_pending());
+    clock.advance(SECOND);
+    assert_eq!(limiter.usage().queued, 0, "it was admitted");
+    limiter.pause_until(clock.now() + MINUTE);
+    assert!(poll(&mut waiting).is_pending());
+    clock.advance(MINUTE);
+    assert!(poll(&mut waiting).is_ready());
 }
 
 #[test]
@@ -248,10 +280,7 @@ fn input_and_output_tokens_have_limits_of_their_own() {
 #[test]
 fn a_timeout_that_cannot_be_met_fails_at_once() {
     let (limiter, clock) = manual(requests_only());
-    let mut waiting: Vec<_> = (0..20).map(|_| limiter.acquire(0)).collect();
-    for future in &mut waiting {
-        let _ = poll(future);
-    }
+    let _waiting = queue(&limiter, 20);
     // 19 requests wait, so the next one is admitted after 2 seconds.
     let mut soon = limiter.acquire_timeout(0, Duration::from_millis(1_999));
     assert!(matches!(
@@ -262,6 +291,23 @@ fn a_timeout_that_cannot_be_met_fails_at_once() {
     assert!(poll(&mut later).is_pending());
     clock.advance(Duration::from_millis(2_001));
     assert!(matches!(poll(&mut later), Poll::Ready(Ok(_))));
+}
+
+#[test]
+fn a_timeout_behind_a_long_queue_fails_at_once() {
+    // More than fits into a window waits.
+    let (limiter, _) = manual(requests_only());
+    let _waiting = queue(&limiter, 1_000);
+    assert!(matches!(
+        ready(limiter.acquire_timeout(0, MINUTE)),
+        Err(AcquireError::Timeout)
+    ));
+
+    // A short pause does not hide what waits.
+    let (limiter, clock) = manual(requests_only());
+    let _waiting = queue(&limiter, 100);
+    limiter.pause_until(clock.now() + 100 * MILLISECOND);
+    assert!(ready(limiter.acquire_timeout(0, SECOND)).is_err());
 }
 
 #[test]
@@ -408,7 +454,7 @@ fn limits_can_shrink_and_grow() {
 #[test]
 fn a_clock_that_goes_back_or_jumps_does_no_harm() {
     #[derive(Clone)]
-    struct Erratic(Arc<std::sync::Mutex<Instant>>);
+    struct Erratic(Arc<Mutex<Instant>>);
     impl Clock for Erratic {
         fn now(&self) -> Instant {
             *self.0.lock().unwrap()
@@ -416,7 +462,7 @@ fn a_clock_that_goes_back_or_jumps_does_no_harm() {
         fn schedule(&self, _: Instant, _: Alarm) {}
     }
     let start = Instant::now() + 1_000 * SECOND;
-    let clock = Erratic(Arc::new(std::sync::Mutex::new(start)));
+    let clock = Erratic(Arc::new(Mutex::new(start)));
     let limiter = Limiter::builder(requests_only())
         .clock(clock.clone())
         .build();
@@ -431,6 +477,44 @@ fn a_clock_that_goes_back_or_jumps_does_no_harm() {
     set(start + 1_000_000 * SECOND);
     assert!(limiter.try_acquire(0).is_ok());
     assert!(limiter.try_acquire(0).is_err(), "a jump is not a burst");
+}
+
+#[test]
+fn an_alarm_that_rings_early_is_scheduled_again() {
+    /// A clock whose alarms the test rings.
+    #[derive(Clone)]
+    struct Early(ManualClock, Arc<Mutex<Vec<Alarm>>>);
+    impl Clock for Early {
+        fn now(&self) -> Instant {
+            self.0.now()
+        }
+        fn schedule(&self, _: Instant, alarm: Alarm) {
+            self.1.lock().unwrap().push(alarm);
+        }
+    }
+    let clock = Early(ManualClock::new(), Arc::default());
+    let limiter = Limiter::builder(requests_only())
+        .clock(clock.clone())
+        .build();
+    drop(limiter.try_acquire(0).unwrap());
+    let mut waiting = limiter.acquire(0);
+    assert!(poll(&mut waiting).is_pending());
+    let next_alarm = || clock.1.lock().unwrap().pop().expect("an alarm");
+    clock.0.advance(99 * MILLISECOND);
+    next_alarm().ring();
+    assert!(poll(&mut waiting).is_pending());
+    clock.0.advance(MILLISECOND);
+    next_alarm().ring();
+    assert!(poll(&mut waiting).is_ready());
+}
+
+#[test]
+fn the_shortest_window_and_centuries_do_no_harm() {
+    let shortest = Duration::from_nanos(1);
+    let (limiter, clock) = manual(limits(&[(LimitKind::Requests, 1, shortest)]));
+    drop(limiter.try_acquire(0).unwrap());
+    clock.advance(700 * 365 * 24 * 60 * MINUTE);
+    let _ = limiter.try_acquire(0);
 }
 
 #[test]
@@ -488,6 +572,25 @@ fn a_waiting_task_is_admitted_when_a_dropped_one_must_have_ended() {
 }
 
 #[test]
+fn a_timeout_waits_for_tasks_that_run_beside_a_dropped_one() {
+    let (limiter, _) = manual(limits(&[(LimitKind::ConcurrentTasks, 2, Duration::ZERO)]));
+    drop(ready(limiter.acquire_task()).unwrap());
+    let running = ready(limiter.acquire_task()).unwrap();
+    let mut next = limiter.acquire_timeout(0, MINUTE);
+    assert!(
+        poll(&mut next).is_pending(),
+        "the other can end at any time"
+    );
+    running.finish();
+    assert!(matches!(poll(&mut next), Poll::Ready(Ok(_))));
+
+    // If only dropped ones run, it is known that the wait is longer.
+    let (limiter, _) = manual(limits(&[(LimitKind::ConcurrentTasks, 1, Duration::ZERO)]));
+    drop(ready(limiter.acquire_task()).unwrap());
+    assert!(ready(limiter.acquire_timeout(0, MINUTE)).is_err());
+}
+
+#[test]
 fn tokens_can_be_counted_at_completion() {
     let clock = ManualClock::new();
     let limiter = builder(qwen_plus(), &clock).count_at_completion().build();
@@ -498,6 +601,18 @@ fn tokens_can_be_counted_at_completion() {
     clock.advance(MINUTE);
     assert_eq!(used(&limiter, LimitKind::Tokens), 500_000);
     clock.advance(2 * SECOND);
+    assert_eq!(used(&limiter, LimitKind::Tokens), 0);
+}
+
+#[test]
+fn a_dropped_task_completes_for_tokens_counted_at_completion() {
+    let clock = ManualClock::new();
+    let limiter = builder(qwen_plus(), &clock).count_at_completion().build();
+    drop(ready(limiter.acquire_task_with(600_000)).unwrap());
+    clock.advance(60 * MINUTE);
+    assert_eq!(limiter.usage().in_flight, 0);
+    assert_eq!(used(&limiter, LimitKind::Tokens), 600_000);
+    clock.advance(MINUTE + 2 * SECOND);
     assert_eq!(used(&limiter, LimitKind::Tokens), 0);
 }
 
@@ -535,6 +650,26 @@ fn an_account_takes_other_limits() {
 }
 
 #[test]
+fn the_last_limits_of_a_pool_count() {
+    use model_studio_limits::beijing::Model as Beijing;
+
+    let all = Beijing::ALL.iter().copied();
+    let first = all.clone().find(|model| model.pool().is_some()).unwrap();
+    let last = all
+        .rev()
+        .find(|model| model.pool() == first.pool())
+        .unwrap();
+    assert_ne!(first, last);
+    for (earlier, later) in [(first, last), (last, first)] {
+        let account = Account::<Beijing>::builder()
+            .limits(earlier, requests_only())
+            .limits(later, qwen_plus())
+            .build();
+        assert_eq!(account.limiter(earlier).usage().limits.len(), 2);
+    }
+}
+
+#[test]
 fn a_limiter_learns_the_output_tokens() {
     let clock = ManualClock::new();
     let estimator = Estimator::new(0.5);
@@ -551,6 +686,27 @@ fn a_limiter_learns_the_output_tokens() {
         }
     }
     assert_eq!(limiter.estimate(100, 2_000), Cost::input_output(100, 10));
+}
+
+#[test]
+fn a_limiter_learns_from_requests_that_were_not_estimated() {
+    let (limiter, clock) = manual(qwen_plus());
+    for _ in 0..20 {
+        clock.advance(SECOND);
+        let permit = limiter.try_acquire(1_000).unwrap();
+        permit.settle(Cost::input_output(100, 5));
+    }
+    assert_eq!(limiter.estimate(100, 2_000), Cost::input_output(100, 5));
+}
+
+#[test]
+fn limiters_and_permits_can_be_sent_and_shared() {
+    fn check<T: Send + Sync + Unpin + 'static>() {}
+    check::<Limiter>();
+    check::<Acquire>();
+    check::<AcquireTask>();
+    check::<Permit>();
+    check::<TaskPermit>();
 }
 
 /// A saturated limiter schedules about one alarm for each request, and none when nobody waits.
@@ -588,10 +744,31 @@ fn waiting_is_not_busy() {
     assert_eq!(count.0.load(Ordering::Relaxed), 499, "each is woken once");
     assert_eq!(clock.1.load(Ordering::Relaxed), 499);
     assert_eq!(clock.0.next_alarm(), None);
+
+    // Requests that wait longer need no alarms of their own.
+    let before = clock.1.load(Ordering::Relaxed);
+    limiter.pause_until(clock.now() + MINUTE);
+    let mut timed: Vec<_> = (0..100)
+        .map(|_| limiter.acquire_timeout(0, 5 * MINUTE))
+        .collect();
+    for future in &mut timed {
+        assert!(poll(future).is_pending());
+        clock.0.advance(100 * MILLISECOND);
+    }
+    assert_eq!(clock.1.load(Ordering::Relaxed), before + 1);
+}
+
+/// Returns futures of requests without tokens, which are polled once.
+fn queue(limiter: &Limiter, count: usize) -> Vec<Acquire> {
+    let mut futures: Vec<_> = (0..count).map(|_| limiter.acquire(0)).collect();
+    for future in &mut futures {
+        let _ = poll(future);
+    }
+    futures
 }
 
 /// Acquires a permit and advances the clock as far as needed.
-fn next_permit(clock: &ManualClock, limiter: &Limiter) -> model_studio_limiter::Permit {
+fn next_permit(clock: &ManualClock, limiter: &Limiter) -> Permit {
     loop {
         match limiter.try_acquire(0) {
             Ok(permit) => return permit,

@@ -2,9 +2,12 @@
 
 mod common;
 
+use std::future::Future as _;
 use std::panic;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -69,6 +72,27 @@ fn a_waiting_thread_wakes_up_after_a_pause() {
     let limiter = limiter(1_000, 1);
     limiter.pause_until(std::time::Instant::now() + SECOND / 20);
     assert!(limiter.blocking_acquire(1).is_ok());
+}
+
+#[test]
+fn a_waker_that_panics_does_not_stop_other_limiters() {
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic::resume_unwind(Box::new("a waker that panics"));
+        }
+    }
+    let first = limiter(100, 1_000);
+    drop(first.blocking_acquire(1).unwrap());
+    let waker = Waker::from(Arc::new(Panics));
+    let mut waiting = first.acquire(1);
+    let poll = Pin::new(&mut waiting).poll(&mut Context::from_waker(&waker));
+    assert!(poll.is_pending());
+    // The alarm of the other limiter is later, on the same thread.
+    let second = limiter(20, 1_000);
+    drop(second.blocking_acquire(1).unwrap());
+    assert!(second.blocking_acquire(1).is_ok());
+    assert!(first.blocking_acquire(1).is_ok());
 }
 
 #[test]

@@ -55,3 +55,10 @@ pub(crate) fn ready<F: Future + Unpin>(mut future: F) -> F::Output {
         Poll::Pending => panic!("the future is not ready"),
     }
 }
+
+/// Returns what is used of the first limit of a kind.
+pub(crate) fn used(limiter: &Limiter, kind: LimitKind) -> u64 {
+    let usage = limiter.usage();
+    let limit = usage.limits.iter().find(|limit| limit.limit.kind == kind);
+    limit.unwrap().used
+}
