@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-#[cfg(feature = "redis")]
+use model_studio_limits::Limits;
+
 use crate::gate::Gate;
 use crate::quota::{Grant, Rejection, nanos};
 #[cfg(feature = "redis")]
@@ -17,7 +18,6 @@ use crate::{
     Acquire, AcquireError, AcquireTask, Alarm, Builder, Clock, Cost, Estimator, Permit, TooLarge,
     Usage, events,
 };
-use model_studio_limits::Limits;
 
 /// Keeps the requests to one model, or to a pool of models, below their rate limits.
 ///
