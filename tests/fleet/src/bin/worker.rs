@@ -1,0 +1,44 @@
+//! A process of a fleet: sends requests as fast as the limits allow, and prints when.
+
+use std::env;
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use fleet_tests::{MODEL, Work, account, limits, now};
+use model_studio_limiter::Limiter;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let (url, work) = arguments.split_first().expect("the URL of the server");
+    let work = Work::parse(work);
+    let account = account(url, limits(&work.limits())).await.guard(work.guard);
+    let account = account.build();
+    let mut tasks = JoinSet::new();
+    for _ in 0..work.tasks {
+        tasks.spawn(run(account.limiter(MODEL).clone(), work));
+    }
+    let _ = timeout(work.duration, tasks.join_all()).await;
+}
+
+async fn run(limiter: Limiter, work: Work) {
+    loop {
+        let permit = limiter.acquire(work.estimate).await.unwrap();
+        if print(now()).is_err() {
+            return;
+        }
+        if work.latency > Duration::ZERO {
+            sleep(work.latency).await;
+        }
+        permit.settle(work.cost);
+    }
+}
+
+/// Prints the time of a request. Flushes it, so that nothing is lost if the process is killed.
+fn print(sent_at: u64) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    writeln!(output, "{sent_at};")?;
+    output.flush()
+}

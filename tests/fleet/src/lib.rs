@@ -1,0 +1,61 @@
+//! What the tests with a real server need: servers, worker processes, and a proxy that fails.
+//!
+//! The tests run with `cargo test --package fleet-tests --features server`.
+
+mod proxy;
+mod record;
+mod server;
+mod worker;
+
+use std::time::{Duration, SystemTime};
+
+use model_studio_limiter::{Account, Builder, ModelLimits, RedisStore};
+use model_studio_limits::{Limit, Limits, Model};
+
+pub use proxy::Proxy;
+pub use record::Record;
+pub use server::Server;
+pub use worker::{Work, Worker};
+
+/// The account of all tests. Each test has its own server.
+pub const ACCOUNT: &str = "fleet";
+
+/// The model whose limits the tests replace.
+pub const MODEL: Model = Model::QwenPlus;
+
+/// Returns limits that were not known at compile time.
+#[must_use]
+pub fn limits(limits: &[Limit]) -> Limits {
+    Limits::new(limits.to_vec().leak())
+}
+
+/// Connects to a server, and returns the builder of an account with these limits.
+///
+/// # Panics
+///
+/// Panics if the server cannot be reached.
+pub async fn account(url: &str, limits: Limits) -> Builder<ModelLimits<Model>> {
+    let store = RedisStore::connect(url, ACCOUNT).await.unwrap();
+    Account::builder().limits(MODEL, limits).store(store)
+}
+
+/// Returns the time since the epoch, in microseconds.
+///
+/// # Panics
+///
+/// Panics if the clock is before the epoch.
+#[must_use]
+pub fn now() -> u64 {
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    micros(since_epoch.unwrap())
+}
+
+/// Returns a duration in microseconds.
+///
+/// # Panics
+///
+/// Panics after half a million years.
+#[must_use]
+pub fn micros(duration: Duration) -> u64 {
+    duration.as_micros().try_into().unwrap()
+}

@@ -1,0 +1,193 @@
+//! A `redis-server` of its own.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio, id};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use redis::{Cmd, Connection, FromRedisValue, InfoDict, cmd};
+
+/// A server with an empty database. It ends when this is dropped.
+#[derive(Debug)]
+pub struct Server {
+    port: u16,
+    cluster_port: u16,
+    options: Vec<String>,
+    directory: PathBuf,
+    process: Child,
+}
+
+impl Server {
+    /// Starts a server that keeps nothing on disk.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the command `redis-server` is missing or fails.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::start_with(&["--appendonly", "no"])
+    }
+
+    /// Starts a server with options.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the command `redis-server` is missing or fails.
+    #[must_use]
+    pub fn start_with(options: &[&str]) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let directory = std::env::temp_dir().join(format!("fleet-tests-{}-{count}", id()));
+        fs::create_dir_all(&directory).unwrap();
+        let options: Vec<String> = options.iter().map(ToString::to_string).collect();
+        // Another program can take a free port before the server does.
+        for _ in 0..10 {
+            let (port, cluster_port) = (free_port(), free_port());
+            if let Some(process) = spawn(port, cluster_port, &options, &directory) {
+                return Self {
+                    port,
+                    cluster_port,
+                    options,
+                    directory,
+                    process,
+                };
+            }
+        }
+        panic!(
+            "`redis-server` does not start; it says why in {}",
+            directory.display()
+        );
+    }
+
+    /// Returns the port on 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Returns the port on which the nodes of a cluster talk.
+    #[must_use]
+    pub fn cluster_port(&self) -> u16 {
+        self.cluster_port
+    }
+
+    /// Returns the URL to connect to.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    /// Kills the server, and starts it again on the same port.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it does not start.
+    pub fn restart(&mut self) {
+        self.kill();
+        let process = spawn(self.port, self.cluster_port, &self.options, &self.directory);
+        self.process = process.expect("the server starts again");
+    }
+
+    fn kill(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+
+    /// Runs a command.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it fails.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "most commands are run for their effect"
+    )]
+    pub fn run<T: FromRedisValue>(&self, command: &Cmd) -> T {
+        let mut connection = connect(self.port).expect("the server accepts connections");
+        command.query(&mut connection).unwrap()
+    }
+
+    /// Returns the only key that ends in this, such as `:state`.
+    ///
+    /// # Panics
+    ///
+    /// Panics unless there is exactly one.
+    #[must_use]
+    pub fn key(&self, end: &str) -> String {
+        let keys: Vec<String> = self.run(cmd("KEYS").arg(format!("*{end}")));
+        let [key] = keys.as_slice() else {
+            panic!("one key {end} is expected, but there are {keys:?}");
+        };
+        key.clone()
+    }
+
+    /// Returns the number in the only field of the state that ends in this, such as `:total`.
+    ///
+    /// # Panics
+    ///
+    /// Panics unless there is exactly one.
+    #[must_use]
+    pub fn state(&self, end: &str) -> i64 {
+        let fields: Vec<(String, String)> = self.run(cmd("HGETALL").arg(self.key(":state")));
+        let mut fields = fields.iter().filter(|(field, _)| field.ends_with(end));
+        let (_, value) = fields.next().expect("the state has the field");
+        assert!(fields.next().is_none(), "{end} is ambiguous");
+        value.parse().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// Returns a port on which nothing listens.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn connect(port: u16) -> Option<Connection> {
+    let client = redis::Client::open(format!("redis://127.0.0.1:{port}/")).unwrap();
+    let timeout = Duration::from_secs(10);
+    let connection = client.get_connection_with_timeout(timeout).ok()?;
+    connection.set_read_timeout(Some(timeout)).unwrap();
+    Some(connection)
+}
+
+/// Starts a server and waits until it answers. Returns `None` if it ends before that.
+fn spawn(port: u16, cluster_port: u16, options: &[String], directory: &Path) -> Option<Child> {
+    let mut command = Command::new("redis-server");
+    command.args(["--bind", "127.0.0.1", "--save", "", "--port"]);
+    command.arg(port.to_string()).arg("--dir").arg(directory);
+    // A cluster has a second port, by default 10,000 higher, which may not exist.
+    command.args(["--cluster-port", &cluster_port.to_string()]);
+    command.args(["--logfile", "log"]).args(options);
+    command.stdout(Stdio::null());
+    let mut process = command
+        .spawn()
+        .expect("these tests need `redis-server`, version 7 or newer: install it");
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(20) {
+        if process.try_wait().unwrap().is_some() {
+            return None;
+        }
+        // The server on the port can be that of another test.
+        let info = connect(port).and_then(|mut connection| {
+            let info: InfoDict = cmd("INFO").arg("server").query(&mut connection).ok()?;
+            info.get::<u32>("process_id")
+        });
+        if info == Some(process.id()) {
+            return Some(process);
+        }
+        sleep(Duration::from_millis(20));
+    }
+    let _ = process.kill();
+    let _ = process.wait();
+    None
+}

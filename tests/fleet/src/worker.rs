@@ -1,0 +1,190 @@
+//! Processes that send requests, and record when.
+
+use std::io::{BufRead as _, BufReader};
+use std::num::NonZeroU64;
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use model_studio_limits::{Limit, LimitKind};
+
+/// What a worker process does.
+#[derive(Clone, Copy, Debug)]
+pub struct Work {
+    /// The limit on requests per window. 0 for none.
+    pub requests: u64,
+    /// The limit on tokens per window. 0 for none.
+    pub tokens: u64,
+    /// The window of both limits.
+    pub window: Duration,
+    /// The guard, which must cover the delay between a permit and its record.
+    pub guard: Duration,
+    /// How long to send requests.
+    pub duration: Duration,
+    /// The number of requests at the same time.
+    pub tasks: u64,
+    /// The estimate of each request.
+    pub estimate: u64,
+    /// The tokens with which each request is settled.
+    pub cost: u64,
+    /// The time from the permit of a request until it is settled.
+    pub latency: Duration,
+}
+
+impl Work {
+    /// Returns work that is limited by requests only.
+    #[must_use]
+    pub fn requests(count: u64, window: Duration, duration: Duration) -> Self {
+        Self {
+            requests: count,
+            tokens: 0,
+            window,
+            guard: Duration::from_millis(100),
+            duration,
+            tasks: 8,
+            estimate: 0,
+            cost: 0,
+            latency: Duration::ZERO,
+        }
+    }
+
+    /// Returns the limits.
+    #[must_use]
+    pub fn limits(&self) -> Vec<Limit> {
+        let limits = [
+            (LimitKind::Requests, self.requests),
+            (LimitKind::Tokens, self.tokens),
+        ];
+        let limits = limits.into_iter().filter_map(|(kind, count)| {
+            Some(Limit {
+                kind,
+                count: NonZeroU64::new(count)?,
+                per: Some(self.window),
+            })
+        });
+        limits.collect()
+    }
+
+    fn numbers(&self) -> [u64; 9] {
+        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        [
+            self.requests,
+            self.tokens,
+            millis(self.window),
+            millis(self.guard),
+            millis(self.duration),
+            self.tasks,
+            self.estimate,
+            self.cost,
+            millis(self.latency),
+        ]
+    }
+
+    /// Returns the work that the arguments of a worker process describe.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the arguments have another form.
+    #[must_use]
+    pub fn parse(arguments: &[String]) -> Self {
+        let numbers = arguments.iter().map(|argument| argument.parse().unwrap());
+        let numbers: Vec<u64> = numbers.collect();
+        let [
+            requests,
+            tokens,
+            window,
+            guard,
+            duration,
+            tasks,
+            estimate,
+            cost,
+            latency,
+        ] = numbers.try_into().unwrap();
+        Self {
+            requests,
+            tokens,
+            window: Duration::from_millis(window),
+            guard: Duration::from_millis(guard),
+            duration: Duration::from_millis(duration),
+            tasks,
+            estimate,
+            cost,
+            latency: Duration::from_millis(latency),
+        }
+    }
+}
+
+/// A worker process. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct Worker {
+    process: Child,
+    sends: Option<JoinHandle<Vec<u64>>>,
+}
+
+impl Worker {
+    /// Starts a worker process.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the program does not start.
+    #[must_use]
+    pub fn start(program: &str, url: &str, work: Work) -> Self {
+        let mut process = Command::new(program)
+            .arg(url)
+            .args(work.numbers().map(|number| number.to_string()))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        let sends = std::thread::spawn(move || {
+            // A line is incomplete if the process was killed.
+            let lines = output.lines().map_while(Result::ok);
+            lines
+                .filter_map(|line| line.strip_suffix(';')?.parse().ok())
+                .collect()
+        });
+        Self {
+            process,
+            sends: Some(sends),
+        }
+    }
+
+    /// Kills the process, which cannot do anything before it ends.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the process cannot be killed.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+    }
+
+    /// Sends a signal, such as `STOP`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if that fails.
+    pub fn signal(&self, signal: &str) {
+        let mut kill = Command::new("kill");
+        kill.arg(format!("-{signal}"))
+            .arg(self.process.id().to_string());
+        assert!(kill.status().unwrap().success());
+    }
+
+    /// Waits until the process has ended, and returns the times at which it sent requests, in
+    /// microseconds since the epoch.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the output of the process cannot be read.
+    #[must_use]
+    pub fn sends(mut self) -> Vec<u64> {
+        self.sends.take().unwrap().join().unwrap()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
