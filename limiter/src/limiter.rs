@@ -461,6 +461,7 @@ impl Shared {
         }
         self.schedule(&mut state);
         drop(state);
+        self.notify_store();
         wakers.into_iter().for_each(Waker::wake);
     }
 
@@ -510,8 +511,7 @@ impl Shared {
 
 #[cfg(feature = "redis")]
 impl Shared {
-    /// Returns the next call to the store and the numbers of its limits with and without a window,
-    /// or how long to wait for it.
+    /// Returns the next call to the store, or how long to wait for it.
     pub(crate) fn next_call(&self) -> Result<Call, Option<Duration>> {
         let now = self.now();
         let next = self.lock().quota.next_call(now);

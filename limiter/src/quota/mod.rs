@@ -386,6 +386,17 @@ impl Gate for Quota {
 }
 
 impl Quota {
+    /// Returns the time at which a request can be admitted if no other one waits, or `None` if only
+    /// the end of another one can admit it.
+    #[cfg(feature = "redis")]
+    pub(crate) fn ready_at(&self, cost: &Cost) -> Option<u64> {
+        self.check_size(cost).ok()?;
+        if !self.has_free_concurrency(cost) {
+            return Some(self.next_abandoned()).filter(|at| *at != u64::MAX);
+        }
+        Some(self.lower_bound(cost))
+    }
+
     /// Moves the time forward, and forgets what has expired.
     fn advance(&mut self, now: u64) {
         self.now = self.now.max(now);

@@ -26,17 +26,15 @@ local function text(value)
   return string.format('%.0f', value)
 end
 
-local state, line, reply_key = KEYS[1], KEYS[2], KEYS[3]
-local process, sequence = arg(), arg()
-
--- A call whose reply was lost is repeated with the same number, and has the same reply.
-local last = redis.call('GET', reply_key)
-if last then
-  local number_of_last, reply = string.match(last, '^(%d+) (.*)$')
-  if number_of_last == sequence then
-    return reply
+-- Keeps a key for a time, unless another process has set a longer one.
+local function keep(key, time)
+  if redis.call('PTTL', key) < time then
+    redis.call('PEXPIRE', key, text(time))
   end
 end
+
+local state, line, reply_key = KEYS[1], KEYS[2], KEYS[3]
+local process, sequence = arg(), arg()
 
 local turn, lead, grace, ttl, lease = number(), number(), number(), number(), number()
 local pause_for, slowdown = number(), number()
@@ -52,6 +50,17 @@ if not is_new and now < tonumber(saved[1]) then
   offset = offset + tonumber(saved[1]) - now
   now = tonumber(saved[1])
 end
+
+-- A call whose reply was lost is repeated with the same number, and has the same reply. Only the time
+-- is that of the repetition, by which the process knows how late it is.
+local last = redis.call('GET', reply_key)
+if last then
+  local last_sequence, reply = string.match(last, '^(%d+) (.*)$')
+  if last_sequence == sequence then
+    return text(now) .. ' ' .. reply
+  end
+end
+
 local paused = tonumber(saved[3]) or 0
 if pause_for > 0 then
   paused = math.max(paused, now + pause_for)
@@ -75,13 +84,13 @@ for index = 1, number() do
   local values = redis.call('HMGET', state, name .. ':limit', name .. ':since', name .. ':total', name .. ':oldest', name .. ':next')
   -- The tightest limit that a process has stated lately holds for all.
   local limit, since = tonumber(values[1]), tonumber(values[2])
-  if limit and limit < rate.limit and now - since < 2 * rate.span then
+  if limit and limit < rate.limit and now - since < math.min(2 * rate.span, 180000000) then
     rate.limit = limit
-  else
+  elseif rate.limit > 0 then
     change(name .. ':limit', rate.limit)
     change(name .. ':since', now)
   end
-  rate.delay = rate.window / rate.limit
+  rate.delay = rate.window / math.max(rate.limit, 1)
   rate.total = tonumber(values[3]) or 0
   rate.oldest = tonumber(values[4]) or 0
   rate.next = tonumber(values[5]) or now
@@ -98,7 +107,7 @@ local function advance(rate, at)
   if oldest <= rate.oldest then
     return
   end
-  if rate.total > 0 then
+  if rate.oldest > 0 then
     local fields = {}
     for slot = rate.oldest, math.min(oldest - 1, rate.oldest + 2 * SLOTS) do
       fields[#fields + 1] = rate.name .. ':' .. text(slot)
@@ -163,18 +172,21 @@ end
 
 -- Corrections: the time at which a request started, and the change of each amount.
 for _ = 1, number() do
-  local at = number()
+  local at = math.min(number(), start)
   for _, rate in ipairs(rates) do
     local difference = number()
-    if difference ~= 0 then
-      local is_alive = math.floor(at / rate.slot) >= rate.oldest
-      if is_alive or difference > 0 then
-        take(rate, is_alive and at or now, difference)
-      end
-      if difference > 0 then
-        pace(rate, now, difference)
-      elseif rate.credit >= 0 then
-        rate.next = math.max(0, rate.next + difference * rate.delay * slowdown / 1000)
+    local slot = math.floor(at / rate.slot)
+    local is_alive = slot >= rate.oldest
+    if difference > 0 then
+      take(rate, is_alive and at or now, difference)
+      pace(rate, now, difference)
+    elseif difference < 0 and is_alive then
+      -- Not more than is known, in case the state was lost.
+      local taken = tonumber(redis.call('HGET', state, rate.name .. ':' .. text(slot))) or 0
+      difference = math.max(difference, -math.max(taken, 0))
+      take(rate, at, difference)
+      if rate.credit >= 0 then
+        rate.next = math.max(0, rate.next + difference * rate.delay)
       end
     end
   end
@@ -204,7 +216,7 @@ end
 -- admitted. It loses its turn if it does not call in time.
 local function leave(other)
   redis.call('ZREM', line, other)
-  redis.call('HDEL', state, 'deadline:' .. other, 'demand:' .. other)
+  redis.call('HDEL', state, 'deadline:' .. other, 'demand:' .. other, 'turn:' .. other)
 end
 local is_first = true
 if #requests == 0 then
@@ -272,7 +284,7 @@ if is_first then
     start = at
     starts[#starts + 1] = text(at)
   end
-  if #starts > 0 and #requests > 0 then
+  if #starts > 0 then
     leave(process)
     if #starts < #requests then
       redis.call('ZADD', line, text(now), process)
@@ -288,9 +300,11 @@ if #starts < #requests then
       next_start = math.max(next_start, rate.next)
     end
   end
-  local rank = redis.call('ZRANK', line, process)
-  if rank and rank > 0 then
-    retry = next_start
+  local rank = redis.call('ZRANK', line, process) or 0
+  if rank > 0 then
+    -- The turn of the first one may be much later than the pace allows, if it waits for room.
+    local first = redis.call('ZRANGE', line, 0, 0)[1]
+    retry = math.max(next_start, tonumber(redis.call('HGET', state, 'turn:' .. first)) or 0)
     for _, other in ipairs(redis.call('ZRANGE', line, 0, rank - 1)) do
       retry = retry + (tonumber(redis.call('HGET', state, 'demand:' .. other)) or 0)
     end
@@ -301,12 +315,15 @@ if #starts < #requests then
     demand = math.min(demand + requests[index].delay, turn)
   end
   change('demand:' .. process, demand)
+  change('turn:' .. process, retry)
+  -- A process that waits long calls now and then, so that others know that it still runs.
+  retry = math.min(retry, now + 1000000)
   change('deadline:' .. process, retry + grace)
-  retry = math.max(retry - lead, now + 1000)
+  retry = math.max(retry - lead, now + (rank > 0 and 10000 or 1000))
 end
 
 change('start', start)
-local reply = { text(now), text(retry), text(too_large), text(paused), text(offset), text(#starts) }
+local reply = { text(retry), text(too_large), text(paused), text(offset), text(#starts) }
 for _, at in ipairs(starts) do
   reply[#reply + 1] = at
 end
@@ -320,11 +337,11 @@ for _, rate in ipairs(rates) do
 end
 for _, limit in ipairs(concurrency) do
   reply[#reply + 1] = text(limit.running)
-  redis.call('PEXPIRE', limit.key, text(math.max(ttl, math.ceil(lease / 1000))))
+  keep(limit.key, math.max(ttl, math.ceil(lease / 1000)))
 end
 redis.call('HSET', state, unpack(changes))
-redis.call('PEXPIRE', state, text(ttl))
-redis.call('PEXPIRE', line, text(ttl))
+keep(state, ttl)
+keep(line, ttl)
 reply = table.concat(reply, ' ')
 redis.call('SET', reply_key, sequence .. ' ' .. reply, 'PX', text(ttl))
-return reply
+return text(now) .. ' ' .. reply

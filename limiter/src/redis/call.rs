@@ -95,7 +95,12 @@ impl Call {
             push(at);
             for rate in rates {
                 let kind = rate.limit.kind;
-                let of = |cost: &Option<Cost>| cost.as_ref().map_or(0, |cost| amount(cost, kind));
+                // Twice the limit blocks a whole window, so more makes no difference.
+                let most = rate.available.saturating_mul(2);
+                let of = |cost: &Option<Cost>| {
+                    let cost = cost.as_ref();
+                    cost.map_or(0, |cost| amount(cost, kind).min(most))
+                };
                 push(&(i128::from(of(to)) - i128::from(of(from))));
             }
         }

@@ -34,7 +34,7 @@ const GRACE: u64 = 250_000;
 /// late for its turn wastes what the limits would have allowed.
 const MIN_LEAD: u64 = 20_000;
 
-/// How long corrections wait for a call that is made anyway.
+/// How long corrections wait for a call that is made anyway, in nanoseconds.
 const CORRECTION_DELAY: u64 = 20_000_000;
 
 #[derive(Debug)]
@@ -55,6 +55,8 @@ pub(crate) struct StoredQuota {
     is_calling: bool,
     /// Whether the next request exceeds a tighter limit that the store has.
     is_too_large: bool,
+    /// The request for which the process waits in the line.
+    in_line: Option<u64>,
     /// When to call next for the requests that wait; `None` if none has to be offered.
     call_at: Option<u64>,
     /// When to call next for corrections.
@@ -66,8 +68,10 @@ pub(crate) struct StoredQuota {
     store_offset: u64,
     /// What the store adds to the time of its server, because that went back.
     clock_offset: u64,
-    /// A moving average of the time of a call.
+    /// A moving average of the time of a call. 0 before the first one.
     round_trip: u64,
+    /// The time of the last call, by which `store_offset` can be too low.
+    last_round_trip: u64,
     counters: Counters,
     store: StoreUsage,
     /// The time since which calls have failed.
@@ -122,6 +126,7 @@ impl StoredQuota {
             pause: None,
             is_calling: false,
             is_too_large: false,
+            in_line: None,
             call_at: None,
             correct_at: None,
             feedback: Feedback::new(0),
@@ -129,7 +134,8 @@ impl StoredQuota {
             paused_until: 0,
             store_offset: 0,
             clock_offset: 0,
-            round_trip: 1_000_000,
+            round_trip: 0,
+            last_round_trip: 0,
             counters: Counters::default(),
             store: StoreUsage::default(),
             down_since: None,
@@ -168,6 +174,7 @@ impl Gate for StoredQuota {
         let cost = self.queue.cost(id);
         if let Some(cost) = cost.filter(|_| self.queue.cancel(id)) {
             self.withdraw(id, &cost);
+            self.left_line(id);
         }
     }
 
@@ -182,6 +189,7 @@ impl Gate for StoredQuota {
             None => Ok(self.admit_by_fallback(&cost)?),
         };
         self.queue.pop();
+        self.left_line(id);
         if result.is_ok() {
             self.admitted.pop_front();
             self.counters.admitted += 1;
@@ -196,7 +204,7 @@ impl Gate for StoredQuota {
             return Some(first.ready_at.max(self.paused_until));
         }
         let fallback_at = self.down_since?.saturating_add(FALLBACK_DELAY);
-        let at = self.fallback.as_ref()?.lower_bound(cost);
+        let at = self.fallback.as_ref()?.ready_at(cost)?;
         Some(at.max(fallback_at).max(self.paused_until))
     }
 
@@ -209,7 +217,8 @@ impl Gate for StoredQuota {
         if grant.at >= BY_FALLBACK {
             return true;
         }
-        let late = self.store_now().saturating_sub(grant.at * 1_000);
+        let latest_now = self.store_now().saturating_add(self.last_round_trip);
+        let late = latest_now.saturating_sub(grant.at * 1_000);
         let guard = self
             .rates
             .iter()
@@ -217,7 +226,7 @@ impl Gate for StoredQuota {
         // Half of the guard is left for the network.
         if guard
             .min()
-            .is_none_or(|guard| late <= guard / 2 + self.round_trip)
+            .is_none_or(|guard| late <= guard / 2 + 2 * self.round_trip)
         {
             return true;
         }
@@ -315,6 +324,10 @@ impl Gate for StoredQuota {
 
     fn set_limits(&mut self, limits: &[Limit], now: u64) {
         self.now = self.now.max(now);
+        // The store and the line depend on the limits.
+        if self.sequence > 0 {
+            self.call_at = Some(self.now);
+        }
         let rates = limits.iter().filter(|limit| limit.per.is_some());
         self.rates = rates
             .map(|limit| {
@@ -380,7 +393,7 @@ impl Gate for StoredQuota {
     }
 
     fn last_call(&mut self) -> Option<Call> {
-        if self.corrections.is_empty() && self.ended.is_empty() {
+        if self.corrections.is_empty() && self.ended.is_empty() && self.in_line.is_none() {
             return None;
         }
         self.queue = Queue::default();
@@ -409,10 +422,14 @@ impl Gate for StoredQuota {
         self.down_since = None;
         self.store.calls += 1;
         self.store.admitted += reply.starts.len() as u64;
-        self.store.round_trip = Duration::from_nanos(self.round_trip);
-        let round_trip = now.saturating_sub(sent_at);
-        self.round_trip = (self.round_trip * 7 + round_trip) / 8;
+        self.last_round_trip = now.saturating_sub(sent_at);
+        self.round_trip = match self.round_trip {
+            0 => self.last_round_trip,
+            // A stopped process must not make late requests acceptable.
+            average => (average * 7 + self.last_round_trip.min(4 * average)) / 8,
+        };
         // Requests start late rather than early.
+        self.store.round_trip = Duration::from_nanos(self.round_trip);
         self.store_offset = (reply.now * 1_000).saturating_sub(now);
         let offset = self.store_offset;
         let local = |at: u64| (at * 1_000).saturating_sub(offset);
@@ -434,8 +451,9 @@ impl Gate for StoredQuota {
             }
         }
         // A request that was put back during the call goes first.
-        let first = self.admitted.front().map(|admitted| admitted.id);
-        if first.is_some() && first != self.queue.front().map(|(id, _)| id) {
+        let waiting = self.queue.iter().map(|(id, _)| id);
+        let admitted = self.admitted.iter().map(|admitted| admitted.id);
+        if !waiting.take(self.admitted.len()).eq(admitted) {
             self.withdraw_all();
         }
         self.is_too_large = reply.too_large > 0;
@@ -448,15 +466,15 @@ impl Gate for StoredQuota {
             limit.running = *running;
         }
         self.paused_until = self.paused_until.max(local(reply.paused_until));
-        if self.queue.len() > self.admitted.len() {
-            let is_served = reply.starts.len() == call.requests.len();
-            let retry_at = if is_served {
-                self.now
-            } else {
-                local(reply.retry)
-            };
-            self.call_at = Some(retry_at);
-        }
+        let next = self.queue.iter().nth(self.admitted.len());
+        let next = next.map(|(id, _)| id);
+        self.in_line = call.requests.get(reply.starts.len()).map(|(id, _)| *id);
+        self.call_at = match (next, self.in_line) {
+            (Some(next), Some(asked)) if next == asked => Some(local(reply.retry)),
+            (None, None) => None,
+            // Another request is the first one now. Without one, the process leaves the line.
+            _ => Some(self.now),
+        };
         if !self.corrections.is_empty() || !self.ended.is_empty() {
             self.correct_soon();
         }
@@ -500,6 +518,13 @@ impl StoredQuota {
                 self.correct(admitted.at, Some(*cost), None);
                 self.ended.push(self.lease(id));
             }
+        }
+    }
+
+    /// Calls soon if the process waited in the line for this request.
+    fn left_line(&mut self, id: u64) {
+        if self.in_line == Some(id) && !self.is_calling {
+            self.call_at = Some(self.now);
         }
     }
 

@@ -180,7 +180,11 @@ impl RedisStore {
             store: Arc::clone(inner),
             limiter: Arc::downgrade(limiter.shared()),
             // The tag keeps the keys of a quota on one node of a cluster.
-            tag: format!("{{model-studio-limiter:{}:{name}}}", inner.account),
+            tag: format!(
+                "{{model-studio-limiter:{}:{}}}",
+                escape(&inner.account),
+                escape(name)
+            ),
             process,
         };
         inner.runtime.spawn(task.run(calls));
@@ -308,7 +312,13 @@ impl Task {
             let Some(sent_at) = self.limiter.upgrade().map(|limiter| limiter.now()) else {
                 return;
             };
-            let result = self.store.invoke(&self.tag, &self.process, call).await;
+            let invocation = self.store.invoke(&self.tag, &self.process, call);
+            // Includes the time to wait for a connection that another limiter opens.
+            let result = time::timeout(TIMEOUT, invocation).await;
+            let result = result.unwrap_or_else(|_| {
+                let error = (ErrorKind::Io, "the server does not answer in time");
+                Err(RedisError::from(error))
+            });
             let result = result.and_then(|reply| {
                 let reply = Reply::parse(&reply, call.rates, call.concurrency);
                 reply.ok_or_else(|| {
@@ -329,6 +339,13 @@ impl Task {
             time::sleep(backoff(attempt)).await;
         }
     }
+}
+
+/// Escapes what separates the parts of a key.
+fn escape(name: &str) -> String {
+    name.replace('%', "%25")
+        .replace(':', "%3A")
+        .replace('}', "%7D")
 }
 
 /// Returns the delay before the next attempt: random, so that processes do not return together.
