@@ -1,0 +1,220 @@
+//! Runs several processes that share the limit of one account, and shows what the provider accepts.
+
+mod chart;
+mod provider;
+mod redis_server;
+mod worker;
+
+use std::env;
+use std::fs;
+use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroU64};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitCode};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Parser as _;
+use model_studio_limits::{Limit, LimitKind, Limits};
+use tokio::time::{Instant, sleep};
+
+use crate::provider::{Provider, Record};
+use crate::redis_server::RedisServer;
+
+/// Starts a mock provider, a Redis server and workers that send as much as the limit of the provider
+/// allows, and prints what it accepts and refuses
+#[derive(clap::Parser)]
+struct Arguments {
+    /// The number of worker processes
+    #[arg(long, value_name = "COUNT", default_value = "8")]
+    workers: NonZeroU32,
+
+    /// How long the workers send
+    #[arg(long, default_value = "20")]
+    seconds: NonZeroU32,
+
+    /// The limit of the provider on requests per window
+    #[arg(long, value_name = "COUNT", default_value = "100")]
+    requests: NonZeroU32,
+
+    /// The window of the limit, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "5")]
+    window: NonZeroU32,
+
+    /// Use no store: each worker has the whole limit for itself
+    #[arg(long)]
+    naive: bool,
+
+    /// The file for the chart [default: fleet.svg, or naive.svg with --naive]
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+
+    #[command(subcommand)]
+    process: Option<Process>,
+}
+
+/// What a process does that this program starts.
+#[derive(clap::Subcommand)]
+enum Process {
+    #[command(hide = true)]
+    Worker {
+        index: u32,
+        provider: SocketAddr,
+        /// The URL of the store
+        #[arg(long)]
+        store: Option<String>,
+    },
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let limits = limits(arguments.requests, arguments.window);
+    let result = match &arguments.process {
+        None => run(&arguments).await,
+        Some(Process::Worker {
+            index,
+            provider,
+            store,
+        }) => worker::run(*index, *provider, store.as_deref(), limits).await,
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn limits(requests: NonZeroU32, window: NonZeroU32) -> Limits {
+    let limit = Limit {
+        kind: LimitKind::Requests,
+        count: NonZeroU64::from(requests),
+        per: Some(Duration::from_secs(window.get().into())),
+    };
+    // Limits are usually constants. This is done once per process.
+    Limits::new(Box::leak(Box::new([limit])))
+}
+
+async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let provider = Provider::start(arguments.requests, arguments.window).await?;
+    let redis = if arguments.naive {
+        None
+    } else {
+        Some(RedisServer::start()?)
+    };
+    let workers = (0..arguments.workers.get()).map(|index| {
+        let store = redis.as_ref().map(RedisServer::url);
+        Worker::start(index, arguments, provider.address(), store)
+    });
+    let mut workers: Vec<Worker> = workers.collect::<anyhow::Result<_>>()?;
+
+    // The run begins with the first request.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while provider.record().is_empty() {
+        if Instant::now() > deadline {
+            bail!("no worker has sent a request");
+        }
+        check(&mut workers)?;
+        sleep(Duration::from_millis(10)).await;
+    }
+    for _ in 0..arguments.seconds.get() {
+        sleep(Duration::from_secs(1)).await;
+        check(&mut workers)?;
+    }
+    drop(workers);
+
+    let record = provider.record();
+    print_table(arguments, &record);
+    let name = if arguments.naive { "naive" } else { "fleet" };
+    let svg = arguments.svg.clone();
+    let svg = svg.unwrap_or_else(|| PathBuf::from(format!("{name}.svg")));
+    fs::write(&svg, draw(arguments, &record))
+        .with_context(|| format!("cannot write {}", svg.display()))?;
+    eprintln!("Wrote {}.", svg.display());
+    Ok(())
+}
+
+/// A worker process, which is killed when this is dropped.
+struct Worker(Child);
+
+impl Worker {
+    fn start(
+        index: u32,
+        arguments: &Arguments,
+        provider: SocketAddr,
+        store: Option<&str>,
+    ) -> anyhow::Result<Self> {
+        let program = env::current_exe().context("cannot find this program")?;
+        let child = Command::new(program)
+            .args(["--requests", &arguments.requests.to_string()])
+            .args(["--window", &arguments.window.to_string()])
+            .args(["worker", &index.to_string(), &provider.to_string()])
+            .args(store.map(|url| format!("--store={url}")))
+            .spawn()
+            .context("cannot start a worker")?;
+        Ok(Self(child))
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Fails if a worker has ended.
+fn check(workers: &mut [Worker]) -> anyhow::Result<()> {
+    for Worker(child) in workers {
+        if let Some(status) = child.try_wait()? {
+            bail!("a worker has ended: {status}");
+        }
+    }
+    Ok(())
+}
+
+/// Prints what each worker sent, what of it was refused, and which part of the limit it used.
+fn print_table(arguments: &Arguments, record: &Record) {
+    let seconds = arguments.seconds.get();
+    let windows = f64::from(seconds) / f64::from(arguments.window.get());
+    let allowed = f64::from(arguments.requests.get()) * windows;
+    let print = |worker: &str, accepted: u32, refused: u32| {
+        let sent = accepted + refused;
+        let used = f64::from(accepted) / allowed;
+        println!("| {worker} | {sent} | {refused} | {used:.3} |");
+    };
+    println!("| worker | sent | refused | limit used |");
+    println!("| ---: | ---: | ---: | ---: |");
+    let (mut all_accepted, mut all_refused) = (0, 0);
+    for worker in 0..arguments.workers.get() {
+        let counts = (0..seconds).map(|second| record.count(worker, second));
+        let (accepted, refused) = counts.fold((0, 0), |sum, count| {
+            (sum.0 + count.accepted, sum.1 + count.refused)
+        });
+        print(&(worker + 1).to_string(), accepted, refused);
+        all_accepted += accepted;
+        all_refused += refused;
+    }
+    print("all", all_accepted, all_refused);
+}
+
+fn draw(arguments: &Arguments, record: &Record) -> String {
+    let (workers, requests, window) = (arguments.workers, arguments.requests, arguments.window);
+    let how = if arguments.naive {
+        "each of which uses the whole limit"
+    } else {
+        "which share through Redis a limit"
+    };
+    let heading =
+        format!("Requests per second of {workers} processes, {how} of {requests} per {window} s");
+    let per_second = f64::from(requests.get()) / f64::from(window.get());
+    let chart = chart::Chart {
+        heading: &heading,
+        per_second,
+        workers: workers.get(),
+        seconds: arguments.seconds.get(),
+    };
+    chart.draw(record)
+}
