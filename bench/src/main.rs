@@ -4,6 +4,7 @@
 
 mod chart;
 mod cold_build;
+mod fleet;
 mod growth;
 mod limiter;
 mod macro_call;
@@ -17,6 +18,11 @@ use std::{env, process};
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    // A process of the program `fleet`.
+    if let ["fleet-worker", arguments @ ..] = &arguments[..] {
+        fleet::work(arguments);
+        return;
+    }
     let (program, quick) = match arguments[..] {
         [program] => (program, false),
         [program, "--quick"] => (program, true),
@@ -28,9 +34,10 @@ fn main() {
         "cold-build" => cold_build::run,
         "regions" => regions::run,
         "limiter" => limiter::run,
+        "fleet" => fleet::run,
         _ => {
             eprintln!(
-                "usage: cargo run -- (macro-call | growth | cold-build | regions | limiter) [--quick]"
+                "usage: cargo run -- (macro-call | growth | cold-build | regions | limiter | fleet) [--quick]"
             );
             process::exit(2);
         }

@@ -1,0 +1,199 @@
+//! Measures limiters that share a limit through a Redis server.
+
+mod client;
+mod server;
+mod worker;
+
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use model_studio_limits::{Limit, LimitKind, Limits};
+
+use client::Kind;
+use server::Server;
+use worker::{Outcome, Task, run_all};
+
+pub(crate) use worker::work;
+
+/// Requests per window that no client reaches.
+const UNLIMITED: u64 = 1_000_000_000;
+
+/// The limits are per 5 seconds, so that a short run has more than one window.
+const WINDOW: Duration = Duration::from_secs(5);
+
+/// 600 and 30,000 per minute.
+const COUNTS: [u64; 2] = [50, 2_500];
+
+pub(crate) fn run(quick: bool) {
+    let seconds = |seconds: u64| if quick { 1 } else { seconds };
+    print_unlimited(seconds(4));
+    print_latency(seconds(4));
+    print_limited(seconds(10));
+}
+
+/// Prints how much goes through a server if the limit does not matter.
+fn print_unlimited(seconds: u64) {
+    println!("8 processes with 256 tasks each, no limit reached:\n");
+    println!(
+        "| client | admissions/s | calls/s | calls per admission | server time per call, µs \
+         | per admission, µs |"
+    );
+    println!("| --- | ---: | ---: | ---: | ---: | ---: |");
+    for kind in [
+        Kind::Limiter,
+        Kind::LimiterTokens,
+        Kind::Gcra,
+        Kind::FixedWindow,
+    ] {
+        let task = Task::new(kind, UNLIMITED, 256);
+        let (outcomes, calls, busy) = measure(&[task; 8], seconds);
+        let admitted = count(&outcomes);
+        let per_second = |count: f64| count / secs(seconds);
+        println!(
+            "| {kind} | {:.0} | {:.0} | {:.3} | {:.1} | {:.2} |",
+            per_second(admitted),
+            per_second(calls),
+            calls / admitted,
+            busy / calls,
+            busy / admitted,
+        );
+    }
+    println!();
+}
+
+/// Prints how long a process waits that has one request at a time.
+fn print_latency(seconds: u64) {
+    println!("Latency of a lone request, ms:\n");
+    println!("| others | client | p50 | p99 |");
+    println!("| --- | --- | ---: | ---: |");
+    let others = [
+        ("none", UNLIMITED, 0, 0),
+        ("7 processes, no limit reached", UNLIMITED, 7, 256),
+        ("7 processes, 30,000 per minute reached", COUNTS[1], 7, 32),
+    ];
+    for (name, count, processes, waiting) in others {
+        for kind in [Kind::Ping, Kind::Limiter, Kind::Gcra] {
+            // What a round trip takes while the limiter is used.
+            let other = if kind == Kind::Ping {
+                Kind::Limiter
+            } else {
+                kind
+            };
+            let mut tasks = vec![Task::new(kind, count, 1).pause(20)];
+            tasks.extend(vec![Task::new(other, count, waiting); processes]);
+            let (outcomes, ..) = measure(&tasks, seconds);
+            let mut latencies: Vec<u64> = outcomes[0].iter().map(|sent| sent.latency).collect();
+            latencies.sort_unstable();
+            let millis = |percent: usize| {
+                let index = latencies.len().saturating_sub(1) * percent / 100;
+                Duration::from_micros(latencies.get(index).copied().unwrap_or_default())
+                    .as_secs_f64()
+                    * 1e3
+            };
+            println!(
+                "| {name} | {kind} | {:.2} | {:.2} |",
+                millis(50),
+                millis(99)
+            );
+        }
+    }
+    println!();
+}
+
+/// Prints how well processes that always have requests use a limit.
+fn print_limited(seconds: u64) {
+    println!("Processes with 32 tasks each:\n");
+    println!(
+        "| limit per minute | client | processes | limit used | most in a window | least share \
+         | greatest share | calls/s | calls per admission |"
+    );
+    println!("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    for limit in COUNTS {
+        for (kind, processes) in [
+            (Kind::Limiter, 1),
+            (Kind::Limiter, 4),
+            (Kind::Limiter, 8),
+            (Kind::Gcra, 8),
+            (Kind::GcraBurst, 8),
+            (Kind::FixedWindow, 8),
+        ] {
+            let tasks = vec![Task::new(kind, limit, 32); processes];
+            let (outcomes, calls, _) = measure(&tasks, seconds);
+            let admitted = count(&outcomes);
+            let allowed = float(limit) * secs(seconds) / WINDOW.as_secs_f64();
+            let shares = outcomes.iter().map(|sent| {
+                let equal = admitted / float(processes as u64);
+                float(sent.len() as u64) / equal
+            });
+            let (least, greatest) = shares.fold((f64::MAX, 0.0_f64), |(least, greatest), share| {
+                (least.min(share), greatest.max(share))
+            });
+            println!(
+                "| {} | {kind} | {processes} | {:.3} | {:.3} | {least:.2} | {greatest:.2} | {:.0} | {:.3} |",
+                limit * 12,
+                admitted / allowed,
+                most_in_window(&outcomes) / float(limit),
+                calls / secs(seconds),
+                calls / admitted,
+            );
+        }
+    }
+}
+
+/// Runs the processes on a new server. Returns what each sent, the calls to the server and the
+/// microseconds that they took there.
+fn measure(tasks: &[Task], seconds: u64) -> (Vec<Outcome>, f64, f64) {
+    let server = Server::start();
+    let outcomes = run_all(server.url(), tasks, seconds);
+    let (calls, busy) = server.calls();
+    (outcomes, calls, busy)
+}
+
+/// Returns the number of admissions.
+fn count(outcomes: &[Outcome]) -> f64 {
+    float(outcomes.iter().map(|sent| sent.len() as u64).sum())
+}
+
+/// Returns the most admissions of all processes in any window.
+fn most_in_window(outcomes: &[Outcome]) -> f64 {
+    let mut times: Vec<u64> = outcomes.iter().flatten().map(|sent| sent.at).collect();
+    times.sort_unstable();
+    let window = u64::try_from(WINDOW.as_micros()).expect("the window is short");
+    let mut first = 0;
+    let mut most = 0;
+    for (last, at) in times.iter().enumerate() {
+        while at - times[first] >= window {
+            first += 1;
+        }
+        most = most.max(last + 1 - first);
+    }
+    float(most as u64)
+}
+
+fn limits(count: u64) -> Limits {
+    let limit = |kind| Limit {
+        kind,
+        count: NonZeroU64::new(count).expect("the limit is not 0"),
+        per: Some(WINDOW),
+    };
+    Limits::new(Box::leak(Box::new([limit(LimitKind::Requests)])))
+}
+
+fn limits_with_tokens(count: u64) -> Limits {
+    let mut both = limits(count).as_slice().to_vec();
+    both.push(Limit {
+        kind: LimitKind::Tokens,
+        count: NonZeroU64::new(count * 1_000).expect("the limit is not 0"),
+        per: Some(WINDOW),
+    });
+    Limits::new(both.leak())
+}
+
+fn secs(seconds: u64) -> f64 {
+    float(seconds)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are below 2^53")]
+fn float(count: u64) -> f64 {
+    count as f64
+}

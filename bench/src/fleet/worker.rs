@@ -1,0 +1,145 @@
+//! Processes that send requests.
+
+use std::cell::RefCell;
+use std::env;
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::runtime;
+use tokio::task::LocalSet;
+use tokio::time::sleep;
+
+use super::client::{Client, Kind};
+
+/// What a process does.
+#[derive(Clone, Copy)]
+pub(super) struct Task {
+    kind: Kind,
+    /// The requests per window.
+    limit: u64,
+    /// How many requests wait or run at the same time.
+    concurrent: usize,
+    /// The milliseconds between a request and the next one.
+    pause: u64,
+}
+
+impl Task {
+    pub(super) fn new(kind: Kind, limit: u64, concurrent: usize) -> Self {
+        Self {
+            kind,
+            limit,
+            concurrent,
+            pause: 0,
+        }
+    }
+
+    pub(super) fn pause(self, pause: u64) -> Self {
+        Self { pause, ..self }
+    }
+}
+
+/// The requests that a process sent.
+pub(super) type Outcome = Vec<Sent>;
+
+pub(super) struct Sent {
+    /// In microseconds since 1970.
+    pub(super) at: u64,
+    /// The time for which it waited, in microseconds.
+    pub(super) latency: u64,
+}
+
+/// Runs a process for each task, all at the same time.
+pub(super) fn run_all(url: &str, tasks: &[Task], seconds: u64) -> Vec<Outcome> {
+    let mut children: Vec<Child> = tasks
+        .iter()
+        .map(|task| start(url, task, seconds).expect("this program can be started"))
+        .collect();
+    let mut outputs: Vec<_> = children
+        .iter_mut()
+        .map(|child| BufReader::new(child.stdout.take().expect("it is piped")))
+        .collect();
+    // Each process prints a line when it is connected, and starts when it reads one.
+    for output in &mut outputs {
+        let mut line = String::new();
+        output.read_line(&mut line).expect("a process is ready");
+    }
+    for child in &mut children {
+        let mut input = child.stdin.take().expect("it is piped");
+        writeln!(input).expect("a process waits");
+    }
+    let outcomes = outputs.into_iter().map(|mut output| {
+        let mut text = String::new();
+        output.read_to_string(&mut text).expect("a process prints");
+        let sent = text.lines().map(|line| {
+            let (at, latency) = line.split_once(' ')?;
+            Some(Sent {
+                at: at.parse().ok()?,
+                latency: latency.parse().ok()?,
+            })
+        });
+        sent.collect::<Option<_>>().expect("a process prints times")
+    });
+    let outcomes = outcomes.collect();
+    for child in &mut children {
+        let status = child.wait().expect("a process ends");
+        assert!(status.success(), "a process failed");
+    }
+    outcomes
+}
+
+fn start(url: &str, task: &Task, seconds: u64) -> io::Result<Child> {
+    Command::new(env::current_exe()?)
+        .arg("fleet-worker")
+        .args([url, &task.kind.to_string()])
+        .args([task.limit, task.concurrent as u64, task.pause, seconds].map(|n| n.to_string()))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+}
+
+/// Does what [`start`] passes as arguments.
+pub(crate) fn work(arguments: &[&str]) {
+    let [url, kind, limit, concurrent, pause, seconds] = arguments else {
+        panic!("only the program `fleet` starts this");
+    };
+    let number = |text: &str| text.parse::<u64>().expect("it is a number");
+    let kind = kind.parse().expect("it is a client");
+    let pause = Duration::from_millis(number(pause));
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("the runtime can be built");
+    let local = LocalSet::new();
+    let sent = Rc::new(RefCell::new(Outcome::new()));
+    local.block_on(&runtime, async {
+        let client = Rc::new(Client::connect(kind, url, number(limit)).await);
+        println!("ready");
+        io::stdin().lines().next();
+        for _ in 0..number(concurrent) {
+            let (client, sent) = (Rc::clone(&client), Rc::clone(&sent));
+            local.spawn_local(async move {
+                loop {
+                    let start = Instant::now();
+                    client.acquire().await;
+                    let latency = micros(start.elapsed());
+                    let at = SystemTime::UNIX_EPOCH.elapsed().expect("it is after 1970");
+                    let at = micros(at);
+                    sent.borrow_mut().push(Sent { at, latency });
+                    if !pause.is_zero() {
+                        sleep(pause).await;
+                    }
+                }
+            });
+        }
+        let duration = Duration::from_secs(number(seconds));
+        sleep(duration).await;
+    });
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for Sent { at, latency } in sent.borrow().iter() {
+        writeln!(out, "{at} {latency}").expect("the parent reads");
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).expect("it is short")
+}
