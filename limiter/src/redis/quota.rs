@@ -165,7 +165,7 @@ impl Gate for StoredQuota {
         self.counters.waited += 1;
         // A process that waits already has been told when to call.
         if self.queue.len() == self.admitted.len() && !self.is_calling {
-            self.call_at = Some(self.now);
+            self.call_at = Some(self.offer_at());
         }
         Ok(self.queue.push(cost))
     }
@@ -472,6 +472,8 @@ impl Gate for StoredQuota {
         self.call_at = match (next, self.in_line) {
             (Some(next), Some(asked)) if next == asked => Some(local(reply.retry)),
             (None, None) => None,
+            // All requests of the call were admitted, and others have come.
+            (Some(_), None) => Some(self.offer_at()),
             // Another request is the first one now. Without one, the process leaves the line.
             _ => Some(self.now),
         };
@@ -489,7 +491,7 @@ impl StoredQuota {
             .skip(self.admitted.len())
             .take(MAX_REQUESTS)
             .collect();
-        let lead = (3 * self.round_trip / 1_000 + MIN_LEAD).min(TURN);
+        let lead = self.lead();
         let times = Times {
             turn: TURN,
             lead,
@@ -509,6 +511,20 @@ impl StoredQuota {
             ended: mem::take(&mut self.ended),
             requests,
         })
+    }
+
+    /// Returns how much earlier than its turn the process calls, in microseconds.
+    fn lead(&self) -> u64 {
+        (3 * self.round_trip / 1_000 + MIN_LEAD).min(TURN)
+    }
+
+    /// Returns when to offer a request that the store does not know.
+    ///
+    /// It starts after those that are admitted, so until then it can wait for others to share the
+    /// call.
+    fn offer_at(&self) -> u64 {
+        let last = self.admitted.back().map_or(0, |last| last.ready_at);
+        self.now.max(last.saturating_sub(self.lead() * 1_000))
     }
 
     /// Takes back a request that waits, if the store has admitted it.
