@@ -101,12 +101,33 @@ for index = 1, number() do
   rates[index] = rate
 end
 
+-- Amounts of one slot are written together, because most requests of a call share one.
+local function write(rate)
+  if rate.unwritten and rate.unwritten ~= 0 then
+    redis.call('HINCRBY', state, rate.name .. ':' .. text(rate.unwritten_slot), text(rate.unwritten))
+    rate.unwritten = 0
+  end
+end
+
+local function take(rate, at, amount)
+  if amount ~= 0 then
+    local slot = math.floor(at / rate.slot)
+    if slot ~= rate.unwritten_slot then
+      write(rate)
+      rate.unwritten_slot, rate.unwritten = slot, 0
+    end
+    rate.unwritten = rate.unwritten + amount
+    rate.total = rate.total + amount
+  end
+end
+
 -- Forgets what has expired at a time. Only called with times at which a request starts.
 local function advance(rate, at)
   local oldest = math.floor(at / rate.slot) - SLOTS + 1
   if oldest <= rate.oldest then
     return
   end
+  write(rate)
   if rate.oldest > 0 then
     local fields = {}
     for slot = rate.oldest, math.min(oldest - 1, rate.oldest + 2 * SLOTS) do
@@ -126,6 +147,7 @@ local function room_at(rate, amount)
   if needed <= 0 then
     return 0
   end
+  write(rate)
   for first = rate.oldest, rate.oldest + 2 * SLOTS, 32 do
     local fields = {}
     for slot = first, first + 31 do
@@ -139,13 +161,6 @@ local function room_at(rate, amount)
     end
   end
   return start + rate.span
-end
-
-local function take(rate, at, amount)
-  if amount ~= 0 then
-    redis.call('HINCRBY', state, rate.name .. ':' .. text(math.floor(at / rate.slot)), text(amount))
-    rate.total = rate.total + amount
-  end
 end
 
 local function pace(rate, at, amount)
@@ -182,6 +197,7 @@ for _ = 1, number() do
       pace(rate, now, difference)
     elseif difference < 0 and is_alive then
       -- Not more than is known, in case the state was lost.
+      write(rate)
       local taken = tonumber(redis.call('HGET', state, rate.name .. ':' .. text(slot))) or 0
       difference = math.max(difference, -math.max(taken, 0))
       take(rate, at, difference)
@@ -328,6 +344,7 @@ for _, at in ipairs(starts) do
   reply[#reply + 1] = at
 end
 for _, rate in ipairs(rates) do
+  write(rate)
   change(rate.name .. ':total', rate.total)
   change(rate.name .. ':oldest', rate.oldest)
   change(rate.name .. ':next', rate.next)
