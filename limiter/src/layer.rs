@@ -23,7 +23,8 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// the result, and ends the permit: see [`Permit::settle`] and [`Permit::refused`]. It can also send
 /// the permit elsewhere, for example over a channel to the code that reads a stream to its end.
 ///
-/// The service waits in `call`. So a service that is ready and not called takes no permit.
+/// The service waits in `call`. So a service that is ready and not called takes no permit. An inner
+/// service that limits concurrency counts the request while it waits.
 ///
 /// ```
 /// use model_studio_limiter::{Account, Cost, LimiterLayer, Permit, Refusal};

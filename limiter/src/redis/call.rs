@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use model_studio_limits::Limit;
+use model_studio_limits::{Limit, LimitKind};
 
 use crate::Cost;
 use crate::quota::RateRule;
@@ -17,8 +17,8 @@ pub(crate) struct Call {
     pub(crate) arguments: Vec<String>,
     /// The number of limits with a window.
     pub(crate) rates: usize,
-    /// The number of limits on concurrency, each of which has a key.
-    pub(crate) concurrency: usize,
+    /// The limits on concurrency, each of which has a key.
+    pub(crate) concurrency: Vec<LimitKind>,
     /// The requests that wait, by their IDs in the queue.
     pub(crate) requests: Vec<(u64, Cost)>,
 }
@@ -118,7 +118,7 @@ impl Call {
         Self {
             arguments,
             rates: rates.len(),
-            concurrency: concurrency.len(),
+            concurrency: concurrency.iter().map(|limit| limit.limit.kind).collect(),
             requests,
         }
     }

@@ -23,6 +23,9 @@ use crate::{Cost, Refusal, TooLarge};
 /// The largest number of requests of a call.
 const MAX_REQUESTS: usize = 64;
 
+/// The largest number of corrections of a call.
+const MAX_CORRECTIONS: usize = 512;
+
 /// How long the requests of a call may start, in microseconds. A longer turn means fewer calls, and a
 /// longer wait for other processes.
 const TURN: u64 = 100_000;
@@ -499,6 +502,9 @@ impl StoredQuota {
             lease: nanos(self.rules.max_task_duration) / 1_000,
         };
         let slowdown = self.feedback.slowdown(self.store_now());
+        // A long call would keep the server from others. The rest goes with the next one.
+        let count = self.corrections.len().min(MAX_CORRECTIONS);
+        let corrections = self.corrections.drain(..count).collect();
         Call::new(Content {
             process: &self.process,
             sequence: self.sequence,
@@ -507,7 +513,7 @@ impl StoredQuota {
             slowdown,
             rates: &self.rates,
             concurrency: &self.concurrency,
-            corrections: mem::take(&mut self.corrections),
+            corrections,
             ended: mem::take(&mut self.ended),
             requests,
         })

@@ -234,8 +234,8 @@ impl Inner {
             invocation.key(format!("{tag}:{key}"));
         }
         invocation.key(format!("{tag}:reply:{process}"));
-        for index in 0..call.concurrency {
-            invocation.key(format!("{tag}:running:{index}"));
+        for kind in &call.concurrency {
+            invocation.key(format!("{tag}:running:{kind:?}"));
         }
         invocation.arg(&call.arguments);
         let result = match connection {
@@ -320,7 +320,7 @@ impl Task {
                 Err(RedisError::from(error))
             });
             let result = result.and_then(|reply| {
-                let reply = Reply::parse(&reply, call.rates, call.concurrency);
+                let reply = Reply::parse(&reply, call.rates, call.concurrency.len());
                 reply.ok_or_else(|| {
                     RedisError::from((
                         ErrorKind::UnexpectedReturnType,

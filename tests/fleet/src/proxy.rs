@@ -15,6 +15,8 @@ pub struct Proxy {
 
 #[derive(Debug, Default)]
 struct State {
+    /// The port of the server.
+    server: u16,
     delay: Duration,
     is_cut: bool,
     /// Whether the next reply is lost, with its connection.
@@ -32,13 +34,17 @@ impl Proxy {
     pub fn start(server: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let state = Arc::new(Mutex::new(State::default()));
+        let state = Arc::new(Mutex::new(State {
+            server,
+            ..State::default()
+        }));
         let proxy = Self {
             port,
             state: Arc::clone(&state),
         };
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
+                let server = state.lock().unwrap().server;
                 let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else {
                     continue;
                 };
@@ -110,6 +116,19 @@ impl Proxy {
         let mut state = self.state.lock().unwrap();
         state.loses_reply = true;
         state.is_cut = true;
+    }
+
+    /// Closes all connections, and connects to another server from now on.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a thread of the proxy has panicked.
+    pub fn switch(&self, server: u16) {
+        let mut state = self.state.lock().unwrap();
+        state.server = server;
+        for connection in state.connections.drain(..) {
+            let _ = connection.shutdown(Shutdown::Both);
+        }
     }
 
     /// Accepts connections again.

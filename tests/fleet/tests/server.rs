@@ -23,6 +23,11 @@ fn start(count: usize, url: &str, work: Work) -> Vec<Worker> {
         .collect()
 }
 
+/// Starts workers that share 60 requests per window for some seconds.
+fn start_workers(count: usize, url: &str) -> Vec<Worker> {
+    start(count, url, Work::requests(60, WINDOW, 7 * SECOND))
+}
+
 fn record(workers: Vec<Worker>) -> Record {
     Record::new(workers.into_iter().map(Worker::sends).collect())
 }
@@ -164,6 +169,80 @@ fn lost_state_starts_at_the_pace_that_was_known() {
     println!("{most} of 60 in a window with a flush");
     // Requests that were admitted before a flush overlap with the first ones after it.
     assert!(most <= 66, "{most}: {record}");
+}
+
+#[test]
+fn a_promoted_replica_goes_on_with_what_it_knows() {
+    let primary = Server::start();
+    let replica = Server::start();
+    let mut follow = cmd("REPLICAOF");
+    let _: String = replica.run(follow.arg("127.0.0.1").arg(primary.port()));
+    let start = Instant::now();
+    let is_synchronized = || {
+        let info: String = replica.run(cmd("INFO").arg("replication"));
+        info.contains("master_link_status:up")
+    };
+    while !is_synchronized() {
+        assert!(start.elapsed() < 20 * SECOND, "the replica does not follow");
+        thread::sleep(Duration::from_millis(50));
+    }
+    let proxy = Proxy::start(primary.port());
+    let workers = start_workers(3, &proxy.url());
+    thread::sleep(3 * SECOND);
+    let _: String = replica.run(cmd("REPLICAOF").arg("NO").arg("ONE"));
+    proxy.switch(replica.port());
+    let record = record(workers);
+    let most = record.most_in_any(WINDOW);
+    println!(
+        "{most} of 60 with a failover, longest pause {:?}",
+        record.longest_pause()
+    );
+    assert!(most <= 63, "{most}: {record}");
+    assert!(record.longest_pause() < 3 * SECOND, "{record}");
+}
+
+/// The numbers of the script are doubles. The limit is the largest number that they all represent.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_store_counts_exactly_what_is_known() {
+    const LIMIT: u64 = 1 << 53;
+    let server = Server::start();
+    let tokens = Limit {
+        kind: LimitKind::Tokens,
+        count: NonZeroU64::new(LIMIT).unwrap(),
+        per: Some(60 * SECOND),
+    };
+    let limiter = limiter(&server.url(), limits(&[tokens])).await;
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut known = 0;
+    for step in 0..200 {
+        let amount = random.u64(0..LIMIT / 20_000);
+        let mut permit = limiter.acquire(amount).await.unwrap();
+        match random.u8(0..4) {
+            0 => {
+                permit.settle(amount / 3);
+                known += amount / 3;
+            }
+            1 => {
+                permit.report(amount + 7);
+                permit.settle(2 * amount);
+                known += 2 * amount;
+            }
+            2 => permit.cancel(),
+            _ => {
+                drop(permit);
+                known += amount;
+            }
+        }
+        if step % 20 == 0 {
+            // Corrections are sent after 20 ms.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            assert_eq!(
+                server.state(":total"),
+                i64::try_from(known).unwrap(),
+                "step {step}"
+            );
+        }
+    }
 }
 
 #[test]
