@@ -47,7 +47,7 @@ pub(crate) trait Gate: Debug + Send {
     /// Takes back a request that was never sent.
     fn take_back(&mut self, grant: &Grant);
 
-    /// Changes what a request costs, as far as it is known while it runs. The cost only rises.
+    /// Changes what a request costs, as far as it is known while it runs.
     fn report(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64);
 
     /// Ends a request with what it cost.

@@ -33,7 +33,8 @@ impl Permit {
     pub fn report(&mut self, cost_so_far: impl Into<Cost>) {
         if let Some(grant) = &mut self.grant {
             let shared = &self.shared;
-            let cost = cost_so_far.into();
+            let so_far = grant.cost.settled(&cost_so_far.into());
+            let cost = grant.cost.max(&so_far);
             shared.update(|state, _| state.quota.report(grant, &cost, &|| shared.now()));
         }
     }
@@ -49,8 +50,8 @@ impl Permit {
     pub fn settle(mut self, cost: impl Into<Cost>) {
         let cost = cost.into();
         self.end(|grant, state, shared| {
-            let settled = grant.cost.settled(&cost);
-            if let Some((_, output)) = settled.split().filter(|(_, output)| *output > 0) {
+            let cost = grant.cost.settled(&cost);
+            if let Some((_, output)) = cost.split().filter(|(_, output)| *output > 0) {
                 state.estimator.observe(output);
             }
             state.quota.settle(grant, &cost, &|| shared.now());

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use model_studio_limits::LimitKind;
+
 use crate::Refusal;
+use crate::cost::is_measured;
 use crate::quota::nanos;
 
 /// A refusal makes the pace slower by this factor.
@@ -20,6 +23,15 @@ const MAX_BACKOFF: Duration = Duration::from_secs(60);
 
 /// The longest `Retry-After` that is honored.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
+
+/// A limit counts as full when this part is used, in percent.
+const FULL_PERCENT: u128 = 80;
+
+/// Returns `true` if a refusal is about limits of this kind, and most of this one is used.
+pub(crate) fn is_full(refusal: Refusal, kind: LimitKind, used: u128, available: u64) -> bool {
+    let is_refused = (refusal == Refusal::Tokens) == is_measured(kind);
+    is_refused && used * 100 >= u128::from(available) * FULL_PERCENT
+}
 
 /// What refusals have changed.
 #[derive(Debug)]

@@ -24,9 +24,6 @@ use queue::Queue;
 /// The number of slots of all ledgers of a quota, about 8 KiB, as a power of two.
 const SLOT_BITS: u32 = 10;
 
-/// A limit counts as full for feedback when this part is used, in percent.
-pub(crate) const FULL_PERCENT: u128 = 80;
-
 /// How a quota applies limits.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
@@ -295,14 +292,12 @@ impl Gate for Quota {
     }
 
     fn report(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
-        let cost = grant.cost.max(&grant.cost.settled(cost));
-        self.change_cost(grant, &cost, now);
+        self.change_cost(grant, cost, now);
     }
 
     fn settle(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
         self.feedback.succeeded(grant.at);
-        let cost = grant.cost.settled(cost);
-        self.change_cost(grant, &cost, now);
+        self.change_cost(grant, cost, now);
         self.complete(grant, now);
     }
 
@@ -320,12 +315,10 @@ impl Gate for Quota {
     ) -> Duration {
         self.advance(now);
         self.counters.refused += 1;
-        let is_full = self.rates.iter().any(|rate| {
-            let is_refused = match refusal {
-                Refusal::Tokens => is_measured(rate.limit.kind),
-                _ => !is_measured(rate.limit.kind),
-            };
-            is_refused && rate.ledger.used() * 100 >= u128::from(rate.available) * FULL_PERCENT
+        let mut rates = self.rates.iter();
+        let is_full = rates.any(|rate| {
+            let used = rate.ledger.used();
+            feedback::is_full(refusal, rate.limit.kind, used, rate.available)
         });
         let feedback = &mut self.feedback;
         let pause = feedback.refused(grant.at, refusal, retry_after, is_full, self.now);
@@ -462,11 +455,7 @@ impl Quota {
                 pace.take(self.now, amount, slowdown);
             }
         }
-        if self.rules.counts_at_completion {
-            for kind in LimitKind::ALL.iter().filter(|kind| is_measured(**kind)) {
-                self.held[kind.index()] += u128::from(cost.amount(*kind));
-            }
-        }
+        self.hold(cost);
         for kind in CONCURRENCY {
             let running = &mut self.running[kind.index()];
             *running = running.saturating_add(cost.amount(kind));
@@ -500,12 +489,8 @@ impl Quota {
                 pace.change(self.now, from, to, slowdown);
             }
         }
-        if self.rules.counts_at_completion {
-            self.release(&grant.cost);
-            for kind in LimitKind::ALL.iter().filter(|kind| is_measured(**kind)) {
-                self.held[kind.index()] += u128::from(cost.amount(*kind));
-            }
-        }
+        self.release(&grant.cost);
+        self.hold(cost);
         grant.cost = *cost;
     }
 
@@ -519,8 +504,8 @@ impl Quota {
 
     /// Ends a request that completed at a time.
     fn complete_at(&mut self, grant: &Grant, at: u64) {
+        self.release(&grant.cost);
         if self.rules.counts_at_completion {
-            self.release(&grant.cost);
             for rate in &mut self.rates {
                 if self.rules.holds(rate.limit.kind) && rate.ledger.remembers(at) {
                     let amount = grant.cost.amount(rate.limit.kind);
@@ -529,6 +514,15 @@ impl Quota {
             }
         }
         self.end(&grant.cost);
+    }
+
+    /// Holds the amounts of a request, if they count until it completes.
+    fn hold(&mut self, cost: &Cost) {
+        if self.rules.counts_at_completion {
+            for kind in LimitKind::ALL.iter().filter(|kind| is_measured(**kind)) {
+                self.held[kind.index()] += u128::from(cost.amount(*kind));
+            }
+        }
     }
 
     /// Ends what is held of a request.

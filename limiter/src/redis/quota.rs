@@ -12,11 +12,10 @@ use std::time::Duration;
 use model_studio_limits::Limit;
 
 use super::call::{Call, Content, Correction, Reply, StoredConcurrency, StoredRate, Times};
-use crate::cost::is_measured;
 use crate::gate::Gate;
-use crate::quota::feedback::Feedback;
+use crate::quota::feedback::{self, Feedback};
 use crate::quota::queue::Queue;
-use crate::quota::{Counters, FULL_PERCENT, Grant, Quota, Rejection, Rules, check_size, nanos};
+use crate::quota::{Counters, Grant, Quota, Rejection, Rules, check_size, nanos};
 use crate::usage::{LimitUsage, StoreUsage, Usage};
 use crate::{Cost, Refusal, TooLarge};
 
@@ -253,14 +252,12 @@ impl Gate for StoredQuota {
 
     fn report(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
         self.now = self.now.max(now());
-        let cost = grant.cost.max(&grant.cost.settled(cost));
-        self.change_cost(grant, &cost);
+        self.change_cost(grant, cost);
     }
 
     fn settle(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
         self.now = self.now.max(now());
-        let cost = grant.cost.settled(cost);
-        self.change_cost(grant, &cost);
+        self.change_cost(grant, cost);
         if let Some((fallback, grant)) = self.fallback_of(grant) {
             fallback.leave_unsettled(&grant, now);
         } else {
@@ -292,9 +289,9 @@ impl Gate for StoredQuota {
             self.end(grant);
             return pause;
         }
-        let is_full = self.rates.iter().any(|rate| {
-            let is_refused = (refusal == Refusal::Tokens) == is_measured(rate.limit.kind);
-            is_refused && u128::from(rate.used) * 100 >= u128::from(rate.effective) * FULL_PERCENT
+        let mut rates = self.rates.iter();
+        let is_full = rates.any(|rate| {
+            feedback::is_full(refusal, rate.limit.kind, rate.used.into(), rate.effective)
         });
         let store_now = self.store_now();
         let feedback = &mut self.feedback;

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex as StdMutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use ::redis::aio::MultiplexedConnection;
@@ -21,7 +21,7 @@ use super::call::{Call, Reply};
 use super::quota::StoredQuota;
 use crate::limiter::Shared;
 use crate::quota::Rules;
-use crate::{Clock, Estimator, Limiter};
+use crate::{Clock, Estimator, Limiter, sync};
 
 /// The time after which a call or an attempt to connect has failed.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -171,7 +171,7 @@ impl RedisStore {
         estimator: Estimator,
     ) -> Limiter {
         let inner = &self.inner;
-        let calls = Arc::new(Signal::default());
+        let calls = Arc::new(Signal::new());
         let number = inner.limiters.fetch_add(1, Ordering::Relaxed);
         let process = format!("{}-{number}", inner.process);
         let quota = StoredQuota::new(limits, rules, self.fallback, process.clone(), 0);
@@ -250,14 +250,21 @@ impl Inner {
 }
 
 /// What a limiter tells the task that makes its calls.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Signal {
     notify: Notify,
     /// The last call, if the limiter was dropped.
-    last: StdMutex<Option<Call>>,
+    last: sync::Mutex<Option<Call>>,
 }
 
 impl Signal {
+    fn new() -> Self {
+        Self {
+            notify: Notify::new(),
+            last: sync::Mutex::new(None),
+        }
+    }
+
     /// There may be something to call the store for.
     pub(crate) fn notify(&self) {
         self.notify.notify_one();
@@ -265,7 +272,7 @@ impl Signal {
 
     /// The limiter is dropped.
     pub(crate) fn end(&self, last: Option<Call>) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = last;
+        *self.last.lock() = last;
         self.notify.notify_one();
     }
 }
@@ -283,11 +290,7 @@ impl Task {
     async fn run(self, calls: Arc<Signal>) {
         loop {
             let Some(limiter) = self.limiter.upgrade() else {
-                let last = calls
-                    .last
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .take();
+                let last = calls.last.lock().take();
                 if let Some(call) = last {
                     // If it fails, what it would have given back expires.
                     let _ = self.store.invoke(&self.tag, &self.process, &call).await;
