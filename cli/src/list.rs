@@ -1,0 +1,211 @@
+//! `model-studio-limits list`
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use model_studio_limits::{Date, Limits};
+use model_studio_limits_core::{Grouped, Window};
+use serde::Serialize;
+
+use crate::arguments::{ListArguments, ListFormat, StatusFilter};
+use crate::tables::{Model, Status, models_of};
+
+pub(crate) fn run(arguments: &ListArguments, output: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let mut models = models_of(arguments.region);
+    models.retain(|model| is_listed(model, arguments));
+    match arguments.format {
+        ListFormat::Table => {
+            if models.is_empty() {
+                anstream::eprintln!("no model matches");
+            } else {
+                let table = table(&models, arguments.region.is_none());
+                writeln!(output, "{}", table.trim_fmt())?;
+            }
+        }
+        ListFormat::Json => {
+            let rows: Vec<Row> = models.iter().map(Row::new).collect();
+            serde_json::to_writer_pretty(&mut *output, &rows)?;
+            writeln!(output)?;
+        }
+        ListFormat::Yaml => {
+            let rows: Vec<Row> = models.iter().map(Row::new).collect();
+            serde_yaml::to_writer(output, &rows)?;
+        }
+        ListFormat::Csv => write_csv(&models, output)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Returns the limits in short form, such as `600 QPM, 1,000,000 TPM`.
+pub(crate) fn short_limits(limits: Limits) -> String {
+    if limits.as_slice().is_empty() {
+        return "no limit".to_owned();
+    }
+    let limits = limits.iter().map(|limit| {
+        let count = limit.count.get();
+        match (limit.kind.short_key(limit.per), limit.per) {
+            (Some(key), _) => format!("{} {}", Grouped(count), key.heading),
+            (None, Some(per)) => {
+                let window = Window { count, per }.to_string();
+                let window = window.split_once(' ').map_or("", |(_, window)| window);
+                format!("{} {} {window}", Grouped(count), limit.kind.noun(count))
+            }
+            (None, None) => limit.to_string(),
+        }
+    });
+    limits.collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the status in short form, such as `retires 2026-10-10, use qwen3.7-max`. It is empty for
+/// a model that is active.
+fn short_status(model: &Model) -> String {
+    let mut text = match model.status {
+        Status::Active => String::new(),
+        Status::Deprecated(None) => "deprecated".to_owned(),
+        Status::Deprecated(Some(date)) => format!("retires {date}"),
+        Status::Retired(date) => format!("retired {date}"),
+    };
+    if let Some(replacement) = model.replacement {
+        text += ", use ";
+        text += replacement;
+    }
+    text
+}
+
+fn is_listed(model: &Model, arguments: &ListArguments) -> bool {
+    let StatusFilter {
+        active,
+        deprecated,
+        retired,
+    } = arguments.status;
+    let has_status = match model.status {
+        Status::Active => !deprecated && !retired,
+        Status::Deprecated(_) => !active && !retired,
+        Status::Retired(_) => retired,
+    };
+    let category = model.details.as_ref().map(|details| details.category);
+    let has_category = arguments.category.is_none() || arguments.category == category;
+    let has_text = arguments.filter.as_ref().is_none_or(|filter| {
+        let filter = filter.to_lowercase();
+        let series = model.details.iter().map(|details| details.series);
+        let mut texts = model.names().chain(series);
+        texts.any(|text| text.to_lowercase().contains(&filter))
+    });
+    has_status && has_category && has_text
+}
+
+fn table(models: &[Model], with_region: bool) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic);
+    if !table.is_tty() {
+        table.set_width(80);
+    }
+    let row = |name: &str, region: &str, limits: String, status: String| {
+        let mut row = vec![name.to_owned()];
+        row.extend(with_region.then(|| region.to_owned()));
+        row.extend([limits, status]);
+        row
+    };
+    table.set_header(row("MODEL", "REGION", "LIMITS".into(), "STATUS".into()));
+    for model in models {
+        let details = model.details.as_ref();
+        let limits = details.map(|details| {
+            let limits = short_limits(details.limits);
+            let dynamic = if details.dynamic { " or more" } else { "" };
+            format!("{limits}{dynamic}")
+        });
+        let limits = limits.unwrap_or_default();
+        table.add_row(row(
+            model.name,
+            model.region.name(),
+            limits,
+            short_status(model),
+        ));
+    }
+    table
+}
+
+/// A model in the machine-readable formats.
+#[derive(Serialize)]
+struct Row {
+    region: &'static str,
+    name: &'static str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    aliases: &'static [&'static str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    category: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    series: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<Limits>,
+    dynamic: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pool: Option<&'static str>,
+    status: &'static str,
+    /// The date on which the model retires or was retired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replacement: Option<&'static str>,
+}
+
+impl Row {
+    fn new(model: &Model) -> Self {
+        let details = model.details.as_ref();
+        let (status, date) = match model.status {
+            Status::Active => ("active", None),
+            Status::Deprecated(date) => ("deprecated", date),
+            Status::Retired(date) => ("retired", Some(date)),
+        };
+        Self {
+            region: model.region.name(),
+            name: model.name,
+            aliases: model.aliases,
+            category: details.map(|details| details.category.as_str()),
+            series: details.map(|details| details.series),
+            limits: details.map(|details| details.limits),
+            dynamic: details.is_some_and(|details| details.dynamic),
+            pool: details.and_then(|details| details.pool),
+            status,
+            date: date.as_ref().map(Date::to_string),
+            replacement: model.replacement,
+        }
+    }
+}
+
+fn write_csv(models: &[Model], output: &mut impl Write) -> anyhow::Result<()> {
+    let mut writer = csv::Writer::from_writer(output);
+    writer.write_record([
+        "region",
+        "name",
+        "aliases",
+        "category",
+        "series",
+        "limits",
+        "dynamic",
+        "pool",
+        "status",
+        "date",
+        "replacement",
+    ])?;
+    for row in models.iter().map(Row::new) {
+        writer.write_record([
+            row.region,
+            row.name,
+            &row.aliases.join(" "),
+            row.category.unwrap_or_default(),
+            row.series.unwrap_or_default(),
+            &row.limits.map(short_limits).unwrap_or_default(),
+            if row.dynamic { "true" } else { "false" },
+            row.pool.unwrap_or_default(),
+            row.status,
+            &row.date.unwrap_or_default(),
+            row.replacement.unwrap_or_default(),
+        ])?;
+    }
+    writer.flush()?;
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! `model-studio-limits show`
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use model_studio_limits_core::{Escaped, suggest};
+use serde::Deserialize;
+
+use crate::arguments::ShowArguments;
+use crate::tables::{Model, Region, Status, models_of};
+
+pub(crate) fn run(arguments: &ShowArguments, output: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let name = arguments.name.as_str();
+    let models = models_of(arguments.region);
+    let found: Vec<&Model> = {
+        let models = models.iter();
+        models
+            .filter(|model| model.names().any(|other| other == name))
+            .collect()
+    };
+    let Some(first) = found.first() else {
+        return unknown(arguments, &models);
+    };
+
+    writeln!(output, "{}", first.name)?;
+    // Regions with the same text share a block.
+    let mut blocks = Vec::<(Vec<&str>, String)>::new();
+    for model in found {
+        let text = describe(model)?;
+        match blocks.iter_mut().find(|(_, other)| *other == text) {
+            Some((regions, _)) => regions.push(model.region.name()),
+            None => blocks.push((vec![model.region.name()], text)),
+        }
+    }
+    for (regions, text) in blocks {
+        write!(output, "\n{}\n{text}", regions.join(", "))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn unknown(arguments: &ShowArguments, models: &[Model]) -> anyhow::Result<ExitCode> {
+    let name = Escaped(&arguments.name);
+    let region = arguments.region.map(|region| format!(" in {region}"));
+    let region = region.unwrap_or_default();
+    let names: BTreeSet<&str> = models.iter().flat_map(Model::names).collect();
+    let suggestions = suggest(&arguments.name, names);
+    if suggestions.as_slice().is_empty() {
+        bail!("unknown model `{name}`{region}");
+    }
+    bail!("unknown model `{name}`{region}, did you mean {suggestions}?")
+}
+
+/// Returns a line for each property of a model.
+fn describe(model: &Model) -> anyhow::Result<String> {
+    let mut text = String::new();
+    let mut line = |key: &str, value: &str| {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "  {key:<12} {value}");
+    };
+    let status = match model.status {
+        Status::Active => "active".to_owned(),
+        Status::Deprecated(None) => "deprecated".to_owned(),
+        Status::Deprecated(Some(date)) => format!("deprecated, retires on {date}"),
+        Status::Retired(date) => format!("retired on {date}"),
+    };
+    line("status", &status);
+    if let Some(replacement) = model.replacement {
+        line("replacement", replacement);
+    }
+    let LifeCycle { source, note } = life_cycle(model)?;
+    if let Some(note) = note {
+        line("note", &note);
+    }
+    if let Some(source) = source {
+        line("announced in", &source);
+    }
+    if let Some(details) = &model.details {
+        line("limits", &details.limits.to_string());
+        if details.dynamic {
+            line(
+                "",
+                "adjusted by the provider, these are the lowest published values",
+            );
+        }
+        if let Some(pool) = details.pool {
+            line("pool", &format!("{pool}, all its models share one quota"));
+        }
+        if !model.aliases.is_empty() {
+            line("aliases", &model.aliases.join(", "));
+        }
+        line("category", details.category.as_str());
+        line("series", details.series);
+    }
+    if let Some(date) = model.region.source().date {
+        line("table of", &date.to_string());
+    }
+    Ok(text)
+}
+
+/// Where the end of a model was announced.
+#[derive(Default, Deserialize)]
+struct LifeCycle {
+    source: Option<String>,
+    note: Option<String>,
+}
+
+/// Reads what the table says about the end of a model. It is not part of the generated code, so it
+/// comes from the table's text.
+fn life_cycle(model: &Model) -> anyhow::Result<LifeCycle> {
+    #[derive(Deserialize)]
+    struct Table {
+        groups: Vec<Group>,
+        #[serde(default)]
+        retired: Vec<Retired>,
+    }
+    #[derive(Deserialize)]
+    struct Group {
+        models: Vec<Row>,
+    }
+    #[derive(Deserialize)]
+    struct Row {
+        name: String,
+        deprecated: Option<Deprecated>,
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Deprecated {
+        LifeCycle(LifeCycle),
+        Other(serde::de::IgnoredAny),
+    }
+    #[derive(Deserialize)]
+    struct Retired {
+        name: String,
+        #[serde(flatten)]
+        life_cycle: LifeCycle,
+    }
+
+    if model.status == Status::Active || model.region == Region::BuiltIn {
+        return Ok(LifeCycle::default());
+    }
+    let mut tables = model_studio_limits_tables::TABLES.iter();
+    let (_, text) = tables
+        .find(|(name, _)| *name == model.region.name())
+        .context("the table of the region is missing")?;
+    let table: Table = serde_yaml::from_str(text)?;
+    let mut rows = table.groups.into_iter().flat_map(|group| group.models);
+    if let Some(row) = rows.find(|row| row.name == model.name) {
+        return Ok(match row.deprecated {
+            Some(Deprecated::LifeCycle(life_cycle)) => life_cycle,
+            _ => LifeCycle::default(),
+        });
+    }
+    let mut retired = table.retired.into_iter();
+    let retired = retired.find(|retired| retired.name == model.name);
+    Ok(retired
+        .map(|retired| retired.life_cycle)
+        .unwrap_or_default())
+}

@@ -1,0 +1,161 @@
+//! The tables of all regions, as values.
+
+use std::fmt;
+
+use clap::ValueEnum;
+use model_studio_limits::{Catalogue, Category, Date, Limits, Source};
+
+/// Defines [`Region`] from a single list of its variants, the modules of their tables, and other
+/// names.
+macro_rules! regions {
+    ($($(#[$doc:meta])* $variant:ident = $module:ident [$($alias:literal),*],)*) => {
+        /// A region and deployment scope, or the root table.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+        pub(crate) enum Region {
+            $(
+                $(#[$doc])*
+                #[value(name = stringify!($module) $(, alias = $alias)*)]
+                $variant,
+            )*
+            /// The international site in mid-2025, the root table of the Rust crate
+            #[value(name = "built-in")]
+            BuiltIn,
+        }
+
+        impl Region {
+            /// Every region. The root table is not among them, since it is older.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Returns the name, which is also that of the crate's feature.
+            pub(crate) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => stringify!($module),)*
+                    Self::BuiltIn => "built-in",
+                }
+            }
+
+            /// Returns the models of the table, retired ones last.
+            pub(crate) fn models(self) -> Vec<Model> {
+                match self {
+                    $(Self::$variant => models::<model_studio_limits::$module::Model>(self),)*
+                    Self::BuiltIn => models::<model_studio_limits::Model>(self),
+                }
+            }
+
+            /// Returns the source of the table.
+            pub(crate) const fn source(self) -> Source {
+                match self {
+                    $(Self::$variant => model_studio_limits::$module::Model::SOURCE,)*
+                    Self::BuiltIn => model_studio_limits::Model::SOURCE,
+                }
+            }
+        }
+    };
+}
+
+regions! {
+    /// Singapore
+    Singapore = singapore ["ap-southeast-1"],
+    /// Beijing
+    Beijing = beijing ["cn-beijing"],
+    /// Virginia, international scope
+    Virginia = virginia ["us-east-1"],
+    /// Virginia, US scope
+    VirginiaUs = virginia_us ["virginia-us"],
+    /// Frankfurt, international scope
+    Frankfurt = frankfurt ["eu-central-1"],
+    /// Frankfurt, EU scope
+    FrankfurtEu = frankfurt_eu ["frankfurt-eu"],
+    /// Tokyo, international scope
+    Tokyo = tokyo [],
+    /// Tokyo, Japan scope
+    TokyoJapan = tokyo_japan ["tokyo-japan"],
+    /// Hong Kong
+    HongKong = hong_kong ["hong-kong", "cn-hongkong"],
+    /// Hong Kong, global scope
+    HongKongGlobal = hong_kong_global ["hong-kong-global"],
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A model in one table.
+#[derive(Clone, Debug)]
+pub(crate) struct Model {
+    pub(crate) region: Region,
+    /// The model ID.
+    pub(crate) name: &'static str,
+    pub(crate) aliases: &'static [&'static str],
+    pub(crate) status: Status,
+    /// What the provider recommends instead of a deprecated or retired model.
+    pub(crate) replacement: Option<&'static str>,
+    /// `None` for a retired model.
+    pub(crate) details: Option<Details>,
+}
+
+/// Where a model is in its life cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Active,
+    /// The date is the one on which the model retires, if it was announced.
+    Deprecated(Option<Date>),
+    /// The date is the one on which the model was retired.
+    Retired(Date),
+}
+
+/// The properties of a model that is served.
+#[derive(Clone, Debug)]
+pub(crate) struct Details {
+    pub(crate) category: Category,
+    pub(crate) series: &'static str,
+    pub(crate) limits: Limits,
+    pub(crate) dynamic: bool,
+    pub(crate) pool: Option<&'static str>,
+}
+
+impl Model {
+    /// Returns the model ID and the aliases.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
+    }
+}
+
+/// Returns the models of one region, or of all regions.
+pub(crate) fn models_of(region: Option<Region>) -> Vec<Model> {
+    let one = region.as_slice();
+    let regions = if one.is_empty() { Region::ALL } else { one };
+    regions.iter().flat_map(|region| region.models()).collect()
+}
+
+fn models<M: Catalogue>(region: Region) -> Vec<Model> {
+    let served = M::ALL.iter().map(|model| Model {
+        region,
+        name: model.name(),
+        aliases: model.aliases(),
+        status: if model.is_deprecated() {
+            Status::Deprecated(model.retires())
+        } else {
+            Status::Active
+        },
+        replacement: model.replacement().map(M::name),
+        details: Some(Details {
+            category: model.category(),
+            series: model.series(),
+            limits: model.limits(),
+            dynamic: model.is_dynamic(),
+            pool: model.pool(),
+        }),
+    });
+    let retired = M::TABLE.retired.iter().map(|retired| Model {
+        region,
+        name: retired.name,
+        aliases: &[],
+        status: Status::Retired(retired.on),
+        replacement: retired.replacement,
+        details: None,
+    });
+    served.chain(retired).collect()
+}
