@@ -1,8 +1,12 @@
 //! The commands and their arguments.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use model_studio_limits::Category;
+use std::path::PathBuf;
 
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use model_studio_limits::{Category, Date};
+
+use crate::check::{Days, Format};
 use crate::tables::Region;
 
 /// Model IDs and rate limits of Alibaba Cloud Model Studio, checked where the compiler cannot see
@@ -18,6 +22,9 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     List(ListArguments),
     Show(ShowArguments),
+    Check(CheckArguments),
+    Completions(CompletionsArguments),
+    Man(ManArguments),
 }
 
 /// List models with their limits
@@ -82,4 +89,74 @@ pub(crate) struct ShowArguments {
     /// Only this region [default: all regions]
     #[arg(long, short)]
     pub(crate) region: Option<Region>,
+}
+
+/// Find deprecated, retired and misspelled model IDs in files
+///
+/// Files that Git ignores, binary files and symbolic links are skipped. A name counts as misspelled
+/// only at a place where a model is named, such as `model: ...`, and only if it is one typo away from
+/// a model ID.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  model-studio-limits check .
+  model-studio-limits check src config.yaml --region singapore
+  model-studio-limits check . --fix
+  model-studio-limits check . --allow qwen-max --allow deprecated
+  model-studio-limits check . --format sarif > results.sarif
+
+Exit codes: 0 if nothing was found, 1 if there are findings, 2 after an error.
+
+Settings can also be in the section [check] of a file model-studio-limits.toml in the path or one of
+its parents: region, within, as-of, allow and exclude.
+
+A comment `model-studio-limits: allow` suppresses the findings of its line.")]
+pub(crate) struct CheckArguments {
+    /// The files and folders to check
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The region whose life cycle counts; also declares that all model IDs are those of Model
+    /// Studio [default: all regions, a model that is active in one is not reported]
+    #[arg(long, short)]
+    pub(crate) region: Option<Region>,
+    /// The format of the findings
+    #[arg(long, short, default_value = "text")]
+    pub(crate) format: Format,
+    /// Replace model IDs by the replacement of the provider, where it is unambiguous
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Report models that retire within this time as retiring, and others as deprecated
+    /// [default: 90d]
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) within: Option<Days>,
+    /// Do not report this model ID or this kind: retired, retiring, deprecated or misspelled
+    #[arg(long, value_name = "MODEL|KIND")]
+    pub(crate) allow: Vec<String>,
+    /// Check as of this date, instead of today
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<Date>,
+    /// The configuration file [default: the nearest model-studio-limits.toml]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Print a completion script for a shell
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  model-studio-limits completions bash > ~/.local/share/bash-completion/completions/model-studio-limits
+  model-studio-limits completions zsh > ~/.zfunc/_model-studio-limits")]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+/// Write the man pages to a folder
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  model-studio-limits man ~/.local/share/man/man1")]
+pub(crate) struct ManArguments {
+    /// The folder, which is created if it does not exist
+    pub(crate) directory: PathBuf,
 }

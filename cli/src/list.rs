@@ -1,9 +1,10 @@
 //! `model-studio-limits list`
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use comfy_table::{ContentArrangement, Table, presets};
+use anstyle::Style;
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use model_studio_limits::{Date, Limits};
 use model_studio_limits_core::{Grouped, Window};
 use serde::Serialize;
@@ -15,22 +16,13 @@ pub(crate) fn run(arguments: &ListArguments, output: &mut impl Write) -> anyhow:
     let mut models = models_of(arguments.region);
     models.retain(|model| is_listed(model, arguments));
     match arguments.format {
-        ListFormat::Table => {
-            if models.is_empty() {
-                anstream::eprintln!("no model matches");
-            } else {
-                let table = table(&models, arguments.region.is_none());
-                writeln!(output, "{}", table.trim_fmt())?;
-            }
-        }
+        ListFormat::Table => write_tables(&models, output)?,
         ListFormat::Json => {
-            let rows: Vec<Row> = models.iter().map(Row::new).collect();
-            serde_json::to_writer_pretty(&mut *output, &rows)?;
+            serde_json::to_writer_pretty(&mut *output, &rows(&models)).map_err(io::Error::from)?;
             writeln!(output)?;
         }
         ListFormat::Yaml => {
-            let rows: Vec<Row> = models.iter().map(Row::new).collect();
-            serde_yaml::to_writer(output, &rows)?;
+            output.write_all(serde_yaml::to_string(&rows(&models))?.as_bytes())?;
         }
         ListFormat::Csv => write_csv(&models, output)?,
     }
@@ -95,35 +87,46 @@ fn is_listed(model: &Model, arguments: &ListArguments) -> bool {
     has_status && has_category && has_text
 }
 
-fn table(models: &[Model], with_region: bool) -> Table {
+/// Writes a table for each region.
+fn write_tables(models: &[Model], output: &mut impl Write) -> io::Result<()> {
+    if models.is_empty() {
+        anstream::eprintln!("no model matches");
+    }
+    for (index, models) in models.chunk_by(|a, b| a.region == b.region).enumerate() {
+        let separator = if index > 0 { "\n" } else { "" };
+        let region = models[0].region;
+        let bold = Style::new().bold();
+        writeln!(
+            output,
+            "{separator}{bold}{region}{bold:#}\n{}",
+            table(models).trim_fmt()
+        )?;
+    }
+    Ok(())
+}
+
+fn table(models: &[Model]) -> Table {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic);
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(["  MODEL", "LIMITS", "STATUS"]);
     if !table.is_tty() {
         table.set_width(80);
     }
-    let row = |name: &str, region: &str, limits: String, status: String| {
-        let mut row = vec![name.to_owned()];
-        row.extend(with_region.then(|| region.to_owned()));
-        row.extend([limits, status]);
-        row
-    };
-    table.set_header(row("MODEL", "REGION", "LIMITS".into(), "STATUS".into()));
     for model in models {
-        let details = model.details.as_ref();
-        let limits = details.map(|details| {
+        let limits = model.details.as_ref().map(|details| {
             let limits = short_limits(details.limits);
             let dynamic = if details.dynamic { " or more" } else { "" };
             format!("{limits}{dynamic}")
         });
-        let limits = limits.unwrap_or_default();
-        table.add_row(row(
-            model.name,
-            model.region.name(),
-            limits,
-            short_status(model),
-        ));
+        let name = format!("  {}", model.name);
+        table.add_row([name, limits.unwrap_or_default(), short_status(model)]);
+    }
+    // A model ID on two lines could not be copied.
+    if let Some(names) = table.column_mut(0) {
+        names.set_constraint(ColumnConstraint::ContentWidth);
+        names.set_padding((0, 1));
     }
     table
 }
@@ -176,7 +179,11 @@ impl Row {
     }
 }
 
-fn write_csv(models: &[Model], output: &mut impl Write) -> anyhow::Result<()> {
+fn rows(models: &[Model]) -> Vec<Row> {
+    models.iter().map(Row::new).collect()
+}
+
+fn write_csv(models: &[Model], output: &mut impl Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(output);
     writer.write_record([
         "region",
@@ -191,7 +198,7 @@ fn write_csv(models: &[Model], output: &mut impl Write) -> anyhow::Result<()> {
         "date",
         "replacement",
     ])?;
-    for row in models.iter().map(Row::new) {
+    for row in rows(models) {
         writer.write_record([
             row.region,
             row.name,
@@ -206,6 +213,5 @@ fn write_csv(models: &[Model], output: &mut impl Write) -> anyhow::Result<()> {
             row.replacement.unwrap_or_default(),
         ])?;
     }
-    writer.flush()?;
-    Ok(())
+    writer.flush()
 }

@@ -1,19 +1,25 @@
 //! The command line tool `model-studio-limits`. See README.md.
 
 mod arguments;
+mod check;
 mod list;
 mod show;
 mod tables;
 
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use anyhow::Context as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use arguments::{Arguments, Command};
 
 /// The exit code of errors. `check` exits with 1 if it has findings.
 const ERROR: u8 = 2;
+
+/// The name of the binary.
+const NAME: &str = "model-studio-limits";
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -33,6 +39,19 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::List(arguments) => list::run(arguments, output),
         Command::Show(arguments) => show::run(arguments, output),
+        Command::Check(arguments) => check::run(arguments, output),
+        Command::Completions(arguments) => {
+            let command = &mut Arguments::command();
+            clap_complete::generate(arguments.shell, command, NAME, output);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man(arguments) => {
+            let directory = &arguments.directory;
+            fs::create_dir_all(directory)
+                .and_then(|()| clap_mangen::generate_to(Arguments::command(), directory))
+                .with_context(|| format!("cannot write to {}", directory.display()))?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

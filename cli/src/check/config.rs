@@ -1,0 +1,180 @@
+//! The settings of a check: its arguments, and the section `check` of a configuration file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context as _, anyhow};
+use clap::ValueEnum as _;
+use ignore::DirEntry;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use jiff::ToSpan as _;
+use jiff::civil;
+use model_studio_limits::Date;
+use serde::Deserialize;
+
+use super::finding::Kind;
+use crate::arguments::CheckArguments;
+use crate::tables::Region;
+
+/// The name of the configuration file.
+const FILE_NAME: &str = "model-studio-limits.toml";
+
+/// The settings for one path.
+pub(super) struct Config {
+    pub(super) region: Option<Region>,
+    /// The date at which the life cycle of models is looked at.
+    pub(super) today: Date,
+    /// The last date on which a model retires soon.
+    pub(super) soon: Date,
+    pub(super) allowed_kinds: Vec<Kind>,
+    pub(super) allowed_names: Vec<String>,
+    pub(super) exclude: Exclude,
+}
+
+/// The files that are not checked, by patterns as in `.gitignore`.
+#[derive(Clone)]
+pub(super) struct Exclude(Gitignore);
+
+impl Exclude {
+    fn new(root: &Path, patterns: &[String]) -> anyhow::Result<Self> {
+        let mut builder = GitignoreBuilder::new(root);
+        for pattern in patterns {
+            builder
+                .add_line(None, pattern)
+                .with_context(|| format!("`exclude`: `{pattern}`"))?;
+        }
+        Ok(Self(builder.build()?))
+    }
+
+    /// Returns `true` if a file or folder is not checked.
+    pub(super) fn matches(&self, entry: &DirEntry) -> bool {
+        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        // The patterns are relative to the folder of the file, which is absolute.
+        !self.0.is_empty()
+            && std::path::absolute(entry.path())
+                .is_ok_and(|path| self.0.matched(path, is_folder).is_ignore())
+    }
+}
+
+/// A number of days, such as `90d`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Days(u16);
+
+impl FromStr for Days {
+    type Err = &'static str;
+
+    fn from_str(string: &str) -> Result<Self, Self::Err> {
+        let digits = string.strip_suffix('d').unwrap_or(string);
+        let days = digits.parse().ok().filter(|_| !digits.starts_with('+'));
+        days.map(Self)
+            .ok_or("expected a number of days such as `90d`")
+    }
+}
+
+const DEFAULT_WITHIN: Days = Days(90);
+
+/// The file, which can have other sections in later versions.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    check: Section,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Section {
+    region: Option<String>,
+    within: Option<String>,
+    as_of: Option<String>,
+    #[serde(default)]
+    allow: Vec<String>,
+    #[serde(default)]
+    exclude: Vec<String>,
+}
+
+impl Config {
+    /// Returns the settings for a path. Arguments have precedence over the file, except that both may
+    /// allow model IDs.
+    pub(super) fn load(path: &Path, arguments: &CheckArguments) -> anyhow::Result<Self> {
+        let file = match &arguments.config {
+            Some(file) => Some(file.clone()),
+            None => find(path),
+        };
+        let Some(file) = file else {
+            return Self::new(&Section::default(), path, arguments);
+        };
+        let text = fs::read_to_string(&file);
+        let text = text.with_context(|| format!("cannot read {}", file.display()))?;
+        let section = toml::from_str::<File>(&text)
+            .map(|file| file.check)
+            .map_err(anyhow::Error::from);
+        let absolute = std::path::absolute(&file)?;
+        let root = absolute.parent().unwrap_or(path);
+        section
+            .and_then(|section| Self::new(&section, root, arguments))
+            .with_context(|| format!("invalid configuration in {}", file.display()))
+    }
+
+    fn new(section: &Section, root: &Path, arguments: &CheckArguments) -> anyhow::Result<Self> {
+        let region = match &section.region {
+            Some(name) => Some(Region::from_str(name, false).map_err(|_| unknown_region(name))?),
+            None => None,
+        };
+        let within = section.within.as_deref().map(str::parse).transpose();
+        let within: Option<Days> = within.map_err(|error| anyhow!("`within`: {error}"))?;
+        let as_of = section.as_of.as_deref().map(str::parse).transpose();
+        let as_of: Option<Date> = as_of.map_err(|error| anyhow!("`as-of`: {error}"))?;
+
+        let today = arguments.as_of.or(as_of).map_or_else(today, Ok)?;
+        let Days(within) = arguments.within.or(within).unwrap_or(DEFAULT_WITHIN);
+        let (mut allowed_kinds, mut allowed_names) = (Vec::new(), Vec::new());
+        for allowed in section.allow.iter().chain(&arguments.allow) {
+            match Kind::ALL.iter().find(|kind| kind.name() == allowed) {
+                Some(kind) => allowed_kinds.push(*kind),
+                None => allowed_names.push(allowed.clone()),
+            }
+        }
+        Ok(Self {
+            region: arguments.region.or(region),
+            today,
+            soon: add_days(today, within)?,
+            allowed_kinds,
+            allowed_names,
+            exclude: Exclude::new(root, &section.exclude)?,
+        })
+    }
+}
+
+/// Returns the date of today, in UTC.
+fn today() -> anyhow::Result<Date> {
+    let now = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now());
+    from_civil(now.date())
+}
+
+fn add_days(date: Date, days: u16) -> anyhow::Result<Date> {
+    let date: civil::Date = date.to_string().parse()?;
+    from_civil(date.saturating_add(i64::from(days).days()))
+}
+
+fn from_civil(date: civil::Date) -> anyhow::Result<Date> {
+    Ok(date.to_string().parse()?)
+}
+
+/// Returns the configuration file that is nearest to a path: in it, or in the nearest of its parents.
+fn find(path: &Path) -> Option<PathBuf> {
+    let absolute = std::path::absolute(path).ok()?;
+    let mut files = absolute
+        .ancestors()
+        .map(|directory| directory.join(FILE_NAME));
+    files.find(|file| file.is_file())
+}
+
+fn unknown_region(name: &str) -> anyhow::Error {
+    let regions: Vec<&str> = Region::ALL.iter().map(|region| region.name()).collect();
+    anyhow!(
+        "unknown region `{name}`, expected one of {}",
+        regions.join(", ")
+    )
+}

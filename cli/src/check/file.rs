@@ -1,0 +1,112 @@
+//! Checks the text of one file.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use super::config::Config;
+use super::finding::Finding;
+use super::scan::{Found, Scanner};
+
+/// The size limit for files, in bytes. Larger ones are data.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// The number of bytes at the start of a file that are searched for a zero byte, which only binary
+/// files have. Git and ripgrep do the same.
+const BINARY_SEARCH: usize = 8_000;
+
+/// The number of bytes that an excerpt shows on each side of a model ID.
+const EXCERPT: usize = 60;
+
+/// Returns the findings in a file, or `None` if it is binary.
+pub(super) fn check(
+    path: &Path,
+    scanner: &Scanner,
+    config: &Config,
+    buffer: &mut Vec<u8>,
+) -> io::Result<Option<Vec<Finding>>> {
+    buffer.clear();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(buffer)?;
+    if buffer.len() as u64 > MAX_BYTES {
+        return Err(io::Error::other(format!(
+            "the file is larger than {} MiB",
+            MAX_BYTES >> 20
+        )));
+    }
+    if buffer[..buffer.len().min(BINARY_SEARCH)].contains(&0) {
+        return Ok(None);
+    }
+    let text = buffer.as_slice();
+    let found = scanner.scan(path, text).into_iter();
+    let mut position = Position::default();
+    let findings = found.map(|found| {
+        position.advance(text, found.bytes.start);
+        position.finding(path, text, found)
+    });
+    let is_allowed = |finding: &Finding| {
+        config.allowed_kinds.contains(&finding.kind) || config.allowed_names.contains(&finding.name)
+    };
+    Ok(Some(
+        findings.filter(|finding| !is_allowed(finding)).collect(),
+    ))
+}
+
+/// A position in a text.
+#[derive(Default)]
+struct Position {
+    at: usize,
+    /// The number of lines before this one.
+    lines: usize,
+    line_start: usize,
+}
+
+impl Position {
+    fn advance(&mut self, text: &[u8], to: usize) {
+        for (index, byte) in text[self.at..to].iter().enumerate() {
+            if *byte == b'\n' {
+                self.lines += 1;
+                self.line_start = self.at + index + 1;
+            }
+        }
+        self.at = to;
+    }
+
+    fn finding(&self, path: &Path, text: &[u8], found: Found) -> Finding {
+        const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+        let bytes = found.bytes;
+        let mut before = &text[self.line_start..bytes.start];
+        if self.lines == 0 {
+            before = before.strip_prefix(BYTE_ORDER_MARK).unwrap_or(before);
+        }
+        let column = 1 + String::from_utf8_lossy(before).chars().count();
+        // Model IDs are ASCII.
+        let name = String::from_utf8_lossy(&text[bytes.clone()]).into_owned();
+
+        let excerpt_start = before.len().saturating_sub(EXCERPT);
+        let rest = &text[bytes.end..];
+        let line_end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+        let excerpt_end = line_end.unwrap_or(rest.len()).min(EXCERPT);
+        let (before, after) = (&before[excerpt_start..], &rest[..excerpt_end]);
+        // A character that is cut, or is not valid, is not shown.
+        let shown = |bytes| String::from_utf8_lossy(bytes).replace('\u{fffd}', "");
+        let ellipsis = |is_cut| if is_cut { "…" } else { "" };
+        let mut excerpt = ellipsis(excerpt_start > 0).to_owned() + &shown(before);
+        let start = excerpt.len();
+        excerpt += &name;
+        let end = excerpt.len();
+        excerpt += &shown(after);
+        excerpt += ellipsis(excerpt_end < line_end.unwrap_or(rest.len()));
+        Finding {
+            path: path.to_owned(),
+            line: self.lines + 1,
+            columns: column..column + name.len(),
+            bytes,
+            kind: found.kind,
+            name,
+            message: found.message,
+            help: found.help,
+            fix: found.fix,
+            excerpt: (excerpt, start..end),
+        }
+    }
+}

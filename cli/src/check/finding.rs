@@ -1,0 +1,89 @@
+//! What a check finds.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+/// Why a model ID is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    /// The model is no longer served
+    Retired,
+    /// The model retires soon
+    Retiring,
+    /// The model is deprecated, and there is no date or it is far away
+    Deprecated,
+    /// The name is within a typo of a model ID
+    Misspelled,
+}
+
+impl Kind {
+    /// Every kind.
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Retired,
+        Self::Retiring,
+        Self::Deprecated,
+        Self::Misspelled,
+    ];
+
+    /// Returns the name, as used by `allow` and in reports.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Retired => "retired",
+            Self::Retiring => "retiring",
+            Self::Deprecated => "deprecated",
+            Self::Misspelled => "misspelled",
+        }
+    }
+
+    /// Returns the sentence that explains the kind.
+    pub(crate) const fn description(self) -> &'static str {
+        match self {
+            Self::Retired => "The model is no longer served",
+            Self::Retiring => "The model retires soon",
+            Self::Deprecated => "The model is deprecated",
+            Self::Misspelled => "The name is within a typo of a model ID",
+        }
+    }
+
+    /// Returns `true` if a call with this model ID fails today.
+    pub(crate) const fn is_error(self) -> bool {
+        matches!(self, Self::Retired | Self::Misspelled)
+    }
+}
+
+/// A model ID in a file that should be changed.
+#[derive(Debug)]
+pub(crate) struct Finding {
+    pub(crate) path: PathBuf,
+    /// The line, counted from 1.
+    pub(crate) line: usize,
+    /// The first column and the one after the last, in characters, counted from 1.
+    pub(crate) columns: Range<usize>,
+    /// The position in bytes.
+    pub(crate) bytes: Range<usize>,
+    pub(crate) kind: Kind,
+    /// The model ID as it is in the file.
+    pub(crate) name: String,
+    /// The message without the help.
+    pub(crate) message: String,
+    /// The replacement or the suggestions.
+    pub(crate) help: Option<String>,
+    /// The text that `--fix` writes instead.
+    pub(crate) fix: Option<&'static str>,
+    /// The part of the line that is shown, and the position of the name in it, in bytes.
+    pub(crate) excerpt: (String, Range<usize>),
+}
+
+impl Finding {
+    /// Returns the message with the help.
+    pub(crate) fn full_message(&self) -> String {
+        match &self.help {
+            Some(help) => format!("{}, {help}", self.message),
+            None => self.message.clone(),
+        }
+    }
+}

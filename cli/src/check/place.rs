@@ -1,0 +1,268 @@
+//! Places where a file names a model, such as `model: …`, `MODEL=…` or `--model …`.
+
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+
+/// Finds the strings at places where a model is named.
+pub(crate) struct Places {
+    model: AhoCorasick,
+}
+
+/// The most items of a list that are read.
+const MAX_ITEMS: usize = 1_000;
+
+impl Places {
+    pub(crate) fn new() -> Self {
+        let mut builder = AhoCorasickBuilder::new();
+        let model = builder.ascii_case_insensitive(true).build(["model"]);
+        Self {
+            model: model.expect("the pattern is short"),
+        }
+    }
+
+    /// Returns the positions of all strings at places where a model is named, in their order.
+    pub(crate) fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let mut places = Vec::new();
+        for key in self.model.find_iter(text) {
+            let is_argument = text[..key.start()].ends_with(b"--");
+            if let Some(cursor) = Cursor::after_key(text, key.end(), is_argument) {
+                cursor.values(&mut places);
+            }
+        }
+        places
+    }
+}
+
+/// Returns `true` for the characters of model IDs.
+pub(crate) const fn is_id_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/' | b'@')
+}
+
+/// A position after the key that names a model.
+struct Cursor<'a> {
+    text: &'a [u8],
+    at: usize,
+    separator: Separator,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Separator {
+    /// `model: …`, `model = …`, `{"model": …}`, `:model => …`, `if model == …`
+    Assignment,
+    /// `model("…")`, `model!("…")`
+    Call,
+    /// `--model …`, `<model>…`
+    Other,
+}
+
+impl<'a> Cursor<'a> {
+    /// Reads the rest of a key and the separator. Returns `None` if there is no value.
+    fn after_key(text: &'a [u8], at: usize, is_argument: bool) -> Option<Self> {
+        let mut cursor = Self {
+            text,
+            at,
+            separator: Separator::Other,
+        };
+        cursor.skip_any_of(&[
+            "_names", "_name", "_ids", "_id", "Names", "Name", "Ids", "Id",
+        ]);
+        cursor.skip_any_of(&["_NAME", "_ID", "-name", "-id", "s", "S"]);
+        if cursor.peek().is_some_and(is_word) {
+            return None;
+        }
+        cursor.skip_any_of(&["\"", "'", "`"]);
+        let has_space = cursor.skip_spaces();
+        if cursor.skip_any_of(&["=>", ":=", "==", "=", ":"]) {
+            cursor.separator = Separator::Assignment;
+        } else if cursor.skip_any_of(&["(", "!("]) {
+            cursor.separator = Separator::Call;
+        } else if !(cursor.skip_any_of(&[">"]) || is_argument && has_space) {
+            return None;
+        }
+        cursor.skip_spaces();
+        Some(cursor)
+    }
+
+    /// Adds the values: one string, or the items of a list.
+    fn values(mut self, places: &mut Vec<Range<usize>>) {
+        if self.separator != Separator::Assignment {
+            let value = match self.separator {
+                Separator::Call => self.quoted(),
+                _ => self.value(),
+            };
+            places.extend(value);
+        } else if self.skip_any_of(&["["]) {
+            self.flow_list(places);
+        } else if matches!(self.peek(), None | Some(b'\r' | b'\n')) {
+            self.block_list(places);
+        } else {
+            let value = self.value();
+            // `model: str = "…"`
+            self.skip_spaces();
+            if self.skip_any_of(&["="]) {
+                self.skip_spaces();
+                places.extend(self.value());
+            } else {
+                places.extend(value);
+            }
+        }
+    }
+
+    /// Adds the items of a list such as `["a", "b"]`.
+    fn flow_list(&mut self, places: &mut Vec<Range<usize>>) {
+        for _ in 0..MAX_ITEMS {
+            self.skip_while(|byte| byte.is_ascii_whitespace() || byte == b',');
+            let Some(value) = self.value() else { return };
+            places.push(value);
+        }
+    }
+
+    /// Adds the items of a list with a line for each, such as `- a`.
+    fn block_list(&mut self, places: &mut Vec<Range<usize>>) {
+        for _ in 0..MAX_ITEMS {
+            self.skip_while(|byte| byte.is_ascii_whitespace());
+            if !self.skip_any_of(&["- "]) {
+                return;
+            }
+            self.skip_spaces();
+            let Some(value) = self.value() else { return };
+            places.push(value);
+            self.skip_while(|byte| byte != b'\n');
+        }
+    }
+
+    /// Reads a string with or without quotes.
+    fn value(&mut self) -> Option<Range<usize>> {
+        if matches!(self.peek(), Some(b'"' | b'\'' | b'`')) {
+            self.quoted()
+        } else {
+            self.id()
+        }
+    }
+
+    fn quoted(&mut self) -> Option<Range<usize>> {
+        let quote = self.peek().filter(|byte| b"\"'`".contains(byte))?;
+        self.at += 1;
+        let id = self.id()?;
+        (self.peek() == Some(quote)).then(|| {
+            self.at += 1;
+            id
+        })
+    }
+
+    /// Reads the characters of a model ID. A colon at the end belongs to the text around it.
+    fn id(&mut self) -> Option<Range<usize>> {
+        let start = self.at;
+        self.skip_while(is_id_byte);
+        let mut end = self.at;
+        while end > start && matches!(self.text[end - 1], b'.' | b':') {
+            end -= 1;
+        }
+        (end > start).then_some(start..end)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    /// Skips spaces, and returns whether there were any.
+    fn skip_spaces(&mut self) -> bool {
+        let start = self.at;
+        self.skip_while(|byte| matches!(byte, b' ' | b'\t'));
+        self.at > start
+    }
+
+    fn skip_while(&mut self, condition: impl Fn(u8) -> bool) {
+        while self.peek().is_some_and(&condition) {
+            self.at += 1;
+        }
+    }
+
+    /// Skips the first of the strings that is next, and returns whether there was one.
+    fn skip_any_of(&mut self, strings: &[&str]) -> bool {
+        let rest = &self.text[self.at..];
+        let mut strings = strings.iter();
+        let found = strings.find(|string| rest.starts_with(string.as_bytes()));
+        self.at += found.map_or(0, |string| string.len());
+        found.is_some()
+    }
+}
+
+const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Places;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let places = Places::new().find(text.as_bytes());
+        let found: Vec<&str> = places.into_iter().map(|place| &text[place]).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn fields_variables_and_arguments_name_a_model() {
+        for text in [
+            "model: qwen-plus",
+            "model: 'qwen-plus' # the default",
+            "  - model_name: qwen-plus\r\n",
+            r#"{"model": "qwen-plus", "stream": true}"#,
+            r#"{"modelId":"qwen-plus"}"#,
+            r#"chat(model="qwen-plus")"#,
+            r#"model: str = "qwen-plus""#,
+            r#"const model: string = "qwen-plus";"#,
+            "const embeddingModel = `qwen-plus`",
+            r#"if model == "qwen-plus":"#,
+            r#":model => "qwen-plus""#,
+            "DASHSCOPE_MODEL=qwen-plus",
+            "export MODEL_NAME=\"qwen-plus\"",
+            "run --model qwen-plus --stream",
+            "run --model=qwen-plus",
+            "run --model-id 'qwen-plus'",
+            r#"model!("qwen-plus")"#,
+            r#"with_model("qwen-plus")"#,
+            "<model>qwen-plus</model>",
+            "https://example.com/?model=qwen-plus&stream=true",
+        ] {
+            check(text, &["qwen-plus"]);
+        }
+    }
+
+    #[test]
+    fn lists_name_several_models() {
+        check(
+            r#"models = ["qwen-plus", "qwq-plus"]"#,
+            &["qwen-plus", "qwq-plus"],
+        );
+        check(
+            "MODELS: [\n  qwen-plus,\n  'qwq-plus',\n]",
+            &["qwen-plus", "qwq-plus"],
+        );
+        check(
+            "models:\n  - qwen-plus # fast\n  - \"qwq-plus\"\nother:\n  - qwen-max\n",
+            &["qwen-plus", "qwq-plus"],
+        );
+    }
+
+    #[test]
+    fn other_text_names_no_model() {
+        for text in [
+            "the model qwen-plus is fast",
+            "model_kwargs: qwen-plus",
+            "modeling: qwen-plus",
+            "model(qwen_plus)",
+            "model:",
+            "model = ",
+            "model: \"unterminated",
+            "models: [",
+            "--model",
+            "model",
+        ] {
+            check(text, &[]);
+        }
+    }
+}

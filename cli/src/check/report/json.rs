@@ -1,0 +1,46 @@
+//! Findings for programs.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::check::finding::{Finding, Kind};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    findings: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    path: String,
+    line: usize,
+    column: usize,
+    end_column: usize,
+    /// The position in bytes.
+    start: usize,
+    end: usize,
+    kind: Kind,
+    model: &'a str,
+    message: String,
+    /// The text that `--fix` writes instead.
+    fix: Option<&'static str>,
+}
+
+pub(super) fn write(findings: &[Finding], output: &mut (impl Write + ?Sized)) -> io::Result<()> {
+    let findings = findings.iter().map(|finding| Row {
+        path: finding.path.to_string_lossy().into_owned(),
+        line: finding.line,
+        column: finding.columns.start,
+        end_column: finding.columns.end,
+        start: finding.bytes.start,
+        end: finding.bytes.end,
+        kind: finding.kind,
+        model: &finding.name,
+        message: finding.full_message(),
+        fix: finding.fix,
+    });
+    let findings = findings.collect();
+    serde_json::to_writer_pretty(&mut *output, &Report { findings })?;
+    writeln!(output)
+}

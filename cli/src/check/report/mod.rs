@@ -1,0 +1,39 @@
+//! Writes findings in each format.
+
+mod github;
+mod json;
+mod sarif;
+mod text;
+
+use std::io::Write;
+
+use clap::ValueEnum;
+
+use super::finding::Finding;
+
+/// The format of the findings.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    /// `file:line:column: message`, and an excerpt
+    Text,
+    /// A JSON object
+    Json,
+    /// Annotations for GitHub Actions
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+pub(super) fn write(
+    format: Format,
+    findings: &[Finding],
+    output: &mut (impl Write + ?Sized),
+) -> anyhow::Result<()> {
+    match format {
+        Format::Text => text::write(findings, output)?,
+        Format::Json => json::write(findings, output)?,
+        Format::Github => github::write(findings, output)?,
+        Format::Sarif => sarif::write(findings, output)?,
+    }
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! Findings for people.
+
+use std::io::{self, Write};
+
+use annotate_snippets::renderer::Renderer;
+use annotate_snippets::{AnnotationKind, Level, Snippet};
+
+use crate::check::finding::Finding;
+
+/// Writes each finding as `file:line:column: message` with an excerpt of the file.
+pub(super) fn write(findings: &[Finding], output: &mut (impl Write + ?Sized)) -> io::Result<()> {
+    // The output removes the colors if it is not a terminal.
+    let renderer = Renderer::styled();
+    for finding in findings {
+        let path = finding.path.display();
+        let (line, column) = (finding.line, finding.columns.start);
+        let title = format!("{path}:{line}:{column}: {}", finding.full_message());
+        let (excerpt, name) = &finding.excerpt;
+        let annotation = AnnotationKind::Primary.span(name.clone());
+        let annotation = annotation.label(finding.kind.name());
+        let snippet = Snippet::source(excerpt)
+            .line_start(line)
+            .annotation(annotation);
+        let level = if finding.kind.is_error() {
+            Level::ERROR
+        } else {
+            Level::WARNING
+        };
+        let report = level.no_name().primary_title(title).element(snippet);
+        writeln!(output, "{}\n", renderer.render(&[report]))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! Reads the files below a path in parallel.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use ignore::{DirEntry, WalkBuilder, WalkState};
+use indicatif::{ProgressBar, ProgressDrawTarget};
+
+use super::config::Config;
+use super::life_cycle::LifeCycles;
+use super::scan::Scanner;
+use super::{Outcome, file};
+
+/// Checks a file, or all files of a folder that Git does not ignore.
+pub(super) fn check(path: &Path, config: &Config, progress: &Progress) -> anyhow::Result<Outcome> {
+    // Without this, a path that does not exist would be reported as one of many problems.
+    path.metadata()
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    let life_cycles = LifeCycles::new(config.region, config.today, config.soon);
+    let scanner = Scanner::new(life_cycles, config.region.is_some());
+    let exclude = config.exclude.clone();
+    let walk = WalkBuilder::new(path)
+        // Files such as .env name models.
+        .hidden(false)
+        .require_git(false)
+        .filter_entry(move |entry| entry.file_name() != ".git" && !exclude.matches(entry))
+        .build_parallel();
+    let outcome = Mutex::new(Outcome::default());
+    walk.run(|| {
+        let mut buffer = Vec::new();
+        let (outcome, scanner) = (&outcome, &scanner);
+        Box::new(move |entry| {
+            let checked = match entry {
+                Ok(entry) if !is_file(&entry) => return WalkState::Continue,
+                Ok(entry) => file::check(entry.path(), scanner, config, &mut buffer)
+                    .map_err(|error| format!("cannot read {}: {error}", entry.path().display())),
+                Err(error) => Err(error.to_string()),
+            };
+            progress.file_was_checked();
+            let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
+            match checked {
+                Ok(findings) => {
+                    outcome.files += usize::from(findings.is_some());
+                    outcome.findings.extend(findings.into_iter().flatten());
+                }
+                Err(problem) => outcome.problems.push(problem),
+            }
+            WalkState::Continue
+        })
+    });
+    let mut outcome = outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
+    outcome.problems.sort();
+    Ok(outcome)
+}
+
+/// Returns `true` for regular files, and for a path argument that is a link to one. Other links are
+/// not followed.
+fn is_file(entry: &DirEntry) -> bool {
+    if entry.depth() == 0 {
+        return entry.path().is_file();
+    }
+    entry.file_type().is_some_and(|kind| kind.is_file())
+}
+
+/// Shows how many files were checked, on a terminal, if the check takes longer than a second.
+pub(super) struct Progress {
+    start: Instant,
+    files: AtomicUsize,
+    bar: ProgressBar,
+}
+
+impl Progress {
+    pub(super) fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            files: AtomicUsize::new(0),
+            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
+        }
+    }
+
+    fn file_was_checked(&self) {
+        const EVERY: usize = 1_000;
+        let files = self.files.fetch_add(1, Ordering::Relaxed) + 1;
+        if files % EVERY == 0 && self.start.elapsed() > Duration::from_secs(1) {
+            if self.bar.is_hidden() {
+                self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            }
+            self.bar.set_message(format!("{files} files checked"));
+            self.bar.tick();
+        }
+    }
+
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
