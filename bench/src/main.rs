@@ -1,8 +1,9 @@
-//! Measures compile times, and compares the limiter with others. `README.md` describes the programs.
+//! Measures compile times, and compares the limiter and the command line tool with others. `README.md` describes the programs.
 
 #![forbid(unsafe_code)]
 
 mod chart;
+mod check;
 mod cold_build;
 mod fleet;
 mod growth;
@@ -35,9 +36,10 @@ fn main() {
         "regions" => regions::run,
         "limiter" => limiter::run,
         "fleet" => fleet::run,
+        "check" => check::run,
         _ => {
             eprintln!(
-                "usage: cargo run -- (macro-call | growth | cold-build | regions | limiter | fleet) [--quick]"
+                "usage: cargo run -- (macro-call | growth | cold-build | regions | limiter | fleet | check) [--quick]"
             );
             process::exit(2);
         }

@@ -1,0 +1,108 @@
+//! Measures `model-studio-limits check` beside other programs that read every file of a tree.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use crate::report::measure;
+
+/// The number of folders, and of files in each.
+const FOLDERS: usize = 1_000;
+const FILES: usize = 100;
+
+pub(crate) fn run(quick: bool) {
+    let tool = build_tool();
+    let tool = tool.to_str().expect("the target folder has a UTF-8 name");
+    let tree = make_tree();
+    // ripgrep searches for a fixed string, in the same files as `check`: also hidden ones.
+    let commands = [
+        vec![
+            "rg",
+            "--hidden",
+            "--count",
+            "--fixed-strings",
+            "no-such-model",
+        ],
+        vec![tool, "check"],
+        vec!["typos", "--hidden", "--format", "silent"],
+    ];
+    let (present, missing): (Vec<_>, Vec<_>) = commands.into_iter().partition(|command| {
+        let mut version = Command::new(command[0]);
+        version.arg("--version").stdout(Stdio::null());
+        version.status().is_ok()
+    });
+    for command in missing {
+        println!("`{}` is not installed.\n", command[0]);
+    }
+    let milliseconds = measure(quick, &present, |command| {
+        let start = Instant::now();
+        let output = Command::new(command[0])
+            .args(&command[1..])
+            .arg(&tree)
+            .output();
+        let seconds = start.elapsed().as_secs_f64();
+        let code = output.expect("the program can be started").status.code();
+        assert!(code.is_some_and(|code| code <= 2), "{command:?} was killed");
+        seconds * 1e3
+    });
+    println!("| {} files | ms |", FOLDERS * FILES);
+    println!("| --- | ---: |");
+    for (command, milliseconds) in present.iter().zip(milliseconds) {
+        let name = Path::new(command[0]).file_name().unwrap_or_default();
+        println!(
+            "| `{} {}` | {milliseconds} |",
+            name.display(),
+            command[1..].join(" ")
+        );
+    }
+}
+
+fn build_tool() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let target = root.join("target/check");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args([
+        "build",
+        "--release",
+        "--locked",
+        "--package",
+        "model-studio-limits-cli",
+    ]);
+    cargo.arg("--manifest-path").arg(root.join("../Cargo.toml"));
+    let status = cargo.arg("--target-dir").arg(&target).status();
+    assert!(
+        status.is_ok_and(|status| status.success()),
+        "the tool cannot be built"
+    );
+    target.join("release/model-studio-limits")
+}
+
+/// Writes files of 5 to 60 lines in the target folder, unless an earlier run has. One in ten names a
+/// model.
+fn make_tree() -> PathBuf {
+    let tree = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/scratch/check");
+    let mut random = fastrand::Rng::with_seed(1);
+    for folder in 0..FOLDERS {
+        let folder = tree.join(format!("{}/{}", folder % 10, folder));
+        fs::create_dir_all(&folder).expect("the target folder is writable");
+        for file in 0..FILES {
+            let extension = random.choice(["json", "md", "py", "toml", "ts", "yaml"]);
+            let path = folder.join(format!("{file}.{}", extension.unwrap_or_default()));
+            let mut text = String::new();
+            for line in 0..random.usize(5..60) {
+                let key = random.alphabetic();
+                let call = format!("  {key}{line} = call({line}, {})  # text\n", random.u64(..));
+                text += match random.usize(..300) {
+                    0 => "  model: qwen-plus\n",
+                    1 => "  \"model\": \"gpt-4o\",\n",
+                    _ => &call,
+                };
+            }
+            if !path.exists() {
+                fs::write(path, text).expect("the target folder is writable");
+            }
+        }
+    }
+    tree
+}
