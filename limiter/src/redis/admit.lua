@@ -118,7 +118,20 @@ local function take(rate, at, amount)
     end
     rate.unwritten = rate.unwritten + amount
     rate.total = rate.total + amount
+    if slot == rate.known_slot then
+      rate.known = rate.known + amount
+    end
   end
+end
+
+-- Returns the amount of a slot. Keeps it, because most corrections of a call share a slot.
+local function amount_of(rate, slot)
+  if slot ~= rate.known_slot then
+    write(rate)
+    rate.known_slot = slot
+    rate.known = tonumber(redis.call('HGET', state, rate.name .. ':' .. text(slot))) or 0
+  end
+  return rate.known
 end
 
 -- Forgets what has expired at a time. Only called with times at which a request starts.
@@ -193,13 +206,12 @@ for _ = 1, number() do
     local slot = math.floor(at / rate.slot)
     local is_alive = slot >= rate.oldest
     if difference > 0 then
-      take(rate, is_alive and at or now, difference)
+      -- Not at `now`: with a window shorter than a turn, that can have expired by the last start.
+      take(rate, is_alive and at or start, difference)
       pace(rate, now, difference)
     elseif difference < 0 and is_alive then
       -- Not more than is known, in case the state was lost.
-      write(rate)
-      local taken = tonumber(redis.call('HGET', state, rate.name .. ':' .. text(slot))) or 0
-      difference = math.max(difference, -math.max(taken, 0))
+      difference = math.max(difference, -math.max(amount_of(rate, slot), 0))
       take(rate, at, difference)
       if rate.credit >= 0 then
         rate.next = math.max(0, rate.next + difference * rate.delay)
