@@ -2,6 +2,7 @@
 //!
 //! The tests run with `cargo test --package fleet-tests --features server`.
 
+mod model;
 mod proxy;
 mod record;
 mod server;
@@ -12,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use model_studio_limiter::{Account, Builder, ModelLimits, RedisStore};
 use model_studio_limits::{Limit, Limits, Model};
 
+pub use model::ScriptModel;
 pub use proxy::Proxy;
 pub use record::Record;
 pub use server::Server;

@@ -106,8 +106,17 @@ impl Server {
         reason = "most commands are run for their effect"
     )]
     pub fn run<T: FromRedisValue>(&self, command: &Cmd) -> T {
-        let mut connection = connect(self.port).expect("the server accepts connections");
-        command.query(&mut connection).unwrap()
+        command.query(&mut self.connection()).unwrap()
+    }
+
+    /// Connects to the server.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it does not accept the connection.
+    #[must_use]
+    pub fn connection(&self) -> Connection {
+        connect(self.port).expect("the server accepts connections")
     }
 
     /// Returns the only key that ends in this, such as `:state`.
