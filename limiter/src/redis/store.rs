@@ -80,7 +80,8 @@ enum Connection {
 
 impl RedisStore {
     /// Connects to a server, by a URL such as `redis://user:password@host:6379/0`, or `rediss://…`
-    /// for TLS.
+    /// for TLS. For TLS, the program has to install a provider of cryptography: see
+    /// [the guide](crate::guide#a-fleet).
     ///
     /// Calls run on the current tokio runtime, which must outlive the limiters.
     ///
@@ -90,7 +91,7 @@ impl RedisStore {
     ///
     /// # Panics
     ///
-    /// Panics outside of a tokio runtime.
+    /// Panics outside of a tokio runtime, and for TLS if `rustls` has no provider of cryptography.
     pub async fn connect(url: &str, account: &str) -> Result<Self, StoreError> {
         Self::new(Server::Single(Client::open(url)?), account).await
     }
@@ -103,7 +104,7 @@ impl RedisStore {
     ///
     /// # Panics
     ///
-    /// Panics outside of a tokio runtime.
+    /// Panics outside of a tokio runtime, and for TLS if `rustls` has no provider of cryptography.
     pub async fn connect_cluster(urls: &[&str], account: &str) -> Result<Self, StoreError> {
         let client = ClusterClient::builder(urls.iter().copied())
             .connection_timeout(TIMEOUT)
@@ -120,7 +121,7 @@ impl RedisStore {
     ///
     /// # Panics
     ///
-    /// Panics outside of a tokio runtime.
+    /// Panics outside of a tokio runtime, and for TLS if `rustls` has no provider of cryptography.
     pub async fn connect_sentinel(
         urls: &[&str],
         master: &str,

@@ -8,15 +8,16 @@ mod record;
 mod server;
 mod worker;
 
+use std::num::NonZeroU64;
 use std::time::{Duration, SystemTime};
 
 use model_studio_limiter::{Account, Builder, ModelLimits, RedisStore};
-use model_studio_limits::{Limit, Limits, Model};
+use model_studio_limits::{Limit, LimitKind, Limits, Model};
 
 pub use model::ScriptModel;
 pub use proxy::Proxy;
 pub use record::Record;
-pub use server::Server;
+pub use server::{Server, free_port, wait_until};
 pub use worker::{Work, Worker};
 
 /// The account of all tests. Each test has its own server.
@@ -29,6 +30,26 @@ pub const MODEL: Model = Model::QwenPlus;
 #[must_use]
 pub fn limits(limits: &[Limit]) -> Limits {
     Limits::new(limits.to_vec().leak())
+}
+
+/// The window of most tests.
+pub const WINDOW: Duration = Duration::from_secs(2);
+
+/// Returns limits on requests per window and on what runs at the same time. 0 is no limit.
+#[must_use]
+pub fn limits_of(requests: u64, running: u64) -> Limits {
+    let limit = |kind, count, per| {
+        Some(Limit {
+            kind,
+            count: NonZeroU64::new(count)?,
+            per,
+        })
+    };
+    let all = [
+        limit(LimitKind::Requests, requests, Some(WINDOW)),
+        limit(LimitKind::ConcurrentTasks, running, None),
+    ];
+    limits(&all.into_iter().flatten().collect::<Vec<_>>())
 }
 
 /// Connects to a server, and returns the builder of an account with these limits.

@@ -38,10 +38,24 @@ impl Server {
     /// Panics if the command `redis-server` is missing or fails.
     #[must_use]
     pub fn start_with(options: &[&str]) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let directory = std::env::temp_dir().join(format!("fleet-tests-{}-{count}", id()));
-        fs::create_dir_all(&directory).unwrap();
+        Self::start_in(new_directory(), options)
+    }
+
+    /// Starts a Sentinel that watches a master, which has the name `fleet`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the command `redis-server` is missing or fails.
+    #[must_use]
+    pub fn start_sentinel(master: &Self) -> Self {
+        let directory = new_directory();
+        let path = directory.join("sentinel.conf");
+        let monitor = format!("sentinel monitor fleet 127.0.0.1 {} 1\n", master.port);
+        fs::write(&path, monitor).unwrap();
+        Self::start_in(directory, &[path.to_str().unwrap(), "--sentinel"])
+    }
+
+    fn start_in(directory: PathBuf, options: &[&str]) -> Self {
         let options: Vec<String> = options.iter().map(ToString::to_string).collect();
         // Another program can take a free port before the server does.
         for _ in 0..10 {
@@ -62,6 +76,20 @@ impl Server {
         );
     }
 
+    /// Makes the server a replica of another one, and waits until it has the same data.
+    ///
+    /// # Panics
+    ///
+    /// Panics if that fails.
+    pub fn follow(&self, primary: &Self) {
+        let mut follow = cmd("REPLICAOF");
+        let _: String = self.run(follow.arg("127.0.0.1").arg(primary.port));
+        wait_until("the replica follows", || {
+            let info: String = self.run(cmd("INFO").arg("replication"));
+            info.contains("master_link_status:up")
+        });
+    }
+
     /// Returns the port on 127.0.0.1.
     #[must_use]
     pub fn port(&self) -> u16 {
@@ -78,6 +106,12 @@ impl Server {
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    /// Returns the directory of the server, which is removed when it ends.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// Kills the server, and starts it again on the same port.
@@ -155,8 +189,34 @@ impl Drop for Server {
     }
 }
 
+/// Waits until a condition holds.
+///
+/// # Panics
+///
+/// Panics if it does not hold within 20 seconds.
+pub fn wait_until(name: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(20), "not yet: {name}");
+        sleep(Duration::from_millis(20));
+    }
+}
+
+fn new_directory() -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let directory = std::env::temp_dir().join(format!("fleet-tests-{}-{count}", id()));
+    fs::create_dir_all(&directory).unwrap();
+    directory
+}
+
 /// Returns a port on which nothing listens.
-pub(crate) fn free_port() -> u16 {
+///
+/// # Panics
+///
+/// Panics if no port is free.
+#[must_use]
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
@@ -172,11 +232,17 @@ fn connect(port: u16) -> Option<Connection> {
 /// Starts a server and waits until it answers. Returns `None` if it ends before that.
 fn spawn(port: u16, cluster_port: u16, options: &[String], directory: &Path) -> Option<Child> {
     let mut command = Command::new("redis-server");
-    command.args(["--bind", "127.0.0.1", "--save", "", "--port"]);
+    // A file of options has to come first.
+    command
+        .args(options)
+        .args(["--bind", "127.0.0.1", "--port"]);
     command.arg(port.to_string()).arg("--dir").arg(directory);
-    // A cluster has a second port, by default 10,000 higher, which may not exist.
-    command.args(["--cluster-port", &cluster_port.to_string()]);
-    command.args(["--logfile", "log"]).args(options);
+    command.args(["--logfile", "log"]);
+    if !options.iter().any(|option| option == "--sentinel") {
+        // A cluster has a second port, by default 10,000 higher, which may not exist.
+        let cluster_port = cluster_port.to_string();
+        command.args(["--save", "", "--cluster-port", &cluster_port]);
+    }
     command.stdout(Stdio::null());
     let mut process = command
         .spawn()

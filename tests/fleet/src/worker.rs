@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::num::NonZeroU64;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -17,7 +18,10 @@ pub struct Work {
     pub tokens: u64,
     /// The window of both limits.
     pub window: Duration,
-    /// The guard, which must cover the delay between a permit and its record.
+    /// The limit on requests per second, in addition. 0 for none.
+    pub per_second: u64,
+    /// The guard, which must cover the delay between a permit and its record. Zero for the default
+    /// guards.
     pub guard: Duration,
     /// How long to send requests.
     pub duration: Duration,
@@ -39,6 +43,7 @@ impl Work {
             requests: count,
             tokens: 0,
             window,
+            per_second: 0,
             guard: Duration::from_millis(100),
             duration,
             tasks: 8,
@@ -52,25 +57,27 @@ impl Work {
     #[must_use]
     pub fn limits(&self) -> Vec<Limit> {
         let limits = [
-            (LimitKind::Requests, self.requests),
-            (LimitKind::Tokens, self.tokens),
+            (LimitKind::Requests, self.requests, self.window),
+            (LimitKind::Tokens, self.tokens, self.window),
+            (LimitKind::Requests, self.per_second, Duration::from_secs(1)),
         ];
-        let limits = limits.into_iter().filter_map(|(kind, count)| {
+        let limits = limits.into_iter().filter_map(|(kind, count, per)| {
             Some(Limit {
                 kind,
                 count: NonZeroU64::new(count)?,
-                per: Some(self.window),
+                per: Some(per),
             })
         });
         limits.collect()
     }
 
-    fn numbers(&self) -> [u64; 9] {
+    fn numbers(&self) -> [u64; 10] {
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         [
             self.requests,
             self.tokens,
             millis(self.window),
+            self.per_second,
             millis(self.guard),
             millis(self.duration),
             self.tasks,
@@ -93,6 +100,7 @@ impl Work {
             requests,
             tokens,
             window,
+            per_second,
             guard,
             duration,
             tasks,
@@ -104,6 +112,7 @@ impl Work {
             requests,
             tokens,
             window: Duration::from_millis(window),
+            per_second,
             guard: Duration::from_millis(guard),
             duration: Duration::from_millis(duration),
             tasks,
@@ -129,7 +138,27 @@ impl Worker {
     /// Panics if the program does not start.
     #[must_use]
     pub fn start(program: &str, url: &str, work: Work) -> Self {
-        let mut process = Command::new(program)
+        Self::run(&mut Command::new(program), url, work)
+    }
+
+    /// Starts a worker process that trusts the certificates in a file, and no others.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the program does not start.
+    #[must_use]
+    pub fn start_with_certificates(
+        program: &str,
+        certificates: &Path,
+        url: &str,
+        work: Work,
+    ) -> Self {
+        let mut command = Command::new(program);
+        Self::run(command.env("SSL_CERT_FILE", certificates), url, work)
+    }
+
+    fn run(command: &mut Command, url: &str, work: Work) -> Self {
+        let mut process = command
             .arg(url)
             .args(work.numbers().map(|number| number.to_string()))
             .stdout(Stdio::piped())

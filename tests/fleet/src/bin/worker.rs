@@ -14,7 +14,13 @@ async fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let (url, work) = arguments.split_first().expect("the URL of the server");
     let work = Work::parse(work);
-    let account = account(url, limits(&work.limits())).await.guard(work.guard);
+    // TLS needs a provider of cryptography, which a program chooses.
+    let provider = rustls::crypto::ring::default_provider();
+    provider.install_default().expect("it is the only one");
+    let mut account = account(url, limits(&work.limits())).await;
+    if work.guard > Duration::ZERO {
+        account = account.guard(work.guard);
+    }
     let account = account.build();
     let mut tasks = JoinSet::new();
     for _ in 0..work.tasks {

@@ -1,0 +1,169 @@
+//! The ways to connect to a server: as a user, over TLS, through Sentinel and in a cluster.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use fleet_tests::{
+    ACCOUNT, MODEL, Record, Server, WINDOW, Work, Worker, free_port, limits_of, wait_until,
+};
+use model_studio_limiter::{Account, RedisStore};
+use model_studio_limits::Model;
+use redis::{Value, cmd};
+use tokio::time::timeout;
+
+const SECOND: Duration = Duration::from_secs(1);
+const WORKER: &str = env!("CARGO_BIN_EXE_worker");
+
+/// Where the commands are documented that a user needs.
+const GUIDE: &str = include_str!("../../../limiter/src/guide.md");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_needs_only_what_is_documented() {
+    let server = Server::start();
+    let (_, rest) = GUIDE.split_once("An ACL user needs the keys").unwrap();
+    let (documented, _) = rest.split_once("Cluster clients").unwrap();
+    let mut quoted = documented.split('`').skip(1).step_by(2);
+    let mut set_user = cmd("ACL");
+    set_user
+        .arg("SETUSER")
+        .arg("fleet")
+        .arg("on")
+        .arg(">secret");
+    set_user.arg(format!("~{}", quoted.next().unwrap()));
+    for command in quoted {
+        let command = command.to_lowercase().replace(' ', "|");
+        set_user.arg(format!("+{command}"));
+    }
+    let _: String = server.run(&set_user);
+
+    let url = format!("redis://fleet:secret@127.0.0.1:{}/", server.port());
+    let store = RedisStore::connect(&url, ACCOUNT).await.unwrap();
+    let account = Account::<Model>::builder().limits(MODEL, limits_of(100, 2));
+    let account = account.store(store).build();
+    let limiter = account.limiter(MODEL);
+    // A call that is denied is repeated, so that requests would wait forever.
+    let work = async {
+        for cost in [0, 3] {
+            account.acquire(MODEL, 5).await.unwrap().settle(cost);
+        }
+        let task = account.acquire_task(MODEL).await.unwrap();
+        account.acquire_task(MODEL).await.unwrap().finish();
+        task.finish();
+        account.acquire_task(MODEL).await.unwrap().finish();
+    };
+    let result = timeout(5 * SECOND, work).await;
+    assert!(result.is_ok(), "the user may not do what is needed");
+    assert_eq!(limiter.usage().store.unwrap().failures, 0);
+    let denied: Vec<Value> = server.run(cmd("ACL").arg("LOG"));
+    assert_eq!(denied, []);
+}
+
+#[test]
+fn a_fleet_shares_its_limits_over_tls() {
+    let server = Server::start();
+    let file = |name: &str| server.directory().join(name);
+    let (key, certificate) = (file("key.pem"), file("certificate.pem"));
+    let mut openssl = Command::new("openssl");
+    openssl.args(["req", "-x509", "-newkey", "ec", "-nodes", "-days", "2"]);
+    openssl.args(["-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=fleet"]);
+    openssl.args(["-addext", "subjectAltName=IP:127.0.0.1"]);
+    openssl.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
+    openssl
+        .arg("-keyout")
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate);
+    let output = openssl.output().expect("this test needs `openssl`");
+    assert!(output.status.success(), "{output:?}");
+    let port = free_port();
+    let mut set = cmd("CONFIG");
+    set.arg("SET")
+        .arg("tls-cert-file")
+        .arg(certificate.to_str());
+    set.arg("tls-key-file").arg(key.to_str());
+    set.arg("tls-auth-clients")
+        .arg("no")
+        .arg("tls-port")
+        .arg(port);
+    let _: String = server.run(&set);
+
+    let url = format!("rediss://127.0.0.1:{port}/");
+    let work = Work::requests(60, WINDOW, 5 * SECOND);
+    let workers =
+        [(); 2].map(|()| Worker::start_with_certificates(WORKER, &certificate, &url, work));
+    let record = Record::new(workers.map(Worker::sends).into());
+    assert!(record.most_in_any(WINDOW) <= 60, "{record}");
+    let utilisation = record.utilisation(60, WINDOW);
+    println!("over TLS: {utilisation:.3}");
+    assert!(utilisation > 0.8, "{utilisation}: {record}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sentinel_names_the_new_master_after_a_failover() {
+    let master = Server::start();
+    let replica = Server::start();
+    replica.follow(&master);
+    let sentinel = Server::start_sentinel(&master);
+    let url = sentinel.url();
+    let store = RedisStore::connect_sentinel(&[&url], "fleet", ACCOUNT).await;
+    let account = Account::<Model>::builder().limits(MODEL, limits_of(100, 0));
+    let account = account.store(store.unwrap()).build();
+    for _ in 0..3 {
+        account.acquire(MODEL, 0).await.unwrap().settle(0);
+    }
+    // It has to know the replica first.
+    wait_until("a failover starts", || {
+        let mut failover = cmd("SENTINEL");
+        failover.arg("FAILOVER").arg("fleet");
+        failover.query::<()>(&mut sentinel.connection()).is_ok()
+    });
+    let port = replica.port().to_string();
+    wait_until("the replica is the master", || {
+        let mut address = cmd("SENTINEL");
+        address.arg("GET-MASTER-ADDR-BY-NAME").arg("fleet");
+        sentinel.run::<Vec<String>>(&address)[1] == port
+    });
+    // Until then, the processes stay with the old one.
+    drop(master);
+    let start = Instant::now();
+    for _ in 0..3 {
+        let permit = account.limiter(MODEL).acquire_timeout(0, 10 * SECOND);
+        permit.await.unwrap().settle(0);
+    }
+    println!("three requests {:?} after a failover", start.elapsed());
+    let info: String = replica.run(cmd("INFO").arg("commandstats"));
+    assert!(info.contains("cmdstat_eval"), "{info}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_spreads_quotas_over_its_nodes() {
+    let options = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
+    let nodes = [(); 3].map(|()| Server::start_with(&options));
+    let ranges = [(0, 5_460), (5_461, 10_922), (10_923, 16_383)];
+    for (node, (first, last)) in nodes.iter().zip(ranges) {
+        let mut add = cmd("CLUSTER");
+        let _: String = node.run(add.arg("ADDSLOTSRANGE").arg(first).arg(last));
+    }
+    for node in &nodes[1..] {
+        let mut meet = cmd("CLUSTER");
+        meet.arg("MEET").arg("127.0.0.1").arg(nodes[0].port());
+        let _: String = node.run(meet.arg(nodes[0].cluster_port()));
+    }
+    let is_ready = |node: &Server| {
+        let info: String = node.run(cmd("CLUSTER").arg("INFO"));
+        info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:3")
+    };
+    wait_until("the cluster forms", || nodes.iter().all(is_ready));
+
+    let urls = nodes.iter().map(Server::url).collect::<Vec<_>>();
+    let urls = urls.iter().map(String::as_str).collect::<Vec<_>>();
+    let store = RedisStore::connect_cluster(&urls, ACCOUNT).await.unwrap();
+    let account = Account::<Model>::builder().store(store).build();
+    for model in Model::ALL.iter().take(12) {
+        account.acquire(*model, 0).await.unwrap().settle(0);
+    }
+    for node in &nodes {
+        let keys: u64 = node.run(&cmd("DBSIZE"));
+        assert!(keys > 0, "a node has no quota");
+    }
+}
