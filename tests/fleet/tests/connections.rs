@@ -46,9 +46,13 @@ async fn a_user_needs_only_what_is_documented() {
         for cost in [0, 3] {
             account.acquire(MODEL, 5).await.unwrap().settle(cost);
         }
-        let task = account.acquire_task(MODEL).await.unwrap();
-        account.acquire_task(MODEL).await.unwrap().finish();
-        task.finish();
+        account.acquire(MODEL, 5).await.unwrap().cancel();
+        let first = account.acquire_task(MODEL).await.unwrap();
+        let second = account.acquire_task(MODEL).await.unwrap();
+        let third = timeout(SECOND / 5, account.acquire_task(MODEL));
+        assert!(third.await.is_err(), "three tasks run");
+        first.finish();
+        second.finish();
         account.acquire_task(MODEL).await.unwrap().finish();
     };
     let result = timeout(5 * SECOND, work).await;
