@@ -4,8 +4,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{env, fmt, fs, process};
 
-use quote::quote;
-
 use crate::diagnostics::Error;
 use crate::render::{self, Origin, Settings};
 use crate::{identifier, pipeline};
@@ -244,37 +242,35 @@ impl Generator {
                  which is reserved"
             )));
         }
+        if self.runtime != "crate" {
+            let path = self.runtime.as_str();
+            let names = path.strip_prefix("crate::").or(path.strip_prefix("::"));
+            check_path(path, names.unwrap_or(path))?;
+        }
         let module = match self.module.as_str() {
             "crate" => "",
             module => module.strip_prefix("crate::").unwrap_or(module),
         };
+        if !module.is_empty() {
+            check_path(&self.module, module)?;
+        }
         Ok(Settings {
             table: file_name(&self.table.path()),
             overlay: self.overlay.as_deref().map(file_name),
             enum_name: enum_name.to_owned(),
             macro_name,
-            runtime: match self.runtime.as_str() {
-                "crate" => quote!(crate),
-                path => {
-                    let names = path.strip_prefix("crate::").or(path.strip_prefix("::"));
-                    parse_path(path, names.unwrap_or(path))?;
-                    path.parse().unwrap_or_default()
-                }
-            },
-            module: match module {
-                "" => String::new(),
-                _ => parse_path(&self.module, module)?,
-            },
+            runtime: self.runtime.clone(),
+            module: module.to_owned(),
             export_macro: self.export_macro,
             origin: self.origin,
         })
     }
 }
 
-/// Checks that `names`, the part of `path` after a prefix, consists of identifiers, and returns it.
-fn parse_path(path: &str, names: &str) -> Result<String, Error> {
+/// Checks that `names`, the part of `path` after a prefix, consists of identifiers.
+fn check_path(path: &str, names: &str) -> Result<(), Error> {
     if names.split("::").all(identifier::is_valid) {
-        return Ok(names.to_owned());
+        return Ok(());
     }
     Err(Error::new(format_args!(
         "`{path}` is not a valid path: use identifiers separated by `::`"

@@ -8,7 +8,6 @@ use std::fmt::Write as _;
 use model_studio_limits_core::DisplayLimits;
 
 use super::Settings;
-use super::literal::string;
 use crate::catalogue::{Catalogue, Model, Retired};
 use crate::diagnostics::is_invisible;
 
@@ -169,7 +168,7 @@ fn deprecated(replacement: Option<&Model>, note: Option<&str>, enum_name: &str) 
     });
     match join([replaced, note]) {
         None => "#[deprecated] ".to_owned(),
-        Some(note) => format!("#[deprecated(note = {})] ", string(&note)),
+        Some(note) => format!("#[deprecated(note = {note:?})] "),
     }
 }
 

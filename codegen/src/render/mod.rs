@@ -1,22 +1,18 @@
 //! Renders the Rust code of a catalogue: the enum, its data and the macro.
 
 mod docs;
-mod literal;
 mod reference;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use model_studio_limits_core::Date;
-use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::quote;
 
 use crate::catalogue::{Catalogue, Model};
 use crate::perfect_hash::{self, Parameters};
 use crate::table::Name;
 
 use docs::ModelDocs;
-use literal::{raw_string, string};
 
 /// What the code depends on besides the catalogue.
 pub(crate) struct Settings {
@@ -27,11 +23,21 @@ pub(crate) struct Settings {
     pub(crate) enum_name: String,
     pub(crate) macro_name: String,
     /// The path of the runtime crate.
-    pub(crate) runtime: TokenStream,
+    pub(crate) runtime: String,
     /// The path of the including module from the crate root, empty for the root.
     pub(crate) module: String,
     pub(crate) export_macro: bool,
     pub(crate) origin: Origin,
+}
+
+impl Settings {
+    /// Returns the path of an item of the including module, from a crate such as `$crate`.
+    fn path(&self, root: &str, item: &str) -> String {
+        match self.module.as_str() {
+            "" => format!("{root}::{item}"),
+            module => format!("{root}::{module}::{item}"),
+        }
+    }
 }
 
 /// Where the code is used.
@@ -45,9 +51,8 @@ pub(crate) enum Origin {
     Region,
 }
 
-/// Renders the code. Code for each model, which is most of the output, is written as text, one line
-/// per model. Building tokens takes several times as long in a build script, which is compiled
-/// without optimization.
+/// Renders the code, as text with one line per model. Building tokens takes several times as long in
+/// a build script, which is compiled without optimization.
 pub(crate) fn code(catalogue: &Catalogue, settings: &Settings) -> String {
     let renderer = Renderer {
         catalogue,
@@ -133,23 +138,22 @@ impl Renderer<'_> {
     fn write_enum(&self, code: &mut String) {
         let enum_name = &self.settings.enum_name;
         let doc = docs::for_enum(self.catalogue, self.settings);
-        let doc = string(&doc);
         _ = writeln!(
             code,
-            "#[doc = {doc}]\n\
+            "#[doc = {doc:?}]\n\
              #[derive(PartialEq, Eq)]\n\
              #[non_exhaustive]\n\
              pub enum {enum_name} {{"
         );
         for (model, docs) in self.models() {
-            let doc = string(&docs.variant);
+            let doc = &docs.variant;
             let deprecated = &docs.deprecated;
             let variant = &model.name.identifier;
-            _ = write!(code, "#[doc = {doc}] {deprecated}");
+            _ = write!(code, "#[doc = {doc:?}] {deprecated}");
             for name in model.aliases.iter().chain([&model.name]) {
                 // A search in the documentation finds the variant by each of its names.
                 if !name.text.contains(['"', '\'']) && name.text != *variant {
-                    _ = write!(code, "#[doc(alias = {})] ", string(&name.text));
+                    _ = write!(code, "#[doc(alias = {:?})] ", name.text);
                 }
             }
             _ = writeln!(code, "{variant},");
@@ -166,11 +170,11 @@ impl Renderer<'_> {
             let variant = &model.name.identifier;
             let deprecated = &docs.deprecated;
             for alias in constant_aliases(model) {
-                let doc = string(&docs::for_alias(&alias.text, model, enum_name));
+                let doc = docs::for_alias(&alias.text, model, enum_name);
                 let constant = &alias.identifier;
                 _ = writeln!(
                     code,
-                    "#[doc = {doc}] {deprecated}pub const {constant}: Self = Self::{variant};"
+                    "#[doc = {doc:?}] {deprecated}pub const {constant}: Self = Self::{variant};"
                 );
             }
             if model.deprecation.is_some() {
@@ -188,7 +192,8 @@ impl Renderer<'_> {
         let enum_name = &self.settings.enum_name;
         let models = &self.catalogue.models;
         let names = self.names();
-        write_column(code, "NAMES", "&str", names.iter().map(|name| string(name)));
+        let strings = names.iter().map(|name| format!("{name:?}"));
+        write_column(code, "NAMES", "&str", strings);
 
         let variant = |model: &Model| format!("{enum_name}::{}", model.name.identifier);
         let of_aliases = |model: &Model| vec![variant(model); model.aliases.len()];
@@ -239,7 +244,7 @@ impl Renderer<'_> {
         let runtime = &self.settings.runtime;
         let group = self.catalogue.group(model);
         let category = group.category;
-        let series = string(&group.series);
+        let series = &group.series;
         let mut limits = String::new();
         for limit in &model.limits {
             let kind = limit.kind;
@@ -251,7 +256,7 @@ impl Renderer<'_> {
             );
         }
         let dynamic = model.dynamic;
-        let pool = option(model.pool.as_deref().map(string));
+        let pool = option_string(model.pool.as_deref());
         let deprecated = model.deprecation.is_some();
         let retires = model.deprecation.as_ref().and_then(|known| known.retires);
         let retires = option(retires.map(|date| self.date(date)));
@@ -260,7 +265,7 @@ impl Renderer<'_> {
             format!("{}::{variant}", self.settings.enum_name)
         }));
         format!(
-            "{private}::Class {{ category: {runtime}::Category::{category:?}, series: {series}, \
+            "{private}::Class {{ category: {runtime}::Category::{category:?}, series: {series:?}, \
              limits: {runtime}::Limits::new(&[{limits}]), dynamic: {dynamic}, pool: {pool}, \
              deprecated: {deprecated}, retires: {retires}, replacement: {replacement} }}"
         )
@@ -276,11 +281,11 @@ impl Renderer<'_> {
     fn write_retired(&self, code: &mut String) {
         let private = &self.private;
         let retired = self.catalogue.retired.iter().map(|retired| {
-            let name = string(&retired.name);
+            let name = &retired.name;
             let on = self.date(retired.on);
             let replacement = self.catalogue.retired_replacement(retired);
-            let replacement = option(replacement.map(|model| string(&model.name.text)));
-            format!("{private}::Retired {{ name: {name}, on: {on}, replacement: {replacement} }}")
+            let replacement = option_string(replacement.map(|model| model.name.text.as_str()));
+            format!("{private}::Retired {{ name: {name:?}, on: {on}, replacement: {replacement} }}")
         });
         write_column(code, "RETIRED", &format!("{private}::Retired"), retired);
     }
@@ -299,35 +304,32 @@ impl Renderer<'_> {
         write_column(code, "INDEX", "u16", index.iter().map(u16::to_string));
         let keys = keys.iter().map(|key| format!("{key:?}"));
         write_column(code, "KEYS", "[u64; 4]", keys);
-        let runtime = &self.settings.runtime;
-        let private = quote!(#runtime::__private);
-        let enum_name = Ident::new(&self.settings.enum_name, Span::call_site());
-        let seeds = seeds.map(Literal::u64_unsuffixed);
-        let count = Literal::usize_unsuffixed(self.catalogue.models.len());
+        let private = &self.private;
+        let enum_name = &self.settings.enum_name;
+        let count = self.catalogue.models.len();
         let longest = names.iter().map(|name| name.len()).max().unwrap_or(0);
-        let longest = Literal::usize_unsuffixed(longest);
-        let tables = quote! {
-            static TABLE: #private::Table<#enum_name> = #private::Table {
-                models: MODELS_BY_NAME.split_at(#count).0,
-                names: &NAMES,
-                models_by_name: &MODELS_BY_NAME,
-                identifiers: IDENTIFIERS,
-                identifier_ends: &IDENTIFIER_ENDS,
-                alias_ends: &ALIAS_ENDS,
-                class_of: &CLASS_OF,
-                classes: &CLASSES,
-                retired: &RETIRED,
-            };
-            const LOOKUP: #private::Lookup<'static> = #private::Lookup {
-                seeds: [#(#seeds),*],
-                pilots: &PILOTS,
-                index: &INDEX,
-                keys: &KEYS,
-                names: &NAMES,
-                longest: #longest,
-            };
-        };
-        _ = writeln!(code, "{tables}");
+        _ = write!(
+            code,
+            "static TABLE: {private}::Table<{enum_name}> = {private}::Table {{\n\
+             models: MODELS_BY_NAME.split_at({count}).0,\n\
+             names: &NAMES,\n\
+             models_by_name: &MODELS_BY_NAME,\n\
+             identifiers: IDENTIFIERS,\n\
+             identifier_ends: &IDENTIFIER_ENDS,\n\
+             alias_ends: &ALIAS_ENDS,\n\
+             class_of: &CLASS_OF,\n\
+             classes: &CLASSES,\n\
+             retired: &RETIRED,\n\
+             }};\n\
+             const LOOKUP: {private}::Lookup<'static> = {private}::Lookup {{\n\
+             seeds: {seeds:?},\n\
+             pilots: &PILOTS,\n\
+             index: &INDEX,\n\
+             keys: &KEYS,\n\
+             names: &NAMES,\n\
+             longest: {longest},\n\
+             }};\n"
+        );
     }
 
     /// Returns a value of the runtime's `Source`.
@@ -338,7 +340,7 @@ impl Renderer<'_> {
             &self.catalogue.url,
             &self.settings.overlay,
         ]
-        .map(|text| option(text.as_deref().map(string)));
+        .map(|text| option_string(text.as_deref()));
         let date = option(self.catalogue.date.map(|date| self.date(date)));
         format!("({runtime}::Source::new({title}, {url}, {date}, {overlay}))")
     }
@@ -357,12 +359,11 @@ impl Renderer<'_> {
                 r#"include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/model_macro.md"))"#
                     .to_owned()
             }
-            Origin::Own | Origin::Region => string(&docs::for_macro(enum_name, macro_name)),
+            Origin::Own | Origin::Region => {
+                format!("{:?}", docs::for_macro(enum_name, macro_name))
+            }
         };
-        let path = match settings.module.as_str() {
-            "" => format!("$crate::{hidden}"),
-            module => format!("$crate::{module}::{hidden}"),
-        };
+        let path = settings.path("$crate", hidden);
         let (attribute, defined, expand, import) = if settings.origin == Origin::Region {
             // Exported macros are at the crate root, where each needs its own name.
             let defined = format!("__{}_{macro_name}", settings.module);
@@ -482,4 +483,19 @@ fn option(expression: Option<String>) -> String {
         Some(expression) => format!("::core::option::Option::Some({expression})"),
         None => "::core::option::Option::None".to_owned(),
     }
+}
+
+fn option_string(text: Option<&str>) -> String {
+    option(text.map(|text| format!("{text:?}")))
+}
+
+/// Returns a raw string literal.
+fn raw_string(text: &str) -> String {
+    let fence = if text.contains('"') {
+        let longest = text.split(|c| c != '#').map(str::len).max();
+        "#".repeat(longest.unwrap_or(0) + 1)
+    } else {
+        String::new()
+    };
+    format!("r{fence}\"{text}\"{fence}")
 }

@@ -13,10 +13,7 @@ use crate::catalogue::{Catalogue, Model};
 pub(super) fn render(catalogue: &Catalogue, settings: &Settings) -> String {
     Page {
         catalogue,
-        path: match settings.module.as_str() {
-            "" => format!("crate::{}", settings.enum_name),
-            module => format!("crate::{module}::{}", settings.enum_name),
-        },
+        path: settings.path("crate", &settings.enum_name),
     }
     .render(&settings.enum_name)
 }
