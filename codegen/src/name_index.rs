@@ -1,16 +1,19 @@
 //! Finds models by name, and suggests names for unknown ones.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use model_studio_limits_core::suggest;
 
 use crate::diagnostics::{Diagnostic, Location};
+use crate::table::{Name, Row};
 
-/// The positions of models by model ID and alias.
+/// The model IDs and aliases of rows.
 pub(crate) struct NameIndex<'a> {
-    names: Vec<&'a str>,
-    positions: HashMap<&'a str, usize>,
-    suggestions_left: usize,
+    /// Each name with the position of its row, in the order of the rows.
+    pub(crate) names: Vec<(usize, &'a Name)>,
+    by_text: HashMap<&'a str, (usize, &'a Name)>,
+    suggestions_left: Cell<usize>,
 }
 
 /// The maximum number of unknown names that get suggestions. Each is compared with all names, and a
@@ -18,28 +21,34 @@ pub(crate) struct NameIndex<'a> {
 const MAX_SUGGESTIONS: usize = 20;
 
 impl<'a> NameIndex<'a> {
-    /// Creates the index from names, each with the position of its model.
-    pub(crate) fn new(names: impl IntoIterator<Item = (&'a str, usize)>) -> Self {
-        let pairs: Vec<(&str, usize)> = names.into_iter().collect();
+    pub(crate) fn new(rows: impl Iterator<Item = &'a Row>) -> Self {
+        let names = rows.enumerate();
+        let names = names.flat_map(|(position, row)| row.names().map(move |name| (position, name)));
+        let names: Vec<(usize, &Name)> = names.collect();
         Self {
-            names: pairs.iter().map(|(name, _)| *name).collect(),
-            positions: pairs.into_iter().collect(),
-            suggestions_left: MAX_SUGGESTIONS,
+            by_text: names
+                .iter()
+                .map(|pair| (pair.1.text.as_str(), *pair))
+                .collect(),
+            names,
+            suggestions_left: Cell::new(MAX_SUGGESTIONS),
         }
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<usize> {
-        self.positions.get(name).copied()
+    /// Returns a name, and the position of its row.
+    pub(crate) fn get(&self, name: &str) -> Option<(usize, &'a Name)> {
+        self.by_text.get(name).copied()
     }
 
     /// Returns the diagnostic for a name that is not in the index.
-    pub(crate) fn unknown(&mut self, name: &str, location: Location) -> Diagnostic {
+    pub(crate) fn unknown(&self, name: &str, location: Location) -> Diagnostic {
         let error = Diagnostic::new(location, format!("unknown model `{name}`"));
-        if self.suggestions_left == 0 {
+        let Some(left) = self.suggestions_left.get().checked_sub(1) else {
             return error;
-        }
-        self.suggestions_left -= 1;
-        let suggestions = suggest(name, self.names.iter().copied());
+        };
+        self.suggestions_left.set(left);
+        let names = self.names.iter().map(|(_, name)| name.text.as_str());
+        let suggestions = suggest(name, names);
         match suggestions.as_slice() {
             [] => error,
             _ => error.help(format!("did you mean {suggestions}?")),

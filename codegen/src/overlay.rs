@@ -1,11 +1,13 @@
 //! Applies a decoded overlay to a catalogue: adds its models and merges its limits.
 
 use std::collections::HashMap;
+use std::mem;
 
 use model_studio_limits_core::Limit;
 
 use crate::catalogue::Catalogue;
 use crate::diagnostics::Diagnostic;
+use crate::name_index::NameIndex;
 use crate::table::{Overlay, OverlayEntry};
 use crate::validate;
 
@@ -16,11 +18,11 @@ pub(crate) fn apply(catalogue: &Catalogue, overlay: Overlay) -> Result<Catalogue
         Err(errors) => (catalogue.clone(), errors),
     };
     let mut changes = Vec::new();
-    let mut index = result.name_index();
+    let index = NameIndex::new(result.rows());
     let mut first = HashMap::<usize, &OverlayEntry>::new();
     for entry in &overlay.entries {
         let name = &entry.name;
-        let Some(position) = index.get(name) else {
+        let Some((position, _)) = index.get(name) else {
             errors.push(index.unknown(name, entry.location));
             continue;
         };
@@ -48,18 +50,18 @@ pub(crate) fn apply(catalogue: &Catalogue, overlay: Overlay) -> Result<Catalogue
     }
     for (position, entry) in changes {
         let model = &mut result.models[position];
-        let limits = merge(&model.limits, &entry.limits);
-        model.baseline = Some(std::mem::replace(&mut model.limits, limits));
+        let limits = merge(&model.row.limits, &entry.limits);
+        model.baseline = Some(mem::replace(&mut model.row.limits, limits));
     }
     Ok(result)
 }
 
 /// Returns the positions of the model at `position` and of all models that share a pool with it.
 fn pool_members(catalogue: &Catalogue, position: usize) -> Vec<usize> {
-    let pool = &catalogue.models[position].pool;
-    let models = catalogue.models.iter().enumerate();
-    let members = models
-        .filter(|(other, model)| *other == position || (pool.is_some() && model.pool == *pool));
+    let pool = catalogue.models[position].row.pool();
+    let rows = catalogue.rows().enumerate();
+    let members =
+        rows.filter(|(other, row)| *other == position || (pool.is_some() && row.pool() == pool));
     members.map(|(position, _)| position).collect()
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Each row is valid on its own. `validate` checks that the rows are consistent.
 
+use std::iter;
+
 use model_studio_limits_core::{Category, Date, Limit};
 
 use crate::diagnostics::Location;
@@ -25,7 +27,7 @@ pub(crate) struct Group {
 }
 
 /// A model in a table file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) name: Name,
     pub(crate) aliases: Vec<Name>,
@@ -39,6 +41,23 @@ pub(crate) struct Row {
     pub(crate) deprecation: Option<Deprecation>,
 }
 
+impl Row {
+    /// Returns the model ID and the aliases.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &Name> {
+        iter::once(&self.name).chain(&self.aliases)
+    }
+
+    /// Returns the name of the pool.
+    pub(crate) fn pool(&self) -> Option<&str> {
+        self.pool.as_ref().map(|(pool, _)| pool.as_str())
+    }
+
+    /// Returns the date on which the model retires.
+    pub(crate) fn retires(&self) -> Option<Date> {
+        self.deprecation.as_ref()?.retires
+    }
+}
+
 /// A model ID or alias, and its identifier.
 #[derive(Clone, Debug)]
 pub(crate) struct Name {
@@ -49,7 +68,7 @@ pub(crate) struct Name {
     pub(crate) identifier_location: Location,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Deprecation {
     pub(crate) retires: Option<Date>,
     pub(crate) replacement: Option<(String, Location)>,
@@ -58,10 +77,9 @@ pub(crate) struct Deprecation {
 }
 
 /// A model that is no longer served.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Retired {
-    pub(crate) name: String,
-    pub(crate) location: Location,
+    pub(crate) name: Name,
     pub(crate) on: Date,
     pub(crate) replacement: Option<(String, Location)>,
     pub(crate) note: Option<String>,

@@ -235,10 +235,8 @@ fn decode_retired(decoder: &mut Decoder, node: &Node) -> Option<Retired> {
     optional_string(decoder, &fields, "source");
     let replacement = decode_replacement(decoder, &fields);
     let remark = optional_string(decoder, &fields, "note");
-    let name = name?;
     Some(Retired {
-        name: name.text,
-        location: name.location,
+        name: name?,
         on: on?,
         replacement,
         note: remark,

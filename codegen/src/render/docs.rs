@@ -10,6 +10,7 @@ use model_studio_limits_core::DisplayLimits;
 use super::Settings;
 use crate::catalogue::{Catalogue, Model, Retired};
 use crate::diagnostics::is_invisible;
+use crate::table::Row;
 
 /// The documentation of a model.
 pub(super) struct ModelDocs {
@@ -28,8 +29,8 @@ pub(super) fn for_models(catalogue: &Catalogue, enum_name: &str) -> Vec<ModelDoc
     let groups: Vec<String> = groups.collect();
     let models = catalogue.models.iter();
     let docs = models.map(|model| {
-        let replacement = catalogue.replacement(model);
-        let deprecation = model.deprecation.as_ref();
+        let replacement = catalogue.replacement(model.replacement);
+        let deprecation = model.row.deprecation.as_ref();
         let retires = deprecation.and_then(|deprecation| {
             let retires = format!("retires on {}", deprecation.retires?);
             Some(match deprecation.source.as_deref().map(one_line) {
@@ -40,8 +41,8 @@ pub(super) fn for_models(catalogue: &Catalogue, enum_name: &str) -> Vec<ModelDoc
         let note = deprecation.and_then(|deprecation| deprecation.note.as_deref().map(one_line));
         let note = join([retires, note]);
         ModelDocs {
-            variant: for_variant(model, &groups[model.group], replacement, enum_name),
-            deprecated: match model.deprecation {
+            variant: for_variant(model, &groups[model.row.group], replacement, enum_name),
+            deprecated: match deprecation {
                 Some(_) => deprecated(replacement, note.as_deref(), enum_name),
                 None => String::new(),
             },
@@ -53,7 +54,7 @@ pub(super) fn for_models(catalogue: &Catalogue, enum_name: &str) -> Vec<ModelDoc
 
 /// Returns the documentation of the enum.
 pub(super) fn for_enum(catalogue: &Catalogue, settings: &Settings) -> String {
-    let aliases: usize = catalogue.models.iter().map(|m| m.aliases.len()).sum();
+    let aliases: usize = catalogue.rows().map(|row| row.aliases.len()).sum();
     let mut doc = format!(
         "A model.\n\nGenerated from {}: {} and {}.",
         code(&one_line(&settings.table)),
@@ -84,17 +85,18 @@ pub(super) fn for_enum(catalogue: &Catalogue, settings: &Settings) -> String {
 }
 
 /// Returns the documentation of a variant.
-fn for_variant(model: &Model, group: &str, replacement: Option<&Model>, enum_name: &str) -> String {
-    let mut doc = code(&model.name.text);
-    for (index, alias) in model.aliases.iter().enumerate() {
-        let separator = match (index, model.aliases.len()) {
+fn for_variant(model: &Model, group: &str, replacement: Option<&Row>, enum_name: &str) -> String {
+    let row = &model.row;
+    let mut doc = code(&row.name.text);
+    for (index, alias) in row.aliases.iter().enumerate() {
+        let separator = match (index, row.aliases.len()) {
             (0, 1) => ", alias ",
             (0, _) => ", aliases ",
             _ => ", ",
         };
         _ = write!(doc, "{separator}{}", code(&alias.text));
     }
-    _ = write!(doc, ": {} ({group}).", DisplayLimits(&model.limits));
+    _ = write!(doc, ": {} ({group}).", DisplayLimits(&row.limits));
     if let Some(baseline) = &model.baseline {
         let baseline = DisplayLimits(baseline);
         _ = write!(
@@ -102,16 +104,16 @@ fn for_variant(model: &Model, group: &str, replacement: Option<&Model>, enum_nam
             " Limits changed by an overlay; the table's limits are {baseline}."
         );
     }
-    if model.dynamic {
+    if row.dynamic {
         doc.push_str(
             " The provider adjusts these limits; the numbers are the lowest published values.",
         );
     }
-    if let Some(pool) = &model.pool {
+    if let Some(pool) = row.pool() {
         let pool = code(&one_line(pool));
         _ = write!(doc, " All models in the pool {pool} share these limits.");
     }
-    if let Some(date) = model.deprecation.as_ref().and_then(|known| known.retires) {
+    if let Some(date) = row.retires() {
         _ = write!(doc, " Retires on {date}.");
     }
     if let Some(replacement) = replacement {
@@ -122,22 +124,22 @@ fn for_variant(model: &Model, group: &str, replacement: Option<&Model>, enum_nam
 
 /// Returns the help for a retired model, or an empty string.
 pub(super) fn for_retired(retired: &Retired, catalogue: &Catalogue) -> String {
-    let note = retired.note.as_deref().map(one_line);
-    help(catalogue.retired_replacement(retired), note)
+    let note = retired.row.note.as_deref().map(one_line);
+    help(catalogue.replacement(retired.replacement), note)
 }
 
 /// Returns the help for a model that should not be used, or an empty string.
-fn help(replacement: Option<&Model>, note: Option<String>) -> String {
-    let replacement = replacement.map(|model| format!("use `{}`", model.name.text));
+fn help(replacement: Option<&Row>, note: Option<String>) -> String {
+    let replacement = replacement.map(|row| format!("use `{}`", row.name.text));
     join([replacement, note]).unwrap_or_default()
 }
 
 /// Returns the documentation of the constant of an alias.
-pub(super) fn for_alias(alias: &str, model: &Model, enum_name: &str) -> String {
+pub(super) fn for_alias(alias: &str, row: &Row, enum_name: &str) -> String {
     format!(
         "The alias {} of {}.",
         code(alias),
-        model_link(model, enum_name)
+        model_link(row, enum_name)
     )
 }
 
@@ -152,7 +154,7 @@ pub(super) fn for_macro(enum_name: &str, macro_name: &str) -> String {
 }
 
 /// Returns the `#[deprecated]` attribute, followed by a space.
-fn deprecated(replacement: Option<&Model>, note: Option<&str>, enum_name: &str) -> String {
+fn deprecated(replacement: Option<&Row>, note: Option<&str>, enum_name: &str) -> String {
     let replaced = replacement.map(|replacement| {
         let variant = &replacement.name.identifier;
         format!("replaced by `{enum_name}::{variant}`")
@@ -178,9 +180,9 @@ fn join(parts: [Option<String>; 2]) -> Option<String> {
 }
 
 /// Returns a link to the variant of a model.
-fn model_link(model: &Model, enum_name: &str) -> String {
-    let name = code(&model.name.text);
-    let variant = &model.name.identifier;
+fn model_link(row: &Row, enum_name: &str) -> String {
+    let name = code(&row.name.text);
+    let variant = &row.name.identifier;
     format!("[{name}]({enum_name}::{variant})")
 }
 

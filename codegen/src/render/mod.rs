@@ -10,7 +10,7 @@ use model_studio_limits_core::Date;
 
 use crate::catalogue::{Catalogue, Model};
 use crate::perfect_hash::{self, Parameters};
-use crate::table::Name;
+use crate::table::{Group, Name, Row};
 
 use docs::ModelDocs;
 
@@ -145,12 +145,12 @@ impl Renderer<'_> {
              #[non_exhaustive]\n\
              pub enum {enum_name} {{"
         );
-        for (model, docs) in self.models() {
+        for (row, docs) in self.rows() {
             let doc = &docs.variant;
             let deprecated = &docs.deprecated;
-            let variant = &model.name.identifier;
+            let variant = &row.name.identifier;
             _ = write!(code, "#[doc = {doc:?}] {deprecated}");
-            for name in model.aliases.iter().chain([&model.name]) {
+            for name in row.aliases.iter().chain([&row.name]) {
                 // A search in the documentation finds the variant by each of its names.
                 if !name.text.contains(['"', '\'']) && name.text != *variant {
                     _ = write!(code, "#[doc(alias = {:?})] ", name.text);
@@ -166,18 +166,18 @@ impl Renderer<'_> {
     fn write_constants(&self, code: &mut String) {
         let enum_name = &self.settings.enum_name;
         _ = writeln!(code, "impl {enum_name} {{");
-        for (model, docs) in self.models() {
-            let variant = &model.name.identifier;
+        for (row, docs) in self.rows() {
+            let variant = &row.name.identifier;
             let deprecated = &docs.deprecated;
-            for alias in constant_aliases(model) {
-                let doc = docs::for_alias(&alias.text, model, enum_name);
+            for alias in constant_aliases(row) {
+                let doc = docs::for_alias(&alias.text, row, enum_name);
                 let constant = &alias.identifier;
                 _ = writeln!(
                     code,
                     "#[doc = {doc:?}] {deprecated}pub const {constant}: Self = Self::{variant};"
                 );
             }
-            if model.deprecation.is_some() {
+            if row.deprecation.is_some() {
                 _ = writeln!(
                     code,
                     "#[doc(hidden)] pub const __Allowed_{variant}: Self = Self::{variant};"
@@ -190,27 +190,26 @@ impl Renderer<'_> {
     /// Writes the data that differs from model to model.
     fn write_columns(&self, code: &mut String) {
         let enum_name = &self.settings.enum_name;
-        let models = &self.catalogue.models;
         let names = self.names();
         let strings = names.iter().map(|name| format!("{name:?}"));
         write_column(code, "NAMES", "&str", strings);
 
-        let variant = |model: &Model| format!("{enum_name}::{}", model.name.identifier);
-        let of_aliases = |model: &Model| vec![variant(model); model.aliases.len()];
-        let of_names = models.iter().map(variant);
-        let of_names = of_names.chain(models.iter().flat_map(of_aliases));
+        let variant = |row: &Row| format!("{enum_name}::{}", row.name.identifier);
+        let of_aliases = |row: &Row| vec![variant(row); row.aliases.len()];
+        let rows = || self.catalogue.rows();
+        let of_names = rows().map(variant).chain(rows().flat_map(of_aliases));
         write_column(code, "MODELS_BY_NAME", enum_name, of_names);
 
         let mut aliases = 0;
-        let alias_ends = models.iter().map(|model| {
-            aliases += model.aliases.len();
+        let alias_ends = rows().map(|row| {
+            aliases += row.aliases.len();
             aliases.to_string()
         });
         write_column(code, "ALIAS_ENDS", "u16", alias_ends);
 
         let mut identifiers = String::new();
-        let identifier_ends = models.iter().map(|model| {
-            identifiers.push_str(&model.name.identifier);
+        let identifier_ends = rows().map(|row| {
+            identifiers.push_str(&row.name.identifier);
             identifiers.len().to_string()
         });
         write_column(code, "IDENTIFIER_ENDS", "u32", identifier_ends);
@@ -222,11 +221,11 @@ impl Renderer<'_> {
         let mut classes = Vec::new();
         let mut known = HashMap::new();
         let class_of = self.catalogue.models.iter().map(|model| {
-            let deprecation = model.deprecation.as_ref();
-            let deprecation = deprecation.map(|known| (known.replacement, known.retires));
+            let row = &model.row;
+            let shared = (row.group, &row.limits, row.dynamic, row.pool());
+            let life_cycle = (row.deprecation.is_some(), row.retires(), model.replacement);
             let next = classes.len();
-            let shared = (model.group, &model.limits, model.dynamic, &model.pool);
-            let class = known.entry((shared, deprecation));
+            let class = known.entry((shared, life_cycle));
             let class = class.or_insert_with(|| {
                 classes.push(self.class(model));
                 next
@@ -242,11 +241,10 @@ impl Renderer<'_> {
     fn class(&self, model: &Model) -> String {
         let private = &self.private;
         let runtime = &self.settings.runtime;
-        let group = self.catalogue.group(model);
-        let category = group.category;
-        let series = &group.series;
+        let row = &model.row;
+        let Group { category, series } = &self.catalogue.groups[row.group];
         let mut limits = String::new();
-        for limit in &model.limits {
+        for limit in &row.limits {
             let kind = limit.kind;
             let count = limit.count;
             let millis = limit.per.map_or(0, |per| per.as_millis());
@@ -255,12 +253,12 @@ impl Renderer<'_> {
                 "{private}::limit({runtime}::LimitKind::{kind:?}, {count}, {millis}), "
             );
         }
-        let dynamic = model.dynamic;
-        let pool = option_string(model.pool.as_deref());
-        let deprecated = model.deprecation.is_some();
-        let retires = model.deprecation.as_ref().and_then(|known| known.retires);
-        let retires = option(retires.map(|date| self.date(date)));
-        let replacement = option(self.catalogue.replacement(model).map(|replacement| {
+        let dynamic = row.dynamic;
+        let pool = option_string(row.pool());
+        let deprecated = row.deprecation.is_some();
+        let retires = option(row.retires().map(|date| self.date(date)));
+        let replacement = self.catalogue.replacement(model.replacement);
+        let replacement = option(replacement.map(|replacement| {
             let variant = &replacement.name.identifier;
             format!("{}::{variant}", self.settings.enum_name)
         }));
@@ -281,10 +279,10 @@ impl Renderer<'_> {
     fn write_retired(&self, code: &mut String) {
         let private = &self.private;
         let retired = self.catalogue.retired.iter().map(|retired| {
-            let name = &retired.name;
-            let on = self.date(retired.on);
-            let replacement = self.catalogue.retired_replacement(retired);
-            let replacement = option_string(replacement.map(|model| model.name.text.as_str()));
+            let name = &retired.row.name.text;
+            let on = self.date(retired.row.on);
+            let replacement = self.catalogue.replacement(retired.replacement);
+            let replacement = option_string(replacement.map(|row| row.name.text.as_str()));
             format!("{private}::Retired {{ name: {name:?}, on: {on}, replacement: {replacement} }}")
         });
         write_column(code, "RETIRED", &format!("{private}::Retired"), retired);
@@ -414,10 +412,10 @@ impl Renderer<'_> {
     /// line of a retired model has `-` instead, its date, and the help string if there is one.
     fn macro_input(&self) -> String {
         let mut lines = Vec::new();
-        for (model, docs) in self.models() {
-            for name in model.aliases.iter().chain([&model.name]) {
-                let mut line = format!("{} {}", name.text, model.name.identifier);
-                if model.deprecation.is_some() {
+        for (row, docs) in self.rows() {
+            for name in row.names() {
+                let mut line = format!("{} {}", name.text, row.name.identifier);
+                if row.deprecation.is_some() {
                     line.push_str(" !");
                     line.push_str(&docs.help);
                 }
@@ -425,37 +423,37 @@ impl Renderer<'_> {
             }
         }
         for retired in &self.catalogue.retired {
-            let mut line = format!("{} - {}", retired.name, retired.on);
+            let name = retired.row.name.text.as_str();
+            let mut line = format!("{name} - {}", retired.row.on);
             let help = docs::for_retired(retired, self.catalogue);
             if !help.is_empty() {
                 line.push(' ');
                 line.push_str(&help);
             }
-            lines.push((retired.name.as_str(), line));
+            lines.push((name, line));
         }
         lines.sort();
         let lines = lines.into_iter().map(|(_, line)| line + "\n");
         format!("\n{}", lines.collect::<String>())
     }
 
-    fn models(&self) -> impl Iterator<Item = (&Model, &ModelDocs)> {
-        self.catalogue.models.iter().zip(&self.docs)
+    fn rows(&self) -> impl Iterator<Item = (&Row, &ModelDocs)> {
+        self.catalogue.rows().zip(&self.docs)
     }
 
     /// Returns the model IDs of all models, followed by all aliases.
     fn names(&self) -> Vec<&str> {
-        let models = &self.catalogue.models;
-        let aliases = models.iter().flat_map(|model| &model.aliases);
-        let names = models.iter().map(|model| &model.name).chain(aliases);
+        let aliases = self.catalogue.rows().flat_map(|row| &row.aliases);
+        let names = self.catalogue.rows().map(|row| &row.name).chain(aliases);
         names.map(|name| name.text.as_str()).collect()
     }
 }
 
 /// Returns the aliases that have constants: those whose identifiers differ from the model's and
 /// from each other.
-fn constant_aliases(model: &Model) -> impl Iterator<Item = &Name> {
-    let mut taken = HashSet::from([model.name.identifier.as_str()]);
-    let aliases = model.aliases.iter();
+fn constant_aliases(row: &Row) -> impl Iterator<Item = &Name> {
+    let mut taken = HashSet::from([row.name.identifier.as_str()]);
+    let aliases = row.aliases.iter();
     aliases.filter(move |alias| taken.insert(&alias.identifier))
 }
 

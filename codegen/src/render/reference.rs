@@ -7,7 +7,8 @@ use model_studio_limits_core::{Category, DisplayLimits, Grouped, Limit, LimitKin
 
 use super::Settings;
 use super::docs::in_cell;
-use crate::catalogue::{Catalogue, Model};
+use crate::catalogue::{Catalogue, Model, Retired};
+use crate::table::Row;
 
 /// Renders the page: a table for each series, in which each model links to its variant.
 pub(super) fn render(catalogue: &Catalogue, settings: &Settings) -> String {
@@ -43,7 +44,7 @@ impl Page<'_> {
                 _ = writeln!(page, "\n# {}", title(group.category));
             }
             let models = self.catalogue.models.iter();
-            let models: Vec<&Model> = models.filter(|model| model.group == index).collect();
+            let models: Vec<&Model> = models.filter(|model| model.row.group == index).collect();
             _ = writeln!(page, "\n## {}\n", in_cell(&group.series));
             self.write_models(&mut page, &models);
         }
@@ -52,7 +53,7 @@ impl Page<'_> {
     }
 
     fn write_models(&self, page: &mut String, models: &[&Model]) {
-        let limits = || models.iter().flat_map(|model| &model.limits);
+        let limits = || models.iter().flat_map(|model| &model.row.limits);
         let mut columns: Vec<Column> = limits().map(Limit::slot).collect();
         columns.sort_unstable();
         columns.dedup();
@@ -64,8 +65,8 @@ impl Page<'_> {
             // Some limits have no short key and therefore no heading.
             _ = writeln!(page, "| model ID | limits | |\n| --- | --- | --- |");
             for model in models {
-                let limits = DisplayLimits(&model.limits);
-                let (link, remarks) = (self.link(model), self.remarks(model));
+                let limits = DisplayLimits(&model.row.limits);
+                let (link, remarks) = (self.link(&model.row), self.remarks(model));
                 _ = writeln!(page, "| {link} | {limits} | {remarks} |");
             }
             return;
@@ -77,9 +78,14 @@ impl Page<'_> {
             "| model ID | {headings} | |\n| --- | {alignment}--- |"
         );
         for model in models {
-            _ = write!(page, "| {} | ", self.link(model));
+            _ = write!(page, "| {} | ", self.link(&model.row));
             for column in &columns {
-                match model.limits.iter().find(|limit| limit.slot() == *column) {
+                match model
+                    .row
+                    .limits
+                    .iter()
+                    .find(|limit| limit.slot() == *column)
+                {
                     Some(limit) => _ = write!(page, "{} | ", Grouped(limit.count.get())),
                     None => page.push_str("| "),
                 }
@@ -93,34 +99,32 @@ impl Page<'_> {
             return;
         }
         page.push_str("\n# Retired models\n\n| model ID | retired on | |\n| --- | --- | --- |\n");
-        for retired in &self.catalogue.retired {
-            let name = in_cell(&retired.name);
-            let replacement = self.catalogue.retired_replacement(retired);
-            let replacement = replacement.map(|model| format!("use {}", self.link(model)));
-            let replacement = replacement.unwrap_or_default();
-            _ = writeln!(page, "| `{name}` | {} | {replacement} |", retired.on);
+        for Retired { row, replacement } in &self.catalogue.retired {
+            let name = in_cell(&row.name.text);
+            let replacement = self.use_instead(*replacement).unwrap_or_default();
+            _ = writeln!(page, "| `{name}` | {} | {replacement} |", row.on);
         }
     }
 
     /// Returns the aliases of a model, its life cycle, and remarks on its limits.
     fn remarks(&self, model: &Model) -> String {
         let mut remarks = Vec::new();
-        for alias in &model.aliases {
+        let row = &model.row;
+        for alias in &row.aliases {
             remarks.push(format!("alias `{}`", in_cell(&alias.text)));
         }
-        if let Some(deprecation) = &model.deprecation {
+        if row.deprecation.is_some() {
             remarks.push("deprecated".to_owned());
-            remarks.extend(deprecation.retires.map(|date| format!("retires on {date}")));
         }
-        let replacement = self.catalogue.replacement(model);
-        remarks.extend(replacement.map(|replacement| format!("use {}", self.link(replacement))));
-        if model.limits.is_empty() && !model.dynamic {
+        remarks.extend(row.retires().map(|date| format!("retires on {date}")));
+        remarks.extend(self.use_instead(model.replacement));
+        if row.limits.is_empty() && !row.dynamic {
             remarks.push("no limit".to_owned());
         }
-        if model.dynamic {
+        if row.dynamic {
             remarks.push("limits adjusted by the provider".to_owned());
         }
-        if let Some(pool) = &model.pool {
+        if let Some(pool) = row.pool() {
             remarks.push(format!("limits shared within the pool `{}`", in_cell(pool)));
         }
         if model.baseline.is_some() {
@@ -129,10 +133,16 @@ impl Page<'_> {
         remarks.join("; ")
     }
 
+    /// Returns the remark on the replacement at a position.
+    fn use_instead(&self, replacement: Option<usize>) -> Option<String> {
+        let replacement = self.catalogue.replacement(replacement)?;
+        Some(format!("use {}", self.link(replacement)))
+    }
+
     /// Returns a link to the variant of a model.
-    fn link(&self, model: &Model) -> String {
-        let name = in_cell(&model.name.text);
-        format!("[`{name}`]({}::{})", self.path, model.name.identifier)
+    fn link(&self, row: &Row) -> String {
+        let name = in_cell(&row.name.text);
+        format!("[`{name}`]({}::{})", self.path, row.name.identifier)
     }
 }
 
