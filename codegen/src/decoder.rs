@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use model_studio_limits_core::suggest;
 
 use crate::diagnostics::{Diagnostic, Location};
-use crate::yaml::{Node, Value};
+use crate::yaml::{Entry, Node, Value};
 
 /// Reads values and collects diagnostics. A method that returns `None` has added a diagnostic.
 #[derive(Default)]
@@ -13,20 +13,16 @@ pub(crate) struct Decoder {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
-/// The entries of a mapping: key, location of the key, value.
+/// The entries of a mapping whose keys are known.
 pub(crate) struct Fields<'a> {
     location: Location,
-    entries: Vec<(&'a str, Location, &'a Node)>,
+    entries: &'a [Entry],
 }
 
 impl<'a> Fields<'a> {
     pub(crate) fn get(&self, key: &str) -> Option<&'a Node> {
-        let entry = self.entries.iter().find(|(name, ..)| *name == key)?;
-        Some(entry.2)
-    }
-
-    pub(crate) fn entries(&self) -> &[(&'a str, Location, &'a Node)] {
-        &self.entries
+        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+        Some(&entry.value)
     }
 }
 
@@ -35,58 +31,49 @@ impl Decoder {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Returns the entries of a non-empty mapping, without those with unknown keys.
+    /// Returns the entries of a non-empty mapping.
     pub(crate) fn fields<'a>(
         &mut self,
         node: &'a Node,
         what: &str,
         known: &[&str],
     ) -> Option<Fields<'a>> {
-        let mut fields = self.mapping(node, what)?;
-        if fields.entries.is_empty() {
+        let entries = self.mapping(node, what)?;
+        if entries.is_empty() {
             let message = format!("{what} is empty");
             let help = format!("expected at least one of {}", list(known));
             self.error(Diagnostic::new(node.location, message).help(help));
             return None;
         }
-        fields.entries.retain(|(key, location, _)| {
-            if *key == "<<" {
+        for Entry { key, location, .. } in entries {
+            if key == "<<" {
                 let error = Diagnostic::new(*location, "merge keys are not supported");
                 self.error(error.help("write out the merged keys instead"));
-            } else if !known.contains(key) {
+            } else if !known.contains(&key.as_str()) {
                 self.unknown("key", key, *location, known);
             }
-            known.contains(key)
-        });
-        Some(fields)
+        }
+        Some(Fields {
+            location: node.location,
+            entries,
+        })
     }
 
     /// Returns the entries of a mapping that can have any keys.
-    pub(crate) fn mapping<'a>(&mut self, node: &'a Node, what: &str) -> Option<Fields<'a>> {
+    pub(crate) fn mapping<'a>(&mut self, node: &'a Node, what: &str) -> Option<&'a [Entry]> {
         let Value::Mapping(entries) = &node.value else {
-            self.type_error(node, what, "a mapping");
-            return None;
+            return self.type_error(node, what, "a mapping");
         };
-        let entries = entries.iter();
-        let entries = entries.map(|entry| (entry.key.as_str(), entry.location, &entry.value));
-        let fields = Fields {
-            location: node.location,
-            entries: entries.collect(),
-        };
-        self.check_duplicates(&fields);
-        Some(fields)
-    }
-
-    fn check_duplicates(&mut self, fields: &Fields<'_>) {
-        let mut by_key: Vec<_> = fields.entries.iter().collect();
-        by_key.sort_by_key(|(key, ..)| *key);
-        for same in by_key.chunk_by(|(a, ..), (b, ..)| a == b) {
-            for (key, location, _) in &same[1..] {
-                let first = same[0].1.line;
+        let mut by_key: Vec<&Entry> = entries.iter().collect();
+        by_key.sort_by_key(|entry| &entry.key);
+        for same in by_key.chunk_by(|a, b| a.key == b.key) {
+            for Entry { key, location, .. } in &same[1..] {
+                let first = same[0].location.line;
                 let message = format!("duplicate key `{key}`, first defined on line {first}");
                 self.error(Diagnostic::new(*location, message));
             }
         }
+        Some(entries)
     }
 
     /// Adds the diagnostic for a string that is not in `known`.
@@ -99,14 +86,29 @@ impl Decoder {
         self.error(Diagnostic::new(location, format!("unknown {kind} `{name}`")).help(help));
     }
 
-    /// Returns the value of a required key.
-    pub(crate) fn required<'a>(&mut self, fields: &Fields<'a>, key: &str) -> Option<&'a Node> {
-        let value = fields.get(key);
-        if value.is_none() {
+    /// Reads the value of a required key.
+    pub(crate) fn required<'a, T>(
+        &mut self,
+        fields: &Fields<'a>,
+        key: &str,
+        read: impl FnOnce(&mut Self, &'a Node, &str) -> Option<T>,
+    ) -> Option<T> {
+        if fields.get(key).is_none() {
             let message = format!("missing field `{key}`");
             self.error(Diagnostic::new(fields.location, message));
         }
-        value
+        self.optional(fields, key, read)
+    }
+
+    /// Reads the value of a key, if there is one. The last argument of `read` is the key, for
+    /// messages.
+    pub(crate) fn optional<'a, T>(
+        &mut self,
+        fields: &Fields<'a>,
+        key: &str,
+        read: impl FnOnce(&mut Self, &'a Node, &str) -> Option<T>,
+    ) -> Option<T> {
+        read(self, fields.get(key)?, &format!("`{key}`"))
     }
 
     /// Returns the items of a non-empty list.
@@ -117,10 +119,7 @@ impl Decoder {
                 None
             }
             Value::Sequence(items) => Some(items),
-            _ => {
-                self.type_error(node, what, "a list");
-                None
-            }
+            _ => self.type_error(node, what, "a list"),
         }
     }
 
@@ -132,10 +131,7 @@ impl Decoder {
                 None
             }
             Value::String(text) => Some(text),
-            _ => {
-                self.type_error(node, what, "a string");
-                None
-            }
+            _ => self.type_error(node, what, "a string"),
         }
     }
 
@@ -143,8 +139,7 @@ impl Decoder {
         if let Value::Bool(value) = node.value {
             return Some(value);
         }
-        self.type_error(node, what, "`true` or `false`");
-        None
+        self.type_error(node, what, "`true` or `false`")
     }
 
     /// Returns an integer from 1 to `max`.
@@ -183,16 +178,14 @@ impl Decoder {
                     error
                 }
             }
-            _ => {
-                self.type_error(node, what, "a positive integer");
-                return None;
-            }
+            _ => return self.type_error(node, what, "a positive integer"),
         };
         self.error(error);
         None
     }
 
-    pub(crate) fn type_error(&mut self, node: &Node, what: &str, expected: &str) {
+    /// Adds the diagnostic for a value of another type, and returns `None`.
+    pub(crate) fn type_error<T>(&mut self, node: &Node, what: &str, expected: &str) -> Option<T> {
         let (found, can_be_quoted) = match &node.value {
             Value::Null => ("null", false),
             Value::Bool(true) => ("`true`", true),
@@ -209,6 +202,7 @@ impl Decoder {
         } else {
             error
         });
+        None
     }
 }
 

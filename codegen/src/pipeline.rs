@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use crate::catalogue::Catalogue;
-use crate::decoder::list;
+use crate::decoder::{Decoder, list};
 use crate::diagnostics::{Diagnostic, Error, Location, Source};
 use crate::generator::Input;
 use crate::yaml::Node;
@@ -37,18 +37,15 @@ struct Errors {
 }
 
 fn build(table: &Source, overlay: Option<&Source>, locations: bool) -> Result<Catalogue, Errors> {
-    let catalogue = parse(table, locations).and_then(|root| {
-        let (table, errors) = decode::table(&root);
-        with_errors(errors, validate::validate(table))
-    });
+    let catalogue = check(table, locations, decode::table, validate::validate);
     let overlaid = overlay.map(|overlay| {
-        let (overlay, errors) = decode::overlay(&parse(overlay, locations)?);
-        let overlaid = match &catalogue {
-            Ok(catalogue) => overlay::apply(catalogue, overlay).map(Some),
-            // Without a catalogue, only the decoding of the overlay can be checked.
-            Err(_) => Ok(None),
-        };
-        with_errors(errors, overlaid)
+        check(overlay, locations, decode::overlay, |overlay| {
+            match &catalogue {
+                Ok(catalogue) => overlay::apply(catalogue, overlay).map(Some),
+                // Without a catalogue, only the decoding of the overlay can be checked.
+                Err(_) => Ok(None),
+            }
+        })
     });
     match (catalogue, overlaid.transpose()) {
         (Ok(catalogue), Ok(overlaid)) => Ok(overlaid.flatten().unwrap_or(catalogue)),
@@ -57,6 +54,25 @@ fn build(table: &Source, overlay: Option<&Source>, locations: bool) -> Result<Ca
             overlay: overlaid.err().unwrap_or_default(),
         }),
     }
+}
+
+/// Parses, decodes and validates a file. Returns the errors of all steps.
+fn check<T: Default, V>(
+    source: &Source,
+    locations: bool,
+    decode: fn(&mut Decoder, &Node) -> Option<T>,
+    validate: impl FnOnce(T) -> Result<V, Vec<Diagnostic>>,
+) -> Result<V, Vec<Diagnostic>> {
+    let root = yaml::parse(&source.text, locations).map_err(|error| vec![error])?;
+    let mut decoder = Decoder::default();
+    let table = decode(&mut decoder, &root).unwrap_or_default();
+    let mut errors = decoder.diagnostics;
+    match validate(table) {
+        Ok(valid) if errors.is_empty() => return Ok(valid),
+        Ok(_) => {}
+        Err(more) => errors.extend(more),
+    }
+    Err(errors)
 }
 
 /// Reads a table file, or returns a shipped table.
@@ -77,25 +93,6 @@ fn open(input: &Input) -> Result<Source, Error> {
         path: input.path(),
         text: (*text).to_owned(),
     })
-}
-
-fn parse(source: &Source, locations: bool) -> Result<Node, Vec<Diagnostic>> {
-    yaml::parse(&source.text, locations).map_err(|error| vec![error])
-}
-
-/// Adds the errors of an earlier step to a result.
-fn with_errors<T>(
-    mut errors: Vec<Diagnostic>,
-    result: Result<T, Vec<Diagnostic>>,
-) -> Result<T, Vec<Diagnostic>> {
-    match result {
-        Ok(value) if errors.is_empty() => Ok(value),
-        Ok(_) => Err(errors),
-        Err(more) => {
-            errors.extend(more);
-            Err(errors)
-        }
-    }
 }
 
 /// The size limit for files, in bytes. It is enough for a table with the maximum number of names of

@@ -2,65 +2,62 @@
 
 use std::num::NonZeroU64;
 
-use model_studio_limits_core::{Limit, LimitKind, Window};
+use model_studio_limits_core::{Limit, LimitKey, LimitKind, Window};
 
 use crate::decoder::{Decoder, list};
-use crate::diagnostics::{Diagnostic, Location};
-use crate::yaml::{Node, Value};
+use crate::diagnostics::Diagnostic;
+use crate::yaml::{Entry, Node, Value};
 
-/// Decodes `limits`: a mapping or `none`. Returns the limits, sorted by kind and window.
-pub(super) fn decode(decoder: &mut Decoder, node: &Node) -> Option<Vec<Limit>> {
+/// Decodes limits: a mapping or `none`. Returns the limits, sorted by kind and window.
+pub(super) fn decode(decoder: &mut Decoder, node: &Node, what: &str) -> Option<Vec<Limit>> {
     if matches!(&node.value, Value::String(text) if text == "none") {
         return Some(Vec::new());
     }
     if !matches!(node.value, Value::Mapping(_)) {
-        decoder.type_error(node, "`limits`", "a mapping or `none`");
-        return None;
+        return decoder.type_error(node, what, "a mapping or `none`");
     }
-    let fields = decoder.mapping(node, "`limits`")?;
-    if fields.entries().is_empty() {
-        let error = Diagnostic::new(node.location, "`limits` is empty");
+    let entries = decoder.mapping(node, what)?;
+    if entries.is_empty() {
+        let error = Diagnostic::new(node.location, format!("{what} is empty"));
         decoder.error(error.help("write `none` if the provider sets no limit"));
         return None;
     }
-    let mut limits = Vec::<(Limit, Location, &str)>::new();
-    for (name, location, node) in fields.entries() {
-        for limit in decode_key(decoder, name, *location, node) {
+    let mut limits = Vec::<(Limit, &Entry)>::new();
+    for entry in entries {
+        let name = entry.key.as_str();
+        for limit in decode_key(decoder, entry) {
             let mut earlier = limits.iter();
-            match earlier.find(|(other, ..)| other.slot() == limit.slot()) {
+            match earlier.find(|(other, _)| other.slot() == limit.slot()) {
                 // The decoder reports duplicate keys.
-                Some((_, _, earlier)) if earlier == name && limit.kind.key() != Some(*name) => {}
-                Some((_, first_location, earlier)) => {
-                    let line = first_location.line;
-                    let message = if earlier == name {
+                Some((_, earlier)) if earlier.key == name && limit.kind.key() != Some(name) => {}
+                Some((_, earlier)) => {
+                    let message = if earlier.key == name {
                         format!("`{name}` sets the same limit twice")
                     } else {
+                        let (earlier, line) = (&earlier.key, earlier.location.line);
                         format!("`{name}` sets the same limit as `{earlier}` on line {line}")
                     };
-                    decoder.error(Diagnostic::new(*location, message));
+                    decoder.error(Diagnostic::new(entry.location, message));
                 }
-                None => limits.push((limit, *location, name)),
+                None => limits.push((limit, entry)),
             }
         }
     }
-    limits.sort_by_key(|(limit, ..)| limit.slot());
-    Some(limits.into_iter().map(|(limit, ..)| limit).collect())
+    limits.sort_by_key(|(limit, _)| limit.slot());
+    Some(limits.into_iter().map(|(limit, _)| limit).collect())
 }
 
 /// Decodes the limits for one key.
-fn decode_key(decoder: &mut Decoder, name: &str, location: Location, node: &Node) -> Vec<Limit> {
+fn decode_key(decoder: &mut Decoder, entry: &Entry) -> Vec<Limit> {
+    let (name, node) = (entry.key.as_str(), &entry.value);
     let what = format!("`{name}`");
-    if let Some((kind, key)) = LimitKind::from_short_key(name) {
+    if let Some((kind, LimitKey { per, .. })) = LimitKind::from_short_key(name) {
         let count = decoder.count(node, &what, kind.max_count());
-        let limit = count.map(|count| Limit {
-            kind,
-            count,
-            per: key.per,
-        });
+        let limit = count.map(|count| Limit { kind, count, per });
         return limit.into_iter().collect();
     }
     let Some(kind) = LimitKind::from_key(name) else {
-        let error = Diagnostic::new(location, format!("unknown key `{name}`"));
+        let error = Diagnostic::new(entry.location, format!("unknown key `{name}`"));
         let help = LimitKind::suggest_key(name).map(|key| format!("did you mean `{key}`?"));
         decoder.error(error.help(help.unwrap_or_else(|| {
             let keys: Vec<&str> = LimitKind::all_keys().collect();
@@ -79,8 +76,7 @@ fn decode_key(decoder: &mut Decoder, name: &str, location: Location, node: &Node
 
 fn decode_window(decoder: &mut Decoder, kind: LimitKind, what: &str, node: &Node) -> Option<Limit> {
     let Value::String(text) = &node.value else {
-        decoder.type_error(node, what, "a window such as `500 per 6s`");
-        return None;
+        return decoder.type_error(node, what, "a window such as `500 per 6s`");
     };
     let message = match Window::parse(text) {
         Ok(window) if window.count > kind.max_count() => {

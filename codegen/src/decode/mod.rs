@@ -14,45 +14,46 @@ use crate::table::{Deprecation, Group, Name, Overlay, OverlayEntry, Retired, Row
 use crate::yaml::{Node, Value};
 
 /// Decodes a table file.
-pub(crate) fn table(root: &Node) -> (Table, Vec<Diagnostic>) {
-    let mut decoder = Decoder::default();
-    let table = decode_table(&mut decoder, root).unwrap_or_default();
-    (table, decoder.diagnostics)
-}
-
-/// Decodes an overlay file.
-pub(crate) fn overlay(root: &Node) -> (Overlay, Vec<Diagnostic>) {
-    let mut decoder = Decoder::default();
-    let overlay = decode_overlay(&mut decoder, root).unwrap_or_default();
-    (overlay, decoder.diagnostics)
-}
-
-fn decode_table(decoder: &mut Decoder, root: &Node) -> Option<Table> {
+pub(crate) fn table(decoder: &mut Decoder, root: &Node) -> Option<Table> {
     let fields = decoder.fields(root, "the table", &["source", "groups", "retired"])?;
-    let source = fields.get("source");
-    let source =
-        source.and_then(|node| decoder.fields(node, "`source`", &["title", "url", "date"]));
     let mut table = Table::default();
+    let source = decoder.optional(&fields, "source", |decoder, node, what| {
+        decoder.fields(node, what, &["title", "url", "date"])
+    });
     if let Some(source) = &source {
-        table.title = optional_string(decoder, source, "title");
-        table.url = optional_string(decoder, source, "url");
-        table.date = optional_date(decoder, source, "date");
+        table.title = decoder.optional(source, "title", decode_text);
+        table.url = decoder.optional(source, "url", decode_text);
+        table.date = decoder.optional(source, "date", decode_date);
     }
-    if let Some(retired) = fields.get("retired") {
-        let retired = decoder.items(retired, "`retired`").unwrap_or_default();
-        let retired = retired
-            .iter()
-            .filter_map(|node| decode_retired(decoder, node));
-        table.retired = retired.collect();
-    }
-    let groups = decoder.required(&fields, "groups");
+    let retired = decoder.optional(&fields, "retired", Decoder::items);
+    let retired = retired.unwrap_or_default().iter();
+    let retired = retired.filter_map(|node| decode_retired(decoder, node));
+    table.retired = retired.collect();
+    let groups = decoder.required(&fields, "groups", Decoder::items);
     decode_groups(decoder, groups, &mut table);
     Some(table)
 }
 
-/// Decodes `groups` and adds them to the table.
-fn decode_groups(decoder: &mut Decoder, groups: Option<&Node>, table: &mut Table) {
-    let groups = groups.and_then(|groups| decoder.items(groups, "`groups`"));
+/// Decodes an overlay file.
+pub(crate) fn overlay(decoder: &mut Decoder, root: &Node) -> Option<Overlay> {
+    let fields = decoder.fields(root, "the overlay", &["limits", "groups"])?;
+    let mut overlay = Overlay::default();
+    let groups = decoder.optional(&fields, "groups", Decoder::items);
+    decode_groups(decoder, groups, &mut overlay.additions);
+    let models = decoder.optional(&fields, "limits", Decoder::mapping);
+    let entries = models.unwrap_or_default().iter().filter_map(|entry| {
+        Some(OverlayEntry {
+            name: entry.key.clone(),
+            location: entry.location,
+            limits: limits::decode(decoder, &entry.value, "`limits`")?,
+        })
+    });
+    overlay.entries = entries.collect();
+    Some(overlay)
+}
+
+/// Decodes groups and adds them to the table.
+fn decode_groups(decoder: &mut Decoder, groups: Option<&[Node]>, table: &mut Table) {
     for node in groups.unwrap_or_default() {
         decode_group(decoder, node, table);
     }
@@ -61,24 +62,21 @@ fn decode_groups(decoder: &mut Decoder, groups: Option<&Node>, table: &mut Table
 /// Decodes a group and adds it and its rows to the table.
 fn decode_group(decoder: &mut Decoder, node: &Node, table: &mut Table) -> Option<()> {
     let fields = decoder.fields(node, "the group", &["category", "series", "models"])?;
-    let category = decoder.required(&fields, "category");
-    let category = category.and_then(|node| decode_category(decoder, node));
-    let series = decoder.required(&fields, "series");
-    let series = series.and_then(|node| decoder.string(node, "`series`"));
+    let category = decoder.required(&fields, "category", decode_category);
+    let series = decoder.required(&fields, "series", decode_text);
     table.groups.push(Group {
         category: category.unwrap_or(Category::TextGeneration),
-        series: series.unwrap_or_default().to_owned(),
+        series: series.unwrap_or_default(),
     });
     let group = table.groups.len() - 1;
-    let models = decoder.required(&fields, "models")?;
-    for node in decoder.items(models, "`models`")? {
+    for node in decoder.required(&fields, "models", Decoder::items)? {
         table.rows.extend(decode_row(decoder, node, group));
     }
     Some(())
 }
 
-fn decode_category(decoder: &mut Decoder, node: &Node) -> Option<Category> {
-    let name = decoder.string(node, "`category`")?;
+fn decode_category(decoder: &mut Decoder, node: &Node, what: &str) -> Option<Category> {
+    let name = decoder.string(node, what)?;
     let category = name.parse().ok();
     if category.is_none() {
         decoder.unknown("category", name, node.location, Category::NAMES);
@@ -97,30 +95,21 @@ fn decode_row(decoder: &mut Decoder, node: &Node, group: usize) -> Option<Row> {
         "pool",
     ];
     let fields = decoder.fields(node, "the model", &keys)?;
-    let name = decoder.required(&fields, "name");
-    let name = name.and_then(|name| decode_name(decoder, name, fields.get("variant"), "`name`"));
-    let aliases = match fields.get("aliases") {
-        // An empty list is the same as no list.
-        Some(node) => match &node.value {
-            Value::Sequence(items) => items,
-            _ => decoder.items(node, "`aliases`").unwrap_or_default(),
-        },
-        None => &[],
-    };
-    let aliases = aliases
-        .iter()
-        .filter_map(|node| decode_alias(decoder, node));
-    let aliases = aliases.collect();
-    let deprecation = fields.get("deprecated");
-    let deprecation = deprecation.and_then(|node| decode_deprecation(decoder, node));
-    let limits = decoder.required(&fields, "limits");
-    let limits = limits.and_then(|node| limits::decode(decoder, node));
-    let dynamic = fields.get("dynamic");
-    let dynamic = dynamic.and_then(|node| decoder.boolean(node, "`dynamic`"));
-    let pool = fields.get("pool").and_then(|node| {
-        let pool = decoder.string(node, "`pool`")?;
-        Some((pool.to_owned(), node.location))
+    let name = decode_name_field(decoder, &fields);
+    let aliases = decoder.optional(&fields, "aliases", |decoder, node, what| {
+        match &node.value {
+            // An empty list is the same as no list.
+            Value::Sequence(items) => Some(items.as_slice()),
+            _ => decoder.items(node, what),
+        }
     });
+    let aliases = aliases.unwrap_or_default().iter();
+    let aliases = aliases.filter_map(|node| decode_alias(decoder, node));
+    let aliases = aliases.collect();
+    let deprecation = decoder.optional(&fields, "deprecated", decode_deprecation);
+    let limits = decoder.required(&fields, "limits", limits::decode);
+    let dynamic = decoder.optional(&fields, "dynamic", Decoder::boolean);
+    let pool = decoder.optional(&fields, "pool", decode_reference);
     Some(Row {
         name: name?,
         aliases,
@@ -137,14 +126,17 @@ fn decode_alias(decoder: &mut Decoder, node: &Node) -> Option<Name> {
     match node.value {
         Value::String(_) => return decode_name(decoder, node, None, "the alias"),
         Value::Mapping(_) => {}
-        _ => {
-            decoder.type_error(node, "the alias", "a string or a mapping");
-            return None;
-        }
+        _ => return decoder.type_error(node, "the alias", "a string or a mapping"),
     }
     let fields = decoder.fields(node, "the alias", &["name", "variant"])?;
-    let name = decoder.required(&fields, "name")?;
-    decode_name(decoder, name, fields.get("variant"), "`name`")
+    decode_name_field(decoder, &fields)
+}
+
+/// Decodes `name` and `variant`.
+fn decode_name_field(decoder: &mut Decoder, fields: &Fields<'_>) -> Option<Name> {
+    decoder.required(fields, "name", |decoder, node, what| {
+        decode_name(decoder, node, fields.get("variant"), what)
+    })
 }
 
 fn decode_name(
@@ -197,54 +189,37 @@ fn decode_name(
     })
 }
 
-fn decode_deprecation(decoder: &mut Decoder, node: &Node) -> Option<Deprecation> {
+fn decode_deprecation(decoder: &mut Decoder, node: &Node, what: &str) -> Option<Deprecation> {
     match &node.value {
-        Value::Bool(deprecated) => {
-            return deprecated.then(Deprecation::default);
-        }
+        Value::Bool(deprecated) => return deprecated.then(Deprecation::default),
         Value::Mapping(_) => {}
-        _ => {
-            decoder.type_error(node, "`deprecated`", "`true`, `false` or a mapping");
-            return None;
-        }
+        _ => return decoder.type_error(node, what, "`true`, `false` or a mapping"),
     }
     let keys = ["retires", "replacement", "source", "note"];
-    let fields = decoder.fields(node, "`deprecated`", &keys)?;
+    let fields = decoder.fields(node, what, &keys)?;
     Some(Deprecation {
-        retires: optional_date(decoder, &fields, "retires"),
-        replacement: decode_replacement(decoder, &fields),
-        source: optional_string(decoder, &fields, "source"),
-        note: optional_string(decoder, &fields, "note"),
+        retires: decoder.optional(&fields, "retires", decode_date),
+        replacement: decoder.optional(&fields, "replacement", decode_reference),
+        source: decoder.optional(&fields, "source", decode_text),
+        note: decoder.optional(&fields, "note", decode_text),
     })
-}
-
-fn decode_replacement(decoder: &mut Decoder, fields: &Fields<'_>) -> Option<(String, Location)> {
-    let node = fields.get("replacement")?;
-    let name = decoder.string(node, "`replacement`")?;
-    Some((name.to_owned(), node.location))
 }
 
 fn decode_retired(decoder: &mut Decoder, node: &Node) -> Option<Retired> {
     let keys = ["name", "on", "replacement", "source", "note"];
     let fields = decoder.fields(node, "the retired model", &keys)?;
-    let name = decoder.required(&fields, "name");
-    let name = name.and_then(|node| decode_name(decoder, node, None, "`name`"));
-    let on = decoder.required(&fields, "on");
-    let on = on.and_then(|node| decode_date(decoder, node, "`on`"));
+    let name = decode_name_field(decoder, &fields);
+    let on = decoder.required(&fields, "on", decode_date);
     // Only checked: the source is for readers of the table.
-    optional_string(decoder, &fields, "source");
-    let replacement = decode_replacement(decoder, &fields);
-    let remark = optional_string(decoder, &fields, "note");
+    decoder.optional(&fields, "source", decode_text);
+    let replacement = decoder.optional(&fields, "replacement", decode_reference);
+    let remark = decoder.optional(&fields, "note", decode_text);
     Some(Retired {
         name: name?,
         on: on?,
         replacement,
         note: remark,
     })
-}
-
-fn optional_date(decoder: &mut Decoder, fields: &Fields<'_>, key: &str) -> Option<Date> {
-    decode_date(decoder, fields.get(key)?, &format!("`{key}`"))
 }
 
 fn decode_date(decoder: &mut Decoder, node: &Node, what: &str) -> Option<Date> {
@@ -257,26 +232,11 @@ fn decode_date(decoder: &mut Decoder, node: &Node, what: &str) -> Option<Date> {
     date.ok()
 }
 
-fn optional_string(decoder: &mut Decoder, fields: &Fields<'_>, key: &str) -> Option<String> {
-    let text = decoder.string(fields.get(key)?, &format!("`{key}`"))?;
-    Some(text.to_owned())
+fn decode_text(decoder: &mut Decoder, node: &Node, what: &str) -> Option<String> {
+    decoder.string(node, what).map(str::to_owned)
 }
 
-fn decode_overlay(decoder: &mut Decoder, root: &Node) -> Option<Overlay> {
-    let fields = decoder.fields(root, "the overlay", &["limits", "groups"])?;
-    let mut overlay = Overlay::default();
-    decode_groups(decoder, fields.get("groups"), &mut overlay.additions);
-    let models = fields.get("limits");
-    let models = models.and_then(|limits| decoder.mapping(limits, "`limits`"));
-    let models = models.iter().flat_map(Fields::entries);
-    overlay.entries = models
-        .filter_map(|(name, location, node)| {
-            Some(OverlayEntry {
-                name: (*name).to_owned(),
-                location: *location,
-                limits: limits::decode(decoder, node)?,
-            })
-        })
-        .collect();
-    Some(overlay)
+/// Decodes the name of a model or a pool, which is checked later.
+fn decode_reference(decoder: &mut Decoder, node: &Node, what: &str) -> Option<(String, Location)> {
+    Some((decode_text(decoder, node, what)?, node.location))
 }
