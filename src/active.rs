@@ -99,7 +99,7 @@ impl<M: Catalogue> serde::Serialize for Active<M> {
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de, M: Catalogue> serde::Deserialize<'de> for Active<M> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::impls::serde::deserialize(deserializer)
+        model_studio_limits_core::deserialize(deserializer, "the name of a model")
     }
 }
 

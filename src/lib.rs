@@ -150,8 +150,6 @@ pub use parse_error::ParseModelError;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::__implement as implement;
-    #[cfg(feature = "serde")]
-    pub use crate::impls::deserialize;
     #[cfg(feature = "clap")]
     pub use crate::impls::possible_value;
     #[cfg(feature = "schemars")]
@@ -163,6 +161,8 @@ pub mod __private {
     #[cfg(feature = "clap")]
     pub use clap;
     pub use model_studio_limits_core::Lookup;
+    #[cfg(feature = "serde")]
+    pub use model_studio_limits_core::deserialize;
     pub use model_studio_limits_macros::expand;
     #[cfg(feature = "schemars")]
     pub use schemars;

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use model_studio_limits_core::suggest;
+use model_studio_limits_core::{AnyOf, suggest};
 
 use crate::diagnostics::{Diagnostic, Location};
 use crate::yaml::{Entry, Node, Value};
@@ -41,7 +41,7 @@ impl Decoder {
         let entries = self.mapping(node, what)?;
         if entries.is_empty() {
             let message = format!("{what} is empty");
-            let help = format!("expected at least one of {}", list(known));
+            let help = format!("expected at least one of {}", AnyOf(known));
             self.error(Diagnostic::new(node.location, message).help(help));
             return None;
         }
@@ -80,7 +80,7 @@ impl Decoder {
     pub(crate) fn unknown(&mut self, kind: &str, name: &str, location: Location, known: &[&str]) {
         let suggestions = suggest(name, known.iter().copied());
         let help = match suggestions.as_slice() {
-            [] => format!("expected one of {}", list(known)),
+            [] => format!("expected one of {}", AnyOf(known)),
             _ => format!("did you mean {suggestions}?"),
         };
         self.error(Diagnostic::new(location, format!("unknown {kind} `{name}`")).help(help));
@@ -208,12 +208,3 @@ impl Decoder {
 
 /// 2⁶⁴, the smallest integer above `u64::MAX`.
 const U64_END: f64 = 18_446_744_073_709_551_616.0;
-
-/// Joins names as "`a`", "`a` or `b`", or "`a`, `b` or `c`".
-pub(crate) fn list(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        _ => quoted.concat(),
-    }
-}

@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use model_studio_limits_core::AnyOf;
+
 use crate::catalogue::Catalogue;
-use crate::decoder::{Decoder, list};
+use crate::decoder::Decoder;
 use crate::diagnostics::{Diagnostic, Error, Location, Source};
 use crate::generator::Input;
 use crate::yaml::Node;
@@ -86,7 +88,7 @@ fn open(input: &Input) -> Result<Source, Error> {
         let names: Vec<&str> = shipped.iter().map(|(name, _)| *name).collect();
         return Err(Error::new(format_args!(
             "unknown table `{name}`, expected one of {}",
-            list(&names)
+            AnyOf(&names)
         )));
     };
     Ok(Source {

@@ -132,21 +132,7 @@ impl serde::Serialize for Category {
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de> serde::Deserialize<'de> for Category {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-
-        impl serde::de::Visitor<'_> for Visitor {
-            type Value = Category;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a category")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Category, E> {
-                name.parse().map_err(E::custom)
-            }
-        }
-
-        deserializer.deserialize_str(Visitor)
+        crate::deserialize(deserializer, "a category")
     }
 }
 

@@ -24,6 +24,24 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
+/// Displays names as "`a`", "`a` or `b`", or "`a`, `b` or `c`".
+#[derive(Clone, Copy, Debug)]
+pub struct AnyOf<'a>(pub &'a [&'a str]);
+
+impl fmt::Display for AnyOf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, name) in self.0.iter().enumerate() {
+            let separator = match index {
+                0 => "",
+                _ if index + 1 < self.0.len() => ", ",
+                _ => " or ",
+            };
+            write!(f, "{separator}`{name}`")?;
+        }
+        Ok(())
+    }
+}
+
 /// Displays a number with its digits in groups of three, such as `1,000,000`.
 #[derive(Clone, Copy, Debug)]
 pub struct Grouped(pub u64);

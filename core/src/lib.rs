@@ -7,6 +7,8 @@ extern crate std;
 
 mod category;
 mod date;
+#[cfg(feature = "serde")]
+mod deserialize;
 mod display;
 mod limit_kind;
 mod limits;
@@ -16,7 +18,10 @@ mod window;
 
 pub use category::{Category, ParseCategoryError};
 pub use date::{Date, ParseDateError};
-pub use display::{Escaped, Grouped};
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub use deserialize::deserialize;
+pub use display::{AnyOf, Escaped, Grouped};
 pub use limit_kind::{LimitKey, LimitKind};
 pub use limits::{DisplayLimits, Limit, Limits};
 pub use lookup::{Key, Lookup, MAX_NAMES, Seeds, bucket, hash, key, top_bits};

@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use crate::suggest::distance_within;
 
-const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(86_400);
+const SECOND: Option<Duration> = Some(Duration::from_secs(1));
+const MINUTE: Option<Duration> = Some(Duration::from_secs(60));
+const DAY: Option<Duration> = Some(Duration::from_secs(86_400));
 
 /// Defines [`LimitKind`] from a single list of its variants: the singular and plural nouns, the
 /// key for any window, the largest count, and the short keys.
@@ -56,20 +56,8 @@ pub struct LimitKey {
     pub heading: &'static str,
 }
 
-const fn rate(name: &'static str, per: Duration, heading: &'static str) -> LimitKey {
-    LimitKey {
-        name,
-        per: Some(per),
-        heading,
-    }
-}
-
-const fn concurrency(name: &'static str, heading: &'static str) -> LimitKey {
-    LimitKey {
-        name,
-        per: None,
-        heading,
-    }
+const fn short(name: &'static str, per: Option<Duration>, heading: &'static str) -> LimitKey {
+    LimitKey { name, per, heading }
 }
 
 const MAX_SMALL: u64 = u32::MAX as u64;
@@ -78,40 +66,40 @@ limit_kinds! {
     /// Requests of any size. The provider calls them queries.
     Requests {
         "query", "queries", key: Some("requests"), max: MAX_SMALL, short: [
-            rate("rps", SECOND, "RPS"),
-            rate("qpm", MINUTE, "QPM"),
-            rate("rpm", MINUTE, "QPM"),
-            rate("rpd", DAY, "RPD")
+            short("rps", SECOND, "RPS"),
+            short("qpm", MINUTE, "QPM"),
+            short("rpm", MINUTE, "QPM"),
+            short("rpd", DAY, "RPD")
         ]
     }
     /// Tokens, input and output combined.
     Tokens {
         "token", "tokens", key: Some("tokens"), max: u64::MAX, short: [
-            rate("tpm", MINUTE, "TPM"),
-            rate("tpd", DAY, "TPD")
+            short("tpm", MINUTE, "TPM"),
+            short("tpd", DAY, "TPD")
         ]
     }
     /// Input tokens.
     InputTokens {
         "input token", "input tokens", key: Some("input_tokens"), max: u64::MAX,
-        short: [rate("itpm", MINUTE, "input TPM")]
+        short: [short("itpm", MINUTE, "input TPM")]
     }
     /// Output tokens.
     OutputTokens {
         "output token", "output tokens", key: Some("output_tokens"), max: u64::MAX,
-        short: [rate("otpm", MINUTE, "output TPM")]
+        short: [short("otpm", MINUTE, "output TPM")]
     }
     /// Submissions of asynchronous tasks, as used by image and video models.
     Submissions {
         "submission", "submissions", key: Some("submissions"), max: MAX_SMALL, short: [
-            rate("submissions_per_second", SECOND, "submissions/s"),
-            rate("submissions_per_minute", MINUTE, "submissions/min")
+            short("submissions_per_second", SECOND, "submissions/s"),
+            short("submissions_per_minute", MINUTE, "submissions/min")
         ]
     }
     /// Images.
     Images {
         "image", "images", key: Some("images"), max: MAX_SMALL,
-        short: [rate("ipm", MINUTE, "images/min")]
+        short: [short("ipm", MINUTE, "images/min")]
     }
     /// Characters of text.
     Characters {
@@ -124,12 +112,12 @@ limit_kinds! {
     /// Requests that run at the same time.
     ConcurrentRequests {
         "concurrent request", "concurrent requests", key: None, max: MAX_SMALL,
-        short: [concurrency("concurrent_requests", "concurrent requests")]
+        short: [short("concurrent_requests", None, "concurrent requests")]
     }
     /// Asynchronous tasks that run at the same time.
     ConcurrentTasks {
         "concurrent task", "concurrent tasks", key: None, max: MAX_SMALL,
-        short: [concurrency("concurrent_tasks", "concurrent tasks")]
+        short: [short("concurrent_tasks", None, "concurrent tasks")]
     }
 }
 

@@ -220,17 +220,17 @@ impl serde::Serialize for Limits {
             return serializer.serialize_str("none");
         }
         let mut map = serializer.serialize_map(None)?;
-        let has_short_key = |limit: &&Limit| limit.kind.short_key(limit.per).is_some();
-        for limit in self.iter().filter(has_short_key) {
+        for limit in *self {
             if let Some(key) = limit.kind.short_key(limit.per) {
                 map.serialize_entry(key.name, &limit.count)?;
             }
         }
         for kind in LimitKind::ALL {
-            let mut windows = self.iter().filter(|l| l.kind == *kind && !has_short_key(l));
-            match (windows.clone().count(), kind.key()) {
-                (1, Some(key)) => map.serialize_entry(key, &windows.next().map(ser::Window))?,
-                (2.., Some(key)) => map.serialize_entry(key, &ser::Windows(*self, *kind))?,
+            let windows = ser::Windows(*self, *kind);
+            let mut limits = windows.limits();
+            match (kind.key(), limits.next(), limits.next()) {
+                (Some(key), Some(only), None) => map.serialize_entry(key, &ser::Window(only))?,
+                (Some(key), Some(_), Some(_)) => map.serialize_entry(key, &windows)?,
                 _ => {}
             }
         }
@@ -242,7 +242,7 @@ impl serde::Serialize for Limits {
 mod ser {
     use serde::{Serialize, Serializer};
 
-    use super::{Duration, Limit, Limits};
+    use super::{Limit, Limits};
     use crate::LimitKind;
 
     /// A limit, serialized as a string such as `500 per 6s`.
@@ -251,8 +251,8 @@ mod ser {
     impl Serialize for Window {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             serializer.collect_str(&crate::Window {
-                count: self.0.count.get(),
-                per: self.0.per.unwrap_or(Duration::ZERO),
+                count: self.0.count,
+                per: self.0.per.unwrap_or_default(),
             })
         }
     }
@@ -260,15 +260,16 @@ mod ser {
     /// The limits of a kind that have no short key.
     pub(super) struct Windows(pub(super) Limits, pub(super) LimitKind);
 
+    impl Windows {
+        pub(super) fn limits(&self) -> impl Iterator<Item = &'static Limit> {
+            let limits = self.0.iter().filter(|limit| limit.kind == self.1);
+            limits.filter(|limit| limit.kind.short_key(limit.per).is_none())
+        }
+    }
+
     impl Serialize for Windows {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let windows = self.0.iter();
-            let windows = windows.filter(|limit| limit.kind == self.1);
-            serializer.collect_seq(
-                windows
-                    .filter(|limit| limit.kind.short_key(limit.per).is_none())
-                    .map(Window),
-            )
+            serializer.collect_seq(self.limits().map(Window))
         }
     }
 }
@@ -322,11 +323,7 @@ mod de {
                     limits.push(Limit { kind, count, per });
                 } else if let Some(kind) = LimitKind::from_key(&name) {
                     let Windows(windows) = map.next_value()?;
-                    limits.extend(windows.into_iter().filter_map(|window| {
-                        let count = NonZeroU64::new(window.count)?;
-                        let per = Some(window.per);
-                        Some(Limit { kind, count, per })
-                    }));
+                    limits.extend(windows.into_iter().map(|window| window.limit(kind)));
                 } else {
                     return Err(A::Error::custom(format_args!("unknown limit `{name}`")));
                 }

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::AnyOf;
+
 /// Names with more characters than this are not compared. Distances are computed in arrays on the
 /// stack, since there may be no allocator.
 const MAX_LEN: usize = 128;
@@ -27,18 +29,10 @@ impl<'a> Suggestions<'a> {
     }
 }
 
-/// Writes "`a`", "`a` or `b`", or "`a`, `b` or `c`".
+/// Writes the names as in [`AnyOf`].
 impl fmt::Display for Suggestions<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, name) in self.as_slice().iter().enumerate() {
-            let separator = match index {
-                0 => "",
-                _ if index + 1 < self.len => ", ",
-                _ => " or ",
-            };
-            write!(f, "{separator}`{name}`")?;
-        }
-        Ok(())
+        AnyOf(self.as_slice()).fmt(f)
     }
 }
 

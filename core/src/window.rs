@@ -1,13 +1,16 @@
 //! Limits with a window, such as `500 per 6s` in a table.
 
 use core::fmt;
+use core::num::NonZeroU64;
 use core::time::Duration;
+
+use crate::{Limit, LimitKind};
 
 /// A count and the length of the window that it applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// The count, at least 1.
-    pub count: u64,
+    /// The count.
+    pub count: NonZeroU64,
     /// The length, at least one second.
     pub per: Duration,
 }
@@ -41,9 +44,7 @@ impl Window {
     pub fn parse(string: &str) -> Result<Self, WindowError> {
         let (count, duration) = string.split_once(" per ").ok_or(WindowError::Form)?;
         let count = number(count, WindowError::CountTooLarge)?;
-        if count == 0 {
-            return Err(WindowError::ZeroCount);
-        }
+        let count = NonZeroU64::new(count).ok_or(WindowError::ZeroCount)?;
         let unit = UNITS.iter();
         let mut unit =
             unit.filter_map(|(unit, factor)| Some((duration.strip_suffix(unit)?, factor)));
@@ -56,6 +57,16 @@ impl Window {
                 per: Duration::from_secs(seconds),
             }),
             _ => Err(WindowError::DurationTooLong),
+        }
+    }
+
+    /// Returns the limit of a kind.
+    #[must_use]
+    pub const fn limit(self, kind: LimitKind) -> Limit {
+        Limit {
+            kind,
+            count: self.count,
+            per: Some(self.per),
         }
     }
 }
@@ -121,6 +132,7 @@ mod tests {
             ("18446744073709551615 per 3650d", u64::MAX, MAX_SECONDS),
         ] {
             let window = Window::parse(string).unwrap();
+            let count = NonZeroU64::new(count).unwrap();
             let per = Duration::from_secs(seconds);
             assert_eq!(window, Window { count, per });
             assert_eq!(window.to_string(), string);

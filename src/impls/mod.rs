@@ -11,13 +11,11 @@
 mod alloc;
 mod clap;
 pub(crate) mod schemars;
-pub(crate) mod serde;
+mod serde;
 mod strum;
 
 #[cfg(feature = "clap")]
 pub use self::clap::possible_value;
-#[cfg(feature = "serde")]
-pub use self::serde::deserialize;
 
 /// Implements the methods and traits of the enum `$Model`, using the items `TABLE` and
 /// `LOOKUP` in scope at the call site.

@@ -1,10 +1,8 @@
 //! Decodes the limits of a model. `Window` in core parses windows such as `500 per 6s`.
 
-use std::num::NonZeroU64;
+use model_studio_limits_core::{AnyOf, Limit, LimitKey, LimitKind, Window};
 
-use model_studio_limits_core::{Limit, LimitKey, LimitKind, Window};
-
-use crate::decoder::{Decoder, list};
+use crate::decoder::Decoder;
 use crate::diagnostics::Diagnostic;
 use crate::yaml::{Entry, Node, Value};
 
@@ -61,7 +59,7 @@ fn decode_key(decoder: &mut Decoder, entry: &Entry) -> Vec<Limit> {
         let help = LimitKind::suggest_key(name).map(|key| format!("did you mean `{key}`?"));
         decoder.error(error.help(help.unwrap_or_else(|| {
             let keys: Vec<&str> = LimitKind::all_keys().collect();
-            format!("expected one of {}", list(&keys))
+            format!("expected one of {}", AnyOf(&keys))
         })));
         return Vec::new();
     };
@@ -79,14 +77,10 @@ fn decode_window(decoder: &mut Decoder, kind: LimitKind, what: &str, node: &Node
         return decoder.type_error(node, what, "a window such as `500 per 6s`");
     };
     let message = match Window::parse(text) {
-        Ok(window) if window.count > kind.max_count() => {
+        Ok(Window { count, .. }) if count.get() > kind.max_count() => {
             format!("the count must be at most {}", kind.max_count())
         }
-        Ok(window) => {
-            let count = NonZeroU64::new(window.count)?;
-            let per = Some(window.per);
-            return Some(Limit { kind, count, per });
-        }
+        Ok(window) => return Some(window.limit(kind)),
         Err(error) => error.to_string(),
     };
     let message = format!("invalid {what}: {message}, found `{text}`");
