@@ -31,6 +31,12 @@ impl Decoder {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Adds a diagnostic, and returns `None`.
+    pub(crate) fn fail<T>(&mut self, diagnostic: Diagnostic) -> Option<T> {
+        self.error(diagnostic);
+        None
+    }
+
     /// Returns the entries of a non-empty mapping.
     pub(crate) fn fields<'a>(
         &mut self,
@@ -42,8 +48,7 @@ impl Decoder {
         if entries.is_empty() {
             let message = format!("{what} is empty");
             let help = format!("expected at least one of {}", AnyOf(known));
-            self.error(Diagnostic::new(node.location, message).help(help));
-            return None;
+            return self.fail(Diagnostic::new(node.location, message).help(help));
         }
         for Entry { key, location, .. } in entries {
             if key == "<<" {
@@ -115,8 +120,7 @@ impl Decoder {
     pub(crate) fn items<'a>(&mut self, node: &'a Node, what: &str) -> Option<&'a [Node]> {
         match &node.value {
             Value::Sequence(items) if items.is_empty() => {
-                self.error(Diagnostic::new(node.location, format!("{what} is empty")));
-                None
+                self.fail(Diagnostic::new(node.location, format!("{what} is empty")))
             }
             Value::Sequence(items) => Some(items),
             _ => self.type_error(node, what, "a list"),
@@ -127,8 +131,7 @@ impl Decoder {
     pub(crate) fn string<'a>(&mut self, node: &'a Node, what: &str) -> Option<&'a str> {
         match &node.value {
             Value::String(text) if text.trim().is_empty() => {
-                self.error(Diagnostic::new(node.location, format!("{what} is empty")));
-                None
+                self.fail(Diagnostic::new(node.location, format!("{what} is empty")))
             }
             Value::String(text) => Some(text),
             _ => self.type_error(node, what, "a string"),
@@ -159,29 +162,21 @@ impl Decoder {
             Value::Float(number) if *number <= 0.0 => too_small(format!("{number:?}")),
             Value::Float(number) if *number >= U64_END => too_large(format!("{number:?}")),
             Value::Float(number) => {
-                let error = message(format!("must be an integer, found {number:?}"));
-                if *number >= 1.0 && number.fract() == 0.0 {
-                    error.help(format!("write {number}"))
-                } else {
-                    error
-                }
+                let is_whole = *number >= 1.0 && number.fract() == 0.0;
+                message(format!("must be an integer, found {number:?}"))
+                    .help_if(is_whole, format!("write {number}"))
             }
             Value::String(text) => {
-                let error = message(format!("must be an integer, found the string `{text}`"));
                 let digits: String = text.chars().filter(|c| !"_,' ".contains(*c)).collect();
                 let digits = digits.trim_start_matches('0');
-                if !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()) {
-                    error.help(format!(
-                        "write {digits} without quotes, separators or leading zeros"
-                    ))
-                } else {
-                    error
-                }
+                let is_number = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit());
+                let help = format!("write {digits} without quotes, separators or leading zeros");
+                message(format!("must be an integer, found the string `{text}`"))
+                    .help_if(is_number, help)
             }
             _ => return self.type_error(node, what, "a positive integer"),
         };
-        self.error(error);
-        None
+        self.fail(error)
     }
 
     /// Adds the diagnostic for a value of another type, and returns `None`.
@@ -196,13 +191,9 @@ impl Decoder {
             Value::Mapping(_) => ("a mapping", false),
         };
         let message = format!("invalid value for {what}: expected {expected}, found {found}");
+        let should_be_quoted = can_be_quoted && expected == "a string";
         let error = Diagnostic::new(node.location, message);
-        self.error(if can_be_quoted && expected == "a string" {
-            error.help("put it in quotes")
-        } else {
-            error
-        });
-        None
+        self.fail(error.help_if(should_be_quoted, "put it in quotes"))
     }
 }
 

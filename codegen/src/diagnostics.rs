@@ -48,6 +48,10 @@ impl Diagnostic {
         self.help = Some(help.into());
         self
     }
+
+    pub(crate) fn help_if(self, is_helpful: bool, help: impl Into<String>) -> Self {
+        if is_helpful { self.help(help) } else { self }
+    }
 }
 
 /// The path and the text of a file.

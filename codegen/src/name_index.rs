@@ -49,9 +49,7 @@ impl<'a> NameIndex<'a> {
         self.suggestions_left.set(left);
         let names = self.names.iter().map(|(_, name)| name.text.as_str());
         let suggestions = suggest(name, names);
-        match suggestions.as_slice() {
-            [] => error,
-            _ => error.help(format!("did you mean {suggestions}?")),
-        }
+        let is_similar = suggestions.first().is_some();
+        error.help_if(is_similar, format!("did you mean {suggestions}?"))
     }
 }

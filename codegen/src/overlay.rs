@@ -17,9 +17,8 @@ pub(crate) fn apply(catalogue: &Catalogue, overlay: Overlay) -> Result<Catalogue
         Ok(extended) => (extended, Vec::new()),
         Err(errors) => (catalogue.clone(), errors),
     };
-    let mut changes = Vec::new();
     let index = NameIndex::new(result.rows());
-    let mut first = HashMap::<usize, &OverlayEntry>::new();
+    let mut changes = HashMap::<usize, &OverlayEntry>::new();
     for entry in &overlay.entries {
         let name = &entry.name;
         let Some((position, _)) = index.get(name) else {
@@ -27,21 +26,16 @@ pub(crate) fn apply(catalogue: &Catalogue, overlay: Overlay) -> Result<Catalogue
             continue;
         };
         for position in pool_members(&result, position) {
-            match first.insert(position, entry) {
-                None => changes.push((position, entry)),
-                // The decoder reports duplicate keys.
-                Some(earlier) if earlier.name == *name => {}
-                Some(earlier) => {
-                    let message = format!(
-                        "the limits of `{name}` are already set by `{}` on line {}",
-                        earlier.name, earlier.location.line
-                    );
-                    errors.push(
-                        Diagnostic::new(entry.location, message)
-                            .help("set the limits of each model or pool only once"),
-                    );
-                    break;
-                }
+            let earlier = changes.insert(position, entry);
+            // The decoder reports duplicate keys.
+            if let Some(earlier) = earlier.filter(|earlier| earlier.name != *name) {
+                let message = format!(
+                    "the limits of `{name}` are already set by `{}` on line {}",
+                    earlier.name, earlier.location.line
+                );
+                let error = Diagnostic::new(entry.location, message);
+                errors.push(error.help("set the limits of each model or pool only once"));
+                break;
             }
         }
     }

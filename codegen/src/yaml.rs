@@ -238,13 +238,9 @@ impl Reader {
     }
 
     fn count<E: de::Error>(&mut self) -> Result<(), E> {
-        match self.values_left.checked_sub(1) {
-            Some(left) => {
-                self.values_left = left;
-                Ok(())
-            }
-            None => Err(self.stop(TOO_MANY_VALUES)),
-        }
+        let left = self.values_left.checked_sub(1);
+        self.values_left = left.ok_or_else(|| self.stop(TOO_MANY_VALUES))?;
+        Ok(())
     }
 
     fn scalar<E: de::Error>(&mut self, value: Value) -> Result<Value, E> {

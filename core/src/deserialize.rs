@@ -17,20 +17,17 @@ where
     T: FromStr<Err: fmt::Display>,
     D: Deserializer<'de>,
 {
-    let parsed = PhantomData;
-    deserializer.deserialize_str(ParseVisitor { expected, parsed })
+    deserializer.deserialize_str(ParseVisitor(expected, PhantomData))
 }
 
-struct ParseVisitor<T> {
-    expected: &'static str,
-    parsed: PhantomData<T>,
-}
+/// Parses a `T`, described by a string.
+struct ParseVisitor<T>(&'static str, PhantomData<T>);
 
 impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for ParseVisitor<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.expected)
+        f.write_str(self.0)
     }
 
     fn visit_str<E: Error>(self, string: &str) -> Result<T, E> {

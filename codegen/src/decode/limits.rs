@@ -17,8 +17,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, what: &str) -> Option<V
     let entries = decoder.mapping(node, what)?;
     if entries.is_empty() {
         let error = Diagnostic::new(node.location, format!("{what} is empty"));
-        decoder.error(error.help("write `none` if the provider sets no limit"));
-        return None;
+        return decoder.fail(error.help("write `none` if the provider sets no limit"));
     }
     let mut limits = Vec::<(Limit, &Entry)>::new();
     for entry in entries {
@@ -84,6 +83,5 @@ fn decode_window(decoder: &mut Decoder, kind: LimitKind, what: &str, node: &Node
         Err(error) => error.to_string(),
     };
     let message = format!("invalid {what}: {message}, found `{text}`");
-    decoder.error(Diagnostic::new(node.location, message));
-    None
+    decoder.fail(Diagnostic::new(node.location, message))
 }

@@ -162,8 +162,7 @@ fn decode_name(
             _ => format!("the character U+{:04X}", u32::from(bad)),
         };
         let message = format!("the name {text:?} contains {bad}");
-        decoder.error(Diagnostic::new(node.location, message));
-        return None;
+        return decoder.fail(Diagnostic::new(node.location, message));
     }
     let identifier = match variant {
         Some((variant, _)) => Some(variant.to_owned()),
@@ -174,12 +173,11 @@ fn decode_name(
             "cannot derive an identifier from `{text}`: it contains no ASCII letters or digits"
         );
         let error = Diagnostic::new(node.location, message);
-        decoder.error(error.help(if what == "the alias" {
+        return decoder.fail(error.help(if what == "the alias" {
             format!("add an identifier, as in `{{ name: {text:?}, variant: SomeName }}`")
         } else {
             "add an identifier, as in `variant: SomeName`".to_owned()
         }));
-        return None;
     };
     Some(Name {
         text: text.to_owned(),
