@@ -32,26 +32,12 @@ pub(crate) struct Notice<'a> {
     source: String,
 }
 
-/// A model that is still on the page, but will be retired.
-pub(crate) struct Deprecation<'a> {
-    pub(crate) retires: &'a str,
-    pub(crate) successor: Successor<'a>,
-    pub(crate) source: String,
-}
-
-/// A name that is no longer served.
-pub(crate) struct Retired<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) on: &'a str,
-    pub(crate) successor: Successor<'a>,
-    pub(crate) source: String,
-}
-
-/// What replaces a model.
-#[derive(Default)]
-pub(crate) struct Successor<'a> {
+/// When and why a name is, or will be, no longer served.
+pub(crate) struct Retirement<'a> {
+    pub(crate) date: &'a str,
     /// A name or alias of the same table.
     pub(crate) replacement: Option<&'a str>,
+    pub(crate) source: String,
     pub(crate) note: Option<String>,
 }
 
@@ -163,11 +149,10 @@ pub(crate) fn apply<'a>(table: &mut Table<'a>, notices: &[Notice<'a>], listed: &
                 model.deprecation = Some(notice.deprecation(&names));
             }
         } else if notice.is_past() && listed.at_site(site, notice.name.text).is_empty() {
-            let retired = notice.retired(&names);
-            let is_listed = |name| listed.in_region(table.deployment.region, name);
-            table
-                .retired
-                .extend(retired.filter(|row| !is_listed(row.name)));
+            let is_listed = |name: &&str| listed.in_region(table.deployment.region, name);
+            let retired = notice.names().filter(|name| !is_listed(name));
+            let retired = retired.map(|name| (name, notice.retirement(&names)));
+            table.retired.extend(retired);
         }
     }
 }
@@ -178,51 +163,39 @@ impl<'a> Notice<'a> {
         self.date <= page::DATE
     }
 
-    fn deprecation(&self, names: &HashMap<&'a str, &'a str>) -> Deprecation<'a> {
-        let mut successor = self.successor(names);
+    /// Returns the name and the aliases.
+    fn names(&self) -> impl Iterator<Item = &'a str> {
+        std::iter::once(self.name.text).chain(self.aliases.iter().copied())
+    }
+
+    /// Returns the retirement of a model that is still on the page.
+    fn deprecation(&self, names: &HashMap<&'a str, &'a str>) -> Retirement<'a> {
+        let mut retirement = self.retirement(names);
         if self.is_past() {
             let served = format!(
                 "announced for {}, still listed on {}",
                 self.date,
                 page::DATE
             );
-            let notes = std::iter::once(served).chain(successor.note);
-            successor.note = Some(notes.collect::<Vec<_>>().join("; "));
+            let notes = std::iter::once(served).chain(retirement.note);
+            retirement.note = Some(notes.collect::<Vec<_>>().join("; "));
         }
-        Deprecation {
-            retires: self.date,
-            successor,
-            source: self.source.clone(),
-        }
+        retirement
     }
 
-    /// Returns a row for the name and one for each alias.
-    fn retired(&self, names: &HashMap<&'a str, &'a str>) -> impl Iterator<Item = Retired<'a>> {
-        let all = std::iter::once(self.name.text).chain(self.aliases.iter().copied());
-        all.map(|name| Retired {
-            name,
-            on: self.date,
-            successor: self.successor(names),
-            source: self.source.clone(),
-        })
-    }
-
-    /// Returns the replacement if the provider names one model that is in the table, and the
-    /// provider's words otherwise.
-    fn successor(&self, names: &HashMap<&'a str, &'a str>) -> Successor<'a> {
+    /// Returns the retirement with the replacement if the provider names one model that is in the
+    /// table, and otherwise with the provider's words as a note.
+    fn retirement(&self, names: &HashMap<&'a str, &'a str>) -> Retirement<'a> {
         let words = self.replacement;
-        let is_none = words == "none" || words.starts_with("none (");
-        match names.get(words) {
-            Some(model) if *model != self.name.text => Successor {
-                replacement: Some(words),
-                note: None,
-            },
-            Some(_) => Successor::default(),
-            None if words.is_empty() || is_none => Successor::default(),
-            None => Successor {
-                replacement: None,
-                note: Some(format!("replaced by {words}")),
-            },
+        let is_none = words.is_empty() || words == "none" || words.starts_with("none (");
+        let model = names.get(words);
+        Retirement {
+            date: self.date,
+            replacement: model
+                .filter(|model| **model != self.name.text)
+                .map(|_| words),
+            source: self.source.clone(),
+            note: (model.is_none() && !is_none).then(|| format!("replaced by {words}")),
         }
     }
 }

@@ -43,29 +43,9 @@ pub(crate) struct Row<'a> {
     pub(crate) name: Cell<'a>,
     pub(crate) aliases: Vec<&'a str>,
     pub(crate) limits: Vec<Limit>,
-    pub(crate) dynamic: Dynamic,
+    /// The kinds whose limits the provider adjusts.
+    pub(crate) dynamic: Vec<LimitKind>,
     pub(crate) shared_by: Cell<'a>,
-}
-
-/// Which limits the provider adjusts.
-#[derive(Clone, Copy)]
-pub(crate) struct Dynamic {
-    requests: bool,
-    tokens: bool,
-}
-
-impl Dynamic {
-    pub(crate) fn any(self) -> bool {
-        self.requests || self.tokens
-    }
-
-    pub(crate) fn contains(self, kind: LimitKind) -> bool {
-        match kind {
-            LimitKind::Requests => self.requests,
-            LimitKind::Tokens => self.tokens,
-            _ => false,
-        }
-    }
 }
 
 impl<'a> Row<'a> {
@@ -77,7 +57,7 @@ impl<'a> Row<'a> {
     /// Returns `true` if the token limit is dynamic and the provider publishes no number for it.
     pub(crate) fn lacks_floor(&self) -> bool {
         let has_number = self.limits.iter().any(|limit| limit.column == Column::TPM);
-        self.dynamic.tokens && !has_number
+        self.dynamic.contains(&LimitKind::Tokens) && !has_number
     }
 }
 
@@ -140,10 +120,10 @@ fn read_row<'a>(cells: &[Cell<'a>; 17]) -> Result<Row<'a>, Error> {
         shared_by,
     };
     name.required("name")?;
-    if row.limits.is_empty() && !row.dynamic.any() {
+    if row.limits.is_empty() && row.dynamic.is_empty() {
         return Err(Error::at(&rpm, "the row has no limit and is not dynamic"));
     }
-    if !tiers.text.is_empty() && !row.dynamic.tokens {
+    if !tiers.text.is_empty() && !row.dynamic.contains(&LimitKind::Tokens) {
         return Err(Error::at(
             &tiers,
             "tiers are only allowed if `tokens` is dynamic",
@@ -174,17 +154,14 @@ fn characters_per_minute(note: &Cell<'_>) -> Result<Option<u64>, Error> {
     note.number_in(number).map(Some)
 }
 
-fn read_dynamic(cell: &Cell<'_>) -> Result<Dynamic, Error> {
-    let items = cell.items();
-    if let Some(unknown) = items
-        .iter()
-        .find(|item| !["requests", "tokens"].contains(item))
-    {
-        let message = format!("expected `requests` or `tokens`, found `{unknown}`");
-        return Err(Error::at(cell, message));
-    }
-    Ok(Dynamic {
-        requests: items.contains(&"requests"),
-        tokens: items.contains(&"tokens"),
-    })
+fn read_dynamic(cell: &Cell<'_>) -> Result<Vec<LimitKind>, Error> {
+    let kinds = cell.items().into_iter().map(|item| match item {
+        "requests" => Ok(LimitKind::Requests),
+        "tokens" => Ok(LimitKind::Tokens),
+        unknown => {
+            let message = format!("expected `requests` or `tokens`, found `{unknown}`");
+            Err(Error::at(cell, message))
+        }
+    });
+    kinds.collect()
 }

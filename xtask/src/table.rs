@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::data::Data;
 use crate::deployment::{DEPLOYMENTS, Deployment};
 use crate::error::Error;
-use crate::lifecycle::{self, Deprecation, Listed, Retired};
+use crate::lifecycle::{self, Listed, Retirement};
 use crate::limit::Limit;
 use crate::page::{self, Row};
 use crate::pools::{self, Pool};
@@ -16,7 +16,8 @@ use crate::windows::{self, Windows};
 pub(crate) struct Table<'a> {
     pub(crate) deployment: &'static Deployment,
     pub(crate) models: Vec<Model<'a>>,
-    pub(crate) retired: Vec<Retired<'a>>,
+    /// The names that are no longer served.
+    pub(crate) retired: Vec<(&'a str, Retirement<'a>)>,
 }
 
 /// A model of a table.
@@ -24,7 +25,8 @@ pub(crate) struct Model<'a> {
     pub(crate) row: Row<'a>,
     pub(crate) limits: Vec<Limit>,
     pub(crate) pool: Option<&'a str>,
-    pub(crate) deprecation: Option<Deprecation<'a>>,
+    /// Set if the model will be retired.
+    pub(crate) deprecation: Option<Retirement<'a>>,
 }
 
 impl<'a> Table<'a> {

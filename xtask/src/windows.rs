@@ -1,6 +1,6 @@
 //! The exact windows of Beijing models: `windows-2026-08.tsv`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use model_studio_limits_core::LimitKind;
 
@@ -112,14 +112,9 @@ pub(crate) fn report_unlisted<'a>(
     listed: impl Iterator<Item = &'a str>,
     report: &mut Report,
 ) {
-    let mut unlisted: HashMap<_, _> = all.iter().map(|(name, windows)| (*name, windows)).collect();
-    for name in listed {
-        unlisted.remove(name);
-    }
-    let mut unlisted: Vec<_> = unlisted
-        .into_values()
-        .map(|windows| windows.model)
-        .collect();
+    let listed: HashSet<&str> = listed.collect();
+    let unlisted = all.iter().filter(|(name, _)| !listed.contains(*name));
+    let mut unlisted: Vec<_> = unlisted.map(|(_, windows)| windows.model).collect();
     unlisted.sort_by_key(|model| model.line);
     for model in unlisted {
         report.note(&model, "not on the page, window not used");
@@ -151,7 +146,7 @@ impl Windows<'_> {
         let Some(window) = self.window(limit.column.kind) else {
             return limit;
         };
-        if row.dynamic.contains(limit.column.kind) {
+        if row.dynamic.contains(&limit.column.kind) {
             let message =
                 format!("the limit is dynamic, keeping `{limit}`, the window is {window}");
             report.note(&self.model, message);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::lifecycle::{Deprecation, FILE as LIFECYCLE, Retired, Successor};
+use crate::lifecycle::{FILE as LIFECYCLE, Retirement};
 use crate::page::{DATE, FILE as PAGE, URL};
 use crate::table::{Model, Table};
 use crate::windows;
@@ -80,7 +80,8 @@ fn push_model(yaml: &mut String, model: &Model<'_>) {
         _ = writeln!(yaml, "        aliases: [{}]", aliases.join(", "));
     }
     if let Some(deprecation) = &model.deprecation {
-        let deprecation = deprecated(deprecation);
+        let retires = format!("retires: {}", deprecation.date);
+        let deprecation = fields(retires, deprecation);
         _ = writeln!(yaml, "        deprecated: {{ {deprecation} }}");
     }
     let limits: Vec<_> = model.limits.iter().map(ToString::to_string).collect();
@@ -91,34 +92,29 @@ fn push_model(yaml: &mut String, model: &Model<'_>) {
     if let Some(pool) = model.pool {
         _ = writeln!(yaml, "        pool: {}", name(pool));
     }
-    if model.row.dynamic.any() {
+    if !model.row.dynamic.is_empty() {
         _ = writeln!(yaml, "        dynamic: true");
     }
 }
 
-fn deprecated(deprecation: &Deprecation<'_>) -> String {
-    let retires = format!("retires: {}", deprecation.retires);
-    fields(retires, &deprecation.successor, &deprecation.source)
-}
-
-fn push_retired(yaml: &mut String, retired: &[Retired<'_>]) {
+fn push_retired(yaml: &mut String, retired: &[(&str, Retirement<'_>)]) {
     if !retired.is_empty() {
         yaml.push_str("\nretired:\n");
     }
-    for row in retired {
-        let first = format!("name: {}, on: {}", name(row.name), row.on);
-        let row = fields(first, &row.successor, &row.source);
+    for (retired, retirement) in retired {
+        let first = format!("name: {}, on: {}", name(retired), retirement.date);
+        let row = fields(first, retirement);
         _ = writeln!(yaml, "  - {{ {row} }}");
     }
 }
 
-fn fields(first: String, successor: &Successor<'_>, source: &str) -> String {
+fn fields(first: String, retirement: &Retirement<'_>) -> String {
     let mut fields = vec![first];
-    if let Some(replacement) = successor.replacement {
+    if let Some(replacement) = retirement.replacement {
         fields.push(format!("replacement: {}", name(replacement)));
     }
-    fields.push(format!("source: {}", quoted(source)));
-    if let Some(note) = &successor.note {
+    fields.push(format!("source: {}", quoted(&retirement.source)));
+    if let Some(note) = &retirement.note {
         fields.push(format!("note: {}", quoted(note)));
     }
     fields.join(", ")
