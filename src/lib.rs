@@ -179,10 +179,7 @@ pub mod __private {
     /// Creates a date. The generator has checked that it exists.
     #[must_use]
     pub const fn date(year: u16, month: u8, day: u8) -> Date {
-        match Date::new(year, month, day) {
-            Some(date) => date,
-            None => panic!("the date does not exist"),
-        }
+        Date::new(year, month, day).expect("the date exists")
     }
 
     /// Creates a limit. `count` is at least 1; `per_millis` is 0 for a limit without a window.
@@ -190,10 +187,7 @@ pub mod __private {
     pub const fn limit(kind: LimitKind, count: u64, per_millis: u64) -> Limit {
         Limit {
             kind,
-            count: match NonZeroU64::new(count) {
-                Some(count) => count,
-                None => NonZeroU64::MIN,
-            },
+            count: NonZeroU64::new(count).expect("the count is at least 1"),
             per: match per_millis {
                 0 => None,
                 _ => Some(Duration::from_millis(per_millis)),

@@ -5,13 +5,23 @@
 //! string literal that is the name of an active model. All others, valid or not, are parsed with
 //! syn.
 
-use proc_macro::{Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
+use proc_macro::{Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 
 use crate::name_list::{Names, Status};
 
 /// Returns the path of the variant, or `None` if the invocation is not a plain one.
 pub(crate) fn expand(input: TokenStream) -> Option<TokenStream> {
-    let (path, names, name) = arguments(input)?;
+    let mut tokens = input.into_iter();
+    let tokens = [tokens.next(), tokens.next(), tokens.next(), tokens.next()];
+    let [
+        Some(TokenTree::Group(path)),
+        Some(TokenTree::Literal(names)),
+        Some(TokenTree::Literal(name)),
+        None,
+    ] = tokens
+    else {
+        return None;
+    };
     let span = name.span();
     let (names, name) = (names.to_string(), name.to_string());
     let name = name.strip_prefix('"')?.strip_suffix('"')?;
@@ -41,20 +51,4 @@ fn punct(character: char, spacing: Spacing, span: Span) -> TokenTree {
     let mut punct = Punct::new(character, spacing);
     punct.set_span(span);
     TokenTree::Punct(punct)
-}
-
-/// Returns the path, the names and the literal of a plain invocation.
-fn arguments(input: TokenStream) -> Option<(Group, Literal, Literal)> {
-    let mut tokens = input.into_iter();
-    match (
-        tokens.next()?,
-        tokens.next()?,
-        tokens.next()?,
-        tokens.next(),
-    ) {
-        (TokenTree::Group(path), TokenTree::Literal(names), TokenTree::Literal(name), None) => {
-            Some((path, names, name))
-        }
-        _ => None,
-    }
 }
