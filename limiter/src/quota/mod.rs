@@ -192,7 +192,7 @@ impl Gate for Quota {
         // What runs can end at any time, except for abandoned tasks.
         let only_abandoned = self.counters.in_flight == self.abandoned.len() as u64;
         if only_abandoned && !self.has_free_concurrency(cost) {
-            at = at.max(self.next_abandoned());
+            at = at.max(self.next_abandoned().unwrap_or(u64::MAX));
         }
         at
     }
@@ -229,14 +229,11 @@ impl Gate for Quota {
                 at = at.max(pace.ready_at());
             }
         }
-        if !self.has_free_concurrency(cost) {
-            at = u64::MAX;
-        }
         // If time alone does not help, the end of a request does.
-        Some(at).filter(|at| *at != u64::MAX).or_else(|| {
-            let abandoned = self.next_abandoned();
-            (abandoned != u64::MAX).then_some(abandoned)
-        })
+        if at == u64::MAX || !self.has_free_concurrency(cost) {
+            return self.next_abandoned();
+        }
+        Some(at)
     }
 
     fn has_waiters(&self) -> bool {
@@ -385,7 +382,7 @@ impl Quota {
     pub(crate) fn ready_at(&self, cost: &Cost) -> Option<u64> {
         self.check_size(cost).ok()?;
         if !self.has_free_concurrency(cost) {
-            return Some(self.next_abandoned()).filter(|at| *at != u64::MAX);
+            return self.next_abandoned();
         }
         Some(self.lower_bound(cost))
     }
@@ -437,10 +434,10 @@ impl Quota {
         self.held[kind.index()] + u128::from(cost.amount(kind))
     }
 
-    /// Returns the time at which the first abandoned task no longer counts, or `u64::MAX`.
-    fn next_abandoned(&self) -> u64 {
+    /// Returns the time at which the first abandoned task no longer counts, if there is one.
+    fn next_abandoned(&self) -> Option<u64> {
         let expiries = self.abandoned.iter().map(|(until, _)| *until);
-        expiries.min().unwrap_or(u64::MAX)
+        expiries.min().filter(|until| *until != u64::MAX)
     }
 
     /// Takes a request from all limits, and returns the time at which it is counted.
