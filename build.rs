@@ -12,7 +12,11 @@ macro_rules! region {
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    built_in();
+    #[cfg(feature = "built-in")]
+    model_studio_limits_codegen::Generator::new("limits.yaml")
+        .built_in()
+        .overlay_from_env("MODEL_STUDIO_LIMITS_OVERLAY")
+        .emit("models.rs");
     region!("singapore");
     region!("beijing");
     region!("virginia");
@@ -24,14 +28,3 @@ fn main() {
     region!("hong_kong");
     region!("hong_kong_global");
 }
-
-#[cfg(feature = "built-in")]
-fn built_in() {
-    model_studio_limits_codegen::Generator::new("limits.yaml")
-        .built_in()
-        .overlay_from_env("MODEL_STUDIO_LIMITS_OVERLAY")
-        .emit("models.rs");
-}
-
-#[cfg(not(feature = "built-in"))]
-fn built_in() {}

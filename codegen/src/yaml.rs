@@ -58,20 +58,16 @@ pub(crate) fn parse(text: &str, locations: bool) -> Result<Node, Diagnostic> {
     let Some(document) = documents.next() else {
         return Err(Diagnostic::new(Location::START, EMPTY));
     };
-    let mut root = reader.root(document, text)?;
-    root.locate(Location::START);
+    let root = reader.root(document, text)?;
     if matches!(root.value, Value::Null) {
         return Err(Diagnostic::new(Location::START, EMPTY));
     }
     if let Some(second) = documents.next() {
         reader.locations = true;
-        let mut second = reader.root(second, text)?;
-        second.locate(Location::START);
-        return Err(Diagnostic::new(
-            second.location,
-            "expected one YAML document, found a second one",
-        )
-        .help("remove the `---` line above it, or move this document to its own file"));
+        let location = reader.root(second, text)?.location;
+        let error = Diagnostic::new(location, "expected one YAML document, found a second one");
+        let help = "remove the `---` line above it, or move this document to its own file";
+        return Err(error.help(help));
     }
     Ok(root)
 }
@@ -220,7 +216,9 @@ impl Reader {
         text: &str,
     ) -> Result<Node, Diagnostic> {
         let root = self.deserialize(document);
-        root.map_err(|error| diagnostic(&error, self.reason, text))
+        let mut root = root.map_err(|error| diagnostic(&error, self.reason, text))?;
+        root.locate(Location::START);
+        Ok(root)
     }
 
     /// Returns an error that stops the reader.

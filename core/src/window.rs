@@ -45,10 +45,9 @@ impl Window {
         let (count, duration) = string.split_once(" per ").ok_or(WindowError::Form)?;
         let count = number(count, WindowError::CountTooLarge)?;
         let count = NonZeroU64::new(count).ok_or(WindowError::ZeroCount)?;
-        let unit = UNITS.iter();
-        let mut unit =
-            unit.filter_map(|(unit, factor)| Some((duration.strip_suffix(unit)?, factor)));
-        let (duration, factor) = unit.next().ok_or(WindowError::Form)?;
+        let mut units = UNITS.iter();
+        let found = units.find_map(|(unit, factor)| Some((duration.strip_suffix(unit)?, factor)));
+        let (duration, factor) = found.ok_or(WindowError::Form)?;
         let duration = number(duration, WindowError::DurationTooLong)?;
         match duration.checked_mul(*factor) {
             Some(0) => Err(WindowError::ZeroDuration),
@@ -84,9 +83,9 @@ pub(crate) struct Compact(pub(crate) Duration);
 impl fmt::Display for Compact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
-        let unit = UNITS.iter().rev();
-        let mut unit = unit.filter(|(_, factor)| seconds % factor == 0);
-        let (unit, factor) = unit.next().unwrap_or(&UNITS[0]);
+        let mut units = UNITS.iter().rev();
+        let largest = units.find(|(_, factor)| seconds % factor == 0);
+        let (unit, factor) = largest.unwrap_or(&UNITS[0]);
         write!(f, "{}{unit}", seconds / factor)
     }
 }

@@ -323,12 +323,8 @@ assert!(Model::names().any(|pair| pair == (\"qwen-max-0125\", Model::QwenMax2025
 
             #[inline]
             fn from_str(name: &str) -> ::core::result::Result<Self, $crate::ParseModelError> {
-                match Self::from_name(name) {
-                    ::core::option::Option::Some(model) => ::core::result::Result::Ok(model),
-                    ::core::option::Option::None => {
-                        ::core::result::Result::Err($crate::ParseModelError::__new(name, &TABLE))
-                    }
-                }
+                let model = Self::from_name(name);
+                model.ok_or_else(|| $crate::ParseModelError::__new(name, &TABLE))
             }
         }
 
@@ -364,57 +360,68 @@ assert!(Model::names().any(|pair| pair == (\"qwen-max-0125\", Model::QwenMax2025
             }
         }
 
-        /// Returns the model ID.
-        impl ::core::convert::From<$Model> for &'static str {
-            #[inline]
-            fn from(model: $Model) -> Self {
-                model.name()
-            }
-        }
-
-        /// Returns the model ID.
-        impl ::core::convert::From<&$Model> for &'static str {
-            #[inline]
-            fn from(model: &$Model) -> Self {
-                model.name()
-            }
-        }
-
-        /// Compares with the model ID. Aliases do not compare equal.
-        impl ::core::cmp::PartialEq<str> for $Model {
-            #[inline]
-            fn eq(&self, name: &str) -> bool {
-                self.name() == name
-            }
-        }
-
-        /// Compares with the model ID. Aliases do not compare equal.
-        impl ::core::cmp::PartialEq<&str> for $Model {
-            #[inline]
-            fn eq(&self, name: &&str) -> bool {
-                self.name() == *name
-            }
-        }
-
-        impl ::core::cmp::PartialEq<$Model> for str {
-            #[inline]
-            fn eq(&self, model: &$Model) -> bool {
-                self == model.name()
-            }
-        }
-
-        impl ::core::cmp::PartialEq<$Model> for &str {
-            #[inline]
-            fn eq(&self, model: &$Model) -> bool {
-                *self == model.name()
-            }
-        }
+        $crate::__implement_from! { $kind $Model, always, &'static str }
+        $crate::__implement_eq! { $kind $Model, always, str }
+        $crate::__implement_eq! { $kind $Model, always, &str }
 
         $crate::__implement_alloc! { $kind $Model }
         $crate::__implement_clap! { $kind $Model }
         $crate::__implement_schemars! { $kind $Model }
         $crate::__implement_serde! { $kind $Model }
         $crate::__implement_strum! { $kind $Model }
+    };
+}
+
+/// Implements the conversions of a model and of a reference to it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __implement_from {
+    ($kind:ident $Model:ident, $feature:tt, $Text:ty) => {
+        $crate::__with_feature! { $kind $feature
+            /// Returns the model ID.
+            impl ::core::convert::From<$Model> for $Text {
+                #[inline]
+                fn from(model: $Model) -> Self {
+                    ::core::convert::From::from(model.name())
+                }
+            }
+        }
+
+        $crate::__with_feature! { $kind $feature
+            /// Returns the model ID.
+            impl ::core::convert::From<&$Model> for $Text {
+                #[inline]
+                fn from(model: &$Model) -> Self {
+                    ::core::convert::From::from(model.name())
+                }
+            }
+        }
+    };
+}
+
+/// Implements the comparisons of a model with a type of strings.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __implement_eq {
+    ($kind:ident $Model:ident, $feature:tt, $Text:ty) => {
+        $crate::__with_feature! { $kind $feature
+            /// Compares with the model ID. Aliases do not compare equal.
+            impl ::core::cmp::PartialEq<$Text> for $Model {
+                #[inline]
+                fn eq(&self, name: &$Text) -> bool {
+                    self.name() == ::core::convert::AsRef::<str>::as_ref(name)
+                }
+            }
+        }
+
+        $crate::__with_feature! { $kind $feature
+            impl ::core::cmp::PartialEq<$Model> for $Text {
+                #[inline]
+                fn eq(&self, model: &$Model) -> bool {
+                    *model == *self
+                }
+            }
+        }
     };
 }
 
@@ -434,6 +441,9 @@ macro_rules! __example {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __with_feature {
+    ($kind:ident always $item:item) => {
+        $item
+    };
     (built_in $feature:literal $item:item) => {
         #[cfg_attr(docsrs, doc(cfg(feature = $feature)))]
         $item
