@@ -362,37 +362,28 @@ impl Renderer<'_> {
             }
         };
         let path = settings.path("$crate", hidden);
-        let (attribute, defined, expand, import) = if settings.origin == Origin::Region {
+        let (attribute, defined, import) = if settings.origin == Origin::Region {
             // Exported macros are at the crate root, where each needs its own name.
-            let defined = format!("__{}_{macro_name}", settings.module);
-            let import = format!("#[doc(inline)]\npub use {defined} as {macro_name};\n");
             (
                 "#[doc(hidden)]\n#[macro_export]",
-                defined,
-                format!("{path}::expand"),
-                import,
+                format!("__{}_{macro_name}", settings.module),
+                "#[doc(inline)]\npub use",
             )
         } else if settings.export_macro {
-            (
-                "#[macro_export]",
-                macro_name.clone(),
-                format!("{path}::expand"),
-                String::new(),
-            )
+            ("#[macro_export]", macro_name.clone(), "")
         } else {
             // A `use` imports a name from every namespace, including a module or a function of the
             // user. Therefore the macro is defined under a name that nothing else has.
-            let defined = format!("__{macro_name}_macro");
-            let import = format!(
-                "#[allow(clippy::restriction, unused_imports)]\n\
-                 pub(crate) use {defined} as {macro_name};\n"
-            );
             (
                 "#[allow(clippy::restriction, unused_macros)]",
-                defined,
-                format!("{}::expand", self.private),
-                import,
+                format!("__{macro_name}_macro"),
+                "#[allow(clippy::restriction, unused_imports)]\npub(crate) use",
             )
+        };
+        let expand = if settings.export_macro {
+            &path
+        } else {
+            &self.private
         };
         // A raw string, so that the procedural macro can use it without resolving escapes.
         let names = raw_string(&self.macro_input());
@@ -401,10 +392,12 @@ impl Renderer<'_> {
             "#[doc = {doc}]\n\
              {attribute}\n\
              macro_rules! {defined} {{\n\
-             ($($input:tt)*) => {{ {expand}! {{ [{path}::{enum_name}] {names} $($input)* }} }};\n\
-             }}\n\
-             {import}"
+             ($($input:tt)*) => {{ {expand}::expand! {{ [{path}::{enum_name}] {names} $($input)* }} }};\n\
+             }}\n"
         );
+        if !import.is_empty() {
+            _ = writeln!(code, "{import} {defined} as {macro_name};");
+        }
     }
 
     /// Returns what the macro passes to the procedural macro: a line for each name, sorted, with
