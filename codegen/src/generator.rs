@@ -48,13 +48,11 @@ impl Input {
 ///
 /// [`Display`](fmt::Display) writes the source text, which is deterministic.
 #[derive(Clone, Debug)]
-pub struct Code {
-    source: String,
-}
+pub struct Code(String);
 
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.source)
+        f.write_str(&self.0)
     }
 }
 
@@ -173,9 +171,7 @@ impl Generator {
         let settings = self.settings()?;
         self.check_overlay_variable()?;
         let catalogue = pipeline::catalogue(&self.table, self.overlay.as_deref())?;
-        Ok(Code {
-            source: render::code(&catalogue, &settings),
-        })
+        Ok(Code(render::code(&catalogue, &settings)))
     }
 
     /// Writes the code to a file in `OUT_DIR`, for `model_studio_limits::include_models!`. Makes
@@ -208,7 +204,7 @@ impl Generator {
         })?;
         let path = Path::new(&directory).join(file_name);
         let code = self.generate()?;
-        fs::write(&path, code.source)
+        fs::write(&path, code.0)
             .map_err(|error| Error::file(&path, format_args!("cannot write the file: {error}")))
     }
 

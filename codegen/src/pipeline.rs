@@ -43,17 +43,17 @@ fn build(table: &Source, overlay: Option<&Source>, locations: bool) -> Result<Ca
     let overlaid = overlay.map(|overlay| {
         check(overlay, locations, decode::overlay, |overlay| {
             match &catalogue {
-                Ok(catalogue) => overlay::apply(catalogue, overlay).map(Some),
+                Ok(catalogue) => overlay::apply(catalogue, overlay),
                 // Without a catalogue, only the decoding of the overlay can be checked.
-                Err(_) => Ok(None),
+                Err(_) => Err(Vec::new()),
             }
         })
     });
-    match (catalogue, overlaid.transpose()) {
-        (Ok(catalogue), Ok(overlaid)) => Ok(overlaid.flatten().unwrap_or(catalogue)),
+    match (catalogue, overlaid) {
+        (Ok(catalogue), None) | (Ok(_), Some(Ok(catalogue))) => Ok(catalogue),
         (catalogue, overlaid) => Err(Errors {
             table: catalogue.err().unwrap_or_default(),
-            overlay: overlaid.err().unwrap_or_default(),
+            overlay: overlaid.and_then(Result::err).unwrap_or_default(),
         }),
     }
 }

@@ -182,9 +182,7 @@ impl fmt::Display for DisplayLimits<'_> {
 /// Writes the limit as text, such as `600 queries per minute`.
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.count.get();
-        write!(f, "{} {}", Grouped(count), self.kind.noun(count))?;
-        write_window(f, self.per)
+        DisplayLimits(slice::from_ref(self)).fmt(f)
     }
 }
 
