@@ -225,9 +225,9 @@ impl serde::Serialize for Limits {
         }
         for kind in LimitKind::ALL {
             let windows = ser::Windows(*self, *kind);
-            let mut limits = windows.limits();
-            match (kind.key(), limits.next(), limits.next()) {
-                (Some(key), Some(only), None) => map.serialize_entry(key, &ser::Window(only))?,
+            let mut items = windows.iter();
+            match (kind.key(), items.next(), items.next()) {
+                (Some(key), Some(only), None) => map.serialize_entry(key, &only)?,
                 (Some(key), Some(_), Some(_)) => map.serialize_entry(key, &windows)?,
                 _ => {}
             }
@@ -240,34 +240,26 @@ impl serde::Serialize for Limits {
 mod ser {
     use serde::{Serialize, Serializer};
 
-    use super::{Limit, Limits};
-    use crate::LimitKind;
-
-    /// A limit, serialized as a string such as `500 per 6s`.
-    pub(super) struct Window(pub(super) &'static Limit);
-
-    impl Serialize for Window {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_str(&crate::Window {
-                count: self.0.count,
-                per: self.0.per.unwrap_or_default(),
-            })
-        }
-    }
+    use super::Limits;
+    use crate::{LimitKind, Window};
 
     /// The limits of a kind that have no short key.
     pub(super) struct Windows(pub(super) Limits, pub(super) LimitKind);
 
     impl Windows {
-        pub(super) fn limits(&self) -> impl Iterator<Item = &'static Limit> {
+        pub(super) fn iter(&self) -> impl Iterator<Item = Window> {
             let limits = self.0.iter().filter(|limit| limit.kind == self.1);
-            limits.filter(|limit| limit.kind.short_key(limit.per).is_none())
+            let limits = limits.filter(|limit| limit.kind.short_key(limit.per).is_none());
+            limits.filter_map(|limit| {
+                let (count, per) = (limit.count, limit.per?);
+                Some(Window { count, per })
+            })
         }
     }
 
     impl Serialize for Windows {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_seq(self.limits().map(Window))
+            serializer.collect_seq(self.iter())
         }
     }
 }

@@ -77,6 +77,14 @@ impl fmt::Display for Window {
     }
 }
 
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+impl serde::Serialize for Window {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// Displays a duration as `6s` or `2h`.
 pub(crate) struct Compact(pub(crate) Duration);
 

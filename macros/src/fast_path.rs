@@ -32,7 +32,7 @@ pub(crate) fn expand(input: TokenStream) -> Option<TokenStream> {
     }
     let Status::Active {
         variant: identifier,
-    } = Names::new(names).find(name)?.status
+    } = Names(names).find(name)?.status
     else {
         return None;
     };

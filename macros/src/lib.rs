@@ -29,7 +29,7 @@ pub fn expand(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 }
 
 fn variant(input: &Input) -> syn::Result<TokenStream> {
-    let names = Names::new(&input.names);
+    let names = Names(&input.names);
     let name = &input.name;
     let Some(entry) = names.find(&name.value()) else {
         return Err(unknown(&names, name));

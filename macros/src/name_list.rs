@@ -5,9 +5,7 @@
 ///
 /// The string is passed with every invocation, to a macro that is usually compiled without
 /// optimizations. Names are therefore found by binary search, without parsing all lines.
-pub(crate) struct Names<'a> {
-    text: &'a str,
-}
+pub(crate) struct Names<'a>(pub(crate) &'a str);
 
 /// A line: `NAME VARIANT` for an active model, `NAME VARIANT !HELP` for a deprecated one, or
 /// `NAME - DATE HELP` for a retired one. The help may be missing.
@@ -23,19 +21,15 @@ pub(crate) enum Status<'a> {
 }
 
 impl<'a> Names<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
-        Self { text }
-    }
-
     /// Returns an iterator over all names.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Entry<'a>> {
-        self.text.lines().filter_map(Entry::new)
+        self.0.lines().filter_map(Entry::new)
     }
 
     /// Returns the entry of a name.
     pub(crate) fn find(&self, name: &str) -> Option<Entry<'a>> {
         // While it contains a line, `rest` begins and ends with a line break.
-        let mut rest = self.text;
+        let mut rest = self.0;
         loop {
             let mut middle = rest.len() / 2 + 1;
             while !rest.is_char_boundary(middle) {
