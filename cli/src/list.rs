@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anstyle::Style;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use model_studio_limits::{Date, Limits};
-use model_studio_limits_core::{Grouped, Window};
+use model_studio_limits_core::Grouped;
 use serde::Serialize;
 
 use crate::arguments::{ListArguments, ListFormat, StatusFilter};
@@ -35,16 +35,10 @@ pub(crate) fn short_limits(limits: Limits) -> String {
         return "no limit".to_owned();
     }
     let limits = limits.iter().map(|limit| {
-        let count = limit.count.get();
-        match (limit.kind.short_key(limit.per), limit.per) {
-            (Some(key), _) => format!("{} {}", Grouped(count), key.heading),
-            (None, Some(per)) => {
-                let window = Window { count, per }.to_string();
-                let window = window.split_once(' ').map_or("", |(_, window)| window);
-                format!("{} {} {window}", Grouped(count), limit.kind.noun(count))
-            }
-            (None, None) => limit.to_string(),
-        }
+        let key = limit.kind.short_key(limit.per);
+        key.map_or(limit.to_string(), |key| {
+            format!("{} {}", Grouped(limit.count.get()), key.heading)
+        })
     });
     limits.collect::<Vec<_>>().join(", ")
 }
