@@ -476,6 +476,17 @@ fn a_very_long_line_is_checked_and_shown_in_part() {
     assert!(shown.len() < 1_000);
 }
 
+#[test]
+fn many_findings_in_one_line_are_all_reported() {
+    let count = 50_000;
+    let text = "\"qwen3-max\",".repeat(count);
+    let tree = tree(&[("a.json", &text)]);
+    let output = run(tree.path(), &["check", ".", "--format", "github"]);
+    let last = 1 + 12 * (count - 1) + 1;
+    assert_eq!(stdout(&output).lines().count(), count);
+    assert!(stdout(&output).contains(&format!(",line=1,col={last},")));
+}
+
 #[cfg(unix)]
 mod unix {
     use std::ffi::OsStr;

@@ -38,7 +38,7 @@ pub(super) fn check(
     }
     let text = buffer.as_slice();
     let found = scanner.scan(path, text).into_iter();
-    let mut position = Position::default();
+    let mut position = Position::start(text);
     let findings = found.map(|found| {
         position.advance(text, found.bytes.start);
         position.finding(path, text, found)
@@ -51,42 +51,58 @@ pub(super) fn check(
     ))
 }
 
-/// A position in a text.
-#[derive(Default)]
+/// A position in a text, which only moves forward.
 struct Position {
     at: usize,
-    /// The number of lines before this one.
-    lines: usize,
+    /// The line and the column, counted from 1. Columns are characters.
+    line: usize,
+    column: usize,
     line_start: usize,
 }
 
 impl Position {
-    fn advance(&mut self, text: &[u8], to: usize) {
-        for (index, byte) in text[self.at..to].iter().enumerate() {
-            if *byte == b'\n' {
-                self.lines += 1;
-                self.line_start = self.at + index + 1;
-            }
+    /// Returns the start of a text. A byte order mark is not a part of its first line.
+    fn start(text: &[u8]) -> Self {
+        const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+        let at = if text.starts_with(BYTE_ORDER_MARK) {
+            BYTE_ORDER_MARK.len()
+        } else {
+            0
+        };
+        Self {
+            at,
+            line: 1,
+            column: 1,
+            line_start: at,
         }
+    }
+
+    fn advance(&mut self, text: &[u8], to: usize) {
+        let mut passed = &text[self.at..to];
+        self.line += passed.split(|byte| *byte == b'\n').count() - 1;
+        if let Some(end) = passed.iter().rposition(|byte| *byte == b'\n') {
+            self.line_start = self.at + end + 1;
+            self.column = 1;
+            passed = &passed[end + 1..];
+        }
+        self.column += String::from_utf8_lossy(passed).chars().count();
         self.at = to;
     }
 
     fn finding(&self, path: &Path, text: &[u8], found: Found) -> Finding {
-        const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
         let bytes = found.bytes;
-        let mut before = &text[self.line_start..bytes.start];
-        if self.lines == 0 {
-            before = before.strip_prefix(BYTE_ORDER_MARK).unwrap_or(before);
-        }
-        let column = 1 + String::from_utf8_lossy(before).chars().count();
+        let before = &text[self.line_start..bytes.start];
         // Model IDs are ASCII.
         let name = String::from_utf8_lossy(&text[bytes.clone()]).into_owned();
 
         let excerpt_start = before.len().saturating_sub(EXCERPT);
         let rest = &text[bytes.end..];
-        let line_end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
-        let excerpt_end = line_end.unwrap_or(rest.len()).min(EXCERPT);
-        let (before, after) = (&before[excerpt_start..], &rest[..excerpt_end]);
+        // Only the bytes that can be shown are searched, since a line can be very long.
+        let shown = &rest[..rest.len().min(EXCERPT)];
+        let line_end = shown.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+        let after = &shown[..line_end.unwrap_or(shown.len())];
+        let is_cut = line_end.is_none() && shown.len() < rest.len();
+        let before = &before[excerpt_start..];
         // A character that is cut, or is not valid, is not shown.
         let shown = |bytes| String::from_utf8_lossy(bytes).replace('\u{fffd}', "");
         let ellipsis = |is_cut| if is_cut { "…" } else { "" };
@@ -95,11 +111,11 @@ impl Position {
         excerpt += &name;
         let end = excerpt.len();
         excerpt += &shown(after);
-        excerpt += ellipsis(excerpt_end < line_end.unwrap_or(rest.len()));
+        excerpt += ellipsis(is_cut);
         Finding {
             path: path.to_owned(),
-            line: self.lines + 1,
-            columns: column..column + name.len(),
+            line: self.line,
+            columns: self.column..self.column + name.len(),
             bytes,
             kind: found.kind,
             name,

@@ -30,6 +30,9 @@ impl Places {
                 cursor.values(&mut places);
             }
         }
+        // A list can contain keys, and a value can be a key itself.
+        places.sort_by_key(|place| place.start);
+        places.dedup();
         places
     }
 }
@@ -245,6 +248,15 @@ mod tests {
         check(
             "models:\n  - qwen-plus # fast\n  - \"qwq-plus\"\nother:\n  - qwen-max\n",
             &["qwen-plus", "qwq-plus"],
+        );
+    }
+
+    #[test]
+    fn a_string_is_named_once() {
+        check(r#"model: model = "qwen-plus""#, &["qwen-plus"]);
+        check(
+            "models: [model=qwen-plus, qwq-plus]",
+            &["model", "qwen-plus"],
         );
     }
 

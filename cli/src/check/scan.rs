@@ -17,6 +17,7 @@ pub(crate) struct Scanner {
     ended_matcher: AhoCorasick,
     places: Places,
     servers: AhoCorasick,
+    allow_line: AhoCorasick,
     all_names: bool,
 }
 
@@ -75,7 +76,7 @@ const OTHER_SERVERS: [&str; 24] = [
 const OWN_PREFIXES: [&str; 4] = ["dashscope", "bailian", "modelstudio", "tongyi"];
 
 /// The comment that suppresses the findings of its line.
-const ALLOW_LINE: &[u8] = b"model-studio-limits: allow";
+const ALLOW_LINE: &str = "model-studio-limits: allow";
 
 impl Scanner {
     /// Creates a scanner. With `all_names`, files are known to use Model Studio, so that IDs which
@@ -93,6 +94,7 @@ impl Scanner {
         Self {
             ended_matcher: matcher(&mut longest, &ended),
             servers: matcher(&mut any_case, &servers),
+            allow_line: matcher(&mut AhoCorasickBuilder::new(), &[ALLOW_LINE]),
             places: Places::new(),
             life_cycles,
             ended,
@@ -157,11 +159,15 @@ impl Scanner {
                 });
             }
         }
-        found.retain(|found| {
-            !line(text, found.bytes.start)
-                .windows(ALLOW_LINE.len())
-                .any(|part| part == ALLOW_LINE)
-        });
+        if !found.is_empty() {
+            let allowed = self
+                .allow_line
+                .find_iter(text)
+                .map(|allow| line(text, allow.start()));
+            let allowed: Vec<Range<usize>> = allowed.collect();
+            let is_allowed = |at| allowed.iter().any(|line| line.contains(&at));
+            found.retain(|found| !is_allowed(found.bytes.start));
+        }
         found.sort_by_key(|found| found.bytes.start);
         found
     }
@@ -328,13 +334,11 @@ fn one_of<'a>(verb: &str, names: impl Iterator<Item = &'a str>) -> Option<String
 }
 
 /// Returns the line at a position.
-fn line(text: &[u8], at: usize) -> &[u8] {
-    let start = text[..at]
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |end| end + 1);
-    let end = text[at..].iter().position(|byte| *byte == b'\n');
-    &text[start..end.map_or(text.len(), |end| at + end)]
+fn line(text: &[u8], at: usize) -> Range<usize> {
+    let is_end = |byte: &u8| *byte == b'\n';
+    let start = text[..at].iter().rposition(is_end);
+    let length = text[at..].iter().position(is_end);
+    start.map_or(0, |end| end + 1)..length.map_or(text.len(), |length| at + length)
 }
 
 #[cfg(test)]
