@@ -23,6 +23,7 @@ pub(crate) enum Command {
     List(ListArguments),
     Show(ShowArguments),
     Check(CheckArguments),
+    Quotas(QuotasArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
 }
@@ -138,6 +139,64 @@ pub(crate) struct CheckArguments {
     /// The configuration file [default: the nearest model-studio-limits.toml]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// Read the limits of your account from the provider, as an overlay
+///
+/// Asks the provider's quota endpoint with the key in the environment variable `DASHSCOPE_API_KEY`,
+/// and writes the limits that it returns, with their exact windows.
+///
+/// By default, the overlay is for the crate's root table: set `MODEL_STUDIO_LIMITS_OVERLAY` to
+/// the absolute path of the file and build. With `--table singapore`, it is for
+/// `Generator::shipped("singapore").overlay(..)` in a build script. An overlay can only contain models
+/// of its table, so other models are listed in comments.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  model-studio-limits quotas > account.yaml
+  model-studio-limits quotas --region beijing --workspace llm-abc --table beijing > account.yaml
+  model-studio-limits quotas --diff")]
+pub(crate) struct QuotasArguments {
+    /// The region of the key: `singapore`, `beijing`, `virginia`, `frankfurt` or
+    /// `hong_kong`
+    #[arg(long, short, default_value = "singapore", hide_possible_values = true)]
+    pub(crate) region: Region,
+    /// The workspace of the key, which is part of the host name `W.REGION.maas.aliyuncs.com`
+    ///
+    /// Without a workspace, only `--region singapore` works. It then asks
+    /// `dashscope-intl.aliyuncs.com`, which answers according to third parties, but is not documented
+    /// by the provider.
+    #[arg(long, short, value_name = "W", env = "DASHSCOPE_WORKSPACE_ID")]
+    pub(crate) workspace: Option<String>,
+    /// The table that the overlay is for [default: built-in, or the region's table with --diff]
+    #[arg(long, short)]
+    pub(crate) table: Option<Region>,
+    /// List where the account differs from the table, instead of writing an overlay
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) diff: bool,
+    /// The format of the overlay
+    #[arg(long, short, default_value = "yaml")]
+    pub(crate) format: OverlayFormat,
+    /// Ask this server instead, such as a proxy: `https://HOST[/PATH]`
+    ///
+    /// The path of the endpoint is appended. `http://` is only accepted for loopback addresses, so that
+    /// the key is never sent in clear text.
+    #[arg(long)]
+    pub(crate) url: Option<String>,
+    /// The time to wait for each response, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) timeout: u64,
+    /// How often to retry a request after a timeout, a broken connection, or the status 429 or 5xx
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(..=20))]
+    pub(crate) retries: u32,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum OverlayFormat {
+    /// With comments
+    Yaml,
+    /// Without comments
+    Json,
 }
 
 /// Print a completion script for a shell

@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod list;
+mod quotas;
 mod show;
 mod tables;
 
@@ -40,6 +41,7 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::List(arguments) => list::run(arguments, output),
         Command::Show(arguments) => show::run(arguments, output),
         Command::Check(arguments) => check::run(arguments, output),
+        Command::Quotas(arguments) => quotas::run(arguments, output),
         Command::Completions(arguments) => {
             let command = &mut Arguments::command();
             clap_complete::generate(arguments.shell, command, NAME, output);

@@ -1,0 +1,201 @@
+//! Reads all pages of the quota endpoint, and retries requests that may succeed later.
+
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{anyhow, bail};
+use model_studio_limits_core::Escaped;
+use ureq::http::{HeaderMap, Uri, header};
+use ureq::{Agent, Error};
+
+use super::endpoint::Endpoint;
+use super::key::Key;
+use super::response::{self, Page, Row};
+use crate::arguments::QuotasArguments;
+use crate::tables::Region;
+
+/// The examples of the provider use it.
+const PAGE_SIZE: u64 = 100;
+
+/// The provider had 453 rows in 2026.
+const MAX_PAGES: u64 = 200;
+
+const MAX_BODY: u64 = 16 * 1024 * 1024;
+
+/// The delay before the first retry. It is doubled for each one after it.
+const FIRST_DELAY: Duration = Duration::from_secs(1);
+
+const MAX_DELAY: Duration = Duration::from_secs(60);
+
+/// Returns the rows of all pages.
+pub(super) fn fetch(
+    endpoint: &Endpoint,
+    key: &Key,
+    arguments: &QuotasArguments,
+) -> anyhow::Result<Vec<Row>> {
+    let client = Client {
+        agent: agent(endpoint, arguments),
+        url: &endpoint.url,
+        key,
+        region: arguments.region,
+        retries: arguments.retries,
+    };
+    let mut rows = Vec::new();
+    let mut last_page = 0..0;
+    for number in 1..=MAX_PAGES {
+        let page = client.page(number)?;
+        if let Some(other) = page.number.filter(|other| *other != number) {
+            bail!("unexpected response: page {number} was requested, but it is page {other}");
+        }
+        let start = rows.len();
+        rows.extend(page.quotas);
+        // A list that is not complete is never written as if it was.
+        if start > 0 && rows[last_page] == rows[start..] {
+            bail!("unexpected response: page {number} repeats the page before it");
+        }
+        last_page = start..rows.len();
+        let count = rows.len() as u64;
+        if count >= page.total {
+            return Ok(rows);
+        }
+        if start == rows.len() {
+            let total = page.total;
+            bail!("unexpected response: page {number} is empty, after {count} of {total} quotas");
+        }
+    }
+    bail!("unexpected response: there are more than {MAX_PAGES} pages");
+}
+
+fn agent(endpoint: &Endpoint, arguments: &QuotasArguments) -> Agent {
+    let mut config = Agent::config_builder()
+        .http_status_as_error(false)
+        // The key must not get to another host.
+        .max_redirects(0)
+        .timeout_global(Some(Duration::from_secs(arguments.timeout)))
+        .user_agent(concat!("model-studio-limits/", env!("CARGO_PKG_VERSION")));
+    if endpoint.is_loopback {
+        // A proxy would see the key of a request without TLS, and is not needed.
+        config = config.proxy(None);
+    }
+    config.build().into()
+}
+
+struct Client<'a> {
+    agent: Agent,
+    url: &'a str,
+    key: &'a Key,
+    region: Region,
+    retries: u32,
+}
+
+/// Why there is no page.
+enum Failure {
+    Final(anyhow::Error),
+    /// The next try may succeed.
+    Temporary {
+        error: anyhow::Error,
+        /// The time to wait, if the server says so.
+        retry_after: Option<Duration>,
+    },
+}
+
+impl Client<'_> {
+    fn page(&self, number: u64) -> anyhow::Result<Page> {
+        let mut delays = delays().take(self.retries as usize);
+        loop {
+            let (error, retry_after) = match self.try_page(number) {
+                Ok(page) => return Ok(page),
+                Err(Failure::Final(error)) => return Err(error),
+                Err(Failure::Temporary { error, retry_after }) => (error, retry_after),
+            };
+            if let Some(delay) = retry_after.filter(|delay| *delay > MAX_DELAY) {
+                let seconds = delay.as_secs();
+                bail!("{error:#}: the server asks to try again in {seconds} seconds");
+            }
+            let Some(delay) = delays.next() else {
+                let tries = u64::from(self.retries) + 1;
+                bail!("{error:#} (gave up, tries: {tries})");
+            };
+            let delay = retry_after.unwrap_or(delay);
+            let seconds = delay.as_secs_f64();
+            anstream::eprintln!("{error:#}, trying again in {seconds:.1} seconds");
+            thread::sleep(delay);
+        }
+    }
+
+    fn try_page(&self, number: u64) -> Result<Page, Failure> {
+        let authorization = self.key.authorization().map_err(Failure::Final)?;
+        let response = self
+            .agent
+            .get(self.url)
+            .query("page_no", number.to_string())
+            .query("page_size", PAGE_SIZE.to_string())
+            .header(header::AUTHORIZATION, authorization)
+            .header(header::ACCEPT, "application/json")
+            .call();
+        let mut response = response.map_err(|error| self.failure(error))?;
+        let status = response.status().as_u16();
+        if response.status().is_redirection() {
+            let error = self.redirect(status, response.headers());
+            return Err(Failure::Final(error));
+        }
+        let retry_after = retry_after(response.headers());
+        let body = response.body_mut().with_config().limit(MAX_BODY);
+        let body = body.read_to_vec().map_err(|error| self.failure(error))?;
+        let body = self.key.remove_from(&String::from_utf8_lossy(&body));
+        if matches!(status, 429 | 500..=599) {
+            let error = anyhow!(
+                "the server responds with {}",
+                response::describe(status, &body)
+            );
+            return Err(Failure::Temporary { error, retry_after });
+        }
+        response::read(status, &body, self.region).map_err(Failure::Final)
+    }
+
+    fn failure(&self, error: Error) -> Failure {
+        let is_temporary = matches!(
+            error,
+            Error::Io(_) | Error::Timeout(_) | Error::ConnectionFailed | Error::HostNotFound
+        );
+        let error = match error {
+            Error::BodyExceedsLimit(_) => {
+                let limit = MAX_BODY / (1024 * 1024);
+                anyhow!("unexpected response: it is larger than {limit} MiB")
+            }
+            error => anyhow::Error::new(error).context(format!("cannot read {}", self.url)),
+        };
+        if is_temporary {
+            let retry_after = None;
+            Failure::Temporary { error, retry_after }
+        } else {
+            Failure::Final(error)
+        }
+    }
+
+    fn redirect(&self, status: u16, headers: &HeaderMap) -> anyhow::Error {
+        let location = headers.get(header::LOCATION);
+        let location = location.and_then(|location| location.to_str().ok());
+        let uri = location.and_then(|location| location.parse::<Uri>().ok());
+        let host = uri.as_ref().and_then(Uri::host).unwrap_or("another path");
+        let host = self.key.remove_from(host);
+        anyhow!(
+            "the server redirects to {} (status {status}), which is not followed because the key must \
+             not get to another server",
+            Escaped(&host)
+        )
+    }
+}
+
+/// Returns random delays that grow exponentially, so that clients do not try again all at once.
+fn delays() -> impl Iterator<Item = Duration> {
+    let longest =
+        std::iter::successors(Some(FIRST_DELAY), |delay| Some((*delay * 2).min(MAX_DELAY)));
+    longest.map(|delay| delay.mul_f64(0.5 + fastrand::f64() / 2.0))
+}
+
+/// Returns the time to wait that the server sends in seconds. Dates are ignored.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
+    Some(Duration::from_secs(seconds.trim().parse().ok()?))
+}

@@ -1,0 +1,115 @@
+//! The URL of the quota endpoint.
+//!
+//! The provider documents `https://{WORKSPACE}.{REGION}.maas.aliyuncs.com/api/v1/quotas`, and
+//! `/api/v1/models/limits` on the pages of the mainland since 2026-08-11.
+
+use std::net::IpAddr;
+
+use anyhow::{Context as _, bail};
+use model_studio_limits_core::Escaped;
+use ureq::http::Uri;
+
+use crate::arguments::QuotasArguments;
+use crate::tables::Region;
+
+pub(super) struct Endpoint {
+    /// The URL, without a query.
+    pub(super) url: String,
+    /// Whether the host is this machine.
+    pub(super) is_loopback: bool,
+}
+
+pub(super) fn new(arguments: &QuotasArguments) -> anyhow::Result<Endpoint> {
+    let (region, path) = place(arguments.region)?;
+    // A variable that is set to nothing is the same as one that is not set.
+    let workspace = arguments.workspace.as_deref().filter(|id| !id.is_empty());
+    if let Some(workspace) = workspace {
+        check_workspace(workspace)?;
+    }
+    let (base, is_loopback) = match (&arguments.url, workspace) {
+        (Some(url), _) => check_url(url)?,
+        (None, Some(workspace)) => (
+            format!("https://{workspace}.{region}.maas.aliyuncs.com"),
+            false,
+        ),
+        // The provider does not document this host, but third parties report that it answers.
+        (None, None) if arguments.region == Region::Singapore => {
+            ("https://dashscope-intl.aliyuncs.com".to_owned(), false)
+        }
+        (None, None) => bail!(
+            "the workspace of the key is required in the region `{}`: use --workspace, or set \
+             DASHSCOPE_WORKSPACE_ID",
+            arguments.region
+        ),
+    };
+    Ok(Endpoint {
+        url: format!("{}{path}", base.trim_end_matches('/')),
+        is_loopback,
+    })
+}
+
+/// Returns the provider's name of the region, and the path of the endpoint.
+fn place(region: Region) -> anyhow::Result<(&'static str, &'static str)> {
+    const PATH: &str = "/api/v1/quotas";
+    Ok(match region {
+        Region::Singapore => ("ap-southeast-1", PATH),
+        Region::Beijing => ("cn-beijing", "/api/v1/models/limits"),
+        Region::HongKong => ("cn-hongkong", PATH),
+        Region::Frankfurt => ("eu-central-1", PATH),
+        Region::Virginia => ("us-east-1", PATH),
+        Region::BuiltIn => bail!(
+            "`built-in` is a table, not a region: use --table built-in, and the region of the key, \
+             such as --region singapore"
+        ),
+        Region::HongKongGlobal
+        | Region::FrankfurtEu
+        | Region::VirginiaUs
+        | Region::Tokyo
+        | Region::TokyoJapan => bail!(
+            "the provider documents no quota endpoint for `{region}`, only for singapore, beijing, \
+             virginia, frankfurt and hong_kong"
+        ),
+    })
+}
+
+/// Checks a workspace ID, which becomes a part of the host name.
+fn check_workspace(workspace: &str) -> anyhow::Result<()> {
+    let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if workspace.len() > 63
+        || !workspace.bytes().all(is_valid)
+        || workspace.starts_with('-')
+        || workspace.ends_with('-')
+    {
+        bail!(
+            "invalid workspace ID `{}`: expected up to 63 letters, digits and hyphens, such as \
+             `llm-0123456789abcdef`",
+            Escaped(workspace)
+        );
+    }
+    Ok(())
+}
+
+/// Checks the URL of another server. Returns it, and whether its host is this machine.
+fn check_url(url: &str) -> anyhow::Result<(String, bool)> {
+    // The URL is not shown, because it could contain a password.
+    let uri: Uri = url.parse().context("invalid --url")?;
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        bail!("invalid --url: expected a URL such as `https://example.com`");
+    };
+    if authority.as_str().contains('@') || uri.query().is_some() || url.contains('#') {
+        bail!("invalid --url: it must not have a user name, a password, a query or a fragment");
+    }
+    let host = authority.host();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    let is_loopback =
+        host == "localhost" || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+    match scheme {
+        "https" => {}
+        "http" if is_loopback => {}
+        "http" => bail!(
+            "invalid --url: `http://` would send the key in clear text to `{host}`, use `https://`"
+        ),
+        _ => bail!("invalid --url: the scheme `{scheme}` is not supported, use `https`"),
+    }
+    Ok((url.to_owned(), is_loopback))
+}

@@ -1,0 +1,44 @@
+//! The API key.
+
+use std::env::{self, VarError};
+
+use anyhow::{Context as _, bail};
+use ureq::http::HeaderValue;
+
+pub(super) const VARIABLE: &str = "DASHSCOPE_API_KEY";
+
+/// The API key. It cannot be displayed, so that no message contains it by accident.
+pub(super) struct Key(String);
+
+pub(super) fn from_env() -> anyhow::Result<Key> {
+    let key = match env::var(VARIABLE) {
+        Ok(key) => key,
+        Err(VarError::NotPresent) => String::new(),
+        Err(VarError::NotUnicode(_)) => bail!("{VARIABLE} is not valid UTF-8"),
+    };
+    // A key that was read from a file often ends with a newline.
+    let key = key.trim();
+    if key.is_empty() {
+        bail!("{VARIABLE} is not set: set it to an API key of the region");
+    }
+    if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        bail!("{VARIABLE} contains a character that is not allowed in a key");
+    }
+    Ok(Key(key.to_owned()))
+}
+
+impl Key {
+    /// Returns the value of the header `Authorization`.
+    pub(super) fn authorization(&self) -> anyhow::Result<HeaderValue> {
+        let value = HeaderValue::try_from(format!("Bearer {}", self.0));
+        // The error of the header is not a source, because it could contain the value.
+        let mut value = value.ok().context("the key is not a valid header")?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    /// Removes the key from a text. A server may repeat it in a message.
+    pub(super) fn remove_from(&self, text: &str) -> String {
+        text.replace(&self.0, "[key]")
+    }
+}

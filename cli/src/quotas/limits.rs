@@ -1,0 +1,168 @@
+//! The limits of an account, from the rows of the response.
+
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU64;
+
+use model_studio_limits_core::{Escaped, Limit, LimitKind, Window};
+
+use super::response::{self, Row};
+use crate::tables::{Details, Model};
+
+/// The limits of an account.
+#[derive(Default)]
+pub(super) struct Account {
+    /// By the model ID in the table.
+    pub(super) known: BTreeMap<&'static str, Quota>,
+    /// Models that the table does not have, or that it lists as retired.
+    pub(super) unknown: BTreeMap<String, Quota>,
+}
+
+/// The limits of a model. There is at most one for each kind and window, the tightest.
+#[derive(Clone, Default)]
+pub(super) struct Quota {
+    account: Vec<Limit>,
+    workspace: Vec<Limit>,
+}
+
+impl Quota {
+    /// Returns the limits that hold for the key: the tighter ones of the account and the workspace.
+    pub(super) fn limits(&self) -> Vec<Limit> {
+        let mut limits = self.account.clone();
+        for limit in &self.workspace {
+            tighten(&mut limits, *limit);
+        }
+        limits.sort_by_key(Limit::slot);
+        limits
+    }
+
+    /// Returns the limits that hold only because of the workspace.
+    pub(super) fn limits_of_workspace(&self) -> Vec<Limit> {
+        let mut limits = self.limits();
+        limits.retain(|limit| !self.account.contains(limit));
+        limits
+    }
+
+    /// Adds the limits of a row of the same model or pool.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for limit in &other.account {
+            tighten(&mut self.account, *limit);
+        }
+        for limit in &other.workspace {
+            tighten(&mut self.workspace, *limit);
+        }
+    }
+}
+
+/// Returns the limits of all models. What cannot be a limit of a table is left out, with a warning.
+pub(super) fn account(rows: &[Row], table: &[Model], warnings: &mut Vec<String>) -> Account {
+    let served = table
+        .iter()
+        .filter_map(|model| Some((model, model.details.as_ref()?)));
+    let by_name: HashMap<&str, (&Model, &Details)> = served
+        .flat_map(|(model, details)| model.names().map(move |name| (name, (model, details))))
+        .collect();
+    let mut account = Account::default();
+    for row in rows {
+        let found = by_name.get(row.model.as_str());
+        // A request to a model with tasks submits one.
+        let has_tasks = found.is_some_and(|(_, details)| {
+            let mut limits = details.limits.iter();
+            limits.any(|limit| limit.kind == LimitKind::Submissions)
+        });
+        let calls = if has_tasks {
+            LimitKind::Submissions
+        } else {
+            LimitKind::Requests
+        };
+        let mut read = |quota: &Option<response::Quota>| {
+            let quota = quota.as_ref();
+            quota.map_or_else(Vec::new, |quota| limits(&row.model, calls, quota, warnings))
+        };
+        let quota = Quota {
+            account: read(&row.model_limit),
+            workspace: read(&row.workspace_limit),
+        };
+        let entry = match found {
+            Some((model, _)) => account.known.entry(model.name).or_default(),
+            None => account.unknown.entry(row.model.clone()).or_default(),
+        };
+        entry.merge(&quota);
+    }
+    account
+}
+
+/// Adds a limit. Of two limits with the same kind and window, the tighter one stays.
+fn tighten(limits: &mut Vec<Limit>, limit: Limit) {
+    let same = limits.iter_mut().find(|other| other.slot() == limit.slot());
+    match same {
+        Some(other) => other.count = other.count.min(limit.count),
+        None => limits.push(limit),
+    }
+}
+
+/// Returns the limits of one row.
+fn limits(
+    model: &str,
+    calls: LimitKind,
+    quota: &response::Quota,
+    warnings: &mut Vec<String>,
+) -> Vec<Limit> {
+    let usage = match quota.usage_limit_field.as_deref() {
+        // The provider uses all three for the sum of input and output tokens.
+        Some("total_tokens" | "tokens" | "total_usage") => Ok(LimitKind::Tokens),
+        Some("input_tokens") => Ok(LimitKind::InputTokens),
+        Some("output_tokens") => Ok(LimitKind::OutputTokens),
+        Some("characters") => Ok(LimitKind::Characters),
+        Some(other) => Err(format!("it counts `{}`, which is unknown", Escaped(other))),
+        None => Err("it does not say what it counts".to_owned()),
+    };
+    let calls = quota.request_limit.map(|count| {
+        (
+            "request_limit",
+            window(calls, count, quota.request_limit_period),
+        )
+    });
+    let usage = quota.usage_limit.map(|count| {
+        let limit = usage.and_then(|kind| window(kind, count, quota.usage_limit_period));
+        ("usage_limit", limit)
+    });
+    let tasks = quota.async_user_concurrency_limit.map(|count| {
+        let limit = concurrency(LimitKind::ConcurrentTasks, count);
+        ("async_user_concurrency_limit", limit)
+    });
+    let mut limits = Vec::new();
+    for (field, limit) in [calls, usage, tasks].into_iter().flatten() {
+        match limit {
+            Ok(limit) => limits.push(limit),
+            Err(reason) => warnings.push(format!(
+                "`{field}` of `{}` is left out: {reason}",
+                Escaped(model)
+            )),
+        }
+    }
+    limits
+}
+
+fn window(kind: LimitKind, count: i64, seconds: Option<i64>) -> Result<Limit, String> {
+    let seconds = seconds.ok_or("it has no period")?;
+    // The same rules as for a table.
+    let window = Window::parse(&format!("{count} per {seconds}s"));
+    let window = window.map_err(|error| format!("{error}, found {count} per {seconds}s"))?;
+    Ok(Limit {
+        per: Some(window.per),
+        ..concurrency(kind, count)?
+    })
+}
+
+fn concurrency(kind: LimitKind, count: i64) -> Result<Limit, String> {
+    let count_of_table = u64::try_from(count).ok().and_then(NonZeroU64::new);
+    let max = kind.max_count();
+    match count_of_table {
+        Some(count) if count.get() <= max => Ok(Limit {
+            kind,
+            count,
+            per: None,
+        }),
+        _ => Err(format!("the count must be from 1 to {max}, found {count}")),
+    }
+}

@@ -1,0 +1,67 @@
+//! `model-studio-limits quotas`
+
+mod client;
+mod diff;
+mod endpoint;
+mod key;
+mod limits;
+mod overlay;
+mod response;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::arguments::{OverlayFormat, QuotasArguments};
+use crate::tables::Region;
+
+pub(crate) fn run(
+    arguments: &QuotasArguments,
+    output: &mut impl Write,
+) -> anyhow::Result<ExitCode> {
+    let endpoint = endpoint::new(arguments)?;
+    let key = key::from_env()?;
+    let rows = client::fetch(&endpoint, &key, arguments)?;
+    let default = if arguments.diff {
+        arguments.region
+    } else {
+        // The table that the overlay in MODEL_STUDIO_LIMITS_OVERLAY applies to.
+        Region::BuiltIn
+    };
+    let table = arguments.table.unwrap_or(default);
+    let models = table.models();
+    let mut warnings = Vec::new();
+    let account = limits::account(&rows, &models, &mut warnings);
+    for warning in warnings {
+        anstream::eprintln!("warning: {warning}");
+    }
+    if arguments.diff {
+        diff::write(&account, &models, output)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let overlay = overlay::new(&account, &models);
+    let place = match arguments.format {
+        OverlayFormat::Yaml => {
+            let origin = overlay::Origin {
+                table,
+                region: arguments.region,
+                url: &endpoint.url,
+            };
+            overlay.write_yaml(&origin, &account.unknown, output)?;
+            "listed in comments at the end"
+        }
+        OverlayFormat::Json => {
+            overlay.write_json(output)?;
+            "left out"
+        }
+    };
+    let unknown = account.unknown.len();
+    if unknown > 0 {
+        let models = if unknown == 1 {
+            "1 model is"
+        } else {
+            &format!("{unknown} models are")
+        };
+        anstream::eprintln!("note: {models} not in the table `{table}`, and {place}");
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,193 @@
+//! Writes the limits of an account as an overlay of a table.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write;
+use std::num::NonZeroU64;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use model_studio_limits::Limits;
+use model_studio_limits_core::{DisplayLimits, Escaped, Limit};
+use serde_yaml::Value;
+
+use super::limits::{Account, Quota};
+use crate::tables::{Model, Region};
+
+/// What the comment at the beginning says.
+pub(super) struct Origin<'a> {
+    pub(super) table: Region,
+    pub(super) region: Region,
+    pub(super) url: &'a str,
+}
+
+/// The entries of the overlay, by model ID.
+pub(super) struct Overlay(BTreeMap<&'static str, Entry>);
+
+struct Entry {
+    pool: Option<&'static str>,
+    quota: Quota,
+    limits: Vec<Limit>,
+}
+
+/// Returns an entry for each model of the table for which the account has limits, and only one for a
+/// pool, since the generator rejects more.
+pub(super) fn new(account: &Account, table: &[Model]) -> Overlay {
+    let mut first_of_pool = BTreeMap::new();
+    let mut entries = BTreeMap::<&str, Entry>::new();
+    for model in table {
+        let Some(details) = &model.details else {
+            continue;
+        };
+        let Some(quota) = account.known.get(model.name) else {
+            continue;
+        };
+        let name = match details.pool {
+            Some(pool) => *first_of_pool.entry(pool).or_insert(model.name),
+            None => model.name,
+        };
+        let entry = entries.entry(name).or_insert_with(|| Entry {
+            pool: details.pool,
+            quota: Quota::default(),
+            limits: Vec::new(),
+        });
+        entry.quota.merge(quota);
+        entry.limits = replacing(entry.quota.limits(), details.limits);
+    }
+    // An overlay without limits would remove those of the table.
+    entries.retain(|_, entry| !entry.limits.is_empty());
+    Overlay(entries)
+}
+
+/// Adds a limit for each one of the table that would otherwise still hold: one of a kind that the
+/// account limits with other windows only. Its count amounts to the rate of the account.
+///
+/// It is rounded up, so that it never holds back what the account's own windows allow.
+fn replacing(mut limits: Vec<Limit>, table: Limits) -> Vec<Limit> {
+    let account = limits.clone();
+    for old in table {
+        let Some(window) = old.per.map(|per| per.as_secs()) else {
+            continue;
+        };
+        if account.iter().any(|limit| limit.slot() == old.slot()) {
+            continue;
+        }
+        let same_kind = account.iter().filter(|limit| limit.kind == old.kind);
+        let counts = same_kind.filter_map(|limit| {
+            let count = u128::from(limit.count.get()) * u128::from(window);
+            Some(count.div_ceil(limit.per?.as_secs().into()))
+        });
+        let count = counts.min().map(|count| {
+            let count = u64::try_from(count).unwrap_or(u64::MAX);
+            count.min(old.kind.max_count())
+        });
+        if let Some(count) = count.and_then(NonZeroU64::new) {
+            limits.push(Limit { count, ..*old });
+        }
+    }
+    limits.sort_by_key(Limit::slot);
+    limits
+}
+
+impl Overlay {
+    pub(super) fn write_yaml(
+        &self,
+        origin: &Origin<'_>,
+        unknown: &BTreeMap<String, Quota>,
+        output: &mut impl Write,
+    ) -> anyhow::Result<()> {
+        let Origin { table, region, url } = origin;
+        let date = TimeZone::UTC.to_datetime(Timestamp::now()).date();
+        writeln!(
+            output,
+            "\
+# The limits of an account, as an overlay of the table `{table}`.
+# Written by `model-studio-limits quotas` on {date}.
+# Region: {region}
+# Source: {url}
+#
+# Where the workspace of the key allows less than the account, its limits are written. A comment says
+# which these are.
+#
+# A limit replaces the one of the same kind and window in the table. If the table has another window
+# for a kind, that window is written too, with the rate of the account. Otherwise the number in the
+# table would still hold."
+        )?;
+        if self.0.is_empty() {
+            writeln!(output, "limits: {{}}")?;
+        } else {
+            writeln!(output, "limits:")?;
+        }
+        for (name, entry) in &self.0 {
+            if let Some(pool) = entry.pool {
+                writeln!(output, "  # for all models of the pool `{pool}`")?;
+            }
+            let workspace = entry.quota.limits_of_workspace();
+            if !workspace.is_empty() {
+                let limits = DisplayLimits(&workspace);
+                writeln!(output, "  # of the workspace: {limits}")?;
+            }
+            let limits = flow(&entry.limits)?;
+            writeln!(output, "  {}: {limits}", key(name)?)?;
+        }
+        if !unknown.is_empty() {
+            writeln!(output, "# Models that the table does not have:")?;
+        }
+        for (name, quota) in unknown {
+            writeln!(output, "#   {}: {}", Escaped(name), flow(&quota.limits())?)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn write_json(&self, output: &mut impl Write) -> anyhow::Result<()> {
+        let limits: BTreeMap<&str, Limits> = self
+            .0
+            .iter()
+            .map(|(name, entry)| (*name, to_limits(&entry.limits)))
+            .collect();
+        serde_json::to_writer_pretty(&mut *output, &BTreeMap::from([("limits", limits)]))?;
+        writeln!(output)?;
+        Ok(())
+    }
+}
+
+/// Returns the name as a YAML key, in quotes if it needs them.
+fn key(name: &str) -> anyhow::Result<String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
+    let is_string = matches!(serde_yaml::from_str(name), Ok(Value::String(text)) if text == name);
+    if is_string && name.bytes().all(is_plain) {
+        return Ok(name.to_owned());
+    }
+    Ok(serde_json::to_string(name)?)
+}
+
+/// Returns the limits in the form of the tables, such as `{ qpm: 600, tokens: 500000 per 6s }`.
+fn flow(limits: &[Limit]) -> anyhow::Result<String> {
+    let Value::Mapping(limits) = serde_yaml::to_value(to_limits(limits))? else {
+        return Ok("none".to_owned());
+    };
+    let mut text = String::new();
+    for (key, value) in &limits {
+        let value = match value {
+            Value::Sequence(windows) => {
+                let windows: Vec<&str> = windows.iter().filter_map(Value::as_str).collect();
+                format!("[{}]", windows.join(", "))
+            }
+            Value::String(window) => window.clone(),
+            count => serde_yaml::to_string(count)?.trim_end().to_owned(),
+        };
+        let separator = if text.is_empty() { "" } else { ", " };
+        // Writing to a string does not fail.
+        let _ = write!(
+            text,
+            "{separator}{}: {value}",
+            key.as_str().unwrap_or_default()
+        );
+    }
+    Ok(format!("{{ {text} }}"))
+}
+
+/// Limits live until the program exits, which is soon.
+pub(super) fn to_limits(limits: &[Limit]) -> Limits {
+    Limits::new(limits.to_vec().leak())
+}
