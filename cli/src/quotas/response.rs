@@ -13,9 +13,10 @@
 //!
 //! Periods are seconds, and any number may be null.
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use model_studio_limits_core::Escaped;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use super::key;
 use crate::tables::Region;
@@ -84,23 +85,15 @@ struct Refusal {
 
 /// Reads a response that is neither a redirect nor a reason to retry.
 pub(super) fn read(status: u16, body: &str, region: Region) -> anyhow::Result<Page> {
-    let is_success = (200..300).contains(&status);
-    let json = serde_json::from_str::<serde_json::Value>(body);
+    let json = serde_json::from_str::<Value>(body);
     let success = json.as_ref().ok().and_then(|json| json.get("success"));
-    if !is_success || success == Some(&false.into()) {
-        let refusal = refusal(body);
-        let reason = describe(status, body);
-        if matches!(status, 401 | 403) || refusal.code.as_deref() == Some("InvalidApiKey") {
-            bail!(
-                "the key in {} was rejected in the region `{region}`: {reason}\n\
-                 A key is valid in one region only. Use --region if it belongs to another.",
-                key::VARIABLE
-            );
-        }
-        bail!("the provider refused the request: {reason}");
+    if !(200..300).contains(&status) || success == Some(&Value::Bool(false)) {
+        return Err(refused(status, body, region));
     }
-    if json.is_err() {
-        bail!("the response is not JSON: {}", describe(status, body));
+    match json {
+        Ok(Value::Object(_)) => {}
+        Ok(_) => bail!("unexpected response: expected an object"),
+        Err(_) => bail!("the response is not JSON: {}", describe(status, body)),
     }
     let deserializer = &mut serde_json::Deserializer::from_str(body);
     let envelope: Envelope =
@@ -111,6 +104,19 @@ pub(super) fn read(status: u16, body: &str, region: Region) -> anyhow::Result<Pa
     envelope
         .output
         .context("unexpected response: missing field `output`")
+}
+
+fn refused(status: u16, body: &str, region: Region) -> anyhow::Error {
+    let reason = describe(status, body);
+    let code = refusal(body).code;
+    if matches!(status, 401 | 403) || code.as_deref() == Some("InvalidApiKey") {
+        return anyhow!(
+            "the key in {} was rejected in the region `{region}`: {reason}\n\
+             A key is valid in one region only. Use --region if it belongs to another.",
+            key::VARIABLE
+        );
+    }
+    anyhow!("the provider refused the request: {reason}")
 }
 
 /// Describes a response: its status and what it says about an error, or the beginning of its text.
@@ -148,7 +154,7 @@ fn unexpected(error: &serde_path_to_error::Error<serde_json::Error>) -> anyhow::
     };
     let message = Escaped(message);
     match path.as_str() {
-        "." => anyhow::anyhow!("unexpected response: {message}"),
-        path => anyhow::anyhow!("unexpected response: {message} in `{}`", Escaped(path)),
+        "." => anyhow!("unexpected response: {message}"),
+        path => anyhow!("unexpected response: {message} in `{}`", Escaped(path)),
     }
 }

@@ -1,0 +1,8 @@
+//! Runs `model-studio-limits quotas` against a local server.
+
+mod command;
+mod failures;
+mod limits;
+mod pages;
+mod secrecy;
+mod server;

@@ -1,0 +1,87 @@
+//! Where the key goes. That it is never printed is checked for each run of the command.
+
+use serde_json::json;
+
+use crate::command::{KEY, ask, one_page, quotas};
+use crate::server::{Response, Server};
+
+#[test]
+fn the_key_is_sent_in_the_header_and_not_in_the_url() {
+    let server = Server::start(|_, _| Response::new(200, one_page(&json!([]))));
+    assert_eq!(ask(&server, &[]).code, Some(0));
+    let requests = server.requests();
+    assert_eq!(requests.len(), 1);
+    for request in requests {
+        assert!(!request.target.contains(KEY));
+        let headers = request.headers.iter();
+        let with_key = headers.filter(|(_, value)| value.contains(KEY));
+        let with_key: Vec<_> = with_key.map(|(name, value)| (&**name, &**value)).collect();
+        assert_eq!(with_key, [("authorization", &*format!("Bearer {KEY}"))]);
+    }
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let other = Server::start(|_, _| Response::new(200, one_page(&json!([]))));
+    let location = format!("Location: {}/{KEY}", other.url);
+    for status in [301, 302, 307, 308] {
+        let location = location.clone();
+        let server = Server::start(move |_, _| Response::with_header(status, &location, ""));
+        let output = ask(&server, &[]);
+        assert_eq!(output.code, Some(2));
+        let message = format!("error: the server redirects to 127.0.0.1 (status {status})");
+        assert!(output.stderr.starts_with(&message), "{}", output.stderr);
+    }
+    assert!(other.requests().is_empty());
+}
+
+#[test]
+fn a_key_that_the_server_repeats_is_not_printed() {
+    let bodies = [
+        json!({ "success": false, "code": KEY, "message": format!("Wrong: {KEY}"), "request_id": KEY }),
+        json!(format!("<html>{KEY}")),
+        json!({ "success": KEY }),
+        json!({ "success": true, "output": { "total": 1, "quotas": [{ "model": KEY, "model_limit": null }] } }),
+    ];
+    for status in [200, 400, 401, 429] {
+        for body in &bodies {
+            let body = body.clone();
+            let server = Server::start(move |_, _| Response::new(status, body.clone()));
+            let output = ask(&server, &["--retries", "0"]);
+            let text = output.stdout + &output.stderr;
+            assert!(text.contains("[key]"), "{status}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_request_without_tls_does_not_go_through_a_proxy() {
+    let proxy = Server::start(|_, _| Response::new(200, one_page(&json!([]))));
+    let server = Server::start(|_, _| Response::new(200, one_page(&json!([]))));
+    for variable in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY"] {
+        let output = quotas(&["--url", &server.url], &[(variable, &proxy.url)]);
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        assert_eq!(server.requests().len(), 1);
+    }
+    assert!(proxy.requests().is_empty());
+}
+
+#[test]
+fn a_request_with_tls_goes_through_a_proxy_which_does_not_see_the_key() {
+    let proxy = Server::start(|_, _| Response::new(502, ""));
+    for (arguments, host) in [
+        (&[][..], "dashscope-intl.aliyuncs.com:443"),
+        (
+            &["--workspace", "llm-1", "--region", "frankfurt"],
+            "llm-1.eu-central-1.maas.aliyuncs.com:443",
+        ),
+    ] {
+        let arguments = [arguments, &["--retries", "0", "--timeout", "5"]].concat();
+        let output = quotas(&arguments, &[("HTTPS_PROXY", &proxy.url)]);
+        assert_eq!(output.code, Some(2));
+        let requests = proxy.requests();
+        assert_eq!(requests.len(), 1, "{}", output.stderr);
+        assert_eq!(requests[0].target, host);
+        assert!(!format!("{requests:?}").contains(KEY));
+    }
+}
