@@ -1,5 +1,6 @@
 //! Runs `model-studio-limits quotas` against a local server.
 
+mod account;
 mod command;
 mod failures;
 mod limits;

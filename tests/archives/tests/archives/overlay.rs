@@ -61,6 +61,36 @@ fn only_a_change_of_the_overlay_or_of_its_path_builds_the_built_in_catalogue_aga
 }
 
 #[test]
+fn the_overlay_of_an_account_that_quotas_writes_sets_the_limits_of_its_models() {
+    let package = Package::with_built_in(
+        "account-overlay",
+        "use model_studio_limits::Model;
+
+         fn main() {
+             for model in [Model::QwenPlus, Model::QwenMax, Model::Wan2_1T2vPlus] {
+                 println!(\"{}\", model.limits());
+             }
+         }",
+    );
+    // A test of the command compares the file with what it writes.
+    let account = include_str!("../../../../limiter/examples/account.yaml");
+    package.write("account.yaml", account);
+    let path = package.path("account.yaml");
+    let run = |overlay| succeeds(cargo(&package, &["run"], overlay).output().unwrap());
+    assert_eq!(
+        run(Some(path.as_path())),
+        "1,000 queries per second, 60,000 queries per minute, 500,000 tokens per 6s and 5,000,000 \
+         tokens per minute\n\
+         1 query per second, 600 queries per minute, 100,000 tokens per 6s and 1,000,000 tokens per \
+         minute\n\
+         5 submissions per second and 5 concurrent tasks\n"
+    );
+    let tasks = "2 submissions per second and 2 concurrent tasks\n";
+    let calls = "600 queries and 1,000,000 tokens per minute\n";
+    assert_eq!(run(None), format!("{calls}{calls}{tasks}"));
+}
+
+#[test]
 fn an_unknown_model_in_the_overlay_fails_the_build_with_its_line_and_a_suggestion() {
     let package = Package::with_built_in("unknown-in-overlay", PRINT_QPM);
     package.write("account.yaml", "limits:\n  qwen-pluss: { qpm: 1 }\n");
