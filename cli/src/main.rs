@@ -8,7 +8,7 @@ mod show;
 mod tables;
 
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -43,8 +43,11 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Check(arguments) => check::run(arguments, output),
         Command::Quotas(arguments) => quotas::run(arguments, output),
         Command::Completions(arguments) => {
+            // Writing to a buffer does not fail, where `generate` would panic.
+            let mut script = Vec::new();
             let command = &mut Arguments::command();
-            clap_complete::generate(arguments.shell, command, NAME, output);
+            clap_complete::generate(arguments.shell, command, NAME, &mut script);
+            output.write_all(&script)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Man(arguments) => {

@@ -204,13 +204,23 @@ fn there_is_a_man_page_for_each_command() {
 fn a_reader_that_stops_early_is_no_error() {
     use std::process::Stdio;
 
-    let mut command = support::tool(&repository(), &["list", "--format", "json"]);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((stderr(&output), output.status.success()), ("", true));
+    for arguments in [
+        &["list", "--format", "json"][..],
+        &["list", "--format", "csv"],
+        &["list", "--format", "yaml"],
+        &["list"],
+        &["show", "qwen3-max"],
+        &["completions", "bash"],
+    ] {
+        let mut command = support::tool(&repository(), arguments);
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(
+            (stderr(&output), output.status.success()),
+            ("", true),
+            "{arguments:?}"
+        );
+    }
 }
