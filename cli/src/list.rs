@@ -178,7 +178,8 @@ fn rows(models: &[Model]) -> Vec<Row> {
 }
 
 fn write_csv(models: &[Model], output: &mut impl Write) -> io::Result<()> {
-    let mut writer = csv::Writer::from_writer(output);
+    // The writer would hide which error the output has.
+    let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record([
         "region",
         "name",
@@ -207,5 +208,9 @@ fn write_csv(models: &[Model], output: &mut impl Write) -> io::Result<()> {
             row.replacement.unwrap_or_default(),
         ])?;
     }
-    writer.flush()
+    output.write_all(
+        &writer
+            .into_inner()
+            .map_err(csv::IntoInnerError::into_error)?,
+    )
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use ignore::{DirEntry, WalkBuilder, WalkState};
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use indicatif::ProgressBar;
 
 use super::config::Config;
 use super::life_cycle::LifeCycles;
@@ -77,7 +77,7 @@ impl Progress {
         Self {
             start: Instant::now(),
             files: AtomicUsize::new(0),
-            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
+            bar: ProgressBar::new_spinner(),
         }
     }
 
@@ -85,9 +85,6 @@ impl Progress {
         const EVERY: usize = 1_000;
         let files = self.files.fetch_add(1, Ordering::Relaxed) + 1;
         if files % EVERY == 0 && self.start.elapsed() > Duration::from_secs(1) {
-            if self.bar.is_hidden() {
-                self.bar.set_draw_target(ProgressDrawTarget::stderr());
-            }
             self.bar.set_message(format!("{files} files checked"));
             self.bar.tick();
         }
