@@ -199,3 +199,19 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
     Some(Duration::from_secs(seconds.trim().parse().ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_DELAY, delays};
+
+    #[test]
+    fn delays_are_random_and_double_up_to_a_minute() {
+        for (delay, longest) in delays().zip([1, 2, 4, 8, 16, 32, 60, 60]) {
+            let longest = std::time::Duration::from_secs(longest);
+            assert!((longest / 2..=longest).contains(&delay), "{delay:?}");
+        }
+        let delays: Vec<_> = delays().take(100).collect();
+        assert!(delays.iter().all(|delay| *delay <= MAX_DELAY));
+        assert!(delays.windows(2).any(|pair| pair[0] > pair[1]));
+    }
+}

@@ -144,13 +144,14 @@ fn limits(
 }
 
 fn window(kind: LimitKind, count: i64, seconds: Option<i64>) -> Result<Limit, String> {
+    let limit = concurrency(kind, count)?;
     let seconds = seconds.ok_or("it has no period")?;
     // The same rules as for a table.
     let window = Window::parse(&format!("{count} per {seconds}s"));
-    let window = window.map_err(|error| format!("{error}, found {count} per {seconds}s"))?;
+    let window = window.map_err(|error| format!("{error}, found {seconds}s"))?;
     Ok(Limit {
         per: Some(window.per),
-        ..concurrency(kind, count)?
+        ..limit
     })
 }
 

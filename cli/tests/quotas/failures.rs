@@ -97,16 +97,14 @@ fn the_time_in_retry_after_is_waited() {
 }
 
 #[test]
-fn delays_without_retry_after_are_doubled() {
+fn a_retry_without_retry_after_is_delayed() {
     let server = Server::start(|_, number| match number {
-        0 | 1 => Response::new(429, ""),
+        0 => Response::new(429, ""),
         _ => success(),
     });
     assert_eq!(ask(&server, &[]).code, Some(0));
     let requests = server.requests();
-    let delays = [0, 1].map(|index| requests[index + 1].at - requests[index].at);
-    assert!(delays[0] >= Duration::from_millis(500), "{delays:?}");
-    assert!(delays[1] >= Duration::from_secs(1), "{delays:?}");
+    assert!(requests[1].at - requests[0].at >= Duration::from_millis(500));
 }
 
 #[test]
