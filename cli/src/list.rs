@@ -4,12 +4,12 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anstyle::Style;
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::Table;
 use model_studio_limits::{Date, Limits};
-use model_studio_limits_core::Grouped;
 use serde::Serialize;
 
 use crate::arguments::{ListArguments, ListFormat, StatusFilter};
+use crate::columns::{columns, short_limits};
 use crate::tables::{Model, Status, models_of};
 
 pub(crate) fn run(arguments: &ListArguments, output: &mut impl Write) -> anyhow::Result<ExitCode> {
@@ -27,20 +27,6 @@ pub(crate) fn run(arguments: &ListArguments, output: &mut impl Write) -> anyhow:
         ListFormat::Csv => write_csv(&models, output)?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Returns the limits in short form, such as `600 QPM, 1,000,000 TPM`.
-pub(crate) fn short_limits(limits: Limits) -> String {
-    if limits.as_slice().is_empty() {
-        return "no limit".to_owned();
-    }
-    let limits = limits.iter().map(|limit| {
-        let key = limit.kind.short_key(limit.per);
-        key.map_or(limit.to_string(), |key| {
-            format!("{} {}", Grouped(limit.count.get()), key.heading)
-        })
-    });
-    limits.collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the status in short form, such as `retires 2026-10-10, use qwen3.7-max`. It is empty for
@@ -100,14 +86,7 @@ fn write_tables(models: &[Model], output: &mut impl Write) -> io::Result<()> {
 }
 
 fn table(models: &[Model]) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(["  MODEL", "LIMITS", "STATUS"]);
-    if !table.is_tty() {
-        table.set_width(80);
-    }
+    let mut table = columns(["  MODEL", "LIMITS", "STATUS"]);
     for model in models {
         let limits = model.details.as_ref().map(|details| {
             let limits = short_limits(details.limits);
@@ -116,11 +95,6 @@ fn table(models: &[Model]) -> Table {
         });
         let name = format!("  {}", model.name);
         table.add_row([name, limits.unwrap_or_default(), short_status(model)]);
-    }
-    // A model ID on two lines could not be copied.
-    if let Some(names) = table.column_mut(0) {
-        names.set_constraint(ColumnConstraint::ContentWidth);
-        names.set_padding((0, 1));
     }
     table
 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod check;
+mod columns;
 mod list;
 mod quotas;
 mod show;

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use comfy_table::{ContentArrangement, Table, presets};
 use model_studio_limits_core::{Escaped, Limit, LimitKind};
 
 use super::limits::Account;
 use super::overlay::to_limits;
-use crate::list::short_limits;
+use crate::columns::{columns, short_limits};
 use crate::tables::Model;
 
 /// Writes a row for each model whose limits differ, or that only one side has.
@@ -45,7 +44,11 @@ pub(super) fn write(
     if rows.is_empty() {
         anstream::eprintln!("no limit differs");
     } else {
-        writeln!(output, "{}", to_table(&rows).trim_fmt())?;
+        let mut columns = columns(["MODEL", "TABLE", "ACCOUNT"]);
+        for (name, [in_table, of_account]) in &rows {
+            columns.add_row([&Escaped(name).to_string(), in_table, of_account]);
+        }
+        writeln!(output, "{}", columns.trim_fmt())?;
     }
     if other_windows > 0 {
         anstream::eprintln!(
@@ -88,19 +91,4 @@ fn greatest_common_divisor(a: u64, b: u64) -> u64 {
     } else {
         greatest_common_divisor(b, a % b)
     }
-}
-
-fn to_table(rows: &BTreeMap<&str, [String; 2]>) -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic);
-    if !table.is_tty() {
-        table.set_width(80);
-    }
-    table.set_header(["MODEL", "TABLE", "ACCOUNT"]);
-    for (name, [in_table, of_account]) in rows {
-        table.add_row([&Escaped(name).to_string(), in_table, of_account]);
-    }
-    table
 }

@@ -1,0 +1,39 @@
+//! Text in columns.
+
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+use model_studio_limits::Limits;
+use model_studio_limits_core::Grouped;
+
+/// The width of tables that are not shown on a terminal.
+const WIDTH: u16 = 80;
+
+/// Returns an empty table. Its first column is for model IDs, which are not wrapped, since a model ID
+/// on two lines could not be copied.
+pub(crate) fn columns(header: [&str; 3]) -> Table {
+    let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0);
+    let mut table = Table::new();
+    table
+        .load_preset(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(header)
+        .set_width(width);
+    if let Some(names) = table.column_mut(0) {
+        names.set_constraint(ColumnConstraint::ContentWidth);
+        names.set_padding((0, 1));
+    }
+    table
+}
+
+/// Returns the limits in short form, such as `600 QPM, 1,000,000 TPM`.
+pub(crate) fn short_limits(limits: Limits) -> String {
+    if limits.as_slice().is_empty() {
+        return "no limit".to_owned();
+    }
+    let limits = limits.iter().map(|limit| {
+        let key = limit.kind.short_key(limit.per);
+        key.map_or(limit.to_string(), |key| {
+            format!("{} {}", Grouped(limit.count.get()), key.heading)
+        })
+    });
+    limits.collect::<Vec<_>>().join(", ")
+}
