@@ -9,8 +9,8 @@ use model_studio_limits::{Category, Date};
 use crate::check::{Days, Format};
 use crate::tables::Region;
 
-/// Model IDs and rate limits of Alibaba Cloud Model Studio, checked where the compiler cannot see
-/// them
+/// Lists model IDs and rate limits of Alibaba Cloud Model Studio, finds outdated model IDs in files,
+/// and reads the quotas of an account
 #[derive(Parser)]
 #[command(version, name = "model-studio-limits", max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -62,7 +62,8 @@ pub(crate) struct StatusFilter {
     #[arg(long)]
     pub(crate) deprecated: bool,
     /// Only models that are no longer served
-    #[arg(long)]
+    // The tables have no category for them.
+    #[arg(long, conflicts_with = "category")]
     pub(crate) retired: bool,
 }
 

@@ -7,6 +7,9 @@ use model_studio_limits_core::Grouped;
 /// The width of tables that are not shown on a terminal.
 const WIDTH: u16 = 80;
 
+/// The least width, below which words would be broken.
+const MIN_WIDTH: u16 = 60;
+
 /// Returns an empty table. Its first column is for model IDs, which are not wrapped, since a model ID
 /// on two lines could not be copied.
 pub(crate) fn columns(header: [&str; 3]) -> Table {
@@ -16,7 +19,7 @@ pub(crate) fn columns(header: [&str; 3]) -> Table {
         .load_preset(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(header)
-        .set_width(width);
+        .set_width(width.max(MIN_WIDTH));
     if let Some(names) = table.column_mut(0) {
         names.set_constraint(ColumnConstraint::ContentWidth);
         names.set_padding((0, 1));

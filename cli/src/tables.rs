@@ -100,7 +100,8 @@ pub(crate) struct Model {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     Active,
-    /// The date is the one on which the model retires, if it was announced.
+    /// The date is the one on which the model retires, if one was announced that is after the date of
+    /// the table.
     Deprecated(Option<Date>),
     /// The date is the one on which the model was retired.
     Retired(Date),
@@ -125,9 +126,11 @@ impl Model {
 
 /// Returns the models of one region, or of all regions.
 pub(crate) fn models_of(region: Option<Region>) -> Vec<Model> {
-    let one = region.as_slice();
-    let regions = if one.is_empty() { Region::ALL } else { one };
-    regions.iter().flat_map(|region| region.models()).collect()
+    if let Some(region) = region {
+        return region.models();
+    }
+    let regions = Region::ALL.iter();
+    regions.flat_map(|region| region.models()).collect()
 }
 
 fn models<M: Catalogue>(region: Region) -> Vec<Model> {
@@ -136,7 +139,9 @@ fn models<M: Catalogue>(region: Region) -> Vec<Model> {
         name: model.name(),
         aliases: model.aliases(),
         status: if model.is_deprecated() {
-            Status::Deprecated(model.retires())
+            // The provider postpones some dates: a model in a table was still served at its date.
+            let retires = model.retires();
+            Status::Deprecated(retires.filter(|date| M::SOURCE.date < Some(*date)))
         } else {
             Status::Active
         },

@@ -231,6 +231,52 @@ fn only_whole_ids_count() {
 }
 
 #[test]
+fn the_default_of_a_variable_in_a_shell_is_a_model_id() {
+    assert!(is_found("model: ${MODEL:-qwen3-max}", &[]));
+    assert!(is_found("model: ${MODEL:-qwen-pluss}", &[]));
+    assert!(!is_found("model: ${MODEL:-qwen-plus}", &[]));
+}
+
+#[test]
+fn ordinary_words_name_no_server() {
+    assert!(is_found(
+        "# put it together\nmodel: qwen2.5-72b-instruct",
+        &[]
+    ));
+    assert!(!is_found(
+        "url: https://api.together.xyz\nmodel: qwen2.5-72b-instruct",
+        &[]
+    ));
+}
+
+#[test]
+fn a_recommended_model_is_not_reported_itself() {
+    for region in ["beijing", "frankfurt_eu", "singapore"] {
+        let mut names = Vec::new();
+        for filter in ["--deprecated", "--retired"] {
+            let list = run(&repository(), &["list", filter, "--format", "json"]);
+            let rows: Vec<Value> = serde_json::from_slice(&list.stdout).unwrap();
+            names.extend(rows.iter().map(|row| row["name"].to_string()));
+        }
+        let tree = tree(&[("models.json", &names.join("\n"))]);
+        let (findings, _) = check(&tree, &["--region", region]);
+        let names = |text: &str| -> Vec<String> {
+            text.split('`')
+                .skip(1)
+                .step_by(2)
+                .map(str::to_owned)
+                .collect()
+        };
+        let found: Vec<String> = findings.iter().map(|line| names(line).remove(0)).collect();
+        assert!(!found.is_empty());
+        for finding in &findings {
+            let is_found = |name: &String| found.contains(name);
+            assert!(!names(finding)[1..].iter().any(is_found), "{finding}");
+        }
+    }
+}
+
+#[test]
 fn only_typos_where_a_model_is_named_are_misspelled() {
     for line in [
         "model: qwen-pluss",
@@ -252,6 +298,11 @@ fn only_typos_where_a_model_is_named_are_misspelled() {
         "model: qwen3-33b",
         "model: Qwen-Plus",
         "model: acme/qwen-pluss",
+        // A part of a pattern or of a name, and models that may come.
+        "model: qwen-plus-*",
+        "model=\"qwen-plus-\" + date",
+        "model: wan2.6-r2v-flash",
+        "dashscope\nmodel: glm-4.5v",
         // A model ID of another region or of an earlier table.
         "model: qwen-max-0125",
         "model: qwen-plus-us",
@@ -283,6 +334,54 @@ fn a_fix_writes_the_replacement_and_nothing_else() {
     assert_eq!(
         fs::read_to_string(tree.path().join("a.yaml")).unwrap(),
         fixed
+    );
+}
+
+#[test]
+fn a_file_is_fixed_once_by_any_path_to_it() {
+    let tree = tree(&[("a/b.yaml", "model: qwen3-max\nmodel: qwen-pluss\n")]);
+    let arguments = [
+        "check",
+        "a",
+        "./a/../a",
+        "a/b.yaml",
+        "--as-of",
+        "2026-09-01",
+    ];
+    let output = run(
+        tree.path(),
+        &[&arguments[..], &["--format", "github"]].concat(),
+    );
+    assert_eq!(stdout(&output).lines().count(), 2);
+    let output = run(tree.path(), &[&arguments[..], &["--fix"]].concat());
+    assert!(stderr(&output).starts_with("fixed 1 model ID\n1 finding in 1 file, "));
+    assert_eq!(output.status.code(), Some(1));
+    let fixed = fs::read_to_string(tree.path().join("a/b.yaml")).unwrap();
+    assert_eq!(fixed, "model: qwen3.7-max\nmodel: qwen-pluss\n");
+}
+
+#[test]
+fn a_file_that_cannot_be_fixed_stays_and_the_others_are_fixed() {
+    let text = "model: qwen3-max\n";
+    let tree = tree(&[("a.yaml", text), ("b.yaml", text), ("c.yaml", text)]);
+    let read = |name| fs::read_to_string(tree.path().join(name)).unwrap();
+    let protected = tree.path().join("b.yaml");
+    let mut permissions = fs::metadata(&protected).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&protected, permissions.clone()).unwrap();
+    let output = run(tree.path(), &["check", ".", "--fix"]);
+    assert_eq!(output.status.code(), Some(2));
+    let problems = "error: cannot fix b.yaml: the file is read-only\nfixed 2 model IDs\n";
+    assert!(stderr(&output).starts_with(problems), "{}", stderr(&output));
+    assert!(
+        stdout(&output).starts_with("b.yaml:1:8: "),
+        "{}",
+        stdout(&output)
+    );
+    let fixed = "model: qwen3.7-max\n";
+    assert_eq!(
+        [read("a.yaml"), read("b.yaml"), read("c.yaml")],
+        [fixed, text, fixed]
     );
 }
 
@@ -388,6 +487,32 @@ fn the_nearest_configuration_file_counts_and_arguments_override_it() {
 }
 
 #[test]
+fn files_that_are_excluded_are_skipped_even_if_they_are_named() {
+    let text = "model: qwen3-max\n";
+    let tree = tree(&[
+        (
+            "model-studio-limits.toml",
+            "[check]\nexclude = ['/ex/', '*.md']\n",
+        ),
+        ("ex/d/a.yaml", text),
+        ("b.md", text),
+        ("c/ex/a.yaml", text),
+    ]);
+    let count = |directory: &str, arguments: &[&str]| {
+        let arguments = [&["check", "--format", "github"], arguments].concat();
+        let output = run(&tree.path().join(directory), &arguments);
+        stdout(&output).lines().count()
+    };
+    assert_eq!(count("", &["."]), 1);
+    assert_eq!(count("", &["ex/d/a.yaml", "ex", "ex/d", "b.md"]), 0);
+    assert_eq!(count("ex/d", &["."]), 0);
+    assert_eq!(
+        count("c", &["..", "--config", "../model-studio-limits.toml"]),
+        1
+    );
+}
+
+#[test]
 fn an_invalid_configuration_is_an_error_that_says_where() {
     for (config, expected) in [
         (
@@ -403,6 +528,10 @@ fn an_invalid_configuration_is_an_error_that_says_where() {
             "`as-of`: expected a valid date",
         ),
         ("[check]\nallowed = []\n", "unknown field `allowed`"),
+        (
+            "[check]\nallow = ['depricated']\n",
+            "unknown kind `depricated`, did you mean `deprecated`?",
+        ),
         ("[check\n", "line 1"),
         ("[check]\nexclude = ['a{b']\n", "`exclude`: `a{b`"),
     ] {
@@ -442,15 +571,17 @@ fn ignored_and_binary_files_are_skipped_and_hidden_ones_are_not() {
 }
 
 #[test]
-fn a_path_that_cannot_be_read_is_an_error() {
+fn a_path_that_cannot_be_read_is_an_error_after_the_others_were_checked() {
     let tree = tree(&[("a.yaml", "model: qwen3-max\n")]);
-    let output = run(tree.path(), &["check", "missing"]);
+    let output = run(tree.path(), &["check", "missing", "a.yaml"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        stderr(&output).starts_with("error: cannot read missing: "),
+        stdout(&output).starts_with("a.yaml:1:8: "),
         "{}",
-        stderr(&output)
+        stdout(&output)
     );
+    let error = "error: cannot read missing: ";
+    assert!(stderr(&output).starts_with(error), "{}", stderr(&output));
 }
 
 #[test]
@@ -487,6 +618,27 @@ fn many_findings_in_one_line_are_all_reported() {
     assert!(stdout(&output).contains(&format!(",line=1,col={last},")));
 }
 
+#[test]
+fn repeated_keys_comments_and_lists_are_checked() {
+    // Each of these has taken quadratic time.
+    let tree = tree(&[
+        ("keys", &"model:".repeat(20_000)),
+        ("lists", &"models:\n- a ".repeat(20_000)),
+        ("items", &"- model: \n".repeat(20_000)),
+        (
+            "comments",
+            &"'qwen3-max' # model-studio-limits: allow ".repeat(20_000),
+        ),
+        (
+            "lines",
+            &"'qwen3-max' # model-studio-limits: allow\n".repeat(50_000),
+        ),
+        ("end", "model: qwen3-max"),
+    ]);
+    let (findings, _) = check(&tree, &[]);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+}
+
 #[cfg(unix)]
 mod unix {
     use std::ffi::OsStr;
@@ -515,7 +667,7 @@ mod unix {
         fs::write(tree.path().join(name), "model: qwen3-max\n").unwrap();
         let output = run(tree.path(), &["check", "."]);
         assert!(
-            stdout(&output).contains("a\u{fffd} b.yaml:1:8: "),
+            stdout(&output).contains(r"a\u{fffd} b.yaml:1:8: "),
             "{}",
             stdout(&output)
         );
@@ -525,6 +677,43 @@ mod unix {
             "{}",
             stdout(&output)
         );
+    }
+
+    #[test]
+    fn a_link_that_is_named_is_kept_and_its_file_keeps_its_permissions() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let tree = tree(&[("a.sh", "MODEL=qwen3-max\n")]);
+        let file = tree.path().join("a.sh");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o751)).unwrap();
+        symlink("a.sh", tree.path().join("link")).unwrap();
+        let output = run(tree.path(), &["check", "link", "--fix"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert!(tree.path().join("link").is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "MODEL=qwen3.7-max\n");
+        assert_eq!(
+            fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+            0o751
+        );
+    }
+
+    #[test]
+    fn a_device_is_not_clean() {
+        let tree = tree(&[]);
+        let output = run(tree.path(), &["check", "/dev/null"]);
+        let error = "error: cannot read /dev/null: it is not a file or a folder\n";
+        assert_eq!((stderr(&output), output.status.code()), (error, Some(2)));
+    }
+
+    #[test]
+    fn the_exit_code_reports_findings_even_if_nothing_reads_them() {
+        use std::process::Stdio;
+
+        let tree = tree(&[("a.json", &"'qwen3-max' ".repeat(10_000))]);
+        let mut command = support::tool(tree.path(), &["check", "."]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(1));
     }
 
     #[cfg(target_os = "linux")]

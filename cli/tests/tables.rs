@@ -116,6 +116,30 @@ fn filters_select_models() {
 }
 
 #[test]
+fn retired_models_have_no_category() {
+    let output = run(
+        &repository(),
+        &["list", "--retired", "--category", "embedding"],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    let error = "the argument '--retired' cannot be used with '--category <CATEGORY>'";
+    assert!(stderr(&output).contains(error), "{}", stderr(&output));
+}
+
+#[test]
+fn a_date_that_the_provider_has_postponed_is_not_shown_as_the_end() {
+    // Announced for 2026-07-13, and still in the table of 2026-10-09.
+    let list = output(&["list", "qwen-max", "--deprecated", "--region", "singapore"]);
+    assert!(!list.contains("2026-07-13"), "{list}");
+    let shown = output(&["show", "qwen-max", "--region", "singapore"]);
+    assert!(shown.contains("  status       deprecated\n"), "{shown}");
+    assert!(
+        shown.contains("announced for 2026-07-13, still listed on 2026-10-09"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn show_describes_a_model_in_every_region() {
     let shown = output(&["show", "qwen3-max"]);
     for expected in [
@@ -192,7 +216,15 @@ fn there_is_a_man_page_for_each_command() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("share/man1");
     output(&["man", path.to_str().unwrap()]);
-    for page in ["", "-list", "-show", "-check"] {
+    for page in [
+        "",
+        "-list",
+        "-show",
+        "-check",
+        "-quotas",
+        "-completions",
+        "-man",
+    ] {
         let page = path.join(format!("model-studio-limits{page}.1"));
         let text = fs::read_to_string(&page).unwrap_or_else(|error| panic!("{page:?}: {error}"));
         assert!(text.contains(".SH NAME"), "{text}");

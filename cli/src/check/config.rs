@@ -4,31 +4,32 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 use clap::ValueEnum as _;
 use ignore::DirEntry;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use jiff::ToSpan as _;
 use jiff::civil;
 use model_studio_limits::Date;
+use model_studio_limits_core::{Escaped, suggest};
 use serde::Deserialize;
 
-use super::finding::Kind;
+use super::finding::{Finding, Kind};
 use crate::arguments::CheckArguments;
 use crate::tables::Region;
 
 /// The name of the configuration file.
 const FILE_NAME: &str = "model-studio-limits.toml";
 
-/// The settings for one path.
+/// The settings for some paths.
 pub(super) struct Config {
     pub(super) region: Option<Region>,
     /// The date at which the life cycle of models is looked at.
     pub(super) today: Date,
     /// The last date on which a model retires soon.
     pub(super) soon: Date,
-    pub(super) allowed_kinds: Vec<Kind>,
-    pub(super) allowed_names: Vec<String>,
+    allowed_kinds: Vec<Kind>,
+    allowed_names: Vec<String>,
     pub(super) exclude: Exclude,
 }
 
@@ -49,11 +50,15 @@ impl Exclude {
 
     /// Returns `true` if a file or folder is not checked.
     pub(super) fn matches(&self, entry: &DirEntry) -> bool {
+        if self.0.is_empty() {
+            return false;
+        }
         let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-        // The patterns are relative to the folder of the file, which is absolute.
-        !self.0.is_empty()
-            && std::path::absolute(entry.path())
-                .is_ok_and(|path| self.0.matched(path, is_folder).is_ignore())
+        // The patterns are relative to a folder whose path has no links.
+        entry.path().canonicalize().is_ok_and(|path| {
+            let matched = |path| self.0.matched_path_or_any_parents(path, is_folder);
+            path.starts_with(self.0.path()) && matched(path).is_ignore()
+        })
     }
 }
 
@@ -74,7 +79,6 @@ impl FromStr for Days {
 
 const DEFAULT_WITHIN: Days = Days(90);
 
-/// The file, which can have other sections in later versions.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -95,26 +99,26 @@ struct Section {
 }
 
 impl Config {
-    /// Returns the settings for a path. Arguments have precedence over the file, except that both may
-    /// allow model IDs.
-    pub(super) fn load(path: &Path, arguments: &CheckArguments) -> anyhow::Result<Self> {
-        let file = match &arguments.config {
-            Some(file) => Some(file.clone()),
-            None => find(path),
-        };
+    /// Returns the settings of a file, or the default ones. Arguments have precedence over the file,
+    /// except that both may allow model IDs.
+    pub(super) fn load(file: Option<&Path>, arguments: &CheckArguments) -> anyhow::Result<Self> {
         let Some(file) = file else {
-            return Self::new(&Section::default(), path, arguments);
+            return Self::new(&Section::default(), Path::new(""), arguments);
         };
-        let text = fs::read_to_string(&file);
-        let text = text.with_context(|| format!("cannot read {}", file.display()))?;
-        let section = toml::from_str::<File>(&text)
-            .map(|file| file.check)
-            .map_err(anyhow::Error::from);
-        let absolute = std::path::absolute(&file)?;
-        let root = absolute.parent().unwrap_or(path);
+        let context = || format!("cannot read {}", file.display());
+        let text = fs::read_to_string(file).with_context(context)?;
+        let file = file.canonicalize().with_context(context)?;
+        let root = file.parent().unwrap_or(&file);
+        let section = toml::from_str::<File>(&text).map(|file| file.check);
         section
+            .map_err(anyhow::Error::from)
             .and_then(|section| Self::new(&section, root, arguments))
             .with_context(|| format!("invalid configuration in {}", file.display()))
+    }
+
+    /// Returns `true` if a finding is not reported.
+    pub(super) fn allows(&self, finding: &Finding) -> bool {
+        self.allowed_kinds.contains(&finding.kind) || self.allowed_names.contains(&finding.name)
     }
 
     fn new(section: &Section, root: &Path, arguments: &CheckArguments) -> anyhow::Result<Self> {
@@ -133,7 +137,7 @@ impl Config {
         for allowed in section.allow.iter().chain(&arguments.allow) {
             match Kind::ALL.iter().find(|kind| kind.name() == allowed) {
                 Some(kind) => allowed_kinds.push(*kind),
-                None => allowed_names.push(allowed.clone()),
+                None => allowed_names.push(allowed_name(allowed)?),
             }
         }
         Ok(Self {
@@ -162,19 +166,31 @@ fn from_civil(date: civil::Date) -> anyhow::Result<Date> {
     Ok(date.to_string().parse()?)
 }
 
-/// Returns the configuration file that is nearest to a path: in it, or in the nearest of its parents.
-fn find(path: &Path) -> Option<PathBuf> {
-    let absolute = std::path::absolute(path).ok()?;
-    let mut files = absolute
-        .ancestors()
-        .map(|directory| directory.join(FILE_NAME));
+/// Returns a name that is allowed, which need not be a model ID, since unknown ones are reported too.
+fn allowed_name(name: &str) -> anyhow::Result<String> {
+    let kinds = suggest(name, Kind::ALL.map(Kind::name));
+    match kinds.first() {
+        Some(kind) => bail!(
+            "`allow`: unknown kind `{}`, did you mean `{kind}`?",
+            Escaped(name)
+        ),
+        None => Ok(name.to_owned()),
+    }
+}
+
+/// Returns the configuration file that is nearest to a path without links: in it, or in the nearest of
+/// its parents.
+pub(super) fn find(path: &Path) -> Option<PathBuf> {
+    let mut files = path.ancestors().map(|directory| directory.join(FILE_NAME));
     files.find(|file| file.is_file())
 }
 
 fn unknown_region(name: &str) -> anyhow::Error {
-    let regions: Vec<&str> = Region::ALL.iter().map(|region| region.name()).collect();
+    let regions = Region::value_variants().iter();
+    let regions: Vec<&str> = regions.map(|region| region.name()).collect();
+    let regions = regions.join(", ");
     anyhow!(
-        "unknown region `{name}`, expected one of {}",
-        regions.join(", ")
+        "unknown region `{}`, expected one of {regions}",
+        Escaped(name)
     )
 }

@@ -37,17 +37,19 @@ pub(super) fn check(
         return Ok(None);
     }
     let text = buffer.as_slice();
-    let found = scanner.scan(path, text).into_iter();
+    let found = scanner.scan(text);
+    if found.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    let file = path.canonicalize()?;
+    let shown = path.strip_prefix(".").unwrap_or(path);
     let mut position = Position::start(text);
-    let findings = found.map(|found| {
+    let findings = found.into_iter().map(|found| {
         position.advance(text, found.bytes.start);
-        position.finding(path, text, found)
+        position.finding([shown, &file], text, found)
     });
-    let is_allowed = |finding: &Finding| {
-        config.allowed_kinds.contains(&finding.kind) || config.allowed_names.contains(&finding.name)
-    };
     Ok(Some(
-        findings.filter(|finding| !is_allowed(finding)).collect(),
+        findings.filter(|finding| !config.allows(finding)).collect(),
     ))
 }
 
@@ -89,7 +91,7 @@ impl Position {
         self.at = to;
     }
 
-    fn finding(&self, path: &Path, text: &[u8], found: Found) -> Finding {
+    fn finding(&self, [path, file]: [&Path; 2], text: &[u8], found: Found) -> Finding {
         let bytes = found.bytes;
         let before = &text[self.line_start..bytes.start];
         // Model IDs are ASCII.
@@ -114,6 +116,7 @@ impl Position {
         excerpt += ellipsis(is_cut);
         Finding {
             path: path.to_owned(),
+            file: file.to_owned(),
             line: self.line,
             columns: self.column..self.column + name.len(),
             bytes,

@@ -3,20 +3,12 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use clap::ValueEnum;
-use serde::Serialize;
-
 /// Why a model ID is reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The model is no longer served
     Retired,
-    /// The model retires soon
     Retiring,
-    /// The model is deprecated, and there is no date or it is far away
     Deprecated,
-    /// The name is within a typo of a model ID
     Misspelled,
 }
 
@@ -56,9 +48,12 @@ impl Kind {
 }
 
 /// A model ID in a file that should be changed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Finding {
+    /// The path that is shown.
     pub(crate) path: PathBuf,
+    /// The file, without links and parts such as `..`: the same for every path to it.
+    pub(crate) file: PathBuf,
     /// The line, counted from 1.
     pub(crate) line: usize,
     /// The first column and the one after the last, in characters, counted from 1.

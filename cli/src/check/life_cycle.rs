@@ -78,7 +78,8 @@ impl Ended {
     }
 }
 
-/// Returns the rank of a status, the later the end the higher, its kind and its message.
+/// Returns the rank of a status, its kind and its message. The longer a model is served, the higher
+/// its rank.
 fn status(
     name: &str,
     model: &Model,
@@ -86,36 +87,36 @@ fn status(
     soon: Date,
 ) -> ((u8, Option<Date>), Option<Kind>, String) {
     match model.status {
-        Status::Active => ((3, None), None, String::new()),
+        Status::Active => ((4, None), None, String::new()),
+        Status::Deprecated(None) => (
+            (3, None),
+            Some(Kind::Deprecated),
+            format!("model `{name}` is deprecated"),
+        ),
+        Status::Deprecated(Some(date)) if date > today => (
+            (2, Some(date)),
+            Some(if date > soon {
+                Kind::Deprecated
+            } else {
+                Kind::Retiring
+            }),
+            format!("model `{name}` is deprecated and retires on {date}"),
+        ),
+        Status::Deprecated(Some(date)) => (
+            (1, Some(date)),
+            Some(Kind::Retired),
+            format!("model `{name}` was announced to retire on {date}"),
+        ),
         Status::Retired(on) => (
             (0, Some(on)),
             Some(Kind::Retired),
             format!("model `{name}` was retired on {on}"),
         ),
-        // The provider postpones some dates: a model in a table was still served at its date.
-        Status::Deprecated(Some(date)) if model.region.source().date < Some(date) => {
-            if date <= today {
-                let message = format!("model `{name}` was announced to retire on {date}");
-                ((1, Some(date)), Some(Kind::Retired), message)
-            } else {
-                let kind = if date <= soon {
-                    Kind::Retiring
-                } else {
-                    Kind::Deprecated
-                };
-                let message = format!("model `{name}` is deprecated and retires on {date}");
-                ((2, Some(date)), Some(kind), message)
-            }
-        }
-        Status::Deprecated(_) => (
-            (2, None),
-            Some(Kind::Deprecated),
-            format!("model `{name}` is deprecated"),
-        ),
     }
 }
 
-/// Replaces replacements that are deprecated or retired themselves by their own replacements.
+/// Replaces replacements that are deprecated or retired themselves by their own replacements, if they
+/// have any that are active.
 fn follow_replacements(ended: &mut HashMap<&'static str, Ended>) {
     let direct: HashMap<&str, BTreeSet<&'static str>> = ended
         .iter()
@@ -123,21 +124,20 @@ fn follow_replacements(ended: &mut HashMap<&'static str, Ended>) {
         .collect();
     for (name, model) in ended {
         let mut seen = BTreeSet::from([*name]);
-        let mut last = BTreeSet::new();
+        let mut active = BTreeSet::new();
         let mut next: Vec<&'static str> = direct[name].iter().copied().collect();
         while let Some(replacement) = next.pop() {
             if !seen.insert(replacement) {
                 continue;
             }
             match direct.get(replacement) {
-                Some(further) if !further.is_empty() => next.extend(further),
-                _ => {
-                    last.insert(replacement);
+                Some(further) => next.extend(further),
+                None => {
+                    active.insert(replacement);
                 }
             }
         }
-        let mut active = last.iter().filter(|name| !direct.contains_key(**name));
-        model.fix = active.next().copied().filter(|_| last.len() == 1);
-        model.replacements = last;
+        model.fix = active.first().copied().filter(|_| active.len() == 1);
+        model.replacements = active;
     }
 }

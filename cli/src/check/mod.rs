@@ -3,17 +3,17 @@
 mod config;
 mod file;
 mod finding;
+mod fix;
 mod life_cycle;
 mod place;
 mod report;
 mod scan;
 mod walk;
 
-use std::io::Write;
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-use anyhow::Context as _;
 
 use crate::ERROR;
 use crate::arguments::CheckArguments;
@@ -29,26 +29,28 @@ pub(crate) fn run(
     arguments: &CheckArguments,
     output: &mut (impl Write + ?Sized),
 ) -> anyhow::Result<ExitCode> {
-    let progress = walk::Progress::new();
     let mut outcome = Outcome::default();
-    for path in &arguments.paths {
-        let config = config::Config::load(path, arguments)?;
-        outcome.append(walk::check(path, &config, &progress)?);
+    let progress = walk::Progress::new();
+    for (file, paths) in by_configuration(arguments, &mut outcome.problems) {
+        let config = config::Config::load(file.as_deref(), arguments)?;
+        outcome.append(walk::check(&paths, &config, &progress));
     }
     progress.finish();
     // A file can be reached from several paths.
-    let key = |finding: &Finding| (finding.path.clone(), finding.bytes.start);
+    let key = |finding: &Finding| (finding.file.clone(), finding.bytes.start);
     outcome.findings.sort_by_cached_key(key);
     outcome.findings.dedup_by_key(|finding| key(finding));
 
     let mut fixed = 0;
     if arguments.fix {
-        let (fixable, rest) = outcome.findings.into_iter().partition(|f| f.fix.is_some());
-        outcome.findings = rest;
-        fixed = apply_fixes(&fixable)?;
+        (outcome, fixed) = fix::apply(outcome);
     }
-    report::write(arguments.format, &outcome.findings, output)?;
-    output.flush()?;
+    let written = report::write(arguments.format, &outcome.findings, output);
+    match written.and_then(|()| output.flush()) {
+        // The reader of the findings has ended, but not the one of the exit code.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+        written => written?,
+    }
     for problem in &outcome.problems {
         anstream::eprintln!("error: {problem}");
     }
@@ -80,32 +82,26 @@ impl Outcome {
     }
 }
 
-/// Writes the replacements into the files, and returns their number. The findings are sorted.
-fn apply_fixes(findings: &[Finding]) -> anyhow::Result<usize> {
-    for findings in findings.chunk_by(|a, b| a.path == b.path) {
-        let path = findings[0].path.as_path();
-        fix_file(path, findings).with_context(|| format!("cannot fix {}", path.display()))?;
+/// Groups the paths by their configuration files. Adds paths that cannot be checked to the problems.
+fn by_configuration<'a>(
+    arguments: &'a CheckArguments,
+    problems: &mut Vec<String>,
+) -> BTreeMap<Option<PathBuf>, Vec<&'a Path>> {
+    let mut groups = BTreeMap::<_, Vec<_>>::new();
+    for path in &arguments.paths {
+        match path.canonicalize() {
+            Ok(file) if file.is_file() || file.is_dir() => {
+                let config = arguments.config.clone().or_else(|| config::find(&file));
+                groups.entry(config).or_default().push(path.as_path());
+            }
+            Ok(_) => {
+                let error = io::Error::other("it is not a file or a folder");
+                problems.push(walk::cannot_read(path, &error));
+            }
+            Err(error) => problems.push(walk::cannot_read(path, &error)),
+        }
     }
-    Ok(findings.len())
-}
-
-fn fix_file(path: &Path, findings: &[Finding]) -> anyhow::Result<()> {
-    let text = std::fs::read(path)?;
-    let mut fixed = Vec::with_capacity(text.len());
-    let mut end = 0;
-    for finding in findings {
-        let name = text.get(finding.bytes.clone());
-        anyhow::ensure!(
-            name == Some(finding.name.as_bytes()) && finding.bytes.start >= end,
-            "the file has changed, run the command again"
-        );
-        fixed.extend_from_slice(&text[end..finding.bytes.start]);
-        fixed.extend_from_slice(finding.fix.unwrap_or(&finding.name).as_bytes());
-        end = finding.bytes.end;
-    }
-    fixed.extend_from_slice(&text[end..]);
-    std::fs::write(path, fixed)?;
-    Ok(())
+    groups
 }
 
 fn summarize(outcome: &Outcome, fixed: usize) {

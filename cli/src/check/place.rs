@@ -12,6 +12,12 @@ pub(crate) struct Places {
 /// The most items of a list that are read.
 const MAX_ITEMS: usize = 1_000;
 
+/// The length limit for a model ID, in bytes.
+const MAX_ID: usize = 128;
+
+/// The length limit for a type between a key and its value, in bytes.
+const MAX_TYPE: usize = 60;
+
 impl Places {
     pub(crate) fn new() -> Self {
         let mut builder = AhoCorasickBuilder::new();
@@ -24,10 +30,17 @@ impl Places {
     /// Returns the positions of all strings at places where a model is named, in their order.
     pub(crate) fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
         let mut places = Vec::new();
+        let mut list_end = 0;
         for key in self.model.find_iter(text) {
             let is_argument = text[..key.start()].ends_with(b"--");
-            if let Some(cursor) = Cursor::after_key(text, key.end(), is_argument) {
-                cursor.values(&mut places);
+            if let Some(mut cursor) = Cursor::after_key(text, key.end(), is_argument) {
+                // A list is read once, also if its items are keys of lists.
+                let is_in_list = key.start() < list_end;
+                if !is_in_list && cursor.list(&mut places) {
+                    list_end = cursor.at;
+                } else {
+                    places.extend(cursor.single());
+                }
             }
         }
         // A list can contain keys, and a value can be a key itself.
@@ -56,7 +69,7 @@ enum Separator {
     /// `model("…")`, `model!("…")`
     Call,
     /// `--model …`, `<model>…`
-    Other,
+    Argument,
 }
 
 impl<'a> Cursor<'a> {
@@ -65,7 +78,7 @@ impl<'a> Cursor<'a> {
         let mut cursor = Self {
             text,
             at,
-            separator: Separator::Other,
+            separator: Separator::Argument,
         };
         cursor.skip_any_of(&[
             "_names", "_name", "_ids", "_id", "Names", "Name", "Ids", "Id",
@@ -74,11 +87,15 @@ impl<'a> Cursor<'a> {
         if cursor.peek().is_some_and(is_word) {
             return None;
         }
-        cursor.skip_any_of(&["\"", "'", "`"]);
+        let is_quoted = cursor.skip_any_of(&["\"", "'", "`"]);
+        // `data["model"] = …`
+        if is_quoted {
+            cursor.skip_any_of(&["]"]);
+        }
         let has_space = cursor.skip_spaces();
-        if cursor.skip_any_of(&["=>", ":=", "==", "=", ":"]) {
+        if cursor.skip_any_of(&[":-", "=>", ":=", "==", "=", ":"]) {
             cursor.separator = Separator::Assignment;
-        } else if cursor.skip_any_of(&["(", "!("]) {
+        } else if cursor.skip_any_of(&["(", "!("]) || is_quoted && cursor.skip_any_of(&[","]) {
             cursor.separator = Separator::Call;
         } else if !(cursor.skip_any_of(&[">"]) || is_argument && has_space) {
             return None;
@@ -87,28 +104,43 @@ impl<'a> Cursor<'a> {
         Some(cursor)
     }
 
-    /// Adds the values: one string, or the items of a list.
-    fn values(mut self, places: &mut Vec<Range<usize>>) {
+    /// Adds the items of a list, and returns whether there is one.
+    fn list(&mut self, places: &mut Vec<Range<usize>>) -> bool {
         if self.separator != Separator::Assignment {
-            let value = match self.separator {
-                Separator::Call => self.quoted(),
-                _ => self.value(),
-            };
-            places.extend(value);
-        } else if self.skip_any_of(&["["]) {
+            return false;
+        }
+        if self.skip_any_of(&["[", "("]) {
             self.flow_list(places);
-        } else if matches!(self.peek(), None | Some(b'\r' | b'\n')) {
+            return true;
+        }
+        let is_block = matches!(self.peek(), None | Some(b'\r' | b'\n' | b'#'));
+        if is_block {
             self.block_list(places);
-        } else {
-            let value = self.value();
-            // `model: str = "…"`
-            self.skip_spaces();
-            if self.skip_any_of(&["="]) {
-                self.skip_spaces();
-                places.extend(self.value());
-            } else {
-                places.extend(value);
+        }
+        is_block
+    }
+
+    /// Reads the value that follows the separator.
+    fn single(mut self) -> Option<Range<usize>> {
+        match self.separator {
+            Separator::Call => self.quoted(),
+            Separator::Argument => self.value(),
+            Separator::Assignment => {
+                self.skip_type();
+                self.value()
             }
+        }
+    }
+
+    /// Skips a type and the `=` after it, as in `model: Optional[str] = "…"`.
+    fn skip_type(&mut self) {
+        let rest = &self.text[self.at..];
+        let rest = &rest[..rest.len().min(MAX_TYPE)];
+        let is_of_type = |byte: &u8| is_word(*byte) || b"&'<>[]|.: ".contains(byte);
+        let length = rest.iter().take_while(|byte| is_of_type(byte)).count();
+        if length > 0 && rest.get(length) == Some(&b'=') {
+            self.at += length + 1;
+            self.skip_spaces();
         }
     }
 
@@ -121,16 +153,17 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Adds the items of a list with a line for each, such as `- a`.
+    /// Adds the items of a list with a line for each, such as `- a`. There can be comments.
     fn block_list(&mut self, places: &mut Vec<Range<usize>>) {
         for _ in 0..MAX_ITEMS {
             self.skip_while(|byte| byte.is_ascii_whitespace());
-            if !self.skip_any_of(&["- "]) {
+            if self.skip_any_of(&["- "]) {
+                self.skip_spaces();
+                let Some(value) = self.value() else { return };
+                places.push(value);
+            } else if self.peek() != Some(b'#') {
                 return;
             }
-            self.skip_spaces();
-            let Some(value) = self.value() else { return };
-            places.push(value);
             self.skip_while(|byte| byte != b'\n');
         }
     }
@@ -157,7 +190,13 @@ impl<'a> Cursor<'a> {
     /// Reads the characters of a model ID. A colon at the end belongs to the text around it.
     fn id(&mut self) -> Option<Range<usize>> {
         let start = self.at;
-        self.skip_while(is_id_byte);
+        let rest = &self.text[start..];
+        let rest = &rest[..rest.len().min(MAX_ID + 1)];
+        let length = rest.iter().take_while(|byte| is_id_byte(**byte)).count();
+        self.at += length;
+        if length > MAX_ID {
+            return None;
+        }
         let mut end = self.at;
         while end > start && matches!(self.text[end - 1], b'.' | b':') {
             end -= 1;
@@ -217,6 +256,12 @@ mod tests {
             r#"{"modelId":"qwen-plus"}"#,
             r#"chat(model="qwen-plus")"#,
             r#"model: str = "qwen-plus""#,
+            r#"model: Optional[str] = "qwen-plus""#,
+            r#"model: str | None = "qwen-plus""#,
+            r#"const MODEL: &'static str = "qwen-plus";"#,
+            r#"data["model"] = "qwen-plus""#,
+            r#"os.getenv("MODEL", "qwen-plus")"#,
+            "MODEL=${MODEL:-qwen-plus}",
             r#"const model: string = "qwen-plus";"#,
             "const embeddingModel = `qwen-plus`",
             r#"if model == "qwen-plus":"#,
@@ -244,6 +289,14 @@ mod tests {
         check(
             "MODELS: [\n  qwen-plus,\n  'qwq-plus',\n]",
             &["qwen-plus", "qwq-plus"],
+        );
+        check(
+            r#"models = ("qwen-plus", "qwq-plus")"#,
+            &["qwen-plus", "qwq-plus"],
+        );
+        check(
+            "models: # all\n  # fast\n  - qwen-plus\n  - model: qwq-plus\n",
+            &["qwen-plus", "model", "qwq-plus"],
         );
         check(
             "models:\n  - qwen-plus # fast\n  - \"qwq-plus\"\nother:\n  - qwen-max\n",

@@ -1,7 +1,6 @@
 //! Finds model IDs in the text of a file.
 
 use std::ops::Range;
-use std::path::Path;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 
@@ -44,8 +43,9 @@ const OWN_SERVER: [&str; 8] = [
     "tongyi",
 ];
 
-/// The words by which a file names another place that serves models with open weights.
-const OTHER_SERVERS: [&str; 24] = [
+/// The words by which a file names another place that serves models with open weights. Ordinary words,
+/// such as "together", are not among them.
+const OTHER_SERVERS: [&str; 28] = [
     "openrouter",
     "groq",
     "ollama",
@@ -55,20 +55,24 @@ const OTHER_SERVERS: [&str; 24] = [
     "llama_cpp",
     "lmstudio",
     "xinference",
-    "together",
-    "fireworks",
+    "together.ai",
+    "together.xyz",
+    "together_ai",
+    "fireworks.ai",
+    "fireworks_ai",
     "deepinfra",
     "huggingface",
     "sambanova",
     "cerebras",
     "nvidia",
     "siliconflow",
-    "novita",
-    "replicate",
+    "novita.ai",
+    "replicate.com",
     "bedrock",
-    "vertex",
+    "vertexai",
+    "vertex_ai",
     "api.moonshot",
-    "bigmodel",
+    "bigmodel.cn",
     "deepseek.com",
 ];
 
@@ -103,7 +107,7 @@ impl Scanner {
     }
 
     /// Returns the model IDs in the text that should be changed, in their order.
-    pub(crate) fn scan(&self, path: &Path, text: &[u8]) -> Vec<Found> {
+    pub(crate) fn scan(&self, text: &[u8]) -> Vec<Found> {
         let ended: Vec<_> = self
             .ended_matcher
             .find_iter(text)
@@ -118,7 +122,7 @@ impl Scanner {
         let place_ids: Vec<Range<usize>> = places
             .filter_map(|place| self.own_id(text, place))
             .collect();
-        let servers = self.servers_named(path, text);
+        let servers = self.servers_named(text);
 
         let mut found = Vec::new();
         for (bytes, name) in ended {
@@ -138,35 +142,29 @@ impl Scanner {
             }
         }
         for bytes in place_ids {
-            let Some(name) = text
-                .get(bytes.clone())
-                .and_then(|id| std::str::from_utf8(id).ok())
-            else {
+            let Some(name) = std::str::from_utf8(&text[bytes.clone()]).ok() else {
                 continue;
             };
-            let nearest = self.nearest(name);
-            if nearest
-                .iter()
-                .any(|nearest| servers.is_model_studio(nearest, true))
-            {
-                let help = one_of("did you mean", nearest.into_iter());
+            let mut nearest = self.nearest(name);
+            nearest.retain(|nearest| servers.can_be_misspelled(nearest));
+            if let Some(help) = one_of("did you mean", nearest.into_iter()) {
                 found.push(Found {
                     bytes,
                     kind: Kind::Misspelled,
                     message: format!("unknown model `{name}`"),
-                    help: help.map(|help| help + "?"),
+                    help: Some(help + "?"),
                     fix: None,
                 });
             }
         }
         if !found.is_empty() {
-            let allowed = self
-                .allow_line
-                .find_iter(text)
-                .map(|allow| line(text, allow.start()));
-            let allowed: Vec<Range<usize>> = allowed.collect();
-            let is_allowed = |at| allowed.iter().any(|line| line.contains(&at));
-            found.retain(|found| !is_allowed(found.bytes.start));
+            let allowed = self.allowed_lines(text);
+            found.retain(|found| {
+                let next = allowed.partition_point(|line| line.end <= found.bytes.start);
+                !allowed
+                    .get(next)
+                    .is_some_and(|line| line.contains(&found.bytes.start))
+            });
         }
         found.sort_by_key(|found| found.bytes.start);
         found
@@ -198,20 +196,26 @@ impl Scanner {
         nearest
     }
 
-    fn servers_named(&self, path: &Path, text: &[u8]) -> Servers {
+    /// Returns the lines with a comment that suppresses their findings, in their order.
+    fn allowed_lines(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let mut lines = Vec::<Range<usize>>::new();
+        for comment in self.allow_line.find_iter(text) {
+            if lines.last().is_none_or(|line| line.end <= comment.start()) {
+                lines.push(line(text, comment.start()));
+            }
+        }
+        lines
+    }
+
+    fn servers_named(&self, text: &[u8]) -> Servers {
         if self.all_names {
             return Servers {
                 own: true,
                 other: false,
             };
         }
-        let path = path.to_string_lossy();
         let mut servers = Servers::default();
-        for found in self
-            .servers
-            .find_iter(path.as_bytes())
-            .chain(self.servers.find_iter(text))
-        {
+        for found in self.servers.find_iter(text) {
             let is_own = found.pattern().as_usize() < OWN_SERVER.len();
             servers.own |= is_own;
             servers.other |= !is_own;
@@ -236,6 +240,12 @@ impl Servers {
             Owner::OpenWeights => only_own || (is_place && (self.own || !self.other)),
             Owner::OtherVendor => only_own,
         }
+    }
+
+    /// Returns `true` if a name that is one typo away from `known` should be `known`. Other vendors
+    /// have models of their own with similar names.
+    fn can_be_misspelled(self, known: &str) -> bool {
+        !matches!(owner(known), Owner::OtherVendor) && self.is_model_studio(known, true)
     }
 }
 
@@ -282,6 +292,8 @@ fn is_whole_id(text: &[u8], bytes: &Range<usize>) -> bool {
     let mut after = text[bytes.end..].iter().copied();
     let starts = match before.split_last() {
         Some((b'/' | b':', before)) => is_own_prefix(before),
+        // The default of a variable in a shell, such as `${MODEL:-qwen-plus}`.
+        Some((b'-', before)) => before.ends_with(b":"),
         Some((byte, _)) => !is_id_byte(*byte),
         None => true,
     };
@@ -301,30 +313,35 @@ fn is_own_prefix(before: &[u8]) -> bool {
     })
 }
 
-/// Returns `true` if two names differ in one inserted, missing, replaced or swapped character that is
-/// not a digit. Names that differ in a digit are different models, and names that differ in case are
-/// often those of other servers.
+/// Returns `true` if two names differ in one inserted, missing, replaced or swapped character.
+///
+/// A change in a digit or beside one is no typo, since it is usually another model: `qwen4-max`,
+/// `wan2.6-r2v` or `glm-4.5v`. Names that differ in case are often those of other servers. A name that
+/// starts or ends with a separator is a part of something else, such as a pattern.
 fn is_typo(name: &str, known: &str) -> bool {
     let (a, b) = (name.as_bytes(), known.as_bytes());
     if a.len().abs_diff(b.len()) > 1 || b.len() < 6 {
         return false;
     }
+    let is_separator = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    if is_separator(a.first()) || is_separator(a.last()) {
+        return false;
+    }
     let prefix = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&a[prefix..], &b[prefix..]);
-    let suffix = a
-        .iter()
-        .rev()
-        .zip(b.iter().rev())
-        .take_while(|(a, b)| a == b)
-        .count();
-    let (a, b) = (&a[..a.len() - suffix], &b[..b.len() - suffix]);
-    let is_edit = match (a, b) {
+    let suffix = a[prefix..].iter().rev().zip(b[prefix..].iter().rev());
+    let suffix = suffix.take_while(|(a, b)| a == b).count();
+    let (end_a, end_b) = (a.len() - suffix, b.len() - suffix);
+    let is_edit = match (&a[prefix..end_a], &b[prefix..end_b]) {
         ([_], []) | ([], [_]) => true,
         ([a], [b]) => !a.eq_ignore_ascii_case(b),
         ([a, b], [c, d]) => a == d && b == c,
         _ => false,
     };
-    is_edit && !a.iter().chain(b).any(u8::is_ascii_digit)
+    let has_digit = |name: &[u8], end: usize| {
+        let around = &name[prefix.saturating_sub(1)..name.len().min(end + 1)];
+        around.iter().any(u8::is_ascii_digit)
+    };
+    is_edit && !has_digit(a, end_a) && !has_digit(b, end_b)
 }
 
 /// Returns a text such as "use `a` or `b`".
@@ -343,7 +360,6 @@ fn line(text: &[u8], at: usize) -> Range<usize> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
 
     use proptest::prelude::*;
 
@@ -381,7 +397,15 @@ mod tests {
         ] {
             assert!(!is_typo(other, "qwen-plus"), "{other}");
         }
-        assert!(!is_typo("qwen3-max", "qwen4-max"));
+        for (other, known) in [
+            ("qwen4-max", "qwen3-max"),
+            ("wan2.6-r2v-flash", "wan2.6-i2v-flash"),
+            ("qwen2.5v-max", "qwen2.5-max"),
+            ("qwen-plus-", "qwen-plus"),
+            ("-qwen-plus", "qwen-plus"),
+        ] {
+            assert!(!is_typo(other, known), "{other}");
+        }
     }
 
     #[test]
@@ -389,7 +413,7 @@ mod tests {
         let scanner = scanner();
         for name in &scanner.ended {
             let text = format!("dashscope: '{name}'");
-            let found = scanner.scan(Path::new("a"), text.as_bytes());
+            let found = scanner.scan(text.as_bytes());
             assert_eq!(found.len(), 1, "{name}");
             assert_eq!(&text[found[0].bytes.clone()], *name);
         }
@@ -412,7 +436,7 @@ mod tests {
         ) {
             let text = parts.concat();
             let mut end = 0;
-            for found in scanner().scan(Path::new("a"), &text) {
+            for found in scanner().scan(&text) {
                 prop_assert!(found.bytes.start >= end && found.bytes.end <= text.len());
                 end = found.bytes.end;
             }

@@ -1,28 +1,33 @@
 //! Reads the files below a path in parallel.
 
+use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use indicatif::ProgressBar;
+use model_studio_limits_core::Escaped;
 
 use super::config::Config;
 use super::life_cycle::LifeCycles;
 use super::scan::Scanner;
 use super::{Outcome, file};
 
-/// Checks a file, or all files of a folder that Git does not ignore.
-pub(super) fn check(path: &Path, config: &Config, progress: &Progress) -> anyhow::Result<Outcome> {
-    // Without this, a path that does not exist would be reported as one of many problems.
-    path.metadata()
-        .with_context(|| format!("cannot read {}", path.display()))?;
+/// Checks files, and all files of folders that Git does not ignore.
+pub(super) fn check(paths: &[&Path], config: &Config, progress: &Progress) -> Outcome {
+    let Some((first, others)) = paths.split_first() else {
+        return Outcome::default();
+    };
     let life_cycles = LifeCycles::new(config.region, config.today, config.soon);
     let scanner = Scanner::new(life_cycles, config.region.is_some());
     let exclude = config.exclude.clone();
-    let walk = WalkBuilder::new(path)
+    let mut walk = WalkBuilder::new(first);
+    for path in others {
+        walk.add(path);
+    }
+    let walk = walk
         // Files such as .env name models.
         .hidden(false)
         .require_git(false)
@@ -35,8 +40,12 @@ pub(super) fn check(path: &Path, config: &Config, progress: &Progress) -> anyhow
         Box::new(move |entry| {
             let checked = match entry {
                 Ok(entry) if !is_file(&entry) => return WalkState::Continue,
+                // The filter does not see the files that are named.
+                Ok(entry) if entry.depth() == 0 && config.exclude.matches(&entry) => {
+                    return WalkState::Continue;
+                }
                 Ok(entry) => file::check(entry.path(), scanner, config, &mut buffer)
-                    .map_err(|error| format!("cannot read {}: {error}", entry.path().display())),
+                    .map_err(|error| cannot_read(entry.path(), &error)),
                 Err(error) => Err(error.to_string()),
             };
             progress.file_was_checked();
@@ -53,7 +62,12 @@ pub(super) fn check(path: &Path, config: &Config, progress: &Progress) -> anyhow
     });
     let mut outcome = outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
     outcome.problems.sort();
-    Ok(outcome)
+    outcome
+}
+
+pub(super) fn cannot_read(path: &Path, error: &io::Error) -> String {
+    let path = path.to_string_lossy();
+    format!("cannot read {}: {error}", Escaped(&path))
 }
 
 /// Returns `true` for regular files, and for a path argument that is a link to one. Other links are

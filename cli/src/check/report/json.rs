@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::check::finding::{Finding, Kind};
+use crate::check::finding::Finding;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -20,7 +20,7 @@ struct Row<'a> {
     /// The position in bytes.
     start: usize,
     end: usize,
-    kind: Kind,
+    kind: &'static str,
     model: &'a str,
     message: String,
     /// The text that `--fix` writes instead.
@@ -35,7 +35,7 @@ pub(super) fn write(findings: &[Finding], output: &mut (impl Write + ?Sized)) ->
         end_column: finding.columns.end,
         start: finding.bytes.start,
         end: finding.bytes.end,
-        kind: finding.kind,
+        kind: finding.kind.name(),
         model: &finding.name,
         message: finding.full_message(),
         fix: finding.fix,

@@ -5,7 +5,7 @@ mod json;
 mod sarif;
 mod text;
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use clap::ValueEnum;
 
@@ -28,12 +28,11 @@ pub(super) fn write(
     format: Format,
     findings: &[Finding],
     output: &mut (impl Write + ?Sized),
-) -> anyhow::Result<()> {
+) -> io::Result<()> {
     match format {
-        Format::Text => text::write(findings, output)?,
-        Format::Json => json::write(findings, output)?,
-        Format::Github => github::write(findings, output)?,
-        Format::Sarif => sarif::write(findings, output)?,
+        Format::Text => text::write(findings, output),
+        Format::Json => json::write(findings, output),
+        Format::Github => github::write(findings, output),
+        Format::Sarif => sarif::write(findings, output),
     }
-    Ok(())
 }

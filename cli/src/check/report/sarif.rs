@@ -63,7 +63,6 @@ fn uri(path: &Path) -> String {
         match component {
             Component::RootDir => prefix = "file:///",
             Component::CurDir => {}
-            Component::Prefix(part) => parts.push(encode(part.as_os_str().as_encoded_bytes())),
             part => parts.push(encode(part.as_os_str().as_encoded_bytes())),
         }
     }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use annotate_snippets::renderer::Renderer;
 use annotate_snippets::{AnnotationKind, Level, Snippet};
+use model_studio_limits_core::Escaped;
 
 use crate::check::finding::Finding;
 
@@ -12,7 +13,8 @@ pub(super) fn write(findings: &[Finding], output: &mut (impl Write + ?Sized)) ->
     // The output removes the colors if it is not a terminal.
     let renderer = Renderer::styled();
     for finding in findings {
-        let path = finding.path.display();
+        let path = finding.path.to_string_lossy();
+        let path = Escaped(&path);
         let (line, column) = (finding.line, finding.columns.start);
         let title = format!("{path}:{line}:{column}: {}", finding.full_message());
         let (excerpt, name) = &finding.excerpt;
