@@ -74,6 +74,49 @@ impl Limits {
         self.limits.iter()
     }
 
+    /// Returns these limits with those of an overlay, which are merged as in an overlay file.
+    ///
+    /// A limit replaces the one of the same kind and window. Limits that the overlay does not have
+    /// stay. An empty overlay, which a file writes as `none`, removes all limits.
+    ///
+    /// Each distinct list of limits is leaked once, and lives until the program exits.
+    ///
+    /// ```
+    /// use std::num::NonZeroU64;
+    /// use std::time::Duration;
+    ///
+    /// use model_studio_limits_core::{Limit, LimitKind, Limits};
+    ///
+    /// const fn per_minute(kind: LimitKind, count: u64) -> Limit {
+    ///     Limit {
+    ///         kind,
+    ///         count: NonZeroU64::new(count).unwrap(),
+    ///         per: Some(Duration::from_secs(60)),
+    ///     }
+    /// }
+    /// const TABLE: Limits = Limits::new(&[
+    ///     per_minute(LimitKind::Requests, 600),
+    ///     per_minute(LimitKind::Tokens, 1_000_000),
+    /// ]);
+    /// const OVERLAY: Limits = Limits::new(&[per_minute(LimitKind::Requests, 1_200)]);
+    ///
+    /// let limits = TABLE.with_overlay(OVERLAY);
+    /// assert_eq!(limits.to_string(), "1,200 queries and 1,000,000 tokens per minute");
+    /// ```
+    #[cfg(feature = "std")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
+    #[must_use]
+    pub fn with_overlay(self, overlay: Self) -> Self {
+        if overlay.limits.is_empty() {
+            return overlay;
+        }
+        let is_kept = |limit: &&Limit| !overlay.iter().any(|other| other.slot() == limit.slot());
+        let merged = self.iter().filter(is_kept).chain(overlay).copied();
+        let mut merged: std::vec::Vec<Limit> = merged.collect();
+        merged.sort_by_key(Limit::slot);
+        intern(merged)
+    }
+
     /// Returns the number of requests allowed per minute (QPM, also called RPM).
     ///
     /// Saturates at `u32::MAX`, which no table exceeds.
@@ -279,12 +322,11 @@ impl<'de> serde::Deserialize<'de> for Limits {
 #[cfg(all(feature = "serde", feature = "std"))]
 mod de {
     use std::string::String;
-    use std::sync::Mutex;
     use std::vec::Vec;
 
     use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-    use super::{Limit, Limits, NonZeroU64, fmt};
+    use super::{Limit, Limits, NonZeroU64, fmt, intern};
     use crate::{LimitKind, Window};
 
     pub(super) struct LimitsVisitor;
@@ -363,22 +405,26 @@ mod de {
             deserializer.deserialize_any(WindowsVisitor)
         }
     }
+}
 
-    /// Returns limits with static lifetime. Equal lists share their memory.
-    fn intern(limits: Vec<Limit>) -> Limits {
-        static INTERNED: Mutex<Vec<&'static [Limit]>> = Mutex::new(Vec::new());
+/// Returns limits with static lifetime. Equal lists share their memory.
+#[cfg(feature = "std")]
+fn intern(limits: std::vec::Vec<Limit>) -> Limits {
+    use std::sync::Mutex;
+    use std::vec::Vec;
 
-        let mut interned = match INTERNED.lock() {
-            Ok(interned) => interned,
-            Err(poisoned) => poisoned.into_inner(),
-        };
-        if let Some(known) = interned.iter().find(|known| **known == limits) {
-            return Limits::new(known);
-        }
-        let limits: &'static [Limit] = limits.leak();
-        interned.push(limits);
-        Limits::new(limits)
+    static INTERNED: Mutex<Vec<&'static [Limit]>> = Mutex::new(Vec::new());
+
+    let mut interned = match INTERNED.lock() {
+        Ok(interned) => interned,
+        Err(poisoned) => poisoned.into_inner(),
+    };
+    if let Some(known) = interned.iter().find(|known| **known == limits) {
+        return Limits::new(known);
     }
+    let limits: &'static [Limit] = limits.leak();
+    interned.push(limits);
+    Limits::new(limits)
 }
 
 /// An object such as `{ "qpm": 600, "tokens": "500000 per 6s" }`, or the string `none`.
@@ -483,6 +529,43 @@ mod tests {
         let other = Limits::new(Vec::from([per_second]).leak());
         assert_eq!(other.queries_per_minute(), None);
         assert_eq!(other.to_string(), "1 query per second");
+    }
+
+    #[cfg(feature = "std")]
+    #[test]
+    fn an_overlay_replaces_limits_of_the_same_kind_and_window() {
+        let table = limits([1, 2, 0, 0]);
+        assert_eq!(
+            table.with_overlay(limits([9, 0, 0, 0])),
+            limits([9, 2, 0, 0])
+        );
+        assert_eq!(
+            table.with_overlay(limits([0, 0, 0, 7])),
+            limits([1, 2, 0, 7])
+        );
+        let per_second = Limit {
+            per: Some(Duration::from_secs(1)),
+            ..table.as_slice()[0]
+        };
+        let per_second = Limits::new(Vec::from([per_second]).leak());
+        assert_eq!(
+            table.with_overlay(per_second).to_string(),
+            "1 query per second, 1 query and 2 tokens per minute"
+        );
+    }
+
+    #[cfg(feature = "std")]
+    #[test]
+    fn an_overlay_without_limits_removes_all_limits() {
+        let table = limits([1, 2, 0, 0]);
+        assert_eq!(table.with_overlay(Limits::new(&[])), limits([0, 0, 0, 0]));
+    }
+
+    #[cfg(feature = "std")]
+    #[test]
+    fn equal_limits_with_an_overlay_share_their_memory() {
+        let merge = || limits([1, 2, 0, 0]).with_overlay(limits([9, 0, 0, 0]));
+        assert!(core::ptr::eq(merge().as_slice(), merge().as_slice()));
     }
 
     #[cfg(all(feature = "serde", feature = "std"))]

@@ -13,7 +13,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use std::{env, fs, thread};
+use std::{env, fs, mem, thread};
 
 use model_studio_limiter::Account;
 use model_studio_limits::{Limits, Model};
@@ -29,19 +29,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/account.yaml");
     let path = PathBuf::from(env::args().nth(1).unwrap_or_else(|| example.to_owned()));
 
-    // Models that the file does not name keep the limits of the table.
-    let mut builder = Account::builder();
-    for (model, limits) in read(&path)? {
-        builder = builder.limits(model, limits);
-    }
-    let account = Arc::new(builder.build());
+    let account = Arc::new(Account::new());
+    let mut current = HashMap::new();
+    update(&account, &mut current, read(&path)?);
 
     let followed = Arc::clone(&account);
     thread::spawn(move || {
         loop {
             thread::sleep(Duration::from_secs(300));
-            if let Err(error) = update(&followed, &path) {
-                eprintln!("cannot update the limits, the old ones stay: {error}");
+            match read(&path) {
+                Ok(overlay) => update(&followed, &mut current, overlay),
+                Err(error) => eprintln!("cannot update the limits, the old ones stay: {error}"),
             }
         }
     });
@@ -63,32 +61,85 @@ fn read(path: &Path) -> Result<HashMap<Model, Limits>, Box<dyn Error>> {
 }
 
 /// Replaces the limits while requests wait or run. What was used of them is still counted.
-fn update(account: &Account<Model>, path: &Path) -> Result<(), Box<dyn Error>> {
-    for (model, limits) in read(path)? {
-        account.set_limits(model, limits);
+///
+/// `current` is the overlay that the account follows: models that only it names get the limits of the
+/// table back.
+fn update(
+    account: &Account<Model>,
+    current: &mut HashMap<Model, Limits>,
+    overlay: HashMap<Model, Limits>,
+) {
+    let old = mem::replace(current, overlay);
+    for model in old.keys().chain(current.keys()) {
+        account.set_limits(*model, limits(*model, current));
     }
-    Ok(())
+}
+
+/// Returns the limits of the table with those of the overlay, as when the table is generated with it.
+fn limits(model: Model, overlay: &HashMap<Model, Limits>) -> Limits {
+    // A pool has one entry, for any of its models.
+    let is_same_pool = |other: Model| model.pool().is_some() && other.pool() == model.pool();
+    let entry = overlay
+        .iter()
+        .find(|(other, _)| **other == model || is_same_pool(**other));
+    match entry {
+        Some((_, limits)) => model.limits().with_overlay(*limits),
+        None => model.limits(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Returns the counts of the limits of a model.
+    fn counts(account: &Account<Model>, model: Model) -> Vec<u64> {
+        let limits = account.limiter(model).usage().limits;
+        limits.iter().map(|limit| limit.limit.count.get()).collect()
+    }
+
+    fn overlay(yaml: &str) -> HashMap<Model, Limits> {
+        serde_yaml::from_str::<Overlay>(yaml).unwrap().limits
+    }
+
     #[test]
     fn the_account_has_the_limits_of_the_file() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/account.yaml");
         let account = Account::new();
-        let most = |model| {
-            let limits = account.limiter(model).usage().limits;
-            limits
-                .iter()
-                .map(|limit| limit.available)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(most(Model::QwenPlus), [600, 1_000_000]);
-        update(&account, &path).unwrap();
-        assert_eq!(most(Model::QwenPlus), [1_000, 60_000, 500_000, 5_000_000]);
-        assert_eq!(most(Model::Wan2_1T2vPlus), [5, 5]);
-        assert_eq!(most(Model::QwenTurbo), [600, 5_000_000]);
+        assert_eq!(counts(&account, Model::QwenPlus), [600, 1_000_000]);
+        update(&account, &mut HashMap::new(), read(&path).unwrap());
+        assert_eq!(
+            counts(&account, Model::QwenPlus),
+            [1_000, 60_000, 500_000, 5_000_000]
+        );
+        assert_eq!(counts(&account, Model::Wan2_1T2vPlus), [5, 5]);
+        assert_eq!(counts(&account, Model::QwenTurbo), [600, 5_000_000]);
+    }
+
+    #[test]
+    fn limits_that_the_file_does_not_name_stay_those_of_the_table() {
+        let account = Account::new();
+        let overlay = overlay("limits: { qwen-plus: { qpm: 7 }, qwen-max: none }");
+        update(&account, &mut HashMap::new(), overlay);
+        assert_eq!(counts(&account, Model::QwenPlus), [7, 1_000_000]);
+        assert!(counts(&account, Model::QwenMax).is_empty());
+    }
+
+    #[test]
+    fn a_model_that_is_removed_from_the_file_has_the_limits_of_the_table_again() {
+        let account = Account::new();
+        let mut current = HashMap::new();
+        update(
+            &account,
+            &mut current,
+            overlay("limits: { qwen-plus: { qpm: 7, tpm: 8 }, qwen-max: { qpm: 7 } }"),
+        );
+        update(
+            &account,
+            &mut current,
+            overlay("limits: { qwen-max: { tpm: 9 } }"),
+        );
+        assert_eq!(counts(&account, Model::QwenPlus), [600, 1_000_000]);
+        assert_eq!(counts(&account, Model::QwenMax), [600, 9]);
     }
 }

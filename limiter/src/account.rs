@@ -114,7 +114,9 @@ impl<M: Catalogue> Account<M> {
         self.limiter(model).acquire_task()
     }
 
-    /// Replaces the limits of a model, or of its pool. See [`Limiter::set_limits`].
+    /// Replaces all limits of a model, or of its pool. See [`Limiter::set_limits`].
+    ///
+    /// Use [`Limits::with_overlay`] to keep those of the table that an overlay does not name.
     pub fn set_limits(&self, model: M, limits: Limits) {
         self.limiter(model).set_limits(limits);
     }

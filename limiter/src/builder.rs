@@ -146,6 +146,9 @@ impl Builder<Limits> {
 
 impl<M: Catalogue> Builder<ModelLimits<M>> {
     /// Sets the limits of a model, or of its pool, instead of those of the table.
+    ///
+    /// They replace all limits of the table. Use [`Limits::with_overlay`] to keep those that an
+    /// overlay does not name.
     pub fn limits(mut self, model: M, limits: Limits) -> Self {
         self.target.0.push((model, limits));
         self
