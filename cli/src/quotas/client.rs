@@ -10,9 +10,8 @@ use ureq::{Agent, Error};
 
 use super::endpoint::Endpoint;
 use super::key::Key;
-use super::response::{self, Page, Row};
+use super::response::{Page, Response, Row};
 use crate::arguments::QuotasArguments;
-use crate::tables::Region;
 
 /// The examples of the provider use it.
 const PAGE_SIZE: u64 = 100;
@@ -35,9 +34,8 @@ pub(super) fn fetch(
 ) -> anyhow::Result<Vec<Row>> {
     let client = Client {
         agent: agent(endpoint, arguments),
-        url: &endpoint.url,
+        endpoint,
         key,
-        region: arguments.region,
         retries: arguments.retries,
     };
     let mut rows = Vec::new();
@@ -56,6 +54,9 @@ pub(super) fn fetch(
         last_page = start..rows.len();
         let count = rows.len() as u64;
         if count >= page.total {
+            if rows.is_empty() {
+                bail!("the provider returned no models");
+            }
             return Ok(rows);
         }
         if start == rows.len() {
@@ -82,9 +83,8 @@ fn agent(endpoint: &Endpoint, arguments: &QuotasArguments) -> Agent {
 
 struct Client<'a> {
     agent: Agent,
-    url: &'a str,
+    endpoint: &'a Endpoint,
     key: &'a Key,
-    region: Region,
     retries: u32,
 }
 
@@ -127,7 +127,7 @@ impl Client<'_> {
         let authorization = self.key.authorization().map_err(Failure::Final)?;
         let response = self
             .agent
-            .get(self.url)
+            .get(&self.endpoint.url)
             .query("page_no", number.to_string())
             .query("page_size", PAGE_SIZE.to_string())
             .header(header::AUTHORIZATION, authorization)
@@ -142,28 +142,30 @@ impl Client<'_> {
         let retry_after = retry_after(response.headers());
         let body = response.body_mut().with_config().limit(MAX_BODY);
         let body = body.read_to_vec().map_err(|error| self.failure(error))?;
-        let body = self.key.remove_from(&String::from_utf8_lossy(&body));
+        let response = Response::new(status, &String::from_utf8_lossy(&body), self.key);
         if matches!(status, 429 | 500..=599) {
-            let error = anyhow!(
-                "the server responds with {}",
-                response::describe(status, &body)
-            );
+            let error = anyhow!("the server responds with {}", response.describe());
             return Err(Failure::Temporary { error, retry_after });
         }
-        response::read(status, &body, self.region).map_err(Failure::Final)
+        response.read(self.endpoint).map_err(Failure::Final)
     }
 
     fn failure(&self, error: Error) -> Failure {
+        if is_unknown_host(&error) {
+            return Failure::Final(self.unknown_host(error));
+        }
         let is_temporary = matches!(
             error,
-            Error::Io(_) | Error::Timeout(_) | Error::ConnectionFailed | Error::HostNotFound
+            Error::Io(_) | Error::Timeout(_) | Error::ConnectionFailed
         );
         let error = match error {
             Error::BodyExceedsLimit(_) => {
                 let limit = MAX_BODY / (1024 * 1024);
                 anyhow!("unexpected response: it is larger than {limit} MiB")
             }
-            error => anyhow::Error::new(error).context(format!("cannot read {}", self.url)),
+            error => {
+                anyhow::Error::new(error).context(format!("cannot read {}", self.endpoint.url))
+            }
         };
         if is_temporary {
             let retry_after = None;
@@ -171,6 +173,19 @@ impl Client<'_> {
         } else {
             Failure::Final(error)
         }
+    }
+
+    fn unknown_host(&self, error: Error) -> anyhow::Error {
+        let uri = self.endpoint.url.parse::<Uri>().ok();
+        let host = uri.as_ref().and_then(Uri::host).unwrap_or_default();
+        // The error does not say which of the two was looked up.
+        let proxy = self.agent.config().proxy();
+        let proxy = proxy.map(|proxy| format!(" or of the proxy `{}`", Escaped(proxy.host())));
+        anyhow::Error::new(error).context(format!(
+            "cannot find the address of `{host}`{}, for {}",
+            proxy.unwrap_or_default(),
+            self.endpoint.region_and_workspace()
+        ))
     }
 
     fn redirect(&self, status: u16, headers: &HeaderMap) -> anyhow::Error {
@@ -184,6 +199,21 @@ impl Client<'_> {
              not get to another server",
             Escaped(&host)
         )
+    }
+}
+
+/// Returns whether a host name does not resolve.
+fn is_unknown_host(error: &Error) -> bool {
+    match error {
+        Error::HostNotFound => true,
+        // The standard library has no kind for it. On Unix it begins its message with these words,
+        // and on Windows the codes are WSAHOST_NOT_FOUND, WSATRY_AGAIN and WSANO_DATA.
+        Error::Io(error) => {
+            let message = error.to_string();
+            message.starts_with("failed to lookup address information")
+                || cfg!(windows) && matches!(error.raw_os_error(), Some(11_001 | 11_002 | 11_004))
+        }
+        _ => false,
     }
 }
 

@@ -17,10 +17,23 @@ pub(super) struct Endpoint {
     pub(super) url: String,
     /// Whether the host is this machine.
     pub(super) is_loopback: bool,
+    pub(super) region: Region,
+    workspace: Option<String>,
+}
+
+impl Endpoint {
+    /// Returns what the URL depends on, for messages about an endpoint that is not there.
+    pub(super) fn region_and_workspace(&self) -> String {
+        let region = self.region;
+        match &self.workspace {
+            Some(workspace) => format!("the region `{region}` and the workspace `{workspace}`"),
+            None => format!("the region `{region}` without a workspace"),
+        }
+    }
 }
 
 pub(super) fn new(arguments: &QuotasArguments) -> anyhow::Result<Endpoint> {
-    let (region, path) = place(arguments.region)?;
+    let (region_of_host, path) = host_and_path(arguments.region)?;
     // A variable that is set to nothing is the same as one that is not set.
     let workspace = arguments.workspace.as_deref().filter(|id| !id.is_empty());
     if let Some(workspace) = workspace {
@@ -29,7 +42,7 @@ pub(super) fn new(arguments: &QuotasArguments) -> anyhow::Result<Endpoint> {
     let (base, is_loopback) = match (&arguments.url, workspace) {
         (Some(url), _) => check_url(url)?,
         (None, Some(workspace)) => (
-            format!("https://{workspace}.{region}.maas.aliyuncs.com"),
+            format!("https://{workspace}.{region_of_host}.maas.aliyuncs.com"),
             false,
         ),
         // The provider does not document this host, but third parties report that it answers.
@@ -45,11 +58,14 @@ pub(super) fn new(arguments: &QuotasArguments) -> anyhow::Result<Endpoint> {
     Ok(Endpoint {
         url: format!("{}{path}", base.trim_end_matches('/')),
         is_loopback,
+        region: arguments.region,
+        workspace: workspace.map(str::to_owned),
     })
 }
 
-/// Returns the provider's name of the region, and the path of the endpoint.
-fn place(region: Region) -> anyhow::Result<(&'static str, &'static str)> {
+/// Returns the provider's name of the region, which is a part of the host name, and the path of the
+/// endpoint.
+fn host_and_path(region: Region) -> anyhow::Result<(&'static str, &'static str)> {
     const PATH: &str = "/api/v1/quotas";
     Ok(match region {
         Region::Singapore => ("ap-southeast-1", PATH),

@@ -3,6 +3,7 @@
 use std::env::{self, VarError};
 
 use anyhow::{Context as _, bail};
+use serde_json::Value;
 use ureq::http::HeaderValue;
 
 pub(super) const VARIABLE: &str = "DASHSCOPE_API_KEY";
@@ -37,8 +38,30 @@ impl Key {
         Ok(value)
     }
 
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        text.contains(&self.0)
+    }
+
     /// Removes the key from a text. A server may repeat it in a message.
     pub(super) fn remove_from(&self, text: &str) -> String {
         text.replace(&self.0, "[key]")
+    }
+
+    /// Removes the key from all texts in a JSON value.
+    pub(super) fn remove_from_json(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.remove_from(&text)),
+            Value::Array(values) => {
+                let values = values.into_iter();
+                values.map(|value| self.remove_from_json(value)).collect()
+            }
+            Value::Object(fields) => {
+                let fields = fields.into_iter();
+                fields
+                    .map(|(name, value)| (self.remove_from(&name), self.remove_from_json(value)))
+                    .collect()
+            }
+            value => value,
+        }
     }
 }

@@ -11,6 +11,8 @@ mod response;
 use std::io::Write;
 use std::process::ExitCode;
 
+use anyhow::bail;
+
 use crate::arguments::{OverlayFormat, QuotasArguments};
 use crate::tables::Region;
 
@@ -20,6 +22,10 @@ pub(crate) fn run(
 ) -> anyhow::Result<ExitCode> {
     let endpoint = endpoint::new(arguments)?;
     let key = key::from_env()?;
+    // The host name is sent in clear text, and messages show the URL.
+    if key.is_in(&endpoint.url) {
+        bail!("the workspace or the URL contains the key");
+    }
     let rows = client::fetch(&endpoint, &key, arguments)?;
     let default = if arguments.diff {
         arguments.region

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::num::NonZeroU64;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::tz::Offset;
 use model_studio_limits::Limits;
 use model_studio_limits_core::{DisplayLimits, Escaped, Limit};
 use serde_yaml::Value;
@@ -97,7 +97,7 @@ impl Overlay {
         output: &mut impl Write,
     ) -> anyhow::Result<()> {
         let Origin { table, region, url } = origin;
-        let date = TimeZone::UTC.to_datetime(Timestamp::now()).date();
+        let date = Offset::UTC.to_datetime(Timestamp::now()).date();
         writeln!(
             output,
             "\

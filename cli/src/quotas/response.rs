@@ -18,8 +18,8 @@ use model_studio_limits_core::Escaped;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::key;
-use crate::tables::Region;
+use super::endpoint::Endpoint;
+use super::key::{self, Key};
 
 /// One page of the list of models.
 #[derive(Deserialize)]
@@ -39,6 +39,7 @@ pub(super) struct Row {
     #[serde(deserialize_with = "present")]
     pub(super) model_limit: Option<Quota>,
     /// What the workspace of the key may use.
+    #[serde(deserialize_with = "present")]
     pub(super) workspace_limit: Option<Quota>,
 }
 
@@ -83,78 +84,152 @@ struct Refusal {
     request_id: Option<String>,
 }
 
-/// Reads a response that is neither a redirect nor a reason to retry.
-pub(super) fn read(status: u16, body: &str, region: Region) -> anyhow::Result<Page> {
-    let json = serde_json::from_str::<Value>(body);
-    let success = json.as_ref().ok().and_then(|json| json.get("success"));
-    if !(200..300).contains(&status) || success == Some(&Value::Bool(false)) {
-        return Err(refused(status, body, region));
-    }
-    match json {
-        Ok(Value::Object(_)) => {}
-        Ok(_) => bail!("unexpected response: expected an object"),
-        Err(_) => bail!("the response is not JSON: {}", describe(status, body)),
-    }
-    let deserializer = &mut serde_json::Deserializer::from_str(body);
-    let envelope: Envelope =
-        serde_path_to_error::deserialize(deserializer).map_err(|error| unexpected(&error))?;
-    if envelope.success.is_none() {
-        bail!("unexpected response: missing field `success`");
-    }
-    envelope
-        .output
-        .context("unexpected response: missing field `output`")
+/// A response without the key, which a server may repeat.
+pub(super) struct Response {
+    status: u16,
+    body: Body,
 }
 
-fn refused(status: u16, body: &str, region: Region) -> anyhow::Error {
-    let reason = describe(status, body);
-    let code = refusal(body).code;
-    if matches!(status, 401 | 403) || code.as_deref() == Some("InvalidApiKey") {
-        return anyhow!(
-            "the key in {} was rejected in the region `{region}`: {reason}\n\
-             A key is valid in one region only. Use --region if it belongs to another.",
-            key::VARIABLE
-        );
-    }
-    anyhow!("the provider refused the request: {reason}")
+enum Body {
+    Json(Value),
+    Text(String),
 }
 
-/// Describes a response: its status and what it says about an error, or the beginning of its text.
-pub(super) fn describe(status: u16, body: &str) -> String {
-    let Refusal {
-        code,
-        message,
-        request_id,
-    } = refusal(body);
-    if code.is_none() && message.is_none() {
-        let start: String = body.trim().chars().take(200).collect();
-        return match start.as_str() {
-            "" => format!("status {status} with an empty body"),
-            start => format!("status {status}, `{}`", Escaped(start)),
+impl Response {
+    /// Removes the key from a response.
+    pub(super) fn new(status: u16, body: &str, key: &Key) -> Self {
+        let body = match serde_json::from_str(body) {
+            // The text of the JSON could contain the key with escapes.
+            Ok(json) => Body::Json(key.remove_from_json(json)),
+            Err(_) => Body::Text(key.remove_from(body)),
         };
+        Self { status, body }
     }
-    let parts = [code, message].into_iter().flatten();
-    let id = request_id.map(|id| format!("request ID {id}"));
-    let parts: Vec<String> = parts.chain(id).collect();
-    format!("status {status}, {}", Escaped(&parts.join(", ")))
-}
 
-fn refusal(body: &str) -> Refusal {
-    serde_json::from_str(body).unwrap_or_default()
+    /// Reads a response that is neither a redirect nor a reason to retry.
+    pub(super) fn read(&self, endpoint: &Endpoint) -> anyhow::Result<Page> {
+        let is_failure = self.json().get("success") == Some(&Value::Bool(false));
+        if !(200..300).contains(&self.status) || is_failure {
+            return Err(self.refused(endpoint));
+        }
+        match &self.body {
+            Body::Json(Value::Object(_)) => {}
+            Body::Json(_) => bail!("unexpected response: expected an object"),
+            Body::Text(_) => bail!("the response is not JSON: {}", self.describe()),
+        }
+        let envelope: Envelope =
+            serde_path_to_error::deserialize(self.json()).map_err(|error| unexpected(&error))?;
+        if envelope.success.is_none() {
+            bail!("unexpected response: missing field `success`");
+        }
+        envelope
+            .output
+            .context("unexpected response: missing field `output`")
+    }
+
+    fn refused(&self, endpoint: &Endpoint) -> anyhow::Error {
+        let reason = self.describe();
+        let code = self.refusal().code;
+        // A 403 with a code can have other reasons, such as a free quota that is used up.
+        if code.as_deref() == Some("InvalidApiKey")
+            || self.status == 401
+            || (self.status == 403 && self.is_empty())
+        {
+            return anyhow!(
+                "the key in {} was rejected in the region `{}`: {reason}\n\
+                 A key is valid in one region only. Use --region if it belongs to another.",
+                key::VARIABLE,
+                endpoint.region
+            );
+        }
+        if self.status == 404 {
+            return anyhow!(
+                "the quota endpoint was not found at {}, for {}: {reason}",
+                endpoint.url,
+                endpoint.region_and_workspace()
+            );
+        }
+        anyhow!("the provider refused the request: {reason}")
+    }
+
+    /// Describes the response: its status and what it says about an error, or the beginning of its
+    /// text.
+    pub(super) fn describe(&self) -> String {
+        let status = self.status;
+        if self.is_empty() {
+            return format!("status {status} with an empty body");
+        }
+        let Refusal {
+            code,
+            message,
+            request_id,
+        } = self.refusal();
+        if code.is_none() && message.is_none() {
+            let text = match &self.body {
+                Body::Json(json) => &json.to_string(),
+                Body::Text(text) => text.trim(),
+            };
+            let start: String = text.chars().take(200).collect();
+            return format!("status {status}, `{}`", Escaped(&start));
+        }
+        let parts = [code, message].into_iter().flatten();
+        let id = request_id.map(|id| format!("request ID {id}"));
+        let parts: Vec<String> = parts.chain(id).collect();
+        format!("status {status}, {}", Escaped(&parts.join(", ")))
+    }
+
+    fn refusal(&self) -> Refusal {
+        Refusal::deserialize(self.json()).unwrap_or_default()
+    }
+
+    /// Returns the JSON of the response, or null if it is something else.
+    fn json(&self) -> &Value {
+        match &self.body {
+            Body::Json(json) => json,
+            Body::Text(_) => &Value::Null,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        matches!(&self.body, Body::Text(text) if text.trim().is_empty())
+    }
 }
 
 /// Describes a response of another shape, with the place of the first value that is wrong.
 fn unexpected(error: &serde_path_to_error::Error<serde_json::Error>) -> anyhow::Error {
     let path = error.path().to_string();
-    let error = error.inner().to_string();
-    // The text is on one line, so its column says less than the path.
-    let message = match error.rsplit_once(" at line ") {
-        Some((message, _)) => message,
-        None => &error,
-    };
-    let message = Escaped(message);
+    let message = plain(&error.inner().to_string());
+    let message = Escaped(&message);
     match path.as_str() {
         "." => anyhow!("unexpected response: {message}"),
         path => anyhow!("unexpected response: {message} in `{}`", Escaped(path)),
     }
+}
+
+/// Returns a message of serde without the names of Rust types.
+fn plain(message: &str) -> String {
+    let Some((found, expected)) = message.rsplit_once(", expected ") else {
+        return message.to_owned();
+    };
+    let Some(found) = found.strip_prefix("invalid type: ") else {
+        // `invalid value: integer` and the number, which is too large or negative.
+        return found.to_owned();
+    };
+    let expected = match expected {
+        "i64" | "u64" => "an integer",
+        "a sequence" => "an array",
+        expected if expected.starts_with("struct ") => "an object",
+        expected => expected,
+    };
+    let found = match found.split(' ').next() {
+        Some("boolean") => "a boolean",
+        Some("integer") => "an integer",
+        Some("floating") => "a decimal number",
+        Some("string") => "a string",
+        Some("sequence") => "an array",
+        Some("map") => "an object",
+        Some("null" | "unit") => "null",
+        _ => found,
+    };
+    format!("expected {expected}, found {found}")
 }

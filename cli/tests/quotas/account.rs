@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use model_studio_limits::Model;
 use model_studio_limits_codegen::Generator;
 use serde_json::{Value, json};
 
 use crate::command::{ask, limit, one_page, row, with};
 use crate::server::{Response, Server};
+use crate::support::repository;
 
 /// Writes the overlay of an account with these rows to a file.
 fn overlay(rows: Value, arguments: &[&str]) -> (tempfile::TempDir, PathBuf) {
@@ -18,10 +20,6 @@ fn overlay(rows: Value, arguments: &[&str]) -> (tempfile::TempDir, PathBuf) {
     let path = directory.path().join("account.yaml");
     fs::write(&path, output.stdout).unwrap();
     (directory, path)
-}
-
-fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
 /// The rows of the account in `limiter/examples/account.yaml`.
@@ -70,6 +68,30 @@ fn the_generator_replaces_the_limits_of_the_root_table() {
 }
 
 #[test]
+fn the_generator_and_the_library_merge_an_overlay_in_the_same_way() {
+    let table = Model::QwenPlus.limits();
+    for overlay in [
+        r#"{ "qpm": 7 }"#,
+        r#"{ "tokens": "9 per 6s" }"#,
+        r#"{ "rps": 1, "qpm": 2, "tpm": 3, "concurrent_tasks": 4 }"#,
+        r#""none""#,
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("account.json");
+        let file = format!(r#"{{ "limits": {{ "qwen-plus": {overlay} }} }}"#);
+        fs::write(&path, file).unwrap();
+        let code = Generator::new(repository().join("limits.yaml"))
+            .overlay(&path)
+            .generate();
+        let code = code.unwrap().to_string();
+        let merged = table.with_overlay(serde_json::from_str(overlay).unwrap());
+        let (_, rest) = code.split_once("`qwen-plus`: ").unwrap();
+        let (limits, _) = rest.split_once(" (").unwrap();
+        assert_eq!(limits, merged.to_string());
+    }
+}
+
+#[test]
 fn the_generator_accepts_an_overlay_with_a_pool_for_the_table_of_a_region() {
     let rows = json!([
         row("kimi/kimi-k2.6", limit([8, 60], [0, 0])),
@@ -87,7 +109,7 @@ fn the_generator_accepts_an_overlay_with_a_pool_for_the_table_of_a_region() {
 
 #[test]
 fn the_generator_accepts_an_overlay_without_limits() {
-    let (_directory, path) = overlay(json!([]), &[]);
+    let (_directory, path) = overlay(json!([row("not-in-the-table", json!(null))]), &[]);
     let table = repository().join("limits.yaml");
     Generator::new(table).overlay(&path).generate().unwrap();
 }

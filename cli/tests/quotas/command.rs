@@ -1,10 +1,11 @@
 //! Runs the command, and writes the responses of the provider.
 
-use std::process::Command;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::server::{Response, Server};
+use crate::support::{stderr, stdout, tool};
 
 pub(crate) const KEY: &str = "sk-0123456789abcdef0123456789abcdef";
 
@@ -16,8 +17,7 @@ pub(crate) struct Output {
 
 /// Runs `quotas` without the environment of the machine. Asserts that it never prints the key.
 pub(crate) fn quotas(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_model-studio-limits"));
-    command.arg("quotas").args(arguments);
+    let mut command = tool(Path::new("."), &[&["quotas"], arguments].concat());
     let proxies = ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
     let lower = proxies.map(str::to_lowercase);
     let lower = lower.iter().map(String::as_str);
@@ -30,8 +30,8 @@ pub(crate) fn quotas(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let output = command.output().unwrap();
     let output = Output {
         code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
+        stdout: stdout(&output).to_owned(),
+        stderr: stderr(&output).to_owned(),
     };
     for text in [&output.stdout, &output.stderr] {
         assert!(!text.contains(KEY), "{text}");
@@ -59,6 +59,11 @@ pub(crate) fn write(rows: Value, arguments: &[&str]) -> (String, String) {
 /// A response with all rows.
 pub(crate) fn one_page(rows: &Value) -> Value {
     page(1, rows.as_array().unwrap().len(), rows)
+}
+
+/// A response that is not empty.
+pub(crate) fn one_model() -> Value {
+    one_page(&json!([row("qwen-plus", limit([7, 60], [0, 0]))]))
 }
 
 pub(crate) fn page(number: usize, total: usize, rows: &Value) -> Value {

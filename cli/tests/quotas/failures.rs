@@ -4,14 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::command::{KEY, ask, limit, one_page, page, quotas, row, with, without};
+use crate::command::{KEY, ask, limit, one_model, one_page, page, quotas, row, with, without};
 use crate::server::{Response, Server};
 
 fn success() -> Response {
-    Response::new(
-        200,
-        one_page(&json!([row("qwen-plus", limit([7, 60], [0, 0]))])),
-    )
+    Response::new(200, one_model())
 }
 
 fn refusal(code: &str, message: &str) -> Value {
@@ -50,6 +47,8 @@ fn a_key_that_is_rejected_is_reported_with_the_region_and_is_not_tried_again() {
             Server::start(move |_, _| Response::new(status, refusal("InvalidApiKey", "Wrong key")));
         assert_eq!(fails(&server, &["--region", "virginia"], &parts), 1);
     }
+    let server = Server::start(|_, _| Response::new(401, refusal("Unauthorized", "No")));
+    assert_eq!(fails(&server, &["--region", "virginia"], &parts[..1]), 1);
     for status in [401, 403] {
         let server = Server::start(move |_, _| Response::new(status, ""));
         let status = format!("{}: status {status} with an empty body", parts[0]);
@@ -59,9 +58,64 @@ fn a_key_that_is_rejected_is_reported_with_the_region_and_is_not_tried_again() {
 
 #[test]
 fn another_status_is_an_error_and_is_not_tried_again() {
-    let server = Server::start(|_, _| Response::new(404, "<html>Not\nhere"));
-    let message = "error: the provider refused the request: status 404, `<html>Not\\nhere`\n";
+    let server = Server::start(|_, _| Response::new(418, "<html>Not\nhere"));
+    let message = "error: the provider refused the request: status 418, `<html>Not\\nhere`\n";
     assert_eq!(fails(&server, &[], &[message]), 1);
+}
+
+#[test]
+fn a_403_with_another_code_does_not_blame_the_key() {
+    for code in ["AllocationQuota.FreeTierOnly", "Workspace.AccessDenied"] {
+        let server = Server::start(move |_, _| Response::new(403, refusal(code, "No")));
+        let message = format!(
+            "error: the provider refused the request: status 403, {code}, No, request ID r-7\n"
+        );
+        assert_eq!(fails(&server, &[], &[&message]), 1);
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_not_found_is_reported_with_the_region_and_the_workspace() {
+    let server = Server::start(|_, _| Response::new(404, ""));
+    let message = format!(
+        "error: the quota endpoint was not found at {}/api/v1/quotas, for the region `frankfurt` \
+         and the workspace `llm-9`: status 404 with an empty body\n",
+        server.url
+    );
+    let arguments = ["--region", "frankfurt", "--workspace", "llm-9"];
+    assert_eq!(fails(&server, &arguments, &[&message]), 1);
+    let message = "for the region `singapore` without a workspace: status 404";
+    assert_eq!(fails(&server, &[], &[message]), 1);
+}
+
+#[test]
+fn a_host_name_that_does_not_resolve_is_reported_and_is_not_tried_again() {
+    // No name below this one can exist.
+    let arguments = [
+        "--url",
+        "https://quotas.invalid",
+        "--region",
+        "virginia",
+        "--workspace",
+        "llm-9",
+    ];
+    let output = quotas(&arguments, &[]);
+    assert_eq!(output.code, Some(2));
+    assert_eq!(output.stdout, "");
+    let message = "error: cannot find the address of `quotas.invalid`, for the region `virginia` and \
+                   the workspace `llm-9`: ";
+    assert!(output.stderr.starts_with(message), "{}", output.stderr);
+    assert!(!output.stderr.contains("trying again"), "{}", output.stderr);
+}
+
+#[test]
+fn a_proxy_whose_name_does_not_resolve_is_named() {
+    let proxy = [("HTTPS_PROXY", "http://proxy.invalid:3128")];
+    let output = quotas(&[], &proxy);
+    assert_eq!(output.code, Some(2));
+    let message = "error: cannot find the address of `dashscope-intl.aliyuncs.com` or of the proxy \
+                   `proxy.invalid`, for the region `singapore` without a workspace: ";
+    assert!(output.stderr.starts_with(message), "{}", output.stderr);
 }
 
 #[test]
@@ -197,8 +251,34 @@ fn a_response_of_another_shape_is_an_error_with_the_place() {
         ),
         (
             in_limit(with(quota.clone(), "request_limit", "7")),
-            "invalid type: string \"7\", expected i64 in \
+            "expected an integer, found a string in `output.quotas[0].model_limit.request_limit`",
+        ),
+        (
+            in_limit(with(quota.clone(), "request_limit", 7.5)),
+            "expected an integer, found a decimal number in \
              `output.quotas[0].model_limit.request_limit`",
+        ),
+        (
+            in_limit(with(quota.clone(), "request_limit", u64::MAX)),
+            "invalid value: integer `18446744073709551615` in \
+             `output.quotas[0].model_limit.request_limit`",
+        ),
+        (
+            in_limit(with(quota.clone(), "usage_limit_field", true)),
+            "expected a string, found a boolean in \
+             `output.quotas[0].model_limit.usage_limit_field`",
+        ),
+        (
+            in_limit(json!("7")),
+            "expected an object, found a string in `output.quotas[0].model_limit`",
+        ),
+        (
+            rows(with(model.clone(), "model", json!(null))),
+            "expected a string, found null in `output.quotas[0].model`",
+        ),
+        (
+            rows(without(model.clone(), "workspace_limit")),
+            "missing field `workspace_limit` in `output.quotas[0]`",
         ),
         (
             with(
@@ -206,7 +286,7 @@ fn a_response_of_another_shape_is_an_error_with_the_place() {
                 "output",
                 json!({ "total": 1, "quotas": {} }),
             ),
-            "invalid type: map, expected a sequence in `output.quotas`",
+            "expected an array, found an object in `output.quotas`",
         ),
     ] {
         let text = body.to_string();

@@ -37,16 +37,17 @@ fn limits_that_are_null_stay_those_of_the_table() {
 }
 
 #[test]
-fn a_missing_limit_of_the_workspace_or_of_tasks_is_the_same_as_null() {
+fn a_missing_limit_of_tasks_is_the_same_as_null() {
     let quota = without(limit([7, 60], [0, 0]), "async_user_concurrency_limit");
     let quota = without(quota, "async_user_queue_limit");
-    let rows = json!([without(row("qwen-plus", quota), "workspace_limit")]);
+    let rows = json!([row("qwen-plus", quota)]);
     assert_eq!(write(rows, &[]).0, "limits:\n  qwen-plus: { qpm: 7 }\n");
 }
 
 #[test]
 fn an_account_without_limits_writes_an_overlay_without_limits() {
-    assert_eq!(write(json!([]), &[]).0, "limits: {}\n");
+    let rows = json!([row("qwen-plus", json!(null))]);
+    assert_eq!(write(rows, &[]).0, "limits: {}\n");
 }
 
 #[test]

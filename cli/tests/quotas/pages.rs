@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::command::{Output, ask, limit, page, quotas, row};
+use crate::command::{Output, ask, limit, one_model, page, quotas, row};
 use crate::server::{Request, Response, Server};
 
 fn rows(names: &[&str]) -> Value {
@@ -56,7 +56,7 @@ fn all_pages_are_requested_until_the_total_is_reached() {
 
 #[test]
 fn the_mainland_has_another_path() {
-    let server = Server::start(|_, _| Response::new(200, page(1, 0, &json!([]))));
+    let server = Server::start(|_, _| Response::new(200, one_model()));
     let url = format!("{}/base/", server.url);
     let output = quotas(&["--url", &url, "--region", "beijing"], &[]);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
@@ -66,7 +66,7 @@ fn the_mainland_has_another_path() {
 
 #[test]
 fn the_comment_at_the_beginning_says_where_the_limits_come_from() {
-    let server = Server::start(|_, _| Response::new(200, page(1, 0, &json!([]))));
+    let server = Server::start(|_, _| Response::new(200, one_model()));
     let output = ask(&server, &["--table", "beijing"]);
     let expected = [
         "the table `beijing`",
@@ -75,6 +75,14 @@ fn the_comment_at_the_beginning_says_where_the_limits_come_from() {
     ];
     for part in expected {
         assert!(output.stdout.contains(part), "{part}: {}", output.stdout);
+    }
+}
+
+#[test]
+fn a_response_without_models_is_an_error() {
+    let server = Server::start(|_, _| Response::new(200, page(1, 0, &json!([]))));
+    for arguments in [&[][..], &["--diff"], &["--format", "json"]] {
+        fails(&ask(&server, arguments), "the provider returned no models");
     }
 }
 

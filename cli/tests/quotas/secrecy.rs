@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::command::{KEY, ask, one_page, quotas};
+use crate::command::{KEY, ask, limit, one_model, one_page, quotas, row, with};
 use crate::server::{Response, Server};
 
 #[test]
 fn the_key_is_sent_in_the_header_and_not_in_the_url() {
-    let server = Server::start(|_, _| Response::new(200, one_page(&json!([]))));
+    let server = Server::start(|_, _| Response::new(200, one_model()));
     assert_eq!(ask(&server, &[]).code, Some(0));
     let requests = server.requests();
     assert_eq!(requests.len(), 1);
@@ -22,7 +22,7 @@ fn the_key_is_sent_in_the_header_and_not_in_the_url() {
 
 #[test]
 fn a_redirect_is_not_followed() {
-    let other = Server::start(|_, _| Response::new(200, one_page(&json!([]))));
+    let other = Server::start(|_, _| Response::new(200, one_model()));
     let location = format!("Location: {}/{KEY}", other.url);
     for status in [301, 302, 307, 308] {
         let location = location.clone();
@@ -40,8 +40,7 @@ fn a_key_that_the_server_repeats_is_not_printed() {
     let bodies = [
         json!({ "success": false, "code": KEY, "message": format!("Wrong: {KEY}"), "request_id": KEY }),
         json!(format!("<html>{KEY}")),
-        json!({ "success": KEY }),
-        json!({ "success": true, "output": { "total": 1, "quotas": [{ "model": KEY, "model_limit": null }] } }),
+        one_page(&json!([row(KEY, json!(null))])),
     ];
     for status in [200, 400, 401, 429] {
         for body in &bodies {
@@ -55,9 +54,54 @@ fn a_key_that_the_server_repeats_is_not_printed() {
 }
 
 #[test]
+fn a_key_that_the_server_repeats_with_escapes_is_not_printed() {
+    // JSON can write any character in this way.
+    let escaped: String = KEY.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
+    let quota = with(limit([0, 0], [5, 60]), "usage_limit_field", KEY);
+    for (status, body) in [
+        (
+            400,
+            json!({ "code": "Bad", "message": format!("Wrong: {KEY}") }),
+        ),
+        (429, json!({ "code": KEY, "message": "Later" })),
+        (400, json!({ "error": { KEY: KEY } })),
+        (400, json!([KEY])),
+        (200, json!({ "success": KEY })),
+        (200, one_page(&json!([row(KEY, json!(null))]))),
+        (200, one_page(&json!([row(KEY, quota.clone())]))),
+        (200, one_page(&json!([row("qwen-plus", quota)]))),
+    ] {
+        for escaped in [&escaped, &KEY.replacen('s', "\\u0073", 1)] {
+            let body = body.to_string().replace(KEY, escaped);
+            let text = body.clone();
+            let server = Server::start(move |_, _| Response::new(status, body.clone()));
+            for arguments in [&["--retries", "0"][..], &["--retries", "0", "--diff"]] {
+                let output = ask(&server, arguments);
+                let printed = output.stdout + &output.stderr;
+                assert!(!printed.contains(&KEY[1..]), "{text}: {printed}");
+                assert!(!printed.contains("u0073"), "{text}: {printed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_key_in_the_workspace_or_the_url_is_an_error_and_is_not_sent() {
+    let server = Server::start(|_, _| Response::new(200, one_model()));
+    let url = format!("{}/{KEY}", server.url);
+    for arguments in [["--url", &url], ["--workspace", KEY]] {
+        let output = quotas(&[&arguments[..], &["--retries", "0"]].concat(), &[]);
+        assert_eq!(output.code, Some(2));
+        let message = "error: the workspace or the URL contains the key\n";
+        assert_eq!(output.stderr, message);
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[test]
 fn a_request_without_tls_does_not_go_through_a_proxy() {
-    let proxy = Server::start(|_, _| Response::new(200, one_page(&json!([]))));
-    let server = Server::start(|_, _| Response::new(200, one_page(&json!([]))));
+    let proxy = Server::start(|_, _| Response::new(200, one_model()));
+    let server = Server::start(|_, _| Response::new(200, one_model()));
     for variable in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY"] {
         let output = quotas(&["--url", &server.url], &[(variable, &proxy.url)]);
         assert_eq!(output.code, Some(0), "{}", output.stderr);
