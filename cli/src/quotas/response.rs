@@ -101,7 +101,8 @@ impl Response {
         let body = match serde_json::from_str(body) {
             // The text of the JSON could contain the key with escapes.
             Ok(json) => Body::Json(key.remove_from_json(json)),
-            Err(_) => Body::Text(key.remove_from(body)),
+            // It can still be JSON that is cut off.
+            Err(_) => Body::Text(key.remove_from(&decode_escapes(body))),
         };
         Self { status, body }
     }
@@ -193,6 +194,24 @@ impl Response {
     fn is_empty(&self) -> bool {
         matches!(&self.body, Body::Text(text) if text.trim().is_empty())
     }
+}
+
+/// Replaces JSON escapes of characters that a key can contain, such as `\u0073`.
+fn decode_escapes(text: &str) -> String {
+    let mut parts = text.split("\\u");
+    let mut decoded = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let byte = part.get(..4);
+        let byte = byte.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        if let Some(byte) = byte.filter(u8::is_ascii_graphic) {
+            decoded.push(byte.into());
+            decoded.push_str(&part[4..]);
+        } else {
+            decoded.push_str("\\u");
+            decoded.push_str(part);
+        }
+    }
+    decoded
 }
 
 /// Describes a response of another shape, with the place of the first value that is wrong.

@@ -56,7 +56,8 @@ fn a_key_that_the_server_repeats_is_not_printed() {
 #[test]
 fn a_key_that_the_server_repeats_with_escapes_is_not_printed() {
     // JSON can write any character in this way.
-    let escaped: String = KEY.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
+    let escaped = KEY.bytes().map(|byte| format!("\\u{byte:04x}"));
+    let escaped = escaped.collect::<Vec<_>>().concat();
     let quota = with(limit([0, 0], [5, 60]), "usage_limit_field", KEY);
     for (status, body) in [
         (
@@ -82,6 +83,18 @@ fn a_key_that_the_server_repeats_with_escapes_is_not_printed() {
                 assert!(!printed.contains("u0073"), "{text}: {printed}");
             }
         }
+    }
+}
+
+#[test]
+fn a_key_that_the_server_repeats_in_json_that_is_cut_off_is_not_printed() {
+    let escaped = KEY.replacen('s', "\\u0073", 1);
+    for status in [200, 400, 429] {
+        let body = format!("{{\"message\": \"\\u00e4\\u1\\u{escaped}");
+        let server = Server::start(move |_, _| Response::new(status, body.clone()));
+        let output = ask(&server, &["--retries", "0"]);
+        let message = "`{\"message\": \"\\u00e4\\u1\\u[key]`";
+        assert!(output.stderr.contains(message), "{}", output.stderr);
     }
 }
 
