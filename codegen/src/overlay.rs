@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::mem;
 
-use model_studio_limits_core::Limit;
+use model_studio_limits_core::merge;
 
 use crate::catalogue::Catalogue;
 use crate::diagnostics::Diagnostic;
@@ -57,17 +57,4 @@ fn pool_members(catalogue: &Catalogue, position: usize) -> Vec<usize> {
     let members =
         rows.filter(|(other, row)| *other == position || (pool.is_some() && row.pool() == pool));
     members.map(|(position, _)| position).collect()
-}
-
-/// Merges the limits of an overlay into those of a model. A limit replaces that of the same kind
-/// and window. An empty overlay removes all limits.
-fn merge(limits: &[Limit], overlay: &[Limit]) -> Vec<Limit> {
-    if overlay.is_empty() {
-        return Vec::new();
-    }
-    let is_replaced = |limit: &Limit| overlay.iter().any(|other| other.slot() == limit.slot());
-    let kept = limits.iter().filter(|limit| !is_replaced(limit));
-    let mut merged: Vec<Limit> = kept.chain(overlay).copied().collect();
-    merged.sort_by_key(Limit::slot);
-    merged
 }

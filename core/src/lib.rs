@@ -23,6 +23,8 @@ pub use date::{Date, ParseDateError};
 pub use deserialize::deserialize;
 pub use display::{AnyOf, Escaped, Grouped};
 pub use limit_kind::{LimitKey, LimitKind};
+#[cfg(feature = "std")]
+pub use limits::merge;
 pub use limits::{DisplayLimits, Limit, Limits};
 pub use lookup::{Key, Lookup, MAX_NAMES, Seeds, bucket, hash, key, top_bits};
 pub use suggest::{Suggestions, suggest};

@@ -107,14 +107,7 @@ impl Limits {
     #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     #[must_use]
     pub fn with_overlay(self, overlay: Self) -> Self {
-        if overlay.limits.is_empty() {
-            return overlay;
-        }
-        let is_kept = |limit: &&Limit| !overlay.iter().any(|other| other.slot() == limit.slot());
-        let merged = self.iter().filter(is_kept).chain(overlay).copied();
-        let mut merged: std::vec::Vec<Limit> = merged.collect();
-        merged.sort_by_key(Limit::slot);
-        intern(merged)
+        intern(merge(self.limits, overlay.limits))
     }
 
     /// Returns the number of requests allowed per minute (QPM, also called RPM).
@@ -405,6 +398,21 @@ mod de {
             deserializer.deserialize_any(WindowsVisitor)
         }
     }
+}
+
+/// Merges the limits of an overlay into those of a model. A limit replaces that of the same kind and
+/// window. An empty overlay removes all limits.
+#[cfg(feature = "std")]
+#[must_use]
+pub fn merge(limits: &[Limit], overlay: &[Limit]) -> std::vec::Vec<Limit> {
+    if overlay.is_empty() {
+        return std::vec::Vec::new();
+    }
+    let is_kept = |limit: &&Limit| !overlay.iter().any(|other| other.slot() == limit.slot());
+    let kept = limits.iter().filter(is_kept);
+    let mut merged: std::vec::Vec<Limit> = kept.chain(overlay).copied().collect();
+    merged.sort_by_key(Limit::slot);
+    merged
 }
 
 /// Returns limits with static lifetime. Equal lists share their memory.
