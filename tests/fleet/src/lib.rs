@@ -8,15 +8,17 @@ mod record;
 mod server;
 mod worker;
 
+use std::future::Future;
 use std::num::NonZeroU64;
 use std::time::{Duration, SystemTime};
 
 use model_studio_limiter::{Account, Builder, ModelLimits, RedisStore};
 use model_studio_limits::{Limit, LimitKind, Limits, Model};
+use tokio::time::timeout;
 
 pub use model::ScriptModel;
 pub use proxy::Proxy;
-pub use record::Record;
+pub use record::{Record, Sent};
 pub use server::{Server, free_port, wait_until};
 pub use worker::{Work, Worker};
 
@@ -31,6 +33,9 @@ pub const MODEL: Model = Model::QwenPlus;
 pub fn limits(limits: &[Limit]) -> Limits {
     Limits::new(limits.to_vec().leak())
 }
+
+/// The unit of most durations.
+pub const SECOND: Duration = Duration::from_secs(1);
 
 /// The window of most tests.
 pub const WINDOW: Duration = Duration::from_secs(2);
@@ -60,6 +65,16 @@ pub fn limits_of(requests: u64, running: u64) -> Limits {
 pub async fn account(url: &str, limits: Limits) -> Builder<ModelLimits<Model>> {
     let store = RedisStore::connect(url, ACCOUNT).await.unwrap();
     Account::builder().limits(MODEL, limits).store(store)
+}
+
+/// Waits for something that must not take long, so that a test fails rather than hangs.
+///
+/// # Panics
+///
+/// Panics if it takes 20 seconds.
+pub async fn within<T>(future: impl Future<Output = T>) -> T {
+    let result = timeout(20 * SECOND, future).await;
+    result.expect("it ends within 20 seconds")
 }
 
 /// Returns the time since the epoch, in microseconds.

@@ -148,9 +148,8 @@ impl ScriptModel {
 
     fn reply(&mut self, process: &str, arguments: &mut Arguments<'_>) -> String {
         let now = self.now.unwrap_or(0.0);
-        let [turn, lead, grace] = [(); 3].map(|()| arguments.number());
-        let _ttl = arguments.number();
-        let lease = arguments.number();
+        let (turn, lead, grace) = (arguments.number(), arguments.number(), arguments.number());
+        let (_ttl, lease) = (arguments.number(), arguments.number());
         let times = Times {
             turn,
             lead,
@@ -240,8 +239,9 @@ impl ScriptModel {
 
     fn rate(&mut self, arguments: &mut Arguments<'_>, now: f64) -> Rate {
         let name = arguments.text();
-        let [limit, window, span, credit, idle_credit, known_next] =
-            [(); 6].map(|()| arguments.number());
+        let (limit, window, span) = (arguments.number(), arguments.number(), arguments.number());
+        let (credit, idle_credit) = (arguments.number(), arguments.number());
+        let known_next = arguments.number();
         let mut counter = self.counters.remove(&name).unwrap_or_default();
         let tighter = counter.stated.filter(|(stated, since)| {
             *stated < limit && now - since < (2.0 * span).min(180_000_000.0)
@@ -361,14 +361,15 @@ impl ScriptModel {
         admission
     }
 
-    /// Returns when a process calls again for the rest of its requests.
+    /// Returns when a process calls again for the rest of its requests, the first of which starts at
+    /// `next_at` at the earliest. That is 0 if none was looked at.
     fn retry(
         &mut self,
         process: &str,
         rest: &[Request],
         rates: &[Rate],
         times: Times,
-        room_at: f64,
+        next_at: f64,
     ) -> f64 {
         let now = self.now.unwrap_or(0.0);
         let paced = rates.iter().filter(|rate| rate.credit >= 0.0);
@@ -378,7 +379,7 @@ impl ScriptModel {
         let ahead = line.iter().take_while(|(other, _)| other != process);
         let ahead: Vec<Waiting> = ahead.map(|(_, waiting)| *waiting).collect();
         let turn = match ahead.first() {
-            None => room_at,
+            None => next_at,
             Some(first) => {
                 let demands = ahead.iter().map(|waiting| waiting.demand);
                 demands.fold(next_start.max(first.turn), |sum, demand| sum + demand)

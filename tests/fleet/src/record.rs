@@ -1,17 +1,27 @@
 //! The times at which a fleet sent requests.
 
 use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::micros;
 
-/// The sends of several processes, in microseconds since the epoch.
+/// A request that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sent {
+    /// The time, in microseconds since the epoch.
+    pub at: u64,
+    /// What it cost.
+    pub tokens: u64,
+}
+
+/// The sends of several processes.
 #[derive(Clone, Debug)]
 pub struct Record {
     /// By process, each in order.
-    processes: Vec<Vec<u64>>,
+    processes: Vec<Vec<Sent>>,
     /// Of all processes, in order.
-    sends: Vec<u64>,
+    sends: Vec<Sent>,
 }
 
 impl Record {
@@ -21,7 +31,7 @@ impl Record {
     ///
     /// Panics if a process sent nothing.
     #[must_use]
-    pub fn new(processes: Vec<Vec<u64>>) -> Self {
+    pub fn new(processes: Vec<Vec<Sent>>) -> Self {
         for (index, sends) in processes.iter().enumerate() {
             assert!(!sends.is_empty(), "process {index} sent nothing");
         }
@@ -30,34 +40,53 @@ impl Record {
         Self { processes, sends }
     }
 
-    /// Returns the times of all sends, in order.
+    /// Returns all sends, in order.
     #[must_use]
-    pub fn sends(&self) -> &[u64] {
+    pub fn sends(&self) -> &[Sent] {
         &self.sends
     }
 
     /// Returns the largest number of sends in any window of this length.
     #[must_use]
     pub fn most_in_any(&self, window: Duration) -> u64 {
+        self.most_of(window, |_| 1)
+    }
+
+    /// Returns the largest number of sends between two times in any window of this length.
+    #[must_use]
+    pub fn most_between(&self, times: Range<u64>, window: Duration) -> u64 {
+        self.most_of(window, |sent| u64::from(times.contains(&sent.at)))
+    }
+
+    /// Returns the largest number of tokens in any window of this length.
+    #[must_use]
+    pub fn most_tokens_in_any(&self, window: Duration) -> u64 {
+        self.most_of(window, |sent| sent.tokens)
+    }
+
+    fn most_of(&self, window: Duration, amount: impl Fn(&Sent) -> u64) -> u64 {
         let window = micros(window);
         let mut first = 0;
-        let mut most = 0;
-        for (last, at) in self.sends.iter().enumerate() {
-            while at - self.sends[first] >= window {
+        let (mut sum, mut most) = (0, 0);
+        for last in &self.sends {
+            sum += amount(last);
+            while last.at - self.sends[first].at >= window {
+                sum -= amount(&self.sends[first]);
                 first += 1;
             }
-            most = most.max(last - first + 1);
+            most = most.max(sum);
         }
-        most as u64
+        most
     }
 
     /// Returns the time in which all processes were sending, in microseconds since the epoch.
     fn common(&self) -> (u64, u64) {
         let starts = self.processes.iter().filter_map(|sends| sends.first());
         let ends = self.processes.iter().filter_map(|sends| sends.last());
-        let (start, end) = (starts.max().unwrap_or(&0), ends.min().unwrap_or(&0));
+        let start = starts.map(|sent| sent.at).max().unwrap_or_default();
+        let end = ends.map(|sent| sent.at).min().unwrap_or_default();
         assert!(start < end, "the processes did not run together");
-        (*start, *end)
+        (start, end)
     }
 
     /// Returns the sends while all processes were sending, as a part of what a limit allows.
@@ -65,7 +94,10 @@ impl Record {
     #[expect(clippy::cast_precision_loss, reason = "the numbers are small")]
     pub fn utilisation(&self, limit: u64, window: Duration) -> f64 {
         let (start, end) = self.common();
-        let sends = self.sends.iter().filter(|at| (start..end).contains(*at));
+        let sends = self
+            .sends
+            .iter()
+            .filter(|sent| (start..end).contains(&sent.at));
         let windows = (end - start) as f64 / micros(window) as f64;
         sends.count() as f64 / (limit as f64 * windows)
     }
@@ -77,7 +109,7 @@ impl Record {
     pub fn fairness(&self) -> f64 {
         let (start, end) = self.common();
         let counts = self.processes.iter().map(|sends| {
-            let sends = sends.iter().filter(|at| (start..end).contains(*at));
+            let sends = sends.iter().filter(|sent| (start..end).contains(&sent.at));
             sends.count()
         });
         let counts: Vec<usize> = counts.collect();
@@ -88,7 +120,7 @@ impl Record {
     /// Returns the longest time without a send.
     #[must_use]
     pub fn longest_pause(&self) -> Duration {
-        let pauses = self.sends.windows(2).map(|pair| pair[1] - pair[0]);
+        let pauses = self.sends.windows(2).map(|pair| pair[1].at - pair[0].at);
         Duration::from_micros(pauses.max().unwrap_or_default())
     }
 }

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use redis::{Cmd, Connection, FromRedisValue, InfoDict, cmd};
 
+use crate::worker::send_signal;
+
 /// A server with an empty database. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Server {
@@ -123,6 +125,15 @@ impl Server {
         self.kill();
         let process = spawn(self.port, self.cluster_port, &self.options, &self.directory);
         self.process = process.expect("the server starts again");
+    }
+
+    /// Sends a signal, such as `STOP`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if that fails.
+    pub fn signal(&self, signal: &str) {
+        send_signal(&self.process, signal);
     }
 
     fn kill(&mut self) {

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use model_studio_limits::{Limit, LimitKind};
 
+use crate::Sent;
+
 /// What a worker process does.
 #[derive(Clone, Copy, Debug)]
 pub struct Work {
@@ -33,6 +35,8 @@ pub struct Work {
     pub cost: u64,
     /// The time from the permit of a request until it is settled.
     pub latency: Duration,
+    /// The number of processes among which the fallback divides the limits. 0 for no fallback.
+    pub fallback: u32,
 }
 
 impl Work {
@@ -50,6 +54,18 @@ impl Work {
             estimate: 0,
             cost: 0,
             latency: Duration::ZERO,
+            fallback: 0,
+        }
+    }
+
+    /// Returns work that is limited by tokens only. Each request costs what was estimated.
+    #[must_use]
+    pub fn tokens(count: u64, cost: u64, window: Duration, duration: Duration) -> Self {
+        Self {
+            tokens: count,
+            estimate: cost,
+            cost,
+            ..Self::requests(0, window, duration)
         }
     }
 
@@ -71,7 +87,7 @@ impl Work {
         limits.collect()
     }
 
-    fn numbers(&self) -> [u64; 10] {
+    fn numbers(&self) -> [u64; 11] {
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         [
             self.requests,
@@ -84,6 +100,7 @@ impl Work {
             self.estimate,
             self.cost,
             millis(self.latency),
+            self.fallback.into(),
         ]
     }
 
@@ -107,6 +124,7 @@ impl Work {
             estimate,
             cost,
             latency,
+            fallback,
         ] = numbers.try_into().unwrap();
         Self {
             requests,
@@ -119,6 +137,7 @@ impl Work {
             estimate,
             cost,
             latency: Duration::from_millis(latency),
+            fallback: fallback.try_into().unwrap(),
         }
     }
 }
@@ -127,7 +146,7 @@ impl Work {
 #[derive(Debug)]
 pub struct Worker {
     process: Child,
-    sends: Option<JoinHandle<Vec<u64>>>,
+    sends: Option<JoinHandle<Vec<Sent>>>,
 }
 
 impl Worker {
@@ -168,9 +187,12 @@ impl Worker {
         let sends = std::thread::spawn(move || {
             // A line is incomplete if the process was killed.
             let lines = output.lines().map_while(Result::ok);
-            lines
-                .filter_map(|line| line.strip_suffix(';')?.parse().ok())
-                .collect()
+            let sends = lines.filter_map(|line| {
+                let (at, tokens) = line.strip_suffix(';')?.split_once(' ')?;
+                let (at, tokens) = (at.parse().ok()?, tokens.parse().ok()?);
+                Some(Sent { at, tokens })
+            });
+            sends.collect()
         });
         Self {
             process,
@@ -193,22 +215,24 @@ impl Worker {
     ///
     /// Panics if that fails.
     pub fn signal(&self, signal: &str) {
-        let mut kill = Command::new("kill");
-        kill.arg(format!("-{signal}"))
-            .arg(self.process.id().to_string());
-        assert!(kill.status().unwrap().success());
+        send_signal(&self.process, signal);
     }
 
-    /// Waits until the process has ended, and returns the times at which it sent requests, in
-    /// microseconds since the epoch.
+    /// Waits until the process has ended, and returns the requests that it sent.
     ///
     /// # Panics
     ///
     /// Panics if the output of the process cannot be read.
     #[must_use]
-    pub fn sends(mut self) -> Vec<u64> {
+    pub fn sends(mut self) -> Vec<Sent> {
         self.sends.take().unwrap().join().unwrap()
     }
+}
+
+pub(crate) fn send_signal(process: &Child, signal: &str) {
+    let mut kill = Command::new("kill");
+    kill.arg(format!("-{signal}")).arg(process.id().to_string());
+    assert!(kill.status().unwrap().success());
 }
 
 impl Drop for Worker {

@@ -1,17 +1,17 @@
 //! The ways to connect to a server: as a user, over TLS, through Sentinel and in a cluster.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use fleet_tests::{
-    ACCOUNT, MODEL, Record, Server, WINDOW, Work, Worker, free_port, limits_of, wait_until,
+    ACCOUNT, MODEL, Record, SECOND, Server, WINDOW, Work, Worker, free_port, limits_of, wait_until,
+    within,
 };
 use model_studio_limiter::{Account, RedisStore};
 use model_studio_limits::Model;
 use redis::{Value, cmd};
 use tokio::time::timeout;
 
-const SECOND: Duration = Duration::from_secs(1);
 const WORKER: &str = env!("CARGO_BIN_EXE_worker");
 
 /// Where the commands are documented that a user needs.
@@ -79,17 +79,19 @@ fn a_fleet_shares_its_limits_over_tls() {
         .arg(&certificate);
     let output = openssl.output().expect("this test needs `openssl`");
     assert!(output.status.success(), "{output:?}");
-    let port = free_port();
-    let mut set = cmd("CONFIG");
-    set.arg("SET")
-        .arg("tls-cert-file")
-        .arg(certificate.to_str());
-    set.arg("tls-key-file").arg(key.to_str());
-    set.arg("tls-auth-clients")
-        .arg("no")
-        .arg("tls-port")
-        .arg(port);
-    let _: String = server.run(&set);
+    // Another program can take a free port before the server does.
+    let port = (0..10).find_map(|_| {
+        let port = free_port();
+        let mut set = cmd("CONFIG");
+        set.arg("SET");
+        set.arg("tls-cert-file").arg(certificate.to_str());
+        set.arg("tls-key-file").arg(key.to_str());
+        set.arg("tls-auth-clients").arg("no");
+        set.arg("tls-port").arg(port);
+        let result = set.query::<()>(&mut server.connection());
+        result.ok().map(|()| port)
+    });
+    let port = port.expect("the server listens for TLS");
 
     let url = format!("rediss://127.0.0.1:{port}/");
     let work = Work::requests(60, WINDOW, 5 * SECOND);
@@ -113,7 +115,7 @@ async fn sentinel_names_the_new_master_after_a_failover() {
     let account = Account::<Model>::builder().limits(MODEL, limits_of(100, 0));
     let account = account.store(store.unwrap()).build();
     for _ in 0..3 {
-        account.acquire(MODEL, 0).await.unwrap().settle(0);
+        within(account.acquire(MODEL, 0)).await.unwrap().settle(0);
     }
     // It has to know the replica first.
     wait_until("a failover starts", || {
@@ -164,7 +166,7 @@ async fn a_cluster_spreads_quotas_over_its_nodes() {
     let store = RedisStore::connect_cluster(&urls, ACCOUNT).await.unwrap();
     let account = Account::<Model>::builder().store(store).build();
     for model in Model::ALL.iter().take(12) {
-        account.acquire(*model, 0).await.unwrap().settle(0);
+        within(account.acquire(*model, 0)).await.unwrap().settle(0);
     }
     for node in &nodes {
         let keys: u64 = node.run(&cmd("DBSIZE"));

@@ -4,21 +4,22 @@
 
 use std::future::{Future as _, poll_fn};
 use std::num::NonZeroU64;
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use fleet_tests::{
-    ACCOUNT, MODEL, Proxy, Record, Server, WINDOW, Work, Worker, account, limits, limits_of, now,
-    wait_until,
+    ACCOUNT, MODEL, Proxy, Record, SECOND, Server, WINDOW, Work, Worker, account, limits,
+    limits_of, now, wait_until, within,
 };
 use model_studio_limiter::{Account, AcquireError, Limiter, RedisStore, Refusal};
 use model_studio_limits::{Limit, LimitKind, Limits, Model};
 use redis::cmd;
 use tokio::runtime::Runtime;
 
-const SECOND: Duration = Duration::from_secs(1);
 const WORKER: &str = env!("CARGO_BIN_EXE_worker");
 
 fn start(count: usize, url: &str, work: Work) -> Vec<Worker> {
@@ -50,11 +51,42 @@ fn at_the_same_time<T: Sync>(cases: &[T], run: impl Fn(&T) + Sync) {
     });
 }
 
+/// Held by the tests that measure how much of a limit is used, so that they do not slow down each
+/// other.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns how much more than a limit one window can have if it contains one loss of state, by the
+/// formula of the guide. Requests cost up to `cost`, and the credit is that of the kind of limit.
+fn excess_after_loss(limit: u64, window: Duration, credit: Duration, cost: u64) -> u64 {
+    // What was admitted before the loss, and starts after it.
+    let admitted = 3 * SECOND / 10;
+    // A request is recorded up to 100 ms after its time. The guard makes up for that, but after a loss
+    // only the pace is left, which has no guard.
+    let recorded = SECOND / 10;
+    let time = admitted + 2 * credit + recorded;
+    let of_time = u128::from(limit) * time.as_nanos() / window.as_nanos();
+    u64::try_from(of_time).unwrap() + 2 * cost
+}
+
+/// The credit of limits on requests.
+const REQUEST_CREDIT: Duration = Duration::from_millis(2);
+
+/// Longer than a window and its guard, so that no window has two losses.
+const BETWEEN_LOSSES: Duration = Duration::from_millis(2_600);
+
+/// Returns how much more than 60 requests a window can have if it contains a loss of state.
+fn request_excess() -> u64 {
+    excess_after_loss(60, WINDOW, REQUEST_CREDIT, 1)
+}
+
 #[test]
 fn a_saturated_fleet_uses_the_limit_and_does_not_exceed_it() {
     const WINDOW: Duration = Duration::from_secs(4);
-    let cases = [(1, 120), (4, 120), (8, 120), (4, 2_000), (32, 2_000)];
-    at_the_same_time(&cases, |&(processes, limit)| {
+    let _alone = alone();
+    let check = |&(processes, limit): &(usize, u64)| {
         let server = Server::start();
         let work = Work::requests(limit, WINDOW, 10 * SECOND);
         let record = record(start(processes, &server.url(), work));
@@ -67,13 +99,16 @@ fn a_saturated_fleet_uses_the_limit_and_does_not_exceed_it() {
         assert!(most <= limit, "{record}");
         assert!(utilisation >= 0.95, "{utilisation} of the limit: {record}");
         assert!(fairness > 0.5, "{fairness} of an equal share: {record}");
-    });
+    };
+    at_the_same_time(&[(1, 120), (4, 120), (8, 120), (4, 2_000)], check);
+    check(&(32, 2_000));
 }
 
 /// The limits of real models, with the default guards.
 #[test]
 fn a_real_minute_does_not_have_more_than_the_limit() {
     const MINUTE: Duration = Duration::from_secs(60);
+    let _alone = alone();
     at_the_same_time(&[(30_000, 500), (600, 0)], |&(limit, per_second)| {
         let server = Server::start();
         let work = Work {
@@ -84,11 +119,18 @@ fn a_real_minute_does_not_have_more_than_the_limit() {
         let record = record(start(4, &server.url(), work));
         let most = record.most_in_any(MINUTE);
         let utilisation = record.utilisation(limit, MINUTE);
+        let in_a_second = record.most_in_any(SECOND);
         println!(
-            "{limit} per minute: at most {most}, and {} in a second; {utilisation:.3} used",
-            record.most_in_any(SECOND)
+            "{limit} per minute: at most {most}, and {in_a_second} in a second; \
+             {utilisation:.3} used"
         );
         assert!(most <= limit, "{record}");
+        // The guard of a second is 17 ms, and a request may be recorded 20 ms later than that.
+        let most_in_a_second = per_second + per_second / 50;
+        assert!(
+            per_second == 0 || in_a_second <= most_in_a_second,
+            "{in_a_second} in a second: {record}"
+        );
         assert!(utilisation >= 0.95, "{utilisation} of the limit: {record}");
     });
 }
@@ -96,6 +138,7 @@ fn a_real_minute_does_not_have_more_than_the_limit() {
 #[test]
 fn tokens_are_shared_and_settled() {
     const WINDOW: Duration = Duration::from_secs(4);
+    let _alone = alone();
     // Estimates of the truth, of twice the truth, and of half of it.
     at_the_same_time(
         &[(100, 100, 0.95), (200, 100, 0.9), (50, 100, 0.95)],
@@ -110,7 +153,7 @@ fn tokens_are_shared_and_settled() {
                 ..Work::requests(0, WINDOW, 10 * SECOND)
             };
             let record = record(start(3, &server.url(), work));
-            let most = record.most_in_any(WINDOW) * cost;
+            let most = record.most_tokens_in_any(WINDOW);
             // Requests in flight are counted with half of their cost.
             let in_flight = if estimate < cost {
                 3 * 8 * (cost - estimate)
@@ -136,7 +179,8 @@ fn a_killed_process_does_not_stop_the_others() {
     }
     let record = record(workers);
     assert!(record.most_in_any(WINDOW) <= 60, "{record}");
-    // Its turn is lost after 250 ms, and what it was admitted is not sent.
+    // Its turn is lost after at most 0.35 s, and up to 0.2 s that it was admitted are not sent. The
+    // rest is for a machine that does other work.
     let pause = record.longest_pause();
     println!("longest pause {pause:?}");
     assert!(pause < SECOND, "{pause:?} without a request");
@@ -168,7 +212,7 @@ fn processes_that_are_killed_at_any_moment_exceed_nothing() {
     let (most, pause) = (record.most_in_any(WINDOW), record.longest_pause());
     println!("{most} of 1000, longest pause {pause:?}: {record}");
     assert!(most <= 1_000, "{most}: {record}");
-    // A process loses its turn after 250 ms.
+    // A process loses its turn after at most 0.35 s: see above.
     assert!(pause < SECOND, "{pause:?} without a request");
 }
 
@@ -191,10 +235,10 @@ async fn a_call_whose_reply_was_lost_admits_nothing_twice() {
     let server = Server::start();
     let proxy = Proxy::start(server.port());
     let limiter = limiter(&proxy.url(), limits_of(100, 0)).await;
-    limiter.acquire(0).await.unwrap().settle(0);
+    within(limiter.acquire(0)).await.unwrap().settle(0);
     for _ in 0..3 {
         proxy.lose_reply();
-        limiter.acquire(0).await.unwrap().settle(0);
+        within(limiter.acquire(0)).await.unwrap().settle(0);
         assert!(!proxy.will_lose_reply());
     }
     assert_eq!(server.state(":total"), 4);
@@ -216,17 +260,36 @@ fn a_flush_of_scripts_changes_nothing() {
 
 #[test]
 fn lost_state_starts_at_the_pace_that_was_known() {
-    let server = Server::start();
-    let workers = start(4, &server.url(), Work::requests(60, WINDOW, 6 * SECOND));
-    for _ in 0..3 {
-        thread::sleep(Duration::from_millis(1_500));
-        let _: String = server.run(&cmd("FLUSHALL"));
-    }
-    let record = record(workers);
-    let most = record.most_in_any(WINDOW);
-    println!("{most} of 60 in a window with a flush");
-    // Requests that were admitted before a flush overlap with the first ones after it.
-    assert!(most <= 66, "{most}: {record}");
+    const TOKENS: u64 = 20_000;
+    let duration = 8 * SECOND;
+    let of_tokens = |cost| {
+        let credit = WINDOW / 10;
+        let excess = excess_after_loss(TOKENS, WINDOW, credit, cost);
+        (Work::tokens(TOKENS, cost, WINDOW, duration), TOKENS, excess)
+    };
+    let cases = [
+        (Work::requests(60, WINDOW, duration), 60, request_excess()),
+        of_tokens(100),
+        of_tokens(TOKENS / 5),
+    ];
+    at_the_same_time(&cases, |&(work, limit, excess)| {
+        let server = Server::start();
+        let workers = start(4, &server.url(), work);
+        for _ in 0..2 {
+            thread::sleep(BETWEEN_LOSSES);
+            let _: String = server.run(&cmd("FLUSHALL"));
+        }
+        let record = record(workers);
+        let most = match work.tokens {
+            0 => record.most_in_any(WINDOW),
+            _ => record.most_tokens_in_any(WINDOW),
+        };
+        println!(
+            "cost {}: {most} of {limit} in a window with a flush, up to {excess} more allowed",
+            work.cost
+        );
+        assert!(most <= limit + excess, "{most}: {record}");
+    });
 }
 
 #[test]
@@ -245,7 +308,7 @@ fn a_promoted_replica_goes_on_with_what_it_knows() {
         "{most} of 60 with a failover, longest pause {:?}",
         record.longest_pause()
     );
-    assert!(most <= 63, "{most}: {record}");
+    assert!(most <= 60 + request_excess(), "{most}: {record}");
     assert!(record.longest_pause() < 3 * SECOND, "{record}");
 }
 
@@ -264,7 +327,7 @@ async fn the_store_counts_exactly_what_is_known() {
     let mut known = 0;
     for step in 0..200 {
         let amount = random.u64(0..LIMIT / 20_000);
-        let mut permit = limiter.acquire(amount).await.unwrap();
+        let mut permit = within(limiter.acquire(amount)).await.unwrap();
         match random.u8(0..4) {
             0 => {
                 permit.settle(amount / 3);
@@ -296,11 +359,14 @@ async fn the_store_counts_exactly_what_is_known() {
 #[test]
 fn a_restart_is_survived() {
     let cases = [
-        (["--appendonly", "no", "--appendfsync", "no"], 6),
+        (
+            ["--appendonly", "no", "--appendfsync", "no"],
+            request_excess(),
+        ),
         (["--appendonly", "yes", "--appendfsync", "always"], 0),
     ];
-    at_the_same_time(&cases, |(options, excess)| {
-        let mut server = Server::start_with(options);
+    at_the_same_time(&cases, |&(options, excess)| {
+        let mut server = Server::start_with(&options);
         let workers = start(3, &server.url(), Work::requests(60, WINDOW, 7 * SECOND));
         thread::sleep(2 * SECOND);
         server.restart();
@@ -317,6 +383,7 @@ fn a_restart_is_survived() {
 
 #[test]
 fn slow_replies_delay_requests_and_exceed_nothing() {
+    let _alone = alone();
     let cases = [(1, 0.9), (20, 0.9), (50, 0.85), (200, 0.5)];
     at_the_same_time(&cases, |&(delay, least)| {
         let server = Server::start();
@@ -360,8 +427,8 @@ fn a_cut_of_30_seconds_exceeds_nothing_and_passes() {
         let restored_at = now();
         let record = record(workers);
         let most = record.most_in_any(WINDOW);
-        let first = record.sends().iter().find(|at| **at >= restored_at);
-        let pause = Duration::from_micros(first.unwrap() - restored_at);
+        let first = record.sends().iter().find(|sent| sent.at >= restored_at);
+        let pause = Duration::from_micros(first.unwrap().at - restored_at);
         println!("a reply is lost: {loses_reply}; at most {most}, first request after {pause:?}");
         assert!(most <= 60, "{most}: {record}");
         assert!(record.longest_pause() > 29 * SECOND, "{record}");
@@ -375,7 +442,7 @@ async fn an_outage_fails_at_the_timeout_and_passes() {
     let server = Server::start();
     let proxy = Proxy::start(server.port());
     let limiter = limiter(&proxy.url(), limits_of(100, 0)).await;
-    limiter.acquire(0).await.unwrap().settle(0);
+    within(limiter.acquire(0)).await.unwrap().settle(0);
     proxy.cut();
     let result = limiter.acquire_timeout(0, SECOND).await;
     assert!(matches!(result, Err(AcquireError::Store(_))), "{result:?}");
@@ -387,7 +454,7 @@ async fn an_outage_fails_at_the_timeout_and_passes() {
     tokio::time::sleep(SECOND).await;
     assert!(!waiting.is_finished());
     proxy.restore();
-    waiting.await.unwrap().unwrap().settle(0);
+    within(waiting).await.unwrap().unwrap().settle(0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -400,7 +467,7 @@ async fn a_fallback_keeps_to_its_share_during_an_outage() {
         .store(store.fallback(1, 2))
         .build();
     let limiter = account.limiter(MODEL);
-    limiter.acquire(0).await.unwrap().settle(0);
+    within(limiter.acquire(0)).await.unwrap().settle(0);
     proxy.cut();
     let start = Instant::now();
     let mut sent = 0;
@@ -415,8 +482,98 @@ async fn a_fallback_keeps_to_its_share_during_an_outage() {
     proxy.restore();
     let calls = || limiter.usage().store.unwrap().calls;
     let before = calls();
-    while calls() == before {
-        limiter.acquire(0).await.unwrap().settle(0);
+    within(async {
+        while calls() == before {
+            limiter.acquire(0).await.unwrap().settle(0);
+        }
+    })
+    .await;
+}
+
+/// Processes return to the store at different times, up to two seconds after it is back. Until the
+/// last one has, the share of the others comes on top of what the store admits.
+#[test]
+fn a_fleet_that_falls_back_keeps_to_the_documented_bound() {
+    const PROCESSES: u32 = 4;
+    let server = Server::start();
+    let proxy = Proxy::start(server.port());
+    let work = Work {
+        fallback: PROCESSES,
+        ..Work::requests(60, WINDOW, 14 * SECOND)
+    };
+    let workers = start(PROCESSES as usize, &proxy.url(), work);
+    thread::sleep(3 * SECOND);
+    proxy.cut();
+    let cut_at = now();
+    thread::sleep(5 * SECOND);
+    let restored_at = now();
+    proxy.restore();
+    let record = record(workers);
+    let count = |times: Range<u64>| {
+        let sends = record.sends().iter();
+        sends.filter(|sent| times.contains(&sent.at)).count()
+    };
+    let by_fallback = count(cut_at + 2_000_000..restored_at);
+    let of_cut = record.most_between(cut_at - 2_000_000..restored_at, WINDOW);
+    let most = record.most_in_any(WINDOW);
+    println!(
+        "{by_fallback} by the fallback in 3 s; at most {of_cut} until the return, then {most}"
+    );
+    // 30 per second, divided among all.
+    assert!((60..=100).contains(&by_fallback), "{by_fallback}: {record}");
+    let processes = u64::from(PROCESSES);
+    assert!(of_cut <= 60 + processes + 2, "{of_cut}: {record}");
+    // The others send 3/4 of the rate for up to two seconds.
+    let overlap = 60 * (processes - 1) / processes;
+    assert!(most <= 60 + overlap + processes + 2, "{most}: {record}");
+    assert!(record.longest_pause() < 2 * SECOND, "{record}");
+}
+
+/// The server accepts connections while it is stopped, but answers nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_answer_exceeds_nothing_and_passes() {
+    let server = Server::start();
+    let workers = start(2, &server.url(), Work::requests(60, WINDOW, 10 * SECOND));
+    let limiter = limiter(&server.url(), limits_of(60, 0)).await;
+    tokio::time::sleep(2 * SECOND).await;
+    server.signal("STOP");
+    // A call fails after two seconds. If it did not, this would be another error.
+    let start = Instant::now();
+    let result = limiter
+        .acquire_timeout(0, Duration::from_millis(2_700))
+        .await;
+    assert!(matches!(result, Err(AcquireError::Store(_))), "{result:?}");
+    tokio::time::sleep((3 * SECOND).saturating_sub(start.elapsed())).await;
+    server.signal("CONT");
+    within(limiter.acquire(0)).await.unwrap().settle(0);
+    assert!(limiter.usage().store.unwrap().failures >= 1);
+    let record = tokio::task::spawn_blocking(|| record(workers));
+    let record = record.await.unwrap();
+    let (most, pause) = (record.most_in_any(WINDOW), record.longest_pause());
+    println!("{most} of 60, longest pause {pause:?}");
+    assert!(most <= 60, "{most}: {record}");
+    // The longest delay between attempts is two seconds, and the last attempt may fail too.
+    assert!(pause > 2 * SECOND && pause < 8 * SECOND, "{pause:?}");
+}
+
+/// A limit per day has no pace beside one per minute, so nothing replaces its count.
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_state_loses_the_count_of_a_limit_without_a_pace() {
+    let server = Server::start();
+    let requests = |count, per| Limit {
+        kind: LimitKind::Requests,
+        count: NonZeroU64::new(count).unwrap(),
+        per: Some(per),
+    };
+    let all = [requests(100, WINDOW), requests(5, 86_400 * SECOND)];
+    let limiter = limiter(&server.url(), limits(&all)).await;
+    for _ in 0..2 {
+        for _ in 0..5 {
+            within(limiter.acquire(0)).await.unwrap().settle(0);
+        }
+        let sixth = limiter.acquire_timeout(0, SECOND / 2).await;
+        assert!(sixth.is_err(), "the limit per day holds");
+        let _: String = server.run(&cmd("FLUSHALL"));
     }
 }
 
@@ -424,7 +581,7 @@ async fn a_fallback_keeps_to_its_share_during_an_outage() {
 async fn a_server_clock_that_steps_back_stops_nobody() {
     let server = Server::start();
     let limiter = limiter(&server.url(), limits_of(100, 0)).await;
-    limiter.acquire(0).await.unwrap().settle(0);
+    within(limiter.acquire(0)).await.unwrap().settle(0);
     // As if the server had been an hour ahead.
     let key = server.key(":state");
     for field in ["now", "start"] {
@@ -438,22 +595,29 @@ async fn a_server_clock_that_steps_back_stops_nobody() {
     assert_eq!(limiter.usage().store.unwrap().clock_steps, 1);
 }
 
+/// A step forward costs what lost state costs, and a step back nothing.
 #[test]
-fn a_server_clock_that_steps_forward_costs_what_lost_state_costs() {
-    at_the_same_time(&[1_000_000, 3_600_000_000_u64], |&step| {
+fn a_server_clock_that_steps_stops_no_fleet() {
+    let excess = request_excess();
+    let cases = [
+        (1_000_000_i64, excess),
+        (3_600_000_000, excess),
+        (-1_000_000, 0),
+        (-3_600_000_000, 0),
+    ];
+    at_the_same_time(&cases, |&(step, excess)| {
         let server = Server::start();
         let workers = start(4, &server.url(), Work::requests(60, WINDOW, 8 * SECOND));
-        for _ in 0..3 {
-            thread::sleep(Duration::from_millis(1_900));
+        for _ in 0..2 {
+            thread::sleep(BETWEEN_LOSSES);
             let mut command = cmd("HINCRBY");
             command.arg(server.key(":state")).arg("offset").arg(step);
-            let _: u64 = server.run(&command);
+            let _: i64 = server.run(&command);
         }
         let record = record(workers);
         let (most, pause) = (record.most_in_any(WINDOW), record.longest_pause());
         println!("{most} of 60 with steps of {step} µs, longest pause {pause:?}");
-        // What was admitted before a step can start with what is admitted after it.
-        assert!(most <= 66, "{most}: {record}");
+        assert!(most <= 60 + excess, "{most}: {record}");
         assert!(pause < SECOND, "{pause:?} without a request");
     });
 }
@@ -464,8 +628,8 @@ async fn tasks_are_counted_over_processes_and_ended_by_any() {
     let limits = limits_of(0, 2);
     let first = limiter(&server.url(), limits).await;
     let second = limiter(&server.url(), limits).await;
-    let task = first.acquire_task().await.unwrap();
-    let other = second.acquire_task().await.unwrap();
+    let task = within(first.acquire_task()).await.unwrap();
+    let other = within(second.acquire_task()).await.unwrap();
     let blocked = tokio::time::timeout(SECOND / 2, second.acquire_task()).await;
     assert!(blocked.is_err(), "two tasks run");
 
@@ -474,7 +638,7 @@ async fn tasks_are_counted_over_processes_and_ended_by_any() {
     drop(task);
     drop(first);
     second.finish_task(&lease);
-    let third = second.acquire_task().await.unwrap();
+    let third = within(second.acquire_task()).await.unwrap();
     third.finish();
     other.finish();
 }
@@ -484,9 +648,9 @@ async fn a_dropped_task_ends_at_the_longest_duration() {
     let server = Server::start();
     let account = account(&server.url(), limits_of(0, 1)).await;
     let account = account.max_task_duration(SECOND).build();
-    drop(account.acquire_task(MODEL).await.unwrap());
+    drop(within(account.acquire_task(MODEL)).await.unwrap());
     let start = Instant::now();
-    account.acquire_task(MODEL).await.unwrap().finish();
+    within(account.acquire_task(MODEL)).await.unwrap().finish();
     assert!(start.elapsed() >= SECOND / 2);
 }
 
@@ -495,12 +659,12 @@ async fn the_tightest_limit_holds_for_all() {
     let server = Server::start();
     let tight = limiter(&server.url(), limits_of(4, 0)).await;
     let loose = limiter(&server.url(), limits_of(100, 0)).await;
-    tight.acquire(0).await.unwrap().settle(0);
-    loose.acquire(0).await.unwrap().settle(0);
+    within(tight.acquire(0)).await.unwrap().settle(0);
+    within(loose.acquire(0)).await.unwrap().settle(0);
     assert_eq!(loose.usage().limits[0].available, 4);
     let start = Instant::now();
     for _ in 0..2 {
-        loose.acquire(0).await.unwrap().settle(0);
+        within(loose.acquire(0)).await.unwrap().settle(0);
     }
     assert!(start.elapsed() >= SECOND / 2, "one request every 500 ms");
 }
@@ -511,13 +675,13 @@ async fn a_pause_holds_for_all() {
     let limits = limits_of(100, 0);
     let first = limiter(&server.url(), limits).await;
     let second = limiter(&server.url(), limits).await;
-    second.acquire(0).await.unwrap().settle(0);
-    let permit = first.acquire(0).await.unwrap();
+    within(second.acquire(0)).await.unwrap().settle(0);
+    let permit = within(first.acquire(0)).await.unwrap();
     permit.refused_with_retry_after(Refusal::Burst, 2 * SECOND);
     // The pause is sent in a call of its own.
     tokio::time::sleep(SECOND / 2).await;
     let start = Instant::now();
-    second.acquire(0).await.unwrap().settle(0);
+    within(second.acquire(0)).await.unwrap().settle(0);
     assert!(start.elapsed() >= SECOND, "{:?}", start.elapsed());
 }
 
@@ -530,7 +694,7 @@ async fn limiters_of_one_quota_in_one_process_are_told_apart() {
         account.store(store.clone()).build().limiter(MODEL).clone()
     });
     for limiter in limiters.iter().cycle().take(10) {
-        limiter.acquire(0).await.unwrap().settle(0);
+        within(limiter.acquire(0)).await.unwrap().settle(0);
     }
     assert_eq!(server.state(":total"), 10);
 }
@@ -552,7 +716,8 @@ async fn a_request_that_is_polled_too_late_is_admitted_again() {
         .expect("the request does not hang")
         .unwrap()
         .settle(0);
-    assert_eq!(limiter.usage().store.unwrap().late_grants, 1);
+    // More than once if this process is late again: the guard of two seconds is only 33 ms.
+    assert!(limiter.usage().store.unwrap().late_grants >= 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -567,7 +732,7 @@ async fn a_request_behind_one_that_gave_up_is_admitted() {
         }]),
     )
     .await;
-    limiter.acquire(500).await.unwrap().settle(500);
+    within(limiter.acquire(500)).await.unwrap().settle(500);
     // The pace lets a small request through after ten seconds, and a large one needs twenty.
     let large = tokio::time::timeout(SECOND, limiter.acquire(900));
     let small = limiter.acquire_timeout(1, 15 * SECOND);
@@ -588,8 +753,6 @@ async fn threads_can_block_on_a_store() {
             limiter.blocking_acquire(0).unwrap().settle(0);
         }
     });
-    tokio::task::spawn_blocking(|| thread.join())
-        .await
-        .unwrap()
-        .unwrap();
+    wait_until("the thread ends", || thread.is_finished());
+    thread.join().unwrap();
 }

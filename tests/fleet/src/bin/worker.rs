@@ -4,8 +4,8 @@ use std::env;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use fleet_tests::{MODEL, Work, account, limits, now};
-use model_studio_limiter::Limiter;
+use fleet_tests::{ACCOUNT, MODEL, Work, limits, now};
+use model_studio_limiter::{Account, Limiter, RedisStore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -17,7 +17,12 @@ async fn main() {
     // TLS needs a provider of cryptography, which a program chooses.
     let provider = rustls::crypto::ring::default_provider();
     provider.install_default().expect("it is the only one");
-    let mut account = account(url, limits(&work.limits())).await;
+    let mut store = RedisStore::connect(url, ACCOUNT).await.unwrap();
+    if work.fallback > 0 {
+        store = store.fallback(1, work.fallback);
+    }
+    let account = Account::builder().limits(MODEL, limits(&work.limits()));
+    let mut account = account.store(store);
     if work.guard > Duration::ZERO {
         account = account.guard(work.guard);
     }
@@ -32,7 +37,7 @@ async fn main() {
 async fn run(limiter: Limiter, work: Work) {
     loop {
         let permit = limiter.acquire(work.estimate).await.unwrap();
-        if print(now()).is_err() {
+        if print(now(), work.cost).is_err() {
             return;
         }
         if work.latency > Duration::ZERO {
@@ -42,9 +47,9 @@ async fn run(limiter: Limiter, work: Work) {
     }
 }
 
-/// Prints the time of a request. Flushes it, so that nothing is lost if the process is killed.
-fn print(sent_at: u64) -> io::Result<()> {
+/// Prints the time and the cost of a request. Flushes it, so that nothing is lost if the process is killed.
+fn print(sent_at: u64, cost: u64) -> io::Result<()> {
     let mut output = io::stdout().lock();
-    writeln!(output, "{sent_at};")?;
+    writeln!(output, "{sent_at} {cost};")?;
     output.flush()
 }
