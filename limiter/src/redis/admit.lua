@@ -156,7 +156,8 @@ end
 
 -- Returns the earliest time at which there is room for an amount.
 local function room_at(rate, amount)
-  local needed = rate.total + amount - rate.limit
+  -- Exact, while the sum of the total and the amount can be above 2^53.
+  local needed = amount - (rate.limit - rate.total)
   if needed <= 0 then
     return 0
   end
@@ -206,7 +207,7 @@ for _ = 1, number() do
     local slot = math.floor(at / rate.slot)
     local is_alive = slot >= rate.oldest
     if difference > 0 then
-      -- Not at `now`: with a window shorter than a turn, that can have expired by the last start.
+      -- Not at `now`: if the window is shorter than a turn, the slot of `now` can already be forgotten.
       take(rate, is_alive and at or start, difference)
       pace(rate, now, difference)
     elseif difference < 0 and is_alive then
@@ -284,8 +285,10 @@ if is_first then
       end
       at = math.max(at, room_at(rate, amount))
     end
+    local is_full = false
     for _, limit in ipairs(concurrency) do
       if limit.running >= limit.limit then
+        is_full = true
         -- A process that releases one does not notify the others, so they ask again.
         at = math.max(at, now + turn + lead + 1)
       end
@@ -293,7 +296,7 @@ if is_first then
     if too_large > 0 then
       break
     end
-    if at > latest then
+    if is_full or at > latest then
       retry = at
       break
     end

@@ -333,13 +333,14 @@ impl ScriptModel {
                 at = at.max(rate.room_at(*amount, self.start));
             }
             let mut concurrency = limits.iter().zip(running.iter());
-            if concurrency.any(|(limit, running)| float_of(*running) >= *limit) {
+            let is_full = concurrency.any(|(limit, running)| float_of(*running) >= *limit);
+            if is_full {
                 at = at.max(soon + 1.0);
             }
             if admission.too_large > 0 {
                 break;
             }
-            if at > latest {
+            if is_full || at > latest {
                 admission.retry = at;
                 break;
             }
@@ -456,7 +457,7 @@ impl Rate {
 
     /// Returns the earliest time at which there is room for an amount.
     fn room_at(&self, amount: f64, start: f64) -> f64 {
-        let mut needed = self.counter.total + amount - self.limit;
+        let mut needed = amount - (self.limit - self.counter.total);
         if needed <= 0.0 {
             return 0.0;
         }
