@@ -1,7 +1,14 @@
-//! Compares the script with a model of it, call by call.
+//! Compares the script with a model of it, call by call, and checks what must hold for its replies.
 //!
-//! The calls are random, but each run makes the same ones. The time is that of a real server, which
-//! is moved forward instead of waiting.
+//! The model has the same rules as the script, but a simpler way to follow them. So the comparison
+//! finds mistakes of what the script keeps, writes late, expires and prints. A rule that is wrong is
+//! wrong in both: the checks find some of those, and they do not use the model.
+//!
+//! Each quota has a seed. The time is that of a real server, which is moved forward instead of
+//! waiting. Later calls depend on it, so two runs do not make the same calls. A test that fails prints
+//! all calls of the quota, with the time and the offset of each.
+
+use std::thread;
 
 use fastrand::Rng;
 use fleet_tests::{ScriptModel, Server, now as clock};
@@ -33,11 +40,120 @@ struct Rate {
 struct Process {
     name: String,
     sequence: i64,
-    last: Vec<String>,
+    last: Call,
+    /// Whether the state has the reply to the last call.
+    is_answered: bool,
     /// The requests that were admitted, and when they started.
     started: Vec<(String, i64)>,
     nexts: Vec<i64>,
     requests: i64,
+}
+
+/// A call, and what the checks need of it.
+#[derive(Default)]
+struct Call {
+    arguments: Vec<String>,
+    lease: i64,
+    ended: Vec<String>,
+    /// The ID and the amounts of each request.
+    requests: Vec<(String, Vec<i64>)>,
+}
+
+/// The numbers of a reply.
+struct Reply {
+    now: i64,
+    retry: i64,
+    paused: i64,
+    offset: i64,
+    starts: Vec<i64>,
+    nexts: Vec<i64>,
+    running: Vec<usize>,
+}
+
+impl Reply {
+    fn parse(reply: &str, rates: usize) -> Self {
+        let numbers: Vec<i64> = reply.split(' ').map(|one| one.parse().unwrap()).collect();
+        let count = usize::try_from(numbers[5]).unwrap();
+        let (starts, rest) = numbers[6..].split_at(count);
+        let (of_rates, running) = rest.split_at(3 * rates);
+        let running = running.iter().map(|one| usize::try_from(*one).unwrap());
+        Self {
+            now: numbers[0],
+            retry: numbers[1],
+            paused: numbers[3],
+            offset: numbers[4],
+            starts: starts.to_vec(),
+            nexts: of_rates.chunks(3).map(|rate| rate[2]).collect(),
+            running: running.collect(),
+        }
+    }
+}
+
+/// What was done with a quota. It is printed if the test fails.
+struct Log(Vec<String>);
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("{}", self.0.join("\n"));
+        }
+    }
+}
+
+/// What must hold for all replies of a quota.
+#[derive(Default)]
+struct Checks {
+    last_start: i64,
+    /// The requests that run, with the time at which each expires.
+    running: Vec<(String, i64)>,
+    /// When requests started, and their amounts.
+    started: Vec<(i64, Vec<i64>)>,
+}
+
+impl Checks {
+    /// Checks the reply to a new call. The windows can only be checked if nothing was corrected and
+    /// no state was lost.
+    fn check(
+        &mut self,
+        call: &Call,
+        reply: &Reply,
+        rates: &[Rate],
+        limits: &[i64],
+        is_simple: bool,
+    ) {
+        let earliest = reply.now.max(reply.paused);
+        self.running.retain(|(id, expiry)| {
+            let has_ended = call.ended.contains(id);
+            *expiry > reply.now && !has_ended
+        });
+        assert!(reply.starts.len() <= call.requests.len());
+        for (at, (id, amounts)) in reply.starts.iter().zip(&call.requests) {
+            assert!(*at >= self.last_start, "a start before an earlier one");
+            assert!(*at >= earliest, "a start in the past or in a pause");
+            self.last_start = *at;
+            self.running.push((id.clone(), at + call.lease));
+            self.started.push((*at, amounts.clone()));
+        }
+        for (running, limit) in reply.running.iter().zip(limits) {
+            assert_eq!(*running, self.running.len(), "requests that run");
+            assert!(i64::try_from(*running).unwrap() <= *limit, "too many run");
+        }
+        if !is_simple || reply.starts.is_empty() {
+            return;
+        }
+        for (index, rate) in rates.iter().enumerate() {
+            // Windows that end with a start of this reply. All earlier ones have been checked.
+            let new = self.started.len() - reply.starts.len();
+            for (last, (at, _)) in self.started.iter().enumerate().skip(new) {
+                let started = self.started[..=last].iter().rev();
+                let in_window = started.take_while(|(other, _)| at - other < rate.window);
+                let sum: i128 = in_window
+                    .map(|(_, amounts)| i128::from(amounts[index]))
+                    .sum();
+                assert!(sum <= rate.limit.into(), "{sum} of {}", rate.limit);
+            }
+        }
+    }
 }
 
 fn pick<T: Copy>(random: &mut Rng, values: &[T]) -> T {
@@ -119,25 +235,29 @@ fn random_step(random: &mut Rng, rates: &[Rate], wait: i64) -> i64 {
     }
 }
 
-/// Returns the arguments of a new call.
+/// Returns a new call. With `corrects`, it corrects earlier requests.
 fn random_call(
     random: &mut Rng,
     process: &mut Process,
     rates: &[Rate],
     running: &[i64],
-) -> Vec<String> {
+    corrects: bool,
+) -> Call {
     process.sequence += 1;
-    let mut call = vec![process.name.clone(), process.sequence.to_string()];
-    let mut push = |value: &dyn ToString| call.push(value.to_string());
+    let mut call = Call {
+        arguments: vec![process.name.clone(), process.sequence.to_string()],
+        ..Call::default()
+    };
+    let mut push = |value: &dyn ToString| call.arguments.push(value.to_string());
     let lead = pick(random, &[20_000, 25_000, TURN]);
-    let lease = pick(random, &[SECOND / 10, SECOND, 3_600 * SECOND]);
+    call.lease = pick(random, &[SECOND / 10, SECOND, 3_600 * SECOND]);
     let pause = match random.u8(..30) {
         0 => random.i64(0..3 * SECOND),
         _ => 0,
     };
     // Nothing may expire during the test.
     let ttl = 600_000;
-    for number in [TURN, lead, 250_000 + lead, ttl, lease, pause] {
+    for number in [TURN, lead, 250_000 + lead, ttl, call.lease, pause] {
         push(&number);
     }
     push(&pick(random, &[1_000, 1_000, 1_111, 2_000]));
@@ -161,9 +281,10 @@ fn random_call(
         push(limit);
     }
 
-    let corrections = match process.started.len() {
-        0 => 0,
-        _ => pick(random, &[0, 0, 1, 2, 8]),
+    let corrections = if process.started.is_empty() || !corrects {
+        0
+    } else {
+        pick(random, &[0, 0, 1, 2, 8])
     };
     push(&corrections);
     for _ in 0..corrections {
@@ -177,43 +298,33 @@ fn random_call(
     push(&count);
     for _ in 0..count {
         let ended = random.usize(..process.started.len());
-        push(&process.started.swap_remove(ended).0);
+        let (id, _) = process.started.swap_remove(ended);
+        push(&id);
+        call.ended.push(id);
     }
 
     let count = pick(random, &[0, 1, 1, 2, 4, 20]);
     push(&count);
     for _ in 0..count {
         process.requests += 1;
-        push(&format!("{}:{}", process.name, process.requests));
-        for rate in rates {
-            push(&random_amount(random, rate.limit));
+        let id = format!("{}:{}", process.name, process.requests);
+        push(&id);
+        let amounts = rates.iter().map(|rate| random_amount(random, rate.limit));
+        let amounts: Vec<i64> = amounts.collect();
+        for amount in &amounts {
+            push(amount);
         }
+        call.requests.push((id, amounts));
     }
     call
 }
 
-/// Takes what a process learns from the reply to its last call. Returns how long it has to wait.
-fn learn(process: &mut Process, numbers: &[i64], rates: usize) -> i64 {
-    let (now, retry) = (numbers[0], numbers[1]);
-    let count = usize::try_from(numbers[5]).unwrap();
-    let starts = &numbers[6..6 + count];
-    let first = process.last.len() - (1 + rates) * requests_of(&process.last, rates);
-    for (index, at) in starts.iter().enumerate() {
-        let id = process.last[first + (1 + rates) * index].clone();
-        process.started.push((id, *at));
+/// Takes what a process learns from the reply to its last call.
+fn learn(process: &mut Process, reply: &Reply) {
+    for (at, (id, _)) in reply.starts.iter().zip(&process.last.requests) {
+        process.started.push((id.clone(), *at));
     }
-    let of_rates = numbers[6 + count..].chunks(3).take(rates);
-    process.nexts = of_rates.map(|rate| rate[2]).collect();
-    retry - now
-}
-
-/// Returns the number of requests of a call.
-fn requests_of(call: &[String], rates: usize) -> usize {
-    let number = |index: usize| call[index].parse::<usize>().unwrap();
-    let concurrency = 10 + 7 * rates;
-    let corrections = concurrency + 1 + number(concurrency);
-    let ended = corrections + 1 + number(corrections) * (1 + rates);
-    number(ended + 1 + number(ended))
+    process.nexts.clone_from(&reply.nexts);
 }
 
 fn is_repeated(random: &mut Rng, process: &Process) -> bool {
@@ -232,32 +343,42 @@ fn compare(seed: u64, connection: &mut Connection, script: &Script) -> usize {
         .map(|index| Process {
             name: format!("process{index}"),
             sequence: 0,
-            last: Vec::new(),
+            last: Call::default(),
+            is_answered: false,
             started: Vec::new(),
             nexts: vec![0; rates.len()],
             requests: 0,
         })
         .collect();
+    // The windows of some quotas are checked, so nothing may be corrected or lost there.
+    let is_simple = seed % 3 == 0;
     let mut model = ScriptModel::default();
+    let mut checks = Checks::default();
+    let mut log = Log(vec![format!("quota {seed}")]);
     let mut wait = 0;
     let mut admitted = 0;
     let _: () = cmd("FLUSHDB").query(connection).unwrap();
     for step in 0..CALLS {
-        if random.u8(..50) == 0 {
+        if !is_simple && random.u8(..50) == 0 {
             let _: () = cmd("FLUSHDB").query(connection).unwrap();
-            model = ScriptModel::default();
+            (model, checks) = (ScriptModel::default(), Checks::default());
+            for process in &mut processes {
+                process.is_answered = false;
+            }
+            log.0.push("the state is lost".to_owned());
         } else if step > 0 {
             let micros = random_step(random, &rates, wait);
             let mut step = cmd("HINCRBY");
             step.arg("state").arg("offset").arg(micros);
             let _: i64 = step.query(connection).unwrap();
             model.step(micros);
+            log.0.push(format!("a step of {micros} µs"));
         }
         let index = random.usize(..processes.len());
         let process = &mut processes[index];
-        let is_repeated = is_repeated(random, process);
-        if !is_repeated {
-            process.last = random_call(random, process, &rates, &running);
+        if !is_repeated(random, process) {
+            process.is_answered = false;
+            process.last = random_call(random, process, &rates, &running, !is_simple);
         }
 
         let mut invocation = script.prepare_invoke();
@@ -268,22 +389,25 @@ fn compare(seed: u64, connection: &mut Connection, script: &Script) -> usize {
         for index in 0..running.len() {
             invocation.key(format!("running:{index}"));
         }
-        let reply: String = invocation.arg(&process.last).invoke(connection).unwrap();
-        let numbers: Vec<i64> = reply.split(' ').map(|one| one.parse().unwrap()).collect();
-        let (now, offset) = (numbers[0], numbers[4]);
-        let expected = model.call(&process.last, now, offset);
-        assert_eq!(
-            reply, expected,
-            "quota {seed}, call {step}, with {:?}",
-            process.last
-        );
-        if !is_repeated {
+        let arguments = &process.last.arguments;
+        let text: String = invocation.arg(arguments).invoke(connection).unwrap();
+        let reply = Reply::parse(&text, rates.len());
+        let (now, offset) = (reply.now, reply.offset);
+        log.0
+            .push(format!("call {step} at {now}, {offset}: {arguments:?}"));
+        let expected = model.call(arguments, now, offset);
+        assert_eq!(text, expected, "quota {seed}, call {step}");
+        // A call that is repeated after a loss of the state is a new one.
+        if !process.is_answered {
+            process.is_answered = true;
             let of_server = now - offset;
             let clock = i64::try_from(clock()).unwrap();
             let difference = of_server.abs_diff(clock);
             assert!(difference < 1_000_000, "quota {seed}: {difference} µs off");
-            wait = learn(process, &numbers, rates.len());
-            admitted += usize::try_from(numbers[5]).unwrap();
+            checks.check(&process.last, &reply, &rates, &running, is_simple);
+            learn(process, &reply);
+            wait = reply.retry - now;
+            admitted += reply.starts.len();
         }
     }
     for key in cmd("KEYS")
