@@ -1,5 +1,6 @@
 //! The ways to connect to a server: as a user, over TLS, through Sentinel and in a cluster.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Instant;
 
@@ -30,11 +31,13 @@ async fn a_user_needs_only_what_is_documented() {
         .arg("on")
         .arg(">secret");
     set_user.arg(format!("~{}", quoted.next().unwrap()));
-    for command in quoted {
-        let command = command.to_lowercase().replace(' ', "|");
+    let documented = quoted.map(|command| command.to_lowercase().replace(' ', "|"));
+    let documented: BTreeSet<String> = documented.collect();
+    for command in &documented {
         set_user.arg(format!("+{command}"));
     }
     let _: String = server.run(&set_user);
+    let _: String = server.run(cmd("CONFIG").arg("RESETSTAT"));
 
     let url = format!("redis://fleet:secret@127.0.0.1:{}/", server.port());
     let store = RedisStore::connect(&url, ACCOUNT).await.unwrap();
@@ -60,6 +63,24 @@ async fn a_user_needs_only_what_is_documented() {
     assert_eq!(limiter.usage().store.unwrap().failures, 0);
     let denied: Vec<Value> = server.run(cmd("ACL").arg("LOG"));
     assert_eq!(denied, []);
+
+    let info: String = server.run(cmd("INFO").arg("commandstats"));
+    let used = info.lines().filter_map(|line| {
+        let (command, _) = line.strip_prefix("cmdstat_")?.split_once(':')?;
+        Some(command.to_owned())
+    });
+    let mut used: BTreeSet<String> = used.collect();
+    // What this test sends, and what every user may send or does not need.
+    for other in [
+        "acl|log",
+        "auth",
+        "client|setinfo",
+        "config|resetstat",
+        "hello",
+    ] {
+        used.remove(other);
+    }
+    assert_eq!(documented, used, "the documented commands, and those used");
 }
 
 #[test]
