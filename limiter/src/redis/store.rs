@@ -80,7 +80,7 @@ enum Connection {
 
 impl RedisStore {
     /// Connects to a server, by a URL such as `redis://user:password@host:6379/0`, or `rediss://…`
-    /// for TLS. For TLS, the program has to install a provider of cryptography: see
+    /// for TLS. For TLS, the program may have to install a provider of cryptography: see
     /// [the guide](crate::guide#a-fleet).
     ///
     /// Calls run on the current tokio runtime, which must outlive the limiters.
@@ -91,7 +91,7 @@ impl RedisStore {
     ///
     /// # Panics
     ///
-    /// Panics outside of a tokio runtime, and for TLS if `rustls` has no provider of cryptography.
+    /// Panics outside of a tokio runtime, and for TLS if `rustls` cannot choose a provider of cryptography.
     pub async fn connect(url: &str, account: &str) -> Result<Self, StoreError> {
         Self::new(Server::Single(Client::open(url)?), account).await
     }
@@ -104,7 +104,7 @@ impl RedisStore {
     ///
     /// # Panics
     ///
-    /// Panics outside of a tokio runtime, and for TLS if `rustls` has no provider of cryptography.
+    /// Panics outside of a tokio runtime, and for TLS if `rustls` cannot choose a provider of cryptography.
     pub async fn connect_cluster(urls: &[&str], account: &str) -> Result<Self, StoreError> {
         let client = ClusterClient::builder(urls.iter().copied())
             .connection_timeout(TIMEOUT)
@@ -121,7 +121,7 @@ impl RedisStore {
     ///
     /// # Panics
     ///
-    /// Panics outside of a tokio runtime, and for TLS if `rustls` has no provider of cryptography.
+    /// Panics outside of a tokio runtime, and for TLS if `rustls` cannot choose a provider of cryptography.
     pub async fn connect_sentinel(
         urls: &[&str],
         master: &str,
@@ -155,7 +155,8 @@ impl RedisStore {
     /// It is used after calls have failed for a second. Requests are evenly spaced, and the limiter
     /// does not know what was sent before, nor does the store know what the fallback sends. So a
     /// window that contains a change can have more than the limit: see
-    /// [the guide](crate::guide#a-fleet). By default, requests wait.
+    /// [the guide](crate::guide#a-fleet). If only some processes cannot reach the server, their shares
+    /// come on top of the limit for as long as that lasts. By default, requests wait.
     #[must_use]
     pub fn fallback(mut self, part: u32, whole: u32) -> Self {
         self.fallback = Some((part.into(), whole.into()));
