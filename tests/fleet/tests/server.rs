@@ -407,7 +407,10 @@ fn a_cut_of_30_seconds_exceeds_nothing_and_passes() {
         let proxy = Proxy::start(server.port());
         let workers = start(2, &proxy.url(), Work::requests(60, WINDOW, 40 * SECOND));
         let runtime = Runtime::new().unwrap();
-        let limiter = runtime.block_on(limiter(&proxy.url(), limits_of(60, 0)));
+        let account = runtime.block_on(account(&proxy.url(), limits_of(60, 0)));
+        // The same guard as the workers have, so that they count together.
+        let account = account.guard(SECOND / 10);
+        let limiter = account.build().limiter(MODEL).clone();
         thread::sleep(3 * SECOND);
         if loses_reply {
             proxy.lose_reply_and_cut();
@@ -534,7 +537,10 @@ fn a_fleet_that_falls_back_keeps_to_the_documented_bound() {
 async fn a_server_that_does_not_answer_exceeds_nothing_and_passes() {
     let server = Server::start();
     let workers = start(2, &server.url(), Work::requests(60, WINDOW, 10 * SECOND));
-    let limiter = limiter(&server.url(), limits_of(60, 0)).await;
+    let account = account(&server.url(), limits_of(60, 0)).await;
+    // The same guard as the workers have, so that they count together.
+    let account = account.guard(SECOND / 10).build();
+    let limiter = account.limiter(MODEL);
     tokio::time::sleep(2 * SECOND).await;
     server.signal("STOP");
     // A call fails after two seconds. If it did not, this would be another error.
