@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod columns;
+mod date;
 mod list;
 mod quotas;
 mod show;

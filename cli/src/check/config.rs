@@ -8,14 +8,13 @@ use anyhow::{Context as _, anyhow, bail};
 use clap::ValueEnum as _;
 use ignore::DirEntry;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use jiff::ToSpan as _;
-use jiff::civil;
 use model_studio_limits::Date;
 use model_studio_limits_core::{Escaped, suggest};
 use serde::Deserialize;
 
 use super::finding::{Finding, Kind};
 use crate::arguments::CheckArguments;
+use crate::date::{add_days, today};
 use crate::tables::Region;
 
 /// The name of the configuration file.
@@ -149,21 +148,6 @@ impl Config {
             exclude: Exclude::new(root, &section.exclude)?,
         })
     }
-}
-
-/// Returns the date of today, in UTC.
-fn today() -> anyhow::Result<Date> {
-    let now = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now());
-    from_civil(now.date())
-}
-
-fn add_days(date: Date, days: u16) -> anyhow::Result<Date> {
-    let date: civil::Date = date.to_string().parse()?;
-    from_civil(date.saturating_add(i64::from(days).days()))
-}
-
-fn from_civil(date: civil::Date) -> anyhow::Result<Date> {
-    Ok(date.to_string().parse()?)
 }
 
 /// Returns a name that is allowed, which need not be a model ID, since unknown ones are reported too.

@@ -1,7 +1,7 @@
 //! What a check finds.
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a model ID is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +74,11 @@ pub(crate) struct Finding {
 }
 
 impl Finding {
+    /// Returns the file and the position in it.
+    pub(crate) fn place(&self) -> (&Path, usize) {
+        (&self.file, self.bytes.start)
+    }
+
     /// Returns the message with the help.
     pub(crate) fn full_message(&self) -> String {
         match &self.help {

@@ -37,9 +37,9 @@ pub(crate) fn run(
     }
     progress.finish();
     // A file can be reached from several paths.
-    let key = |finding: &Finding| (finding.file.clone(), finding.bytes.start);
-    outcome.findings.sort_by_cached_key(key);
-    outcome.findings.dedup_by_key(|finding| key(finding));
+    let findings = &mut outcome.findings;
+    findings.sort_by(|a, b| a.place().cmp(&b.place()));
+    findings.dedup_by(|a, b| a.place() == b.place());
 
     let mut fixed = 0;
     if arguments.fix {

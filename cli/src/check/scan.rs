@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use model_studio_limits_core::AnyOf;
 
 use super::finding::Kind;
 use super::life_cycle::LifeCycles;
@@ -132,22 +133,23 @@ impl Scanner {
             let has_prefix = matches!(text[..bytes.start].last(), Some(b'/' | b':'));
             if has_prefix || servers.is_model_studio(name, is_place) {
                 let ended = &self.life_cycles.ended()[name];
+                let replacements: Vec<&str> = ended.replacements.iter().copied().collect();
                 found.push(Found {
                     bytes,
                     kind: ended.kind,
                     message: ended.message.clone(),
-                    help: one_of("use", ended.replacements.iter().copied()),
+                    help: one_of("use", &replacements),
                     fix: ended.fix,
                 });
             }
         }
         for bytes in place_ids {
-            let Some(name) = std::str::from_utf8(&text[bytes.clone()]).ok() else {
+            let Ok(name) = std::str::from_utf8(&text[bytes.clone()]) else {
                 continue;
             };
             let mut nearest = self.nearest(name);
             nearest.retain(|nearest| servers.can_be_misspelled(nearest));
-            if let Some(help) = one_of("did you mean", nearest.into_iter()) {
+            if let Some(help) = one_of("did you mean", &nearest) {
                 found.push(Found {
                     bytes,
                     kind: Kind::Misspelled,
@@ -345,9 +347,8 @@ fn is_typo(name: &str, known: &str) -> bool {
 }
 
 /// Returns a text such as "use `a` or `b`".
-fn one_of<'a>(verb: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
-    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    (!names.is_empty()).then(|| format!("{verb} {}", names.join(" or ")))
+fn one_of(verb: &str, names: &[&str]) -> Option<String> {
+    (!names.is_empty()).then(|| format!("{verb} {}", AnyOf(names)))
 }
 
 /// Returns the line at a position.

@@ -5,13 +5,12 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::num::NonZeroU64;
 
-use jiff::Timestamp;
-use jiff::tz::Offset;
 use model_studio_limits::Limits;
 use model_studio_limits_core::{DisplayLimits, Escaped, Limit};
 use serde_yaml::Value;
 
 use super::limits::{Account, Quota};
+use crate::date::today;
 use crate::tables::{Model, Region};
 
 /// What the comment at the beginning says.
@@ -97,7 +96,7 @@ impl Overlay {
         output: &mut impl Write,
     ) -> anyhow::Result<()> {
         let Origin { table, region, url } = origin;
-        let date = Offset::UTC.to_datetime(Timestamp::now()).date();
+        let date = today()?;
         writeln!(
             output,
             "\
