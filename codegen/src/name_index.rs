@@ -3,16 +3,17 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use model_studio_limits_core::suggest;
+use model_studio_limits_core::{Date, suggest};
 
 use crate::diagnostics::{Diagnostic, Location};
-use crate::table::{Name, Row};
+use crate::table::{Name, Retired, Row};
 
-/// The model IDs and aliases of rows.
+/// The model IDs and aliases of rows, and the names of retired models.
 pub(crate) struct NameIndex<'a> {
     /// Each name with the position of its row, in the order of the rows.
     pub(crate) names: Vec<(usize, &'a Name)>,
     by_text: HashMap<&'a str, (usize, &'a Name)>,
+    retired: HashMap<&'a str, Date>,
     suggestions_left: Cell<usize>,
 }
 
@@ -21,7 +22,10 @@ pub(crate) struct NameIndex<'a> {
 const MAX_SUGGESTIONS: usize = 20;
 
 impl<'a> NameIndex<'a> {
-    pub(crate) fn new(rows: impl Iterator<Item = &'a Row>) -> Self {
+    pub(crate) fn new(
+        rows: impl Iterator<Item = &'a Row>,
+        retired: impl Iterator<Item = &'a Retired>,
+    ) -> Self {
         let names = rows.enumerate();
         let names = names.flat_map(|(position, row)| row.names().map(move |name| (position, name)));
         let names: Vec<(usize, &Name)> = names.collect();
@@ -31,6 +35,9 @@ impl<'a> NameIndex<'a> {
                 .map(|pair| (pair.1.text.as_str(), *pair))
                 .collect(),
             names,
+            retired: retired
+                .map(|row| (row.name.text.as_str(), row.on))
+                .collect(),
             suggestions_left: Cell::new(MAX_SUGGESTIONS),
         }
     }
@@ -40,8 +47,11 @@ impl<'a> NameIndex<'a> {
         self.by_text.get(name).copied()
     }
 
-    /// Returns the diagnostic for a name that is not in the index.
-    pub(crate) fn unknown(&self, name: &str, location: Location) -> Diagnostic {
+    /// Returns the diagnostic for a name that is retired or unknown.
+    pub(crate) fn not_found(&self, name: &str, location: Location) -> Diagnostic {
+        if let Some(on) = self.retired.get(name) {
+            return Diagnostic::new(location, format!("model `{name}` was retired on {on}"));
+        }
         let error = Diagnostic::new(location, format!("unknown model `{name}`"));
         let Some(left) = self.suggestions_left.get().checked_sub(1) else {
             return error;

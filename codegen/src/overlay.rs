@@ -17,12 +17,13 @@ pub(crate) fn apply(catalogue: &Catalogue, overlay: Overlay) -> Result<Catalogue
         Ok(extended) => (extended, Vec::new()),
         Err(errors) => (catalogue.clone(), errors),
     };
-    let index = NameIndex::new(result.rows());
+    let retired = result.retired.iter().map(|retired| &retired.row);
+    let index = NameIndex::new(result.rows(), retired);
     let mut changes = HashMap::<usize, &OverlayEntry>::new();
     for entry in &overlay.entries {
         let name = &entry.name;
         let Some((position, _)) = index.get(name) else {
-            errors.push(index.unknown(name, entry.location));
+            errors.push(index.not_found(name, entry.location));
             continue;
         };
         for position in pool_members(&result, position) {

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use model_studio_limits_core::{Date, MAX_NAMES};
+use model_studio_limits_core::MAX_NAMES;
 
 use crate::catalogue::{Catalogue, Model, Retired};
 use crate::diagnostics::{Diagnostic, Location};
@@ -60,22 +60,18 @@ struct Addition<'a> {
     /// The rows of the catalogue, followed by those of the table.
     rows: Vec<&'a Row>,
     index: NameIndex<'a>,
-    /// The retired models of the catalogue and of the table.
-    retired: HashMap<&'a str, Date>,
 }
 
 impl<'a> Addition<'a> {
     fn new(base: &'a Catalogue, table: &'a Table) -> Self {
         let retired = base.retired.iter().map(|retired| &retired.row);
         let retired = retired.chain(&table.retired);
-        let retired = retired.map(|row| (row.name.text.as_str(), row.on));
         let rows = base.rows().chain(&table.rows);
         Self {
             base,
             table,
             rows: rows.clone().collect(),
-            index: NameIndex::new(rows),
-            retired: retired.collect(),
+            index: NameIndex::new(rows, retired),
         }
     }
 
@@ -192,8 +188,7 @@ impl<'a> Addition<'a> {
         for Retired { row, .. } in &self.base.retired {
             let found = self.index.get(&row.name.text);
             if let Some((_, name)) = found.filter(|(position, _)| self.is_added(*position)) {
-                let message = format!("model `{}` was retired on {}", name.text, row.on);
-                errors.push(Diagnostic::new(name.location, message));
+                errors.push(self.index.not_found(&name.text, name.location));
             }
         }
     }
@@ -234,17 +229,11 @@ impl<'a> Addition<'a> {
         (name, location): &(String, Location),
         errors: &mut Vec<Diagnostic>,
     ) -> Option<usize> {
-        if let Some((position, _)) = self.index.get(name) {
-            return Some(position);
+        let found = self.index.get(name);
+        if found.is_none() {
+            errors.push(self.index.not_found(name, *location));
         }
-        errors.push(match self.retired.get(name.as_str()) {
-            Some(on) => {
-                let message = format!("`{name}` cannot be a replacement: it was retired on {on}");
-                Diagnostic::new(*location, message)
-            }
-            None => self.index.unknown(name, *location),
-        });
-        None
+        found.map(|(position, _)| position)
     }
 
     /// Follows replacements that are themselves replaced. Returns, for each row, the end of its chain
