@@ -1,9 +1,8 @@
 //! The documentation page that lists all models: the `reference` modules of the runtime.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
-use model_studio_limits_core::{Category, DisplayLimits, Grouped, Limit, LimitKind};
+use model_studio_limits_core::{Category, DisplayLimits, Grouped, Limit, LimitKey};
 
 use super::Settings;
 use super::docs::in_cell;
@@ -24,9 +23,6 @@ struct Page<'a> {
     /// The path of the enum.
     path: String,
 }
-
-/// The kind and the window of the limits in a column.
-type Column = (LimitKind, Option<Duration>);
 
 impl Page<'_> {
     fn render(&self, enum_name: &str) -> String {
@@ -53,44 +49,36 @@ impl Page<'_> {
     }
 
     fn write_models(&self, page: &mut String, models: &[&Model]) {
-        let limits = || models.iter().flat_map(|model| &model.row.limits);
-        let mut columns: Vec<Column> = limits().map(Limit::slot).collect();
-        columns.sort_unstable();
-        columns.dedup();
-        let headings: Option<Vec<&str>> = columns
-            .iter()
-            .map(|(kind, per)| Some(kind.short_key(*per)?.heading))
-            .collect();
-        let Some(headings) = headings else {
+        let limits = models.iter().flat_map(|model| &model.row.limits);
+        let mut slots: Vec<_> = limits.map(Limit::slot).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        let headings = slots.iter().map(|(kind, per)| kind.short_key(*per));
+        let headings: Option<Vec<LimitKey>> = headings.collect();
+        let (heading, alignment) = match &headings {
+            Some(keys) => keys
+                .iter()
+                .map(|key| (format!("{} | ", key.heading), "---: | "))
+                .unzip(),
             // Some limits have no short key and therefore no heading.
-            _ = writeln!(page, "| model ID | limits | |\n| --- | --- | --- |");
-            for model in models {
-                let limits = DisplayLimits(&model.row.limits);
-                let (link, remarks) = (self.link(&model.row), self.remarks(model));
-                _ = writeln!(page, "| {link} | {limits} | {remarks} |");
-            }
-            return;
+            None => ("limits | ".to_owned(), "--- | ".to_owned()),
         };
-        let headings = headings.join(" | ");
-        let alignment = "---: | ".repeat(columns.len());
-        _ = writeln!(
-            page,
-            "| model ID | {headings} | |\n| --- | {alignment}--- |"
-        );
+        _ = writeln!(page, "| model ID | {heading}|\n| --- | {alignment}--- |");
         for model in models {
-            _ = write!(page, "| {} | ", self.link(&model.row));
-            for column in &columns {
-                match model
-                    .row
-                    .limits
-                    .iter()
-                    .find(|limit| limit.slot() == *column)
-                {
-                    Some(limit) => _ = write!(page, "{} | ", Grouped(limit.count.get())),
-                    None => page.push_str("| "),
-                }
-            }
-            _ = writeln!(page, "{} |", self.remarks(model));
+            let limits = &model.row.limits;
+            let cells = if headings.is_some() {
+                let cells = slots.iter().map(|slot| {
+                    let limit = limits.iter().find(|limit| limit.slot() == *slot);
+                    limit.map_or("| ".to_owned(), |limit| {
+                        format!("{} | ", Grouped(limit.count.get()))
+                    })
+                });
+                cells.collect()
+            } else {
+                format!("{} | ", DisplayLimits(limits))
+            };
+            let (link, remarks) = (self.link(&model.row), self.remarks(model));
+            _ = writeln!(page, "| {link} | {cells}{remarks} |");
         }
     }
 

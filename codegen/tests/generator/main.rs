@@ -8,6 +8,7 @@ mod diagnostics;
 mod files;
 mod oracle;
 mod properties;
+mod reference;
 mod scratch;
 mod settings;
 mod snapshot;
