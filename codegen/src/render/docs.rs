@@ -32,11 +32,12 @@ pub(super) fn for_models(catalogue: &Catalogue, enum_name: &str) -> Vec<ModelDoc
         let replacement = catalogue.replacement(model.replacement);
         let deprecation = model.row.deprecation.as_ref();
         let retires = deprecation.and_then(|deprecation| {
-            let retires = format!("retires on {}", deprecation.retires?);
-            Some(match deprecation.source.as_deref().map(one_line) {
-                Some(source) => format!("{retires} ({source})"),
-                None => retires,
-            })
+            let source = deprecation.source.as_deref().map(one_line);
+            match (deprecation.retires, source) {
+                (Some(date), Some(source)) => Some(format!("retires on {date} ({source})")),
+                (Some(date), None) => Some(format!("retires on {date}")),
+                (None, source) => source.map(|source| format!("source: {source}")),
+            }
         });
         let note = deprecation.and_then(|deprecation| deprecation.note.as_deref().map(one_line));
         let note = join([retires, note]);
@@ -69,13 +70,8 @@ pub(super) fn for_enum(catalogue: &Catalogue, settings: &Settings) -> String {
         (None, None) => {}
     }
     if let Some(overlay) = &settings.overlay {
-        let changed = catalogue.models.iter().filter(|m| m.baseline.is_some());
-        _ = write!(
-            doc,
-            " The overlay {} sets the limits of {}.",
-            code(&one_line(overlay)),
-            counted(changed.count(), "model", "models")
-        );
+        let overlay = code(&one_line(overlay));
+        _ = write!(doc, " The overlay {overlay} has been applied.");
     }
     doc.push_str(
         "\n\nThe order and the discriminants of the variants follow the table, and may change \

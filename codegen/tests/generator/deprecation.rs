@@ -6,11 +6,11 @@ use syn::{Attribute, Item, LitStr};
 use crate::oracle::module_items;
 use crate::scratch::ScratchDir;
 
-/// Returns the note of a model that is deprecated with the note `note`.
-fn generated_note(note: &str) -> String {
+/// Returns the note of a model that is deprecated with these fields.
+fn generated_note(fields: &str) -> String {
     let table = format!(
         "groups: [{{ category: embedding, series: S, models: [
-           {{ name: a, limits: {{ qpm: 1 }}, deprecated: {{ note: '{note}' }} }}
+           {{ name: a, limits: {{ qpm: 1 }}, deprecated: {{ {fields} }} }}
          ] }}]"
     );
     let scratch = ScratchDir::new();
@@ -40,13 +40,27 @@ fn note_of(attribute: &Attribute) -> String {
 #[test]
 fn notes_are_not_escaped() {
     for note in ["gone in spring", r"see a_b, *c*, [d] and \e"] {
-        assert_eq!(generated_note(note), note);
+        assert_eq!(generated_note(&format!("note: '{note}'")), note);
     }
 }
 
 /// rustdoc shows notes as Markdown, so HTML would take effect.
 #[test]
 fn notes_with_html_are_code_spans() {
-    assert_eq!(generated_note("use <b>_b_</b>"), "`use <b>_b_</b>`");
-    assert_eq!(generated_note("use `<b>`"), "`` use `<b>` ``");
+    assert_eq!(generated_note("note: use <b>_b_</b>"), "`use <b>_b_</b>`");
+    assert_eq!(generated_note("note: use `<b>`"), "`` use `<b>` ``");
+}
+
+#[test]
+fn notes_name_the_date_and_the_source() {
+    for (fields, note) in [
+        ("retires: 2026-10-10", "retires on 2026-10-10"),
+        (
+            "retires: 2026-10-10, source: notice 7, note: n",
+            "retires on 2026-10-10 (notice 7); n",
+        ),
+        ("source: notice 7, note: n", "source: notice 7; n"),
+    ] {
+        assert_eq!(generated_note(fields), note);
+    }
 }
