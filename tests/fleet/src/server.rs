@@ -249,10 +249,13 @@ fn spawn(port: u16, cluster_port: u16, options: &[String], directory: &Path) -> 
         .args(["--bind", "127.0.0.1", "--port"]);
     command.arg(port.to_string()).arg("--dir").arg(directory);
     command.args(["--logfile", "log"]);
-    if !options.iter().any(|option| option == "--sentinel") {
-        // A cluster has a second port, by default 10,000 higher, which may not exist.
-        let cluster_port = cluster_port.to_string();
-        command.args(["--save", "", "--cluster-port", &cluster_port]);
+    let has_option = |name: &str| options.iter().any(|option| option == name);
+    if !has_option("--sentinel") {
+        command.args(["--save", ""]);
+    }
+    if has_option("--cluster-enabled") {
+        // By default, the second port is 10,000 higher, and may not exist.
+        command.args(["--cluster-port", &cluster_port.to_string()]);
     }
     command.stdout(Stdio::null());
     let mut process = command
