@@ -1,6 +1,5 @@
 //! The builder that build scripts use: its settings and its output file.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{env, fmt, fs, process};
 
@@ -18,8 +17,8 @@ use crate::{identifier, pipeline};
 pub struct Generator {
     table: Input,
     overlay: Option<PathBuf>,
-    /// The environment variable with the path of an overlay, and its value.
-    overlay_variable: Option<(String, OsString)>,
+    /// The environment variable that sets the overlay.
+    overlay_variable: Option<String>,
     enum_name: String,
     runtime: String,
     module: String,
@@ -96,6 +95,7 @@ impl Generator {
     #[must_use]
     pub fn overlay(mut self, path: impl Into<PathBuf>) -> Self {
         self.overlay = Some(path.into());
+        self.overlay_variable = None;
         self
     }
 
@@ -107,9 +107,9 @@ impl Generator {
     #[must_use]
     pub fn overlay_from_env(mut self, variable: impl Into<String>) -> Self {
         let variable = variable.into();
-        let value = env::var_os(&variable).unwrap_or_default();
-        self.overlay = (!value.is_empty()).then(|| PathBuf::from(&value));
-        self.overlay_variable = Some((variable, value));
+        let value = env::var_os(&variable).filter(|value| !value.is_empty());
+        self.overlay = value.map(PathBuf::from);
+        self.overlay_variable = Some(variable);
         self
     }
 
@@ -189,7 +189,7 @@ impl Generator {
         for path in [table].into_iter().chain(self.overlay.as_deref()) {
             println!("cargo::rerun-if-changed={}", path.display());
         }
-        if let Some((variable, _)) = &self.overlay_variable {
+        if let Some(variable) = &self.overlay_variable {
             println!("cargo::rerun-if-env-changed={variable}");
         }
         if let Err(error) = self.write(file_name.as_ref()) {
@@ -209,9 +209,9 @@ impl Generator {
     }
 
     fn check_overlay_variable(&self) -> Result<(), Error> {
-        match &self.overlay_variable {
-            Some((variable, value)) if !value.is_empty() && Path::new(value).is_relative() => {
-                let path = Path::new(value).display();
+        match (&self.overlay_variable, &self.overlay) {
+            (Some(variable), Some(path)) if path.is_relative() => {
+                let path = path.display();
                 Err(Error::new(format_args!(
                     "`{variable}` is set to the relative path `{path}`: use an absolute path, or write \
                      `{variable} = {{ value = \"{path}\", relative = true }}` in the `[env]` \

@@ -263,8 +263,9 @@ impl<'de> Visitor<'de> for &mut Reader {
         self.scalar(Value::Null)
     }
 
+    /// An empty document.
     fn visit_none<E: de::Error>(self) -> Result<Value, E> {
-        self.scalar(Value::Null)
+        self.visit_unit()
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Value, E> {
