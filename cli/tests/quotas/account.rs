@@ -3,17 +3,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use loopback::Server;
 use model_studio_limits::Model;
 use model_studio_limits_codegen::Generator;
 use serde_json::{Value, json};
 
 use crate::command::{ask, limit, one_page, row, with};
-use crate::server::{Response, Server};
 use crate::support::repository;
 
 /// Writes the overlay of an account with these rows to a file.
 fn overlay(rows: Value, arguments: &[&str]) -> (tempfile::TempDir, PathBuf) {
-    let server = Server::start(move |_, _| Response::new(200, one_page(&rows)));
+    let server = Server::start(move |_, response| response.send(200, one_page(&rows)));
     let output = ask(&server, arguments);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     let directory = tempfile::tempdir().unwrap();

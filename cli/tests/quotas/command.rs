@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use loopback::Server;
 use serde_json::{Value, json};
 
-use crate::server::{Response, Server};
 use crate::support::{stderr, stdout, tool};
 
 pub(crate) const KEY: &str = "sk-0123456789abcdef0123456789abcdef";
@@ -41,14 +41,14 @@ pub(crate) fn quotas(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
 
 /// Asks a server.
 pub(crate) fn ask(server: &Server, arguments: &[&str]) -> Output {
-    quotas(&[&["--url", &server.url], arguments].concat(), &[])
+    quotas(&[&["--url", server.url()], arguments].concat(), &[])
 }
 
 /// Runs the command with these rows on one page, and returns what it writes without its comment at
 /// the beginning, and its messages.
 #[track_caller]
 pub(crate) fn write(rows: Value, arguments: &[&str]) -> (String, String) {
-    let server = Server::start(move |_, _| Response::new(200, one_page(&rows)));
+    let server = Server::start(move |_, response| response.send(200, one_page(&rows)));
     let output = ask(&server, arguments);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     let lines = output.stdout.split_inclusive('\n');

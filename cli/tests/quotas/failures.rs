@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use loopback::{Response, Server};
 use serde_json::{Value, json};
 
 use crate::command::{KEY, ask, limit, one_model, one_page, page, quotas, row, with, without};
-use crate::server::{Response, Server};
 
-fn success() -> Response {
-    Response::new(200, one_model())
+fn success(response: &mut Response) {
+    response.send(200, one_model());
 }
 
 fn refusal(code: &str, message: &str) -> Value {
@@ -30,7 +30,8 @@ fn fails(server: &Server, arguments: &[&str], parts: &[&str]) -> usize {
 
 #[test]
 fn a_response_that_is_not_a_success_is_reported_with_its_code_and_message() {
-    let server = Server::start(|_, _| Response::new(200, refusal("Oops", "It\u{1b}[31m broke")));
+    let server =
+        Server::start(|_, response| response.send(200, refusal("Oops", "It\u{1b}[31m broke")));
     let message = "error: the provider refused the request: status 200, Oops, It\\u{1b}[31m broke, \
                    request ID r-7\n";
     assert_eq!(fails(&server, &[], &[message]), 1);
@@ -43,14 +44,15 @@ fn a_key_that_is_rejected_is_reported_with_the_region_and_is_not_tried_again() {
         "InvalidApiKey, Wrong key, request ID r-7",
     ];
     for status in [200, 400, 401, 403] {
-        let server =
-            Server::start(move |_, _| Response::new(status, refusal("InvalidApiKey", "Wrong key")));
+        let server = Server::start(move |_, response| {
+            response.send(status, refusal("InvalidApiKey", "Wrong key"));
+        });
         assert_eq!(fails(&server, &["--region", "virginia"], &parts), 1);
     }
-    let server = Server::start(|_, _| Response::new(401, refusal("Unauthorized", "No")));
+    let server = Server::start(|_, response| response.send(401, refusal("Unauthorized", "No")));
     assert_eq!(fails(&server, &["--region", "virginia"], &parts[..1]), 1);
     for status in [401, 403] {
-        let server = Server::start(move |_, _| Response::new(status, ""));
+        let server = Server::start(move |_, response| response.send(status, ""));
         let status = format!("{}: status {status} with an empty body", parts[0]);
         assert_eq!(fails(&server, &["--region", "virginia"], &[&status]), 1);
     }
@@ -58,7 +60,7 @@ fn a_key_that_is_rejected_is_reported_with_the_region_and_is_not_tried_again() {
 
 #[test]
 fn another_status_is_an_error_and_is_not_tried_again() {
-    let server = Server::start(|_, _| Response::new(418, "<html>Not\nhere"));
+    let server = Server::start(|_, response| response.send(418, "<html>Not\nhere"));
     let message = "error: the provider refused the request: status 418, `<html>Not\\nhere`\n";
     assert_eq!(fails(&server, &[], &[message]), 1);
 }
@@ -66,7 +68,7 @@ fn another_status_is_an_error_and_is_not_tried_again() {
 #[test]
 fn a_403_with_another_code_does_not_blame_the_key() {
     for code in ["AllocationQuota.FreeTierOnly", "Workspace.AccessDenied"] {
-        let server = Server::start(move |_, _| Response::new(403, refusal(code, "No")));
+        let server = Server::start(move |_, response| response.send(403, refusal(code, "No")));
         let message = format!(
             "error: the provider refused the request: status 403, {code}, No, request ID r-7\n"
         );
@@ -76,11 +78,11 @@ fn a_403_with_another_code_does_not_blame_the_key() {
 
 #[test]
 fn an_endpoint_that_is_not_found_is_reported_with_the_region_and_the_workspace() {
-    let server = Server::start(|_, _| Response::new(404, ""));
+    let server = Server::start(|_, response| response.send(404, ""));
     let message = format!(
         "error: the quota endpoint was not found at {}/api/v1/quotas, for the region `frankfurt` \
          and the workspace `llm-9`: status 404 with an empty body\n",
-        server.url
+        server.url()
     );
     let arguments = ["--region", "frankfurt", "--workspace", "llm-9"];
     assert_eq!(fails(&server, &arguments, &[&message]), 1);
@@ -121,9 +123,12 @@ fn a_proxy_whose_name_does_not_resolve_is_named() {
 #[test]
 fn a_429_and_a_5xx_are_tried_again() {
     for status in [429, 500, 503] {
-        let server = Server::start(move |_, number| match number {
-            0 => Response::with_header(status, "Retry-After: 0", refusal("Busy", "Later")),
-            _ => success(),
+        let server = Server::start(move |request, response| match request.number {
+            0 => {
+                let response = response.header("retry-after", "0");
+                response.send(status, refusal("Busy", "Later"));
+            }
+            _ => success(response),
         });
         let output = ask(&server, &[]);
         assert_eq!(output.code, Some(0), "{}", output.stderr);
@@ -140,10 +145,10 @@ fn a_429_and_a_5xx_are_tried_again() {
 
 #[test]
 fn the_time_in_retry_after_is_waited() {
-    let server = Server::start(|_, number| match number {
+    let server = Server::start(|request, response| match request.number {
         // The delay without the header is at most one second.
-        0 => Response::with_header(429, "Retry-After: 2", ""),
-        _ => success(),
+        0 => response.header("retry-after", "2").send(429, ""),
+        _ => success(response),
     });
     assert_eq!(ask(&server, &[]).code, Some(0));
     let requests = server.requests();
@@ -152,9 +157,9 @@ fn the_time_in_retry_after_is_waited() {
 
 #[test]
 fn a_retry_without_retry_after_is_delayed() {
-    let server = Server::start(|_, number| match number {
-        0 => Response::new(429, ""),
-        _ => success(),
+    let server = Server::start(|request, response| match request.number {
+        0 => response.send(429, ""),
+        _ => success(response),
     });
     assert_eq!(ask(&server, &[]).code, Some(0));
     let requests = server.requests();
@@ -163,14 +168,15 @@ fn a_retry_without_retry_after_is_delayed() {
 
 #[test]
 fn a_retry_after_of_more_than_a_minute_is_not_waited() {
-    let server = Server::start(|_, _| Response::with_header(429, "Retry-After: 61", ""));
+    let server = Server::start(|_, response| response.header("retry-after", "61").send(429, ""));
     let message = "the server asks to try again in 61 seconds";
     assert_eq!(fails(&server, &[], &["status 429", message]), 1);
 }
 
 #[test]
 fn the_number_of_retries_is_bounded() {
-    let server = Server::start(|_, _| Response::with_header(500, "Retry-After: 0", "broken"));
+    let server =
+        Server::start(|_, response| response.header("retry-after", "0").send(500, "broken"));
     let message = "error: the server responds with status 500, `broken` (gave up, tries: 3)";
     assert_eq!(fails(&server, &["--retries", "2"], &[message]), 3);
     assert_eq!(fails(&server, &["--retries", "0"], &["tries: 1"]), 1);
@@ -179,15 +185,15 @@ fn the_number_of_retries_is_bounded() {
 
 #[test]
 fn a_response_that_is_late_is_tried_again() {
-    let server = Server::start(|_, number| match number {
-        0 => Response::Silence,
-        _ => success(),
+    let server = Server::start(|request, response| match request.number {
+        0 => response.never(),
+        _ => success(response),
     });
     let output = ask(&server, &["--timeout", "1"]);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     assert!(output.stderr.contains("timeout"), "{}", output.stderr);
 
-    let server = Server::start(|_, _| Response::Silence);
+    let server = Server::start(|_, response| response.never());
     let arguments = ["--timeout", "1", "--retries", "0"];
     assert_eq!(
         fails(&server, &arguments, &["cannot read http://", "timeout"]),
@@ -197,9 +203,9 @@ fn a_response_that_is_late_is_tried_again() {
 
 #[test]
 fn a_connection_that_breaks_is_tried_again() {
-    let server = Server::start(|_, number| match number {
-        0 => Response::Close,
-        _ => success(),
+    let server = Server::start(|request, response| match request.number {
+        0 => {}
+        _ => success(response),
     });
     let output = ask(&server, &[]);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
@@ -223,7 +229,7 @@ fn a_server_that_cannot_be_reached_is_an_error() {
 
 #[test]
 fn a_response_that_is_not_json_is_an_error_with_its_beginning() {
-    let server = Server::start(|_, _| Response::new(200, "<html>\u{1b}hello"));
+    let server = Server::start(|_, response| response.send(200, "<html>\u{1b}hello"));
     let message = "error: the response is not JSON: status 200, `<html>\\u{1b}hello`\n";
     assert_eq!(fails(&server, &[], &[message]), 1);
 }
@@ -290,7 +296,7 @@ fn a_response_of_another_shape_is_an_error_with_the_place() {
         ),
     ] {
         let text = body.to_string();
-        let server = Server::start(move |_, _| Response::new(200, body.clone()));
+        let server = Server::start(move |_, response| response.send(200, body.clone()));
         let message = format!("error: unexpected response: {message}\n");
         assert_eq!(fails(&server, &[], &[&message]), 1, "{text}");
     }
@@ -298,7 +304,7 @@ fn a_response_of_another_shape_is_an_error_with_the_place() {
 
 #[test]
 fn a_response_that_is_too_large_is_an_error() {
-    let server = Server::start(|_, _| Response::new(200, " ".repeat(17 * 1024 * 1024)));
+    let server = Server::start(|_, response| response.send(200, " ".repeat(17 * 1024 * 1024)));
     let message = "error: unexpected response: it is larger than 16 MiB\n";
     assert_eq!(fails(&server, &[], &[message]), 1);
 }
@@ -385,9 +391,9 @@ fn a_missing_or_impossible_key_is_an_error_that_names_the_variable() {
 
 #[test]
 fn a_newline_after_the_key_is_ignored() {
-    let server = Server::start(|_, _| success());
+    let server = Server::start(|_, response| success(response));
     let key = format!("{KEY}\n");
-    let output = quotas(&["--url", &server.url], &[("DASHSCOPE_API_KEY", &key)]);
+    let output = quotas(&["--url", server.url()], &[("DASHSCOPE_API_KEY", &key)]);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     let authorization = &server.requests()[0].headers["authorization"];
     assert_eq!(*authorization, format!("Bearer {KEY}"));

@@ -6,7 +6,6 @@ mod failures;
 mod limits;
 mod pages;
 mod secrecy;
-mod server;
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,9 +1,9 @@
 //! Which requests are sent for the pages.
 
+use loopback::{Request, Server};
 use serde_json::{Value, json};
 
 use crate::command::{Output, ask, limit, one_model, page, quotas, row};
-use crate::server::{Request, Response, Server};
 
 fn rows(names: &[&str]) -> Value {
     let rows = names.iter();
@@ -11,7 +11,7 @@ fn rows(names: &[&str]) -> Value {
 }
 
 fn number(request: &Request) -> usize {
-    let (_, query) = request.target.split_once("page_no=").unwrap();
+    let (_, query) = request.line.split_once("page_no=").unwrap();
     query.split('&').next().unwrap().parse().unwrap()
 }
 
@@ -25,9 +25,9 @@ fn fails(output: &Output, message: &str) {
 #[test]
 fn all_pages_are_requested_until_the_total_is_reached() {
     let pages = [rows(&["qwen-plus", "qwen-max"]), rows(&["qwen-turbo"])];
-    let server = Server::start(move |request, _| {
+    let server = Server::start(move |request, response| {
         let number = number(request);
-        Response::new(200, page(number, 3, &pages[number - 1]))
+        response.send(200, page(number, 3, &pages[number - 1]));
     });
     let output = ask(&server, &[]);
     assert_eq!(output.stderr, "");
@@ -44,34 +44,36 @@ fn all_pages_are_requested_until_the_total_is_reached() {
         output.stdout
     );
     let requests = server.requests();
-    let targets: Vec<&str> = requests.iter().map(|request| &*request.target).collect();
+    let lines: Vec<&str> = requests.iter().map(|request| &*request.line).collect();
     assert_eq!(
-        targets,
+        lines,
         [
-            "/api/v1/quotas?page_no=1&page_size=100",
-            "/api/v1/quotas?page_no=2&page_size=100"
+            "GET /api/v1/quotas?page_no=1&page_size=100 HTTP/1.1",
+            "GET /api/v1/quotas?page_no=2&page_size=100 HTTP/1.1"
         ]
     );
 }
 
 #[test]
 fn the_mainland_has_another_path() {
-    let server = Server::start(|_, _| Response::new(200, one_model()));
-    let url = format!("{}/base/", server.url);
+    let server = Server::start(|_, response| response.send(200, one_model()));
+    let url = format!("{}/base/", server.url());
     let output = quotas(&["--url", &url, "--region", "beijing"], &[]);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
-    let target = &server.requests()[0].target;
-    assert_eq!(target, "/base/api/v1/models/limits?page_no=1&page_size=100");
+    assert_eq!(
+        server.requests()[0].line,
+        "GET /base/api/v1/models/limits?page_no=1&page_size=100 HTTP/1.1"
+    );
 }
 
 #[test]
 fn the_comment_at_the_beginning_says_where_the_limits_come_from() {
-    let server = Server::start(|_, _| Response::new(200, one_model()));
+    let server = Server::start(|_, response| response.send(200, one_model()));
     let output = ask(&server, &["--table", "beijing"]);
     let expected = [
         "the table `beijing`",
         "# Region: singapore\n",
-        &format!("# Source: {}/api/v1/quotas\n", server.url),
+        &format!("# Source: {}/api/v1/quotas\n", server.url()),
     ];
     for part in expected {
         assert!(output.stdout.contains(part), "{part}: {}", output.stdout);
@@ -80,7 +82,7 @@ fn the_comment_at_the_beginning_says_where_the_limits_come_from() {
 
 #[test]
 fn a_response_without_models_is_an_error() {
-    let server = Server::start(|_, _| Response::new(200, page(1, 0, &json!([]))));
+    let server = Server::start(|_, response| response.send(200, page(1, 0, &json!([]))));
     for arguments in [&[][..], &["--diff"], &["--format", "json"]] {
         fails(&ask(&server, arguments), "the provider returned no models");
     }
@@ -88,9 +90,9 @@ fn a_response_without_models_is_an_error() {
 
 #[test]
 fn an_empty_page_before_the_total_is_an_error() {
-    let server = Server::start(|request, _| match number(request) {
-        1 => Response::new(200, page(1, 3, &rows(&["qwen-plus"]))),
-        number => Response::new(200, page(number, 3, &json!([]))),
+    let server = Server::start(|request, response| match number(request) {
+        1 => response.send(200, page(1, 3, &rows(&["qwen-plus"]))),
+        number => response.send(200, page(number, 3, &json!([]))),
     });
     fails(
         &ask(&server, &[]),
@@ -100,8 +102,8 @@ fn an_empty_page_before_the_total_is_an_error() {
 
 #[test]
 fn a_page_that_repeats_the_one_before_it_is_an_error() {
-    let server = Server::start(|request, _| {
-        Response::new(200, page(number(request), 3, &rows(&["qwen-plus"])))
+    let server = Server::start(|request, response| {
+        response.send(200, page(number(request), 3, &rows(&["qwen-plus"])));
     });
     fails(
         &ask(&server, &[]),
@@ -111,9 +113,9 @@ fn a_page_that_repeats_the_one_before_it_is_an_error() {
 
 #[test]
 fn a_page_with_another_number_is_an_error() {
-    let server = Server::start(|request, _| {
+    let server = Server::start(|request, response| {
         let name = format!("m{}", number(request));
-        Response::new(200, page(1, 9, &rows(&[&name])))
+        response.send(200, page(1, 9, &rows(&[&name])));
     });
     fails(
         &ask(&server, &[]),
@@ -123,10 +125,10 @@ fn a_page_with_another_number_is_an_error() {
 
 #[test]
 fn pages_without_an_end_are_an_error() {
-    let server = Server::start(|request, _| {
+    let server = Server::start(|request, response| {
         let number = number(request);
         let name = format!("m{number}");
-        Response::new(200, page(number, number + 1, &rows(&[&name])))
+        response.send(200, page(number, number + 1, &rows(&[&name])));
     });
     fails(
         &ask(&server, &[]),

@@ -1,18 +1,18 @@
 //! Where the key goes. That it is never printed is checked for each run of the command.
 
+use loopback::Server;
 use serde_json::json;
 
 use crate::command::{KEY, ask, limit, one_model, one_page, quotas, row, with};
-use crate::server::{Response, Server};
 
 #[test]
 fn the_key_is_sent_in_the_header_and_not_in_the_url() {
-    let server = Server::start(|_, _| Response::new(200, one_model()));
+    let server = Server::start(|_, response| response.send(200, one_model()));
     assert_eq!(ask(&server, &[]).code, Some(0));
     let requests = server.requests();
     assert_eq!(requests.len(), 1);
     for request in requests {
-        assert!(!request.target.contains(KEY));
+        assert!(!request.line.contains(KEY));
         let headers = request.headers.iter();
         let with_key = headers.filter(|(_, value)| value.contains(KEY));
         let with_key: Vec<_> = with_key.map(|(name, value)| (&**name, &**value)).collect();
@@ -22,11 +22,13 @@ fn the_key_is_sent_in_the_header_and_not_in_the_url() {
 
 #[test]
 fn a_redirect_is_not_followed() {
-    let other = Server::start(|_, _| Response::new(200, one_model()));
-    let location = format!("Location: {}/{KEY}", other.url);
+    let other = Server::start(|_, response| response.send(200, one_model()));
+    let location = format!("{}/{KEY}", other.url());
     for status in [301, 302, 307, 308] {
         let location = location.clone();
-        let server = Server::start(move |_, _| Response::with_header(status, &location, ""));
+        let server = Server::start(move |_, response| {
+            response.header("location", &location).send(status, "");
+        });
         let output = ask(&server, &[]);
         assert_eq!(output.code, Some(2));
         let message = format!("error: the server redirects to 127.0.0.1 (status {status})");
@@ -45,7 +47,7 @@ fn a_key_that_the_server_repeats_is_not_printed() {
     for status in [200, 400, 401, 429] {
         for body in &bodies {
             let body = body.clone();
-            let server = Server::start(move |_, _| Response::new(status, body.clone()));
+            let server = Server::start(move |_, response| response.send(status, body.clone()));
             let output = ask(&server, &["--retries", "0"]);
             let text = output.stdout + &output.stderr;
             assert!(text.contains("[key]"), "{status}: {text}");
@@ -75,7 +77,7 @@ fn a_key_that_the_server_repeats_with_escapes_is_not_printed() {
         for escaped in [&escaped, &KEY.replacen('s', "\\u0073", 1)] {
             let body = body.to_string().replace(KEY, escaped);
             let text = body.clone();
-            let server = Server::start(move |_, _| Response::new(status, body.clone()));
+            let server = Server::start(move |_, response| response.send(status, body.clone()));
             for arguments in [&["--retries", "0"][..], &["--retries", "0", "--diff"]] {
                 let output = ask(&server, arguments);
                 let printed = output.stdout + &output.stderr;
@@ -91,7 +93,7 @@ fn a_key_that_the_server_repeats_in_json_that_is_cut_off_is_not_printed() {
     let escaped = KEY.replacen('s', "\\u0073", 1);
     for status in [200, 400, 429] {
         let body = format!("{{\"message\": \"\\u00e4\\u1\\u{escaped}");
-        let server = Server::start(move |_, _| Response::new(status, body.clone()));
+        let server = Server::start(move |_, response| response.send(status, body.clone()));
         let output = ask(&server, &["--retries", "0"]);
         let message = "`{\"message\": \"\\u00e4\\u1\\u[key]`";
         assert!(output.stderr.contains(message), "{}", output.stderr);
@@ -100,8 +102,8 @@ fn a_key_that_the_server_repeats_in_json_that_is_cut_off_is_not_printed() {
 
 #[test]
 fn a_key_in_the_workspace_or_the_url_is_an_error_and_is_not_sent() {
-    let server = Server::start(|_, _| Response::new(200, one_model()));
-    let url = format!("{}/{KEY}", server.url);
+    let server = Server::start(|_, response| response.send(200, one_model()));
+    let url = format!("{}/{KEY}", server.url());
     for arguments in [["--url", &url], ["--workspace", KEY]] {
         let output = quotas(&[&arguments[..], &["--retries", "0"]].concat(), &[]);
         assert_eq!(output.code, Some(2));
@@ -113,10 +115,10 @@ fn a_key_in_the_workspace_or_the_url_is_an_error_and_is_not_sent() {
 
 #[test]
 fn a_request_without_tls_does_not_go_through_a_proxy() {
-    let proxy = Server::start(|_, _| Response::new(200, one_model()));
-    let server = Server::start(|_, _| Response::new(200, one_model()));
+    let proxy = Server::start(|_, response| response.send(200, one_model()));
+    let server = Server::start(|_, response| response.send(200, one_model()));
     for variable in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY"] {
-        let output = quotas(&["--url", &server.url], &[(variable, &proxy.url)]);
+        let output = quotas(&["--url", server.url()], &[(variable, proxy.url())]);
         assert_eq!(output.code, Some(0), "{}", output.stderr);
         assert_eq!(server.requests().len(), 1);
     }
@@ -125,7 +127,7 @@ fn a_request_without_tls_does_not_go_through_a_proxy() {
 
 #[test]
 fn a_request_with_tls_goes_through_a_proxy_which_does_not_see_the_key() {
-    let proxy = Server::start(|_, _| Response::new(502, ""));
+    let proxy = Server::start(|_, response| response.send(502, ""));
     for (arguments, host) in [
         (&[][..], "dashscope-intl.aliyuncs.com:443"),
         (
@@ -134,11 +136,11 @@ fn a_request_with_tls_goes_through_a_proxy_which_does_not_see_the_key() {
         ),
     ] {
         let arguments = [arguments, &["--retries", "0", "--timeout", "5"]].concat();
-        let output = quotas(&arguments, &[("HTTPS_PROXY", &proxy.url)]);
+        let output = quotas(&arguments, &[("HTTPS_PROXY", proxy.url())]);
         assert_eq!(output.code, Some(2));
         let requests = proxy.requests();
         assert_eq!(requests.len(), 1, "{}", output.stderr);
-        assert_eq!(requests[0].target, host);
+        assert_eq!(requests[0].line, format!("CONNECT {host} HTTP/1.1"));
         assert!(!format!("{requests:?}").contains(KEY));
     }
 }

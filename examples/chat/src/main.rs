@@ -235,7 +235,7 @@ mod tests {
                 "total_tokens": 17,
                 "prompt_tokens_details": { "cached_tokens": 0 },
             });
-            response.begin("200 OK");
+            response.begin(200);
             response.chunk(event(json!([part]), json!(null)));
             response.chunk(event(json!([]), usage));
             response.chunk("data: [DONE]\n\n");
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn the_estimate_of_an_incomplete_answer_stays_counted() {
-        let outcome = ask(|response| response.send("200 OK", "data: [DONE]\n\n"));
+        let outcome = ask(|response| response.send(200, "data: [DONE]\n\n"));
         assert_eq!(outcome, (false, "\n".to_owned(), ESTIMATE, 0, 1));
     }
 

@@ -15,7 +15,7 @@ const DONE: &str = "data: [DONE]\n\n";
 #[test]
 fn the_answer_is_printed() {
     let server = Server::start(|_, response| {
-        response.begin("200 OK");
+        response.begin(200);
         response.chunk(event("", None));
         response.chunk(event("Two ", None));
         // The next event arrives in two chunks that split a character.
@@ -50,7 +50,7 @@ fn output_is_printed_before_the_stream_ends() {
     let (has_read, is_read) = mpsc::channel();
     let is_read = Mutex::new(is_read);
     let server = Server::start(move |_, response| {
-        response.begin("200 OK");
+        response.begin(200);
         response.chunk(event("first", None));
         let is_read = is_read.lock().unwrap();
         is_read.recv_timeout(Duration::from_secs(60)).unwrap();
@@ -92,7 +92,7 @@ fn a_429_is_explained_and_not_retried() {
 fn other_errors_are_not_explained() {
     let server = Server::start(|_, response| {
         let error = json!({ "message": "Incorrect API key provided.", "code": "invalid_api_key" });
-        response.send("401 Unauthorized", json!({ "error": error }).to_string());
+        response.send(401, json!({ "error": error }));
     });
     let output = run(chat(&server).arg("Hello"));
     let stderr = "error: 401 Unauthorized Incorrect API key provided. (code: invalid_api_key)\n";
@@ -101,7 +101,7 @@ fn other_errors_are_not_explained() {
 
 #[test]
 fn an_incomplete_answer_is_an_error() {
-    let server = Server::start(|_, response| response.send("200 OK", event("Half an ", None)));
+    let server = Server::start(|_, response| response.send(200, event("Half an ", None)));
     let output = run(chat(&server).arg("Hello"));
     assert_eq!(
         output,
@@ -276,7 +276,7 @@ fn body(model: &str, prompt: &str) -> Value {
 
 /// Responds with one word.
 fn hello(_: &Request, response: &mut Response) {
-    response.send("200 OK", event("Hello!", Some("stop")) + DONE);
+    response.send(200, event("Hello!", Some("stop")) + DONE);
 }
 
 /// An event of the stream in the format of the API.

@@ -3,7 +3,6 @@
 use std::io::Write as _;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -85,8 +84,7 @@ fn refusals_are_classified() {
         ),
     ] {
         let server = Server::start(move |_, response| {
-            response.header("retry-after", "7");
-            response.refuse(code, message);
+            response.header("retry-after", "7").refuse(code, message);
         });
         let error = endpoint(&server).ask(&requests(1)[0]).err().unwrap();
         let refused: &Refused = error.downcast_ref().unwrap();
@@ -98,9 +96,8 @@ fn refusals_are_classified() {
 
 #[test]
 fn a_refused_request_is_repeated() {
-    let is_first = AtomicBool::new(true);
-    let server = Server::start(move |_, response| {
-        if is_first.swap(false, Ordering::Relaxed) {
+    let server = Server::start(|request, response| {
+        if request.number == 0 {
             response.refuse("limit_requests", "Too fast.");
         } else {
             send_answer(response, "Hi!", 3, 2);
@@ -156,14 +153,14 @@ fn the_answer_is_printed() {
 fn a_failure_that_a_retry_cannot_help_is_reported_with_its_line() {
     for (status, response, message) in [
         (
-            "401 Unauthorized",
+            401,
             r#"{"error":{"message":"Incorrect key.","code":"invalid_api_key"}}"#,
             "401 Unauthorized: Incorrect key.",
         ),
-        ("404 Not Found", "<html>", "404 Not Found: <html>"),
-        ("200 OK", "data: {}\n\n", "the answer is incomplete"),
+        (404, "<html>", "404 Not Found: <html>"),
+        (200, "data: {}\n\n", "the answer is incomplete"),
         (
-            "200 OK",
+            200,
             "data: {\"error\":{\"message\":\"Late.\"}}\n\n",
             r#"{"message":"Late."}"#,
         ),
@@ -306,7 +303,7 @@ fn send_answer(response: &mut Response, text: &str, input: u32, output: u32) {
         "total_tokens": input + output,
     });
     let usage = json!({ "choices": [], "usage": usage });
-    response.begin("200 OK");
+    response.begin(200);
     for event in [part(first), part(second), usage] {
         response.chunk(format!("data: {event}\n\n"));
     }
