@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use model_studio_limits_core::{Escaped, suggest};
-use serde::Deserialize;
+use serde_yaml::Value;
 
 use crate::arguments::ShowArguments;
-use crate::tables::{Model, Region, Status, models_of};
+use crate::tables::{Model, Status, models_of};
 
 pub(crate) fn run(arguments: &ShowArguments, output: &mut impl Write) -> anyhow::Result<ExitCode> {
     let name = arguments.name.as_str();
@@ -70,12 +70,11 @@ fn describe(model: &Model) -> anyhow::Result<String> {
     if let Some(replacement) = model.replacement {
         line("replacement", replacement);
     }
-    let LifeCycle { source, note } = life_cycle(model)?;
-    if let Some(note) = note {
-        line("note", &note);
-    }
-    if let Some(source) = source {
-        line("announced in", &source);
+    let end = end_of_life(model)?;
+    for (key, field) in [("note", "note"), ("announced in", "source")] {
+        if let Some(value) = end[field].as_str() {
+            line(key, value);
+        }
     }
     if let Some(details) = &model.details {
         line("limits", &details.limits.to_string());
@@ -100,62 +99,23 @@ fn describe(model: &Model) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// Where the end of a model was announced.
-#[derive(Default, Deserialize)]
-struct LifeCycle {
-    source: Option<String>,
-    note: Option<String>,
+/// Returns the mapping with what the table says about the end of a model, or null. Only a part of it is
+/// in the generated code, so it comes from the table's text.
+fn end_of_life(model: &Model) -> anyhow::Result<Value> {
+    let mut tables = model_studio_limits_tables::TABLES.iter();
+    let text = tables.find(|(name, _)| *name == model.region.name());
+    let Some((_, text)) = text.filter(|_| model.status != Status::Active) else {
+        return Ok(Value::Null);
+    };
+    let table: Value = serde_yaml::from_str(text)?;
+    let served = items(&table["groups"]).flat_map(|group| items(&group["models"]));
+    let ends = served.map(|row| (row, &row["deprecated"]));
+    let mut ends = ends.chain(items(&table["retired"]).map(|row| (row, row)));
+    let end = ends.find(|(row, _)| row["name"] == model.name);
+    Ok(end.map_or(Value::Null, |(_, end)| end.clone()))
 }
 
-/// Reads what the table says about the end of a model. It is not part of the generated code, so it
-/// comes from the table's text.
-fn life_cycle(model: &Model) -> anyhow::Result<LifeCycle> {
-    #[derive(Deserialize)]
-    struct Table {
-        groups: Vec<Group>,
-        #[serde(default)]
-        retired: Vec<Retired>,
-    }
-    #[derive(Deserialize)]
-    struct Group {
-        models: Vec<Row>,
-    }
-    #[derive(Deserialize)]
-    struct Row {
-        name: String,
-        deprecated: Option<Deprecated>,
-    }
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Deprecated {
-        LifeCycle(LifeCycle),
-        Other(serde::de::IgnoredAny),
-    }
-    #[derive(Deserialize)]
-    struct Retired {
-        name: String,
-        #[serde(flatten)]
-        life_cycle: LifeCycle,
-    }
-
-    if model.status == Status::Active || model.region == Region::BuiltIn {
-        return Ok(LifeCycle::default());
-    }
-    let mut tables = model_studio_limits_tables::TABLES.iter();
-    let (_, text) = tables
-        .find(|(name, _)| *name == model.region.name())
-        .context("the table of the region is missing")?;
-    let table: Table = serde_yaml::from_str(text)?;
-    let mut rows = table.groups.into_iter().flat_map(|group| group.models);
-    if let Some(row) = rows.find(|row| row.name == model.name) {
-        return Ok(match row.deprecated {
-            Some(Deprecated::LifeCycle(life_cycle)) => life_cycle,
-            _ => LifeCycle::default(),
-        });
-    }
-    let mut retired = table.retired.into_iter();
-    let retired = retired.find(|retired| retired.name == model.name);
-    Ok(retired
-        .map(|retired| retired.life_cycle)
-        .unwrap_or_default())
+/// Returns the items of a list that may be missing.
+fn items(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_sequence().into_iter().flatten()
 }
