@@ -123,7 +123,6 @@ impl Position {
             kind: found.kind,
             name,
             message: found.message,
-            help: found.help,
             fix: found.fix,
             excerpt: (excerpt, start..end),
         }

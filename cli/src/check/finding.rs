@@ -63,10 +63,8 @@ pub(crate) struct Finding {
     pub(crate) kind: Kind,
     /// The model ID as it is in the file.
     pub(crate) name: String,
-    /// The message without the help.
+    /// The message, with the replacement or the suggestions.
     pub(crate) message: String,
-    /// The replacement or the suggestions.
-    pub(crate) help: Option<String>,
     /// The text that `--fix` writes instead.
     pub(crate) fix: Option<&'static str>,
     /// The part of the line that is shown, and the position of the name in it, in bytes.
@@ -77,13 +75,5 @@ impl Finding {
     /// Returns the file and the position in it.
     pub(crate) fn place(&self) -> (&Path, usize) {
         (&self.file, self.bytes.start)
-    }
-
-    /// Returns the message with the help.
-    pub(crate) fn full_message(&self) -> String {
-        match &self.help {
-            Some(help) => format!("{}, {help}", self.message),
-            None => self.message.clone(),
-        }
     }
 }

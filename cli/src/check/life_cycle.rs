@@ -1,8 +1,9 @@
 //! What the tables say about a model ID as of a date.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use model_studio_limits::Date;
+use model_studio_limits_core::AnyOf;
 
 use super::finding::Kind;
 use crate::tables::{Model, Region, Status, models_of};
@@ -10,19 +11,18 @@ use crate::tables::{Model, Region, Status, models_of};
 /// The life cycle of every model ID in the tables.
 pub(crate) struct LifeCycles {
     /// The model IDs that are no longer active in any region of interest.
-    ended: HashMap<&'static str, Ended>,
+    pub(crate) ended: Vec<Ended>,
     /// Every model ID and alias of any table.
-    known: BTreeSet<&'static str>,
+    pub(crate) known: BTreeSet<&'static str>,
 }
 
 /// A model ID that is deprecated or retired.
 #[derive(Debug)]
 pub(crate) struct Ended {
+    pub(crate) name: &'static str,
     pub(crate) kind: Kind,
-    /// The message without the replacement.
+    /// The message, with what the provider recommends instead.
     pub(crate) message: String,
-    /// What the provider recommends instead. More than one if the regions differ.
-    pub(crate) replacements: BTreeSet<&'static str>,
     /// The replacement that can be used without a decision: there is only one, and it is active.
     pub(crate) fix: Option<&'static str>,
 }
@@ -38,43 +38,34 @@ impl LifeCycles {
                 by_name.entry(name).or_default().push(model);
             }
         }
-        let by_name = by_name.iter();
-        let mut ended: HashMap<_, _> = by_name
-            .filter_map(|(name, models)| Some((*name, Ended::new(name, models, today, soon)?)))
-            .collect();
-        follow_replacements(&mut ended);
+        let statuses = by_name.iter().filter_map(|(name, models)| {
+            let statuses = models.iter().map(|model| status(name, model, today, soon));
+            // The best status counts: a model that is still served somewhere can be used.
+            let (_, kind, message) = statuses.max_by_key(|(rank, ..)| *rank)?;
+            Some((*name, (kind?, message)))
+        });
+        let statuses: BTreeMap<&str, (Kind, String)> = statuses.collect();
+        let ended = statuses.iter().map(|(name, (kind, message))| {
+            let is_ended = |name: &str| statuses.contains_key(name);
+            let replacements = active_replacements(name, is_ended, &by_name);
+            Ended {
+                name,
+                kind: *kind,
+                message: match replacements[..] {
+                    [] => message.clone(),
+                    _ => format!("{message}, use {}", AnyOf(&replacements)),
+                },
+                fix: match replacements[..] {
+                    [only] => Some(only),
+                    _ => None,
+                },
+            }
+        });
+        let ended = ended.collect();
 
         let everywhere = models_of(None).into_iter().chain(Region::BuiltIn.models());
         let known = everywhere.flat_map(|model| model.names()).collect();
         Self { ended, known }
-    }
-
-    /// Returns every model ID that is deprecated or retired.
-    pub(crate) fn ended(&self) -> &HashMap<&'static str, Ended> {
-        &self.ended
-    }
-
-    /// Returns every model ID and alias of any table.
-    pub(crate) fn known(&self) -> &BTreeSet<&'static str> {
-        &self.known
-    }
-}
-
-impl Ended {
-    /// Returns `None` if the model is active in any of the tables in `models`.
-    fn new(name: &str, models: &[&Model], today: Date, soon: Date) -> Option<Self> {
-        // The best status counts: a model that is still served somewhere can be used.
-        let (_, kind, message) = models
-            .iter()
-            .map(|model| status(name, model, today, soon))
-            .max_by_key(|(rank, ..)| *rank)?;
-        let replacements = models.iter().filter_map(|model| model.replacement);
-        Some(Self {
-            kind: kind?,
-            message,
-            replacements: replacements.collect(),
-            fix: None,
-        })
     }
 }
 
@@ -115,29 +106,22 @@ fn status(
     }
 }
 
-/// Replaces replacements that are deprecated or retired themselves by their own replacements, if they
-/// have any that are active.
-fn follow_replacements(ended: &mut HashMap<&'static str, Ended>) {
-    let direct: HashMap<&str, BTreeSet<&'static str>> = ended
-        .iter()
-        .map(|(name, ended)| (*name, ended.replacements.clone()))
-        .collect();
-    for (name, model) in ended {
-        let mut seen = BTreeSet::from([*name]);
-        let mut active = BTreeSet::new();
-        let mut next: Vec<&'static str> = direct[name].iter().copied().collect();
-        while let Some(replacement) = next.pop() {
-            if !seen.insert(replacement) {
-                continue;
-            }
-            match direct.get(replacement) {
-                Some(further) => next.extend(further),
-                None => {
-                    active.insert(replacement);
-                }
-            }
+/// Returns what the provider recommends instead of a model that has ended. More than one if the regions
+/// differ. Replacements that have ended themselves stand for their own replacements.
+fn active_replacements(
+    name: &'static str,
+    is_ended: impl Fn(&str) -> bool,
+    models: &BTreeMap<&str, Vec<&Model>>,
+) -> Vec<&'static str> {
+    let mut ended = BTreeSet::new();
+    let mut active = BTreeSet::new();
+    let mut next = vec![name];
+    while let Some(name) = next.pop() {
+        if !is_ended(name) {
+            active.insert(name);
+        } else if ended.insert(name) {
+            next.extend(models[name].iter().filter_map(|model| model.replacement));
         }
-        model.fix = active.first().copied().filter(|_| active.len() == 1);
-        model.replacements = active;
     }
+    active.into_iter().collect()
 }

@@ -12,9 +12,8 @@ use super::place::{Places, is_id_byte};
 /// Finds the model IDs that should be changed.
 pub(crate) struct Scanner {
     life_cycles: LifeCycles,
-    /// The names of `life_cycles.ended()`.
-    ended: Vec<&'static str>,
-    ended_matcher: AhoCorasick,
+    /// Finds the names of `life_cycles.ended`.
+    ended: AhoCorasick,
     places: Places,
     servers: AhoCorasick,
     allow_line: AhoCorasick,
@@ -28,7 +27,6 @@ pub(crate) struct Found {
     pub(crate) bytes: Range<usize>,
     pub(crate) kind: Kind,
     pub(crate) message: String,
-    pub(crate) help: Option<String>,
     pub(crate) fix: Option<&'static str>,
 }
 
@@ -87,7 +85,7 @@ impl Scanner {
     /// Creates a scanner. With `all_names`, files are known to use Model Studio, so that IDs which
     /// other servers use too are reported everywhere.
     pub(crate) fn new(life_cycles: LifeCycles, all_names: bool) -> Self {
-        let ended: Vec<&str> = life_cycles.ended().keys().copied().collect();
+        let ended: Vec<&str> = life_cycles.ended.iter().map(|ended| ended.name).collect();
         let matcher = |builder: &mut AhoCorasickBuilder, patterns: &[&str]| {
             builder.build(patterns).expect("the patterns are short")
         };
@@ -97,12 +95,11 @@ impl Scanner {
         any_case.ascii_case_insensitive(true);
         let servers: Vec<&str> = OWN_SERVER.iter().chain(&OTHER_SERVERS).copied().collect();
         Self {
-            ended_matcher: matcher(&mut longest, &ended),
+            ended: matcher(&mut longest, &ended),
             servers: matcher(&mut any_case, &servers),
             allow_line: matcher(&mut AhoCorasickBuilder::new(), &[ALLOW_LINE]),
             places: Places::new(),
             life_cycles,
-            ended,
             all_names,
         }
     }
@@ -110,10 +107,13 @@ impl Scanner {
     /// Returns the model IDs in the text that should be changed, in their order.
     pub(crate) fn scan(&self, text: &[u8]) -> Vec<Found> {
         let ended: Vec<_> = self
-            .ended_matcher
+            .ended
             .find_iter(text)
             .filter(|found| is_whole_id(text, &found.range()))
-            .map(|found| (found.range(), self.ended[found.pattern().as_usize()]))
+            .map(|found| {
+                let ended = &self.life_cycles.ended[found.pattern().as_usize()];
+                (found.range(), ended)
+            })
             .collect();
         let places = self.places.find(text);
         if ended.is_empty() && places.is_empty() {
@@ -126,19 +126,16 @@ impl Scanner {
         let servers = self.servers_named(text);
 
         let mut found = Vec::new();
-        for (bytes, name) in ended {
+        for (bytes, ended) in ended {
             let is_place = place_ids
                 .binary_search_by_key(&bytes.start, |place| place.start)
                 .is_ok();
             let has_prefix = matches!(text[..bytes.start].last(), Some(b'/' | b':'));
-            if has_prefix || servers.is_model_studio(name, is_place) {
-                let ended = &self.life_cycles.ended()[name];
-                let replacements: Vec<&str> = ended.replacements.iter().copied().collect();
+            if has_prefix || servers.is_model_studio(ended.name, is_place) {
                 found.push(Found {
                     bytes,
                     kind: ended.kind,
                     message: ended.message.clone(),
-                    help: one_of("use", &replacements),
                     fix: ended.fix,
                 });
             }
@@ -149,12 +146,12 @@ impl Scanner {
             };
             let mut nearest = self.nearest(name);
             nearest.retain(|nearest| servers.can_be_misspelled(nearest));
-            if let Some(help) = one_of("did you mean", &nearest) {
+            if !nearest.is_empty() {
+                let nearest = AnyOf(&nearest);
                 found.push(Found {
                     bytes,
                     kind: Kind::Misspelled,
-                    message: format!("unknown model `{name}`"),
-                    help: Some(help + "?"),
+                    message: format!("unknown model `{name}`, did you mean {nearest}?"),
                     fix: None,
                 });
             }
@@ -176,7 +173,7 @@ impl Scanner {
     /// `dashscope/`, if there is one. Returns `None` if another prefix selects another server.
     fn own_id(&self, text: &[u8], place: Range<usize>) -> Option<Range<usize>> {
         let id = &text[place.clone()];
-        let is_known = |id| self.life_cycles.known().contains(id);
+        let is_known = |id| self.life_cycles.known.contains(id);
         if std::str::from_utf8(id).is_ok_and(is_known) {
             return Some(place);
         }
@@ -188,7 +185,7 @@ impl Scanner {
 
     /// Returns the model IDs that are a typo away from a name that is unknown.
     fn nearest(&self, name: &str) -> Vec<&'static str> {
-        let known = self.life_cycles.known();
+        let known = &self.life_cycles.known;
         if known.contains(name) {
             return Vec::new();
         }
@@ -346,11 +343,6 @@ fn is_typo(name: &str, known: &str) -> bool {
     is_edit && !has_digit(a, end_a) && !has_digit(b, end_b)
 }
 
-/// Returns a text such as "use `a` or `b`".
-fn one_of(verb: &str, names: &[&str]) -> Option<String> {
-    (!names.is_empty()).then(|| format!("{verb} {}", AnyOf(names)))
-}
-
 /// Returns the line at a position.
 fn line(text: &[u8], at: usize) -> Range<usize> {
     let is_end = |byte: &u8| *byte == b'\n';
@@ -365,7 +357,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Scanner, is_typo};
-    use crate::check::life_cycle::LifeCycles;
+    use crate::check::life_cycle::{Ended, LifeCycles};
 
     fn scanner() -> Scanner {
         let date = |date: &str| date.parse().unwrap();
@@ -412,7 +404,7 @@ mod tests {
     #[test]
     fn every_model_id_that_has_ended_is_found() {
         let scanner = scanner();
-        for name in &scanner.ended {
+        for Ended { name, .. } in &scanner.life_cycles.ended {
             let text = format!("dashscope: '{name}'");
             let found = scanner.scan(text.as_bytes());
             assert_eq!(found.len(), 1, "{name}");

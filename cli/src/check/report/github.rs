@@ -15,7 +15,7 @@ pub(super) fn write(findings: &[Finding], output: &mut (impl Write + ?Sized)) ->
         let line = finding.line;
         let (column, end) = (finding.columns.start, finding.columns.end);
         let kind = finding.kind.name();
-        let message = escape(&finding.full_message());
+        let message = escape(&finding.message);
         writeln!(
             output,
             "::{level} file={path},line={line},col={column},endColumn={end},title={kind}::{message}"

@@ -22,7 +22,7 @@ struct Row<'a> {
     end: usize,
     kind: &'static str,
     model: &'a str,
-    message: String,
+    message: &'a str,
     /// The text that `--fix` writes instead.
     fix: Option<&'static str>,
 }
@@ -37,7 +37,7 @@ pub(super) fn write(findings: &[Finding], output: &mut (impl Write + ?Sized)) ->
         end: finding.bytes.end,
         kind: finding.kind.name(),
         model: &finding.name,
-        message: finding.full_message(),
+        message: &finding.message,
         fix: finding.fix,
     });
     let findings = findings.collect();

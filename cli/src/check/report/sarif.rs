@@ -43,7 +43,7 @@ fn result(finding: &Finding) -> Value {
     json!({
         "ruleId": finding.kind.name(),
         "level": level(finding.kind),
-        "message": { "text": finding.full_message() },
+        "message": { "text": finding.message },
         "locations": [{ "physicalLocation": {
             "artifactLocation": { "uri": uri(&finding.path) },
             "region": {

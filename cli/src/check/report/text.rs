@@ -16,7 +16,7 @@ pub(super) fn write(findings: &[Finding], output: &mut (impl Write + ?Sized)) ->
         let path = finding.path.to_string_lossy();
         let path = Escaped(&path);
         let (line, column) = (finding.line, finding.columns.start);
-        let title = format!("{path}:{line}:{column}: {}", finding.full_message());
+        let title = format!("{path}:{line}:{column}: {}", finding.message);
         let (excerpt, name) = &finding.excerpt;
         let annotation = AnnotationKind::Primary.span(name.clone());
         let annotation = annotation.label(finding.kind.name());
