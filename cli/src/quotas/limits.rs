@@ -54,7 +54,7 @@ impl Quota {
 }
 
 /// Returns the limits of all models. What cannot be a limit of a table is left out, with a warning.
-pub(super) fn account(rows: &[Row], table: &[Model], warnings: &mut Vec<String>) -> Account {
+pub(super) fn account(rows: &[Row], table: &[Model]) -> Account {
     let served = table
         .iter()
         .filter_map(|model| Some((model, model.details.as_ref()?)));
@@ -74,9 +74,9 @@ pub(super) fn account(rows: &[Row], table: &[Model], warnings: &mut Vec<String>)
         } else {
             LimitKind::Requests
         };
-        let mut read = |quota: &Option<response::Quota>| {
+        let read = |quota: &Option<response::Quota>| {
             let quota = quota.as_ref();
-            quota.map_or_else(Vec::new, |quota| limits(&row.model, calls, quota, warnings))
+            quota.map_or_else(Vec::new, |quota| limits(&row.model, calls, quota))
         };
         let quota = Quota {
             account: read(&row.model_limit),
@@ -101,12 +101,7 @@ fn tighten(limits: &mut Vec<Limit>, limit: Limit) {
 }
 
 /// Returns the limits of one row.
-fn limits(
-    model: &str,
-    calls: LimitKind,
-    quota: &response::Quota,
-    warnings: &mut Vec<String>,
-) -> Vec<Limit> {
+fn limits(model: &str, calls: LimitKind, quota: &response::Quota) -> Vec<Limit> {
     let usage = match quota.usage_limit_field.as_deref() {
         // The provider uses all three for the sum of input and output tokens.
         Some("total_tokens" | "tokens" | "total_usage") => Ok(LimitKind::Tokens),
@@ -134,10 +129,10 @@ fn limits(
     for (field, limit) in [calls, usage, tasks].into_iter().flatten() {
         match limit {
             Ok(limit) => limits.push(limit),
-            Err(reason) => warnings.push(format!(
-                "`{field}` of `{}` is left out: {reason}",
+            Err(reason) => anstream::eprintln!(
+                "warning: `{field}` of `{}` is left out: {reason}",
                 Escaped(model)
-            )),
+            ),
         }
     }
     limits

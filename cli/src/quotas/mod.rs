@@ -35,11 +35,7 @@ pub(crate) fn run(
     };
     let table = arguments.table.unwrap_or(default);
     let models = table.models();
-    let mut warnings = Vec::new();
-    let account = limits::account(&rows, &models, &mut warnings);
-    for warning in warnings {
-        anstream::eprintln!("warning: {warning}");
-    }
+    let account = limits::account(&rows, &models);
     if arguments.diff {
         diff::write(&account, &models, output)?;
         return Ok(ExitCode::SUCCESS);
