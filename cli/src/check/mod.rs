@@ -109,19 +109,14 @@ fn summarize(outcome: &Outcome, fixed: usize) {
         1 => format!("1 {noun}"),
         _ => format!("{count} {noun}s"),
     };
-    let mut paths: Vec<&PathBuf> = outcome
-        .findings
-        .iter()
-        .map(|finding| &finding.path)
-        .collect();
-    paths.dedup();
+    let by_path = outcome.findings.chunk_by(|a, b| a.path == b.path);
     let checked = count(outcome.files, "file");
     if fixed > 0 {
         anstream::eprintln!("fixed {}", count(fixed, "model ID"));
     }
     if !outcome.findings.is_empty() {
         let findings = count(outcome.findings.len(), "finding");
-        let files = count(paths.len(), "file");
+        let files = count(by_path.count(), "file");
         anstream::eprintln!("{findings} in {files}, {checked} checked");
     }
 }
