@@ -45,6 +45,11 @@ impl Kind {
     pub(crate) const fn is_error(self) -> bool {
         matches!(self, Self::Retired | Self::Misspelled)
     }
+
+    /// Returns the level, as GitHub and SARIF name it.
+    pub(crate) const fn level(self) -> &'static str {
+        if self.is_error() { "error" } else { "warning" }
+    }
 }
 
 /// A model ID in a file that should be changed.

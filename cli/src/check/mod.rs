@@ -25,10 +25,7 @@ pub(crate) use report::Format;
 /// The exit code if there are findings.
 const FINDINGS: u8 = 1;
 
-pub(crate) fn run(
-    arguments: &CheckArguments,
-    output: &mut (impl Write + ?Sized),
-) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(arguments: &CheckArguments, output: &mut impl Write) -> anyhow::Result<ExitCode> {
     let mut outcome = Outcome::default();
     let progress = walk::Progress::new();
     for (file, paths) in by_configuration(arguments, &mut outcome.problems) {

@@ -4,13 +4,9 @@ use std::io::{self, Write};
 
 use crate::check::finding::Finding;
 
-pub(super) fn write(findings: &[Finding], output: &mut (impl Write + ?Sized)) -> io::Result<()> {
+pub(super) fn write(findings: &[Finding], output: &mut impl Write) -> io::Result<()> {
     for finding in findings {
-        let level = if finding.kind.is_error() {
-            "error"
-        } else {
-            "warning"
-        };
+        let level = finding.kind.level();
         let path = escape_property(&finding.path.to_string_lossy());
         let line = finding.line;
         let (column, end) = (finding.columns.start, finding.columns.end);

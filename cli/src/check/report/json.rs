@@ -27,7 +27,7 @@ struct Row<'a> {
     fix: Option<&'static str>,
 }
 
-pub(super) fn write(findings: &[Finding], output: &mut (impl Write + ?Sized)) -> io::Result<()> {
+pub(super) fn write(findings: &[Finding], output: &mut impl Write) -> io::Result<()> {
     let findings = findings.iter().map(|finding| Row {
         path: finding.path.to_string_lossy().into_owned(),
         line: finding.line,

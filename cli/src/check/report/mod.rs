@@ -27,7 +27,7 @@ pub(crate) enum Format {
 pub(super) fn write(
     format: Format,
     findings: &[Finding],
-    output: &mut (impl Write + ?Sized),
+    output: &mut impl Write,
 ) -> io::Result<()> {
     match format {
         Format::Text => text::write(findings, output),

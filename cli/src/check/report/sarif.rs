@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use crate::check::finding::{Finding, Kind};
 
-pub(super) fn write(findings: &[Finding], output: &mut (impl Write + ?Sized)) -> io::Result<()> {
+pub(super) fn write(findings: &[Finding], output: &mut impl Write) -> io::Result<()> {
     let rules = Kind::ALL.map(|kind| {
         json!({
             "id": kind.name(),
             "shortDescription": { "text": kind.description() },
-            "defaultConfiguration": { "level": level(kind) },
+            "defaultConfiguration": { "level": kind.level() },
         })
     });
     let results: Vec<Value> = findings.iter().map(result).collect();
@@ -35,14 +35,10 @@ pub(super) fn write(findings: &[Finding], output: &mut (impl Write + ?Sized)) ->
     writeln!(output)
 }
 
-fn level(kind: Kind) -> &'static str {
-    if kind.is_error() { "error" } else { "warning" }
-}
-
 fn result(finding: &Finding) -> Value {
     json!({
         "ruleId": finding.kind.name(),
-        "level": level(finding.kind),
+        "level": finding.kind.level(),
         "message": { "text": finding.message },
         "locations": [{ "physicalLocation": {
             "artifactLocation": { "uri": uri(&finding.path) },

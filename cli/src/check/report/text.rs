@@ -9,7 +9,7 @@ use model_studio_limits_core::Escaped;
 use crate::check::finding::Finding;
 
 /// Writes each finding as `file:line:column: message` with an excerpt of the file.
-pub(super) fn write(findings: &[Finding], output: &mut (impl Write + ?Sized)) -> io::Result<()> {
+pub(super) fn write(findings: &[Finding], output: &mut impl Write) -> io::Result<()> {
     // The output removes the colors if it is not a terminal.
     let renderer = Renderer::styled();
     for finding in findings {
