@@ -1,8 +1,7 @@
 //! Text in columns.
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
-use model_studio_limits::Limits;
-use model_studio_limits_core::Grouped;
+use model_studio_limits_core::{Grouped, Limit};
 
 /// The width of tables that are not shown on a terminal.
 const WIDTH: u16 = 80;
@@ -28,8 +27,8 @@ pub(crate) fn columns(header: [&str; 3]) -> Table {
 }
 
 /// Returns the limits in short form, such as `600 QPM, 1,000,000 TPM`.
-pub(crate) fn short_limits(limits: Limits) -> String {
-    if limits.as_slice().is_empty() {
+pub(crate) fn short_limits(limits: &[Limit]) -> String {
+    if limits.is_empty() {
         return "no limit".to_owned();
     }
     let limits = limits.iter().map(|limit| {

@@ -89,7 +89,7 @@ fn table(models: &[Model]) -> Table {
     let mut table = columns(["  MODEL", "LIMITS", "STATUS"]);
     for model in models {
         let limits = model.details.as_ref().map(|details| {
-            let limits = short_limits(details.limits);
+            let limits = short_limits(details.limits.as_slice());
             let dynamic = if details.dynamic { " or more" } else { "" };
             format!("{limits}{dynamic}")
         });
@@ -168,13 +168,14 @@ fn write_csv(models: &[Model], output: &mut impl Write) -> io::Result<()> {
         "replacement",
     ])?;
     for row in rows(models) {
+        let limits = row.limits.map(Limits::as_slice);
         writer.write_record([
             row.region,
             row.name,
             &row.aliases.join(" "),
             row.category.unwrap_or_default(),
             row.series.unwrap_or_default(),
-            &row.limits.map(short_limits).unwrap_or_default(),
+            &limits.map(short_limits).unwrap_or_default(),
             if row.dynamic { "true" } else { "false" },
             row.pool.unwrap_or_default(),
             row.status,

@@ -6,7 +6,6 @@ use std::io::Write;
 use model_studio_limits_core::{Escaped, Limit, LimitKind};
 
 use super::limits::Account;
-use super::overlay::to_limits;
 use crate::columns::{columns, short_limits};
 use crate::tables::Model;
 
@@ -22,23 +21,26 @@ pub(super) fn write(
         let Some(details) = &model.details else {
             continue;
         };
-        let in_table = short_limits(details.limits);
+        let in_table = details.limits.as_slice();
         let Some(quota) = account.known.get(model.name) else {
-            rows.insert(model.name, [in_table, "not in the response".to_owned()]);
+            rows.insert(
+                model.name,
+                [short_limits(in_table), "not in the response".to_owned()],
+            );
             continue;
         };
         let limits = quota.limits();
-        if limits == details.limits.as_slice() {
+        if limits == in_table {
             continue;
         }
-        if is_same_rate(&limits, details.limits.as_slice()) {
+        if is_same_rate(&limits, in_table) {
             other_windows += 1;
             continue;
         }
-        rows.insert(model.name, [in_table, short_limits(to_limits(&limits))]);
+        rows.insert(model.name, [short_limits(in_table), short_limits(&limits)]);
     }
     for (name, quota) in &account.unknown {
-        let limits = short_limits(to_limits(&quota.limits()));
+        let limits = short_limits(&quota.limits());
         rows.insert(name, ["not in the table".to_owned(), limits]);
     }
     if rows.is_empty() {

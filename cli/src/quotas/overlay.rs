@@ -187,6 +187,6 @@ fn flow(limits: &[Limit]) -> anyhow::Result<String> {
 }
 
 /// Limits live until the program exits, which is soon.
-pub(super) fn to_limits(limits: &[Limit]) -> Limits {
+fn to_limits(limits: &[Limit]) -> Limits {
     Limits::new(limits.to_vec().leak())
 }
