@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write;
+use std::io::{self, Write};
 use std::num::NonZeroU64;
 
 use model_studio_limits::Limits;
@@ -138,15 +138,14 @@ impl Overlay {
         Ok(())
     }
 
-    pub(super) fn write_json(&self, output: &mut impl Write) -> anyhow::Result<()> {
+    pub(super) fn write_json(&self, output: &mut impl Write) -> io::Result<()> {
         let limits: BTreeMap<&str, Limits> = self
             .0
             .iter()
             .map(|(name, entry)| (*name, to_limits(&entry.limits)))
             .collect();
         serde_json::to_writer_pretty(&mut *output, &BTreeMap::from([("limits", limits)]))?;
-        writeln!(output)?;
-        Ok(())
+        writeln!(output)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Runs the command, and writes the responses of the provider.
 
 use std::path::Path;
+use std::process::Command;
 
 use loopback::Server;
 use serde_json::{Value, json};
@@ -15,8 +16,8 @@ pub(crate) struct Output {
     pub(crate) stderr: String,
 }
 
-/// Runs `quotas` without the environment of the machine. Asserts that it never prints the key.
-pub(crate) fn quotas(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+/// Returns a command that runs `quotas` without the environment of the machine.
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = tool(Path::new("."), &[&["quotas"], arguments].concat());
     let proxies = ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
     let lower = proxies.map(str::to_lowercase);
@@ -26,8 +27,13 @@ pub(crate) fn quotas(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     }
     command.env_remove("DASHSCOPE_WORKSPACE_ID");
     command.env("DASHSCOPE_API_KEY", KEY);
-    command.envs(variables.iter().copied());
-    let output = command.output().unwrap();
+    command
+}
+
+/// Runs `quotas` with these variables. Asserts that it never prints the key.
+pub(crate) fn quotas(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = command(arguments);
+    let output = command.envs(variables.iter().copied()).output().unwrap();
     let output = Output {
         code: output.status.code(),
         stdout: stdout(&output).to_owned(),

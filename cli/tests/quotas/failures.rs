@@ -1,11 +1,14 @@
 //! What is retried, and how errors are reported.
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use loopback::{Response, Server};
 use serde_json::{Value, json};
 
-use crate::command::{KEY, ask, limit, one_model, one_page, page, quotas, row, with, without};
+use crate::command::{
+    KEY, ask, command, limit, one_model, one_page, page, quotas, row, with, without,
+};
 
 fn success(response: &mut Response) {
     response.send(200, one_model());
@@ -397,4 +400,16 @@ fn a_newline_after_the_key_is_ignored() {
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     let authorization = &server.requests()[0].headers["authorization"];
     assert_eq!(*authorization, format!("Bearer {KEY}"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_stops_early_is_no_error() {
+    for arguments in [&[][..], &["--format", "json"], &["--diff"]] {
+        let server = Server::start(|_, response| success(response));
+        let mut command = command(&[&["--url", server.url()], arguments].concat());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{arguments:?}");
+    }
 }
