@@ -1,7 +1,6 @@
 //! Writes the limits of an account as an overlay of a table.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::num::NonZeroU64;
 
@@ -160,29 +159,11 @@ fn key(name: &str) -> anyhow::Result<String> {
 }
 
 /// Returns the limits in the form of the tables, such as `{ qpm: 600, tokens: 500000 per 6s }`.
-fn flow(limits: &[Limit]) -> anyhow::Result<String> {
-    let Value::Mapping(limits) = serde_yaml::to_value(to_limits(limits))? else {
-        return Ok("none".to_owned());
-    };
-    let mut text = String::new();
-    for (key, value) in &limits {
-        let value = match value {
-            Value::Sequence(windows) => {
-                let windows: Vec<&str> = windows.iter().filter_map(Value::as_str).collect();
-                format!("[{}]", windows.join(", "))
-            }
-            Value::String(window) => window.clone(),
-            count => serde_yaml::to_string(count)?.trim_end().to_owned(),
-        };
-        let separator = if text.is_empty() { "" } else { ", " };
-        // Writing to a string does not fail.
-        let _ = write!(
-            text,
-            "{separator}{}: {value}",
-            key.as_str().unwrap_or_default()
-        );
-    }
-    Ok(format!("{{ {text} }}"))
+fn flow(limits: &[Limit]) -> serde_json::Result<String> {
+    // No key and no window contains any of these characters.
+    let json = serde_json::to_string(&to_limits(limits))?.replace('"', "");
+    let spaced = json.replace(':', ": ").replace(',', ", ");
+    Ok(spaced.replace('{', "{ ").replace('}', " }"))
 }
 
 /// Limits live until the program exits, which is soon.
