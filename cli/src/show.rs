@@ -15,12 +15,8 @@ use crate::tables::{Model, Status, models_of};
 pub(crate) fn run(arguments: &ShowArguments, output: &mut impl Write) -> anyhow::Result<ExitCode> {
     let name = arguments.name.as_str();
     let models = models_of(arguments.region);
-    let found: Vec<&Model> = {
-        let models = models.iter();
-        models
-            .filter(|model| model.names().any(|other| other == name))
-            .collect()
-    };
+    let has_name = |model: &&Model| model.names().any(|other| other == name);
+    let found: Vec<&Model> = models.iter().filter(has_name).collect();
     let Some(first) = found.first() else {
         return unknown(arguments, &models);
     };

@@ -40,7 +40,7 @@ pub(super) fn new(arguments: &QuotasArguments) -> anyhow::Result<Endpoint> {
         check_workspace(workspace)?;
     }
     let (base, is_loopback) = match (&arguments.url, workspace) {
-        (Some(url), _) => check_url(url)?,
+        (Some(url), _) => (url.clone(), is_loopback(url)?),
         (None, Some(workspace)) => (
             format!("https://{workspace}.{region_of_host}.maas.aliyuncs.com"),
             false,
@@ -105,8 +105,8 @@ fn check_workspace(workspace: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Checks the URL of another server. Returns it, and whether its host is this machine.
-fn check_url(url: &str) -> anyhow::Result<(String, bool)> {
+/// Checks the URL of another server. Returns whether its host is this machine.
+fn is_loopback(url: &str) -> anyhow::Result<bool> {
     // The URL is not shown, because it could contain a password.
     let uri: Uri = url.parse().context("invalid --url")?;
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
@@ -127,5 +127,5 @@ fn check_url(url: &str) -> anyhow::Result<(String, bool)> {
         ),
         _ => bail!("invalid --url: the scheme `{scheme}` is not supported, use `https`"),
     }
-    Ok((url.to_owned(), is_loopback))
+    Ok(is_loopback)
 }
