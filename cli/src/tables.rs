@@ -133,6 +133,12 @@ pub(crate) fn models_of(region: Option<Region>) -> Vec<Model> {
     regions.flat_map(|region| region.models()).collect()
 }
 
+/// Returns the models that are served, with their properties.
+pub(crate) fn served(models: &[Model]) -> impl Iterator<Item = (&Model, &Details)> {
+    let models = models.iter();
+    models.filter_map(|model| Some((model, model.details.as_ref()?)))
+}
+
 fn models<M: Catalogue>(region: Region) -> Vec<Model> {
     let served = M::ALL.iter().map(|model| Model {
         region,

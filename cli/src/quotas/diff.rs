@@ -7,7 +7,7 @@ use model_studio_limits_core::{Escaped, Limit, LimitKind};
 
 use super::limits::Account;
 use crate::columns::{columns, short_limits};
-use crate::tables::Model;
+use crate::tables::{Model, served};
 
 /// Writes a row for each model whose limits differ, or that only one side has.
 pub(super) fn write(
@@ -17,10 +17,7 @@ pub(super) fn write(
 ) -> anyhow::Result<()> {
     let mut rows = BTreeMap::<&str, [String; 2]>::new();
     let mut other_windows = 0;
-    for model in table {
-        let Some(details) = &model.details else {
-            continue;
-        };
+    for (model, details) in served(table) {
         let in_table = details.limits.as_slice();
         let Some(quota) = account.known.get(model.name) else {
             rows.insert(

@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use model_studio_limits_core::{Escaped, Limit, LimitKind, Window};
 
 use super::response::{self, Row};
-use crate::tables::{Details, Model};
+use crate::tables::{Details, Model, served};
 
 /// The limits of an account.
 #[derive(Default)]
@@ -55,10 +55,7 @@ impl Quota {
 
 /// Returns the limits of all models. What cannot be a limit of a table is left out, with a warning.
 pub(super) fn account(rows: &[Row], table: &[Model]) -> Account {
-    let served = table
-        .iter()
-        .filter_map(|model| Some((model, model.details.as_ref()?)));
-    let by_name: HashMap<&str, (&Model, &Details)> = served
+    let by_name: HashMap<&str, (&Model, &Details)> = served(table)
         .flat_map(|(model, details)| model.names().map(move |name| (name, (model, details))))
         .collect();
     let mut account = Account::default();

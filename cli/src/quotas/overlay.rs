@@ -10,7 +10,7 @@ use serde_yaml::Value;
 
 use super::limits::{Account, Quota};
 use crate::date::today;
-use crate::tables::{Model, Region};
+use crate::tables::{Model, Region, served};
 
 /// What the comment at the beginning says.
 pub(super) struct Origin<'a> {
@@ -33,10 +33,7 @@ struct Entry {
 pub(super) fn new(account: &Account, table: &[Model]) -> Overlay {
     let mut first_of_pool = BTreeMap::new();
     let mut entries = BTreeMap::<&str, Entry>::new();
-    for model in table {
-        let Some(details) = &model.details else {
-            continue;
-        };
+    for (model, details) in served(table) {
         let Some(quota) = account.known.get(model.name) else {
             continue;
         };
