@@ -6,7 +6,6 @@ use std::num::NonZeroU64;
 
 use model_studio_limits::Limits;
 use model_studio_limits_core::{DisplayLimits, Escaped, Limit};
-use serde_yaml::Value;
 
 use super::limits::{Account, Quota};
 use crate::date::today;
@@ -122,8 +121,9 @@ impl Overlay {
                 let limits = DisplayLimits(&workspace);
                 writeln!(output, "  # of the workspace: {limits}")?;
             }
-            let limits = flow(&entry.limits)?;
-            writeln!(output, "  {}: {limits}", key(name)?)?;
+            // In quotes if YAML needs them.
+            let name = serde_yaml::to_string(name)?;
+            writeln!(output, "  {}: {}", name.trim_end(), flow(&entry.limits)?)?;
         }
         if !unknown.is_empty() {
             writeln!(output, "# Models that the table does not have:")?;
@@ -143,16 +143,6 @@ impl Overlay {
         serde_json::to_writer_pretty(&mut *output, &BTreeMap::from([("limits", limits)]))?;
         writeln!(output)
     }
-}
-
-/// Returns the name as a YAML key, in quotes if it needs them.
-fn key(name: &str) -> anyhow::Result<String> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
-    let is_string = matches!(serde_yaml::from_str(name), Ok(Value::String(text)) if text == name);
-    if is_string && name.bytes().all(is_plain) {
-        return Ok(name.to_owned());
-    }
-    Ok(serde_json::to_string(name)?)
 }
 
 /// Returns the limits in the form of the tables, such as `{ qpm: 600, tokens: 500000 per 6s }`.
