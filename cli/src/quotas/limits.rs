@@ -28,9 +28,7 @@ impl Quota {
     /// Returns the limits that hold for the key: the tighter ones of the account and the workspace.
     pub(super) fn limits(&self) -> Vec<Limit> {
         let mut limits = self.account.clone();
-        for limit in &self.workspace {
-            tighten(&mut limits, *limit);
-        }
+        tighten(&mut limits, &self.workspace);
         limits.sort_by_key(Limit::slot);
         limits
     }
@@ -44,12 +42,8 @@ impl Quota {
 
     /// Adds the limits of a row of the same model or pool.
     pub(super) fn merge(&mut self, other: &Self) {
-        for limit in &other.account {
-            tighten(&mut self.account, *limit);
-        }
-        for limit in &other.workspace {
-            tighten(&mut self.workspace, *limit);
-        }
+        tighten(&mut self.account, &other.account);
+        tighten(&mut self.workspace, &other.workspace);
     }
 }
 
@@ -88,12 +82,13 @@ pub(super) fn account(rows: &[Row], table: &[Model]) -> Account {
     account
 }
 
-/// Adds a limit. Of two limits with the same kind and window, the tighter one stays.
-fn tighten(limits: &mut Vec<Limit>, limit: Limit) {
-    let same = limits.iter_mut().find(|other| other.slot() == limit.slot());
-    match same {
-        Some(other) => other.count = other.count.min(limit.count),
-        None => limits.push(limit),
+/// Adds limits. Of two limits with the same kind and window, the tighter one stays.
+fn tighten(limits: &mut Vec<Limit>, others: &[Limit]) {
+    for other in others {
+        match limits.iter_mut().find(|limit| limit.slot() == other.slot()) {
+            Some(limit) => limit.count = limit.count.min(other.count),
+            None => limits.push(*other),
+        }
     }
 }
 
