@@ -385,9 +385,7 @@ macro_rules! __implement_from {
                     ::core::convert::From::from(model.name())
                 }
             }
-        }
 
-        $crate::__with_feature! { $kind $feature
             /// Returns the model ID.
             impl ::core::convert::From<&$Model> for $Text {
                 #[inline]
@@ -412,9 +410,7 @@ macro_rules! __implement_eq {
                     self.name() == ::core::convert::AsRef::<str>::as_ref(name)
                 }
             }
-        }
 
-        $crate::__with_feature! { $kind $feature
             impl ::core::cmp::PartialEq<$Model> for $Text {
                 #[inline]
                 fn eq(&self, model: &$Model) -> bool {
@@ -437,21 +433,20 @@ macro_rules! __example {
     };
 }
 
-/// In the documentation of this crate's enums, shows the feature that an item needs.
+/// In the documentation of this crate's enums, shows the feature that the items need.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __with_feature {
-    ($kind:ident always $item:item) => {
-        $item
+    (own $feature:tt $($item:item)*) => {
+        $($item)*
     };
-    (built_in $feature:literal $item:item) => {
-        #[cfg_attr(docsrs, doc(cfg(feature = $feature)))]
-        $item
+    ($kind:ident always $($item:item)*) => {
+        $($item)*
     };
-    (region $feature:literal $item:item) => {
-        $crate::__with_feature! { built_in $feature $item }
-    };
-    (own $feature:literal $item:item) => {
-        $item
+    ($kind:ident $feature:literal $($item:item)*) => {
+        $(
+            #[cfg_attr(docsrs, doc(cfg(feature = $feature)))]
+            $item
+        )*
     };
 }

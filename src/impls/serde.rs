@@ -15,9 +15,7 @@ macro_rules! __implement_serde {
                     serializer.serialize_str(self.name())
                 }
             }
-        }
 
-        $crate::__with_feature! { $kind "serde"
             /// Deserializes a model ID or alias, including as a map key.
             impl<'de> $crate::__private::serde::Deserialize<'de> for $Model {
                 fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(

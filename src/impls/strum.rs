@@ -9,22 +9,16 @@ macro_rules! __implement_strum {
             impl $crate::__private::strum::VariantArray for $Model {
                 const VARIANTS: &'static [Self] = TABLE.models;
             }
-        }
 
-        $crate::__with_feature! { $kind "strum"
             impl $crate::__private::strum::VariantNames for $Model {
                 const VARIANTS: &'static [&'static str] =
                     TABLE.names.split_at(TABLE.models.len()).0;
             }
-        }
 
-        $crate::__with_feature! { $kind "strum"
             impl $crate::__private::strum::EnumCount for $Model {
                 const COUNT: usize = TABLE.models.len();
             }
-        }
 
-        $crate::__with_feature! { $kind "strum"
             impl $crate::__private::strum::IntoEnumIterator for $Model {
                 type Iterator = ::core::iter::Copied<::core::slice::Iter<'static, Self>>;
 
