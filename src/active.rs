@@ -87,7 +87,6 @@ impl<M: fmt::Display> fmt::Display for Active<M> {
 
 /// Serializes the model ID.
 #[cfg(feature = "serde")]
-#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<M: Catalogue> serde::Serialize for Active<M> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0.name())
@@ -96,7 +95,6 @@ impl<M: Catalogue> serde::Serialize for Active<M> {
 
 /// Deserializes a model ID or alias, and rejects deprecated models.
 #[cfg(feature = "serde")]
-#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de, M: Catalogue> serde::Deserialize<'de> for Active<M> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         model_studio_limits_core::deserialize(deserializer, "the name of a model")
@@ -105,7 +103,6 @@ impl<'de, M: Catalogue> serde::Deserialize<'de> for Active<M> {
 
 /// A string that is the model ID or an alias of a model that is not deprecated.
 #[cfg(feature = "schemars")]
-#[cfg_attr(docsrs, doc(cfg(feature = "schemars")))]
 impl<M: Catalogue + schemars::JsonSchema> schemars::JsonSchema for Active<M> {
     fn schema_name() -> alloc::borrow::Cow<'static, str> {
         alloc::format!("Active{}", M::schema_name()).into()

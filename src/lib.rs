@@ -226,7 +226,6 @@ macro_rules! regions {
         $(
             $(#[doc = $doc])*
             #[cfg(feature = $feature)]
-            #[cfg_attr(docsrs, doc(cfg(feature = $feature)))]
             pub mod $region {
                 include_models!($file);
             }

@@ -121,7 +121,6 @@ impl fmt::Display for ParseCategoryError {
 impl core::error::Error for ParseCategoryError {}
 
 #[cfg(feature = "serde")]
-#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl serde::Serialize for Category {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
@@ -129,7 +128,6 @@ impl serde::Serialize for Category {
 }
 
 #[cfg(feature = "serde")]
-#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<'de> serde::Deserialize<'de> for Category {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         crate::deserialize(deserializer, "a category")
@@ -137,7 +135,6 @@ impl<'de> serde::Deserialize<'de> for Category {
 }
 
 #[cfg(feature = "clap")]
-#[cfg_attr(docsrs, doc(cfg(feature = "clap")))]
 impl clap::ValueEnum for Category {
     fn value_variants<'a>() -> &'a [Self] {
         Self::ALL
@@ -149,7 +146,6 @@ impl clap::ValueEnum for Category {
 }
 
 #[cfg(feature = "schemars")]
-#[cfg_attr(docsrs, doc(cfg(feature = "schemars")))]
 impl schemars::JsonSchema for Category {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Category".into()

@@ -19,7 +19,6 @@ mod window;
 pub use category::{Category, ParseCategoryError};
 pub use date::{Date, ParseDateError};
 #[cfg(feature = "serde")]
-#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 pub use deserialize::deserialize;
 pub use display::{AnyOf, Escaped, Grouped};
 pub use limit_kind::{LimitKey, LimitKind};

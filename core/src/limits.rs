@@ -104,7 +104,6 @@ impl Limits {
     /// assert_eq!(limits.to_string(), "1,200 queries and 1,000,000 tokens per minute");
     /// ```
     #[cfg(feature = "std")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
     #[must_use]
     pub fn with_overlay(self, overlay: Self) -> Self {
         intern(merge(self.limits, overlay.limits))
@@ -245,7 +244,6 @@ fn write_window(f: &mut fmt::Formatter<'_>, per: Option<Duration>) -> fmt::Resul
 /// Limits without a short key are strings, or a list of strings if a kind has several. An empty list
 /// of limits is the string `none`.
 #[cfg(feature = "serde")]
-#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl serde::Serialize for Limits {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap as _;
@@ -305,7 +303,6 @@ mod ser {
 ///
 /// Each distinct list of limits is leaked once, and lives until the program exits.
 #[cfg(all(feature = "serde", feature = "std"))]
-#[cfg_attr(docsrs, doc(cfg(all(feature = "serde", feature = "std"))))]
 impl<'de> serde::Deserialize<'de> for Limits {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(de::LimitsVisitor)
@@ -437,7 +434,6 @@ fn intern(limits: std::vec::Vec<Limit>) -> Limits {
 
 /// An object such as `{ "qpm": 600, "tokens": "500000 per 6s" }`, or the string `none`.
 #[cfg(feature = "schemars")]
-#[cfg_attr(docsrs, doc(cfg(feature = "schemars")))]
 impl schemars::JsonSchema for Limits {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Limits".into()
