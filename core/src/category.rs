@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use crate::suggest;
+use crate::{AnyOf, suggest};
 
 /// Defines [`Category`] from a single list of its variants and their names.
 macro_rules! categories {
@@ -109,12 +109,8 @@ impl fmt::Display for ParseCategoryError {
         if let Some(name) = self.suggestion {
             return write!(f, "unknown category, did you mean `{name}`?");
         }
-        f.write_str("unknown category, expected one of ")?;
-        for (index, name) in Category::NAMES.iter().enumerate() {
-            let separator = if index == 0 { "" } else { ", " };
-            write!(f, "{separator}`{name}`")?;
-        }
-        Ok(())
+        let names = AnyOf(Category::NAMES);
+        write!(f, "unknown category, expected one of {names}")
     }
 }
 
@@ -185,7 +181,7 @@ mod tests {
              `video-generation`, `video-generation-third-party`, `speech-synthesis`, \
              `speech-synthesis-third-party`, `speech-recognition-and-translation`, \
              `audio-generation`, `music-generation`, `3d-generation-third-party`, \
-             `voice-conversation`, `embedding`, `rerank`, `industry`"
+             `voice-conversation`, `embedding`, `rerank` or `industry`"
         );
     }
 }
