@@ -1,6 +1,6 @@
 //! Suggests names for a misspelled one. Callers format the messages.
 
-use core::fmt;
+use core::{array, fmt};
 
 use crate::AnyOf;
 
@@ -53,10 +53,9 @@ pub fn suggest<'a>(unknown: &str, names: impl IntoIterator<Item = &'a str>) -> S
     let max = unknown.chars().len() / 3;
     let mut smallest = usize::MAX;
     for name in names {
-        let Some(candidate) = Normalized::new(name) else {
-            continue;
-        };
-        let Some(distance) = distance(unknown.chars(), candidate.chars(), max) else {
+        let candidate = Normalized::new(name);
+        let distance = candidate.and_then(|name| distance(unknown.chars(), name.chars(), max));
+        let Some(distance) = distance else {
             continue;
         };
         if distance < smallest {
@@ -106,13 +105,10 @@ impl Normalized {
 /// Returns the distance from `unknown` to `name` if it is at most `max`, or if `unknown` is at
 /// least the first half of `name`.
 fn distance(unknown: &[char], name: &[char], max: usize) -> Option<usize> {
-    let is_start = name.starts_with(unknown) && 2 * unknown.len() >= name.len();
-    let alignment = alignment(unknown, name, max);
-    if is_start {
-        Some(alignment.map_or(2, |steps| steps.min(2)))
-    } else {
-        alignment
+    if name.starts_with(unknown) && 2 * unknown.len() >= name.len() {
+        return Some((name.len() - unknown.len()).min(2));
     }
+    alignment(unknown, name, max)
 }
 
 /// Returns the optimal string alignment distance of `a` and `b` if it is at most `max`.
@@ -122,11 +118,8 @@ fn alignment(a: &[char], b: &[char], max: usize) -> Option<usize> {
     }
     // The last three rows of the matrix of distances.
     let mut before_last = [0; MAX_LEN + 1];
-    let mut last = [0; MAX_LEN + 1];
+    let mut last = array::from_fn(|j| j);
     let mut row = [0; MAX_LEN + 1];
-    for (j, cell) in last.iter_mut().enumerate() {
-        *cell = j;
-    }
     for i in 1..=a.len() {
         row[0] = i;
         for j in 1..=b.len() {
@@ -182,6 +175,7 @@ mod tests {
     fn the_first_half_of_a_name_is_close() {
         check("qwen2.5-72b", &["qwen2.5-72b-instruct"]);
         check("qwen2.5-7", &[]);
+        assert_eq!(suggest("ab", ["abcd", "abc"]).as_slice(), ["abc"]);
         check(
             "qwen-plus-2025",
             &["qwen-plus-2025-04-28", "qwen-plus-2025-01-25"],
