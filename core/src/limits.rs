@@ -314,10 +314,10 @@ mod de {
     use std::string::String;
     use std::vec::Vec;
 
-    use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+    use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-    use super::{Limit, Limits, NonZeroU64, fmt, intern};
-    use crate::{LimitKind, Window};
+    use super::{Limit, Limits, fmt, intern};
+    use crate::{LimitKey, LimitKind, Window};
 
     pub(super) struct LimitsVisitor;
 
@@ -338,22 +338,22 @@ mod de {
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Limits, A::Error> {
             let mut limits = Vec::<Limit>::new();
             while let Some(name) = map.next_key::<String>()? {
-                let start = limits.len();
-                if let Some((kind, key)) = LimitKind::from_short_key(&name) {
-                    let count = map.next_value::<NonZeroU64>()?;
-                    let per = key.per;
-                    limits.push(Limit { kind, count, per });
-                } else if let Some(kind) = LimitKind::from_key(&name) {
-                    let Windows(windows) = map.next_value()?;
-                    limits.extend(windows.into_iter().map(|window| window.limit(kind)));
-                } else {
-                    return Err(A::Error::custom(format_args!("unknown limit `{name}`")));
-                }
-                for index in start..limits.len() {
-                    let slot = limits[index].slot();
-                    if limits[..index].iter().any(|other| other.slot() == slot) {
+                let short_key = LimitKind::from_short_key(&name);
+                let new = match (short_key, LimitKind::from_key(&name)) {
+                    (Some((kind, LimitKey { per, .. })), _) => {
+                        let count = map.next_value()?;
+                        [Limit { kind, count, per }].into()
+                    }
+                    (None, Some(kind)) => map.next_value_seed(LimitsOf(kind))?,
+                    (None, None) => {
+                        return Err(A::Error::custom(format_args!("unknown limit `{name}`")));
+                    }
+                };
+                for limit in new {
+                    if limits.iter().any(|other| other.slot() == limit.slot()) {
                         return Err(A::Error::custom(format_args!("duplicate limit `{name}`")));
                     }
+                    limits.push(limit);
                 }
             }
             limits.sort_by_key(Limit::slot);
@@ -361,38 +361,42 @@ mod de {
         }
     }
 
-    /// One window or a list of windows.
-    struct Windows(Vec<Window>);
+    /// Deserializes the limits of a kind from one window or a list of windows.
+    struct LimitsOf(LimitKind);
 
-    impl<'de> Deserialize<'de> for Windows {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            struct WindowsVisitor;
+    impl<'de> DeserializeSeed<'de> for LimitsOf {
+        type Value = Vec<Limit>;
 
-            impl<'de> Visitor<'de> for WindowsVisitor {
-                type Value = Windows;
+        fn deserialize<D: Deserializer<'de>>(
+            self,
+            deserializer: D,
+        ) -> Result<Vec<Limit>, D::Error> {
+            deserializer.deserialize_any(self)
+        }
+    }
 
-                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.write_str("a string such as `500 per 6s`, or a list of such strings")
-                }
+    impl<'de> Visitor<'de> for LimitsOf {
+        type Value = Vec<Limit>;
 
-                fn visit_str<E: Error>(self, string: &str) -> Result<Windows, E> {
-                    let window = Window::parse(string).map_err(E::custom)?;
-                    Ok(Windows([window].into()))
-                }
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string such as `500 per 6s`, or a list of such strings")
+        }
 
-                fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Windows, A::Error> {
-                    let mut windows = Vec::new();
-                    while let Some(string) = seq.next_element::<String>()? {
-                        windows.push(Window::parse(&string).map_err(A::Error::custom)?);
-                    }
-                    if windows.is_empty() {
-                        return Err(A::Error::custom("the list is empty"));
-                    }
-                    Ok(Windows(windows))
-                }
+        fn visit_str<E: Error>(self, string: &str) -> Result<Vec<Limit>, E> {
+            let window = Window::parse(string).map_err(E::custom)?;
+            Ok([window.limit(self.0)].into())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<Limit>, A::Error> {
+            let mut limits = Vec::new();
+            while let Some(string) = seq.next_element::<String>()? {
+                let window = Window::parse(&string).map_err(A::Error::custom)?;
+                limits.push(window.limit(self.0));
             }
-
-            deserializer.deserialize_any(WindowsVisitor)
+            if limits.is_empty() {
+                return Err(A::Error::custom("the list is empty"));
+            }
+            Ok(limits)
         }
     }
 }
@@ -415,15 +419,12 @@ pub fn merge(limits: &[Limit], overlay: &[Limit]) -> std::vec::Vec<Limit> {
 /// Returns limits with static lifetime. Equal lists share their memory.
 #[cfg(feature = "std")]
 fn intern(limits: std::vec::Vec<Limit>) -> Limits {
-    use std::sync::Mutex;
+    use std::sync::{Mutex, PoisonError};
     use std::vec::Vec;
 
     static INTERNED: Mutex<Vec<&'static [Limit]>> = Mutex::new(Vec::new());
 
-    let mut interned = match INTERNED.lock() {
-        Ok(interned) => interned,
-        Err(poisoned) => poisoned.into_inner(),
-    };
+    let mut interned = INTERNED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = interned.iter().find(|known| **known == limits) {
         return Limits::new(known);
     }
@@ -602,6 +603,8 @@ mod tests {
         };
         assert!(error(r#"{"qpx":1}"#).starts_with("unknown limit `qpx`"));
         assert!(error(r#"{"qpm":1,"rpm":2}"#).starts_with("duplicate limit `rpm`"));
+        let twice = error(r#"{"requests":["5 per 6s","6 per 6s"]}"#);
+        assert!(twice.starts_with("duplicate limit `requests`"), "{twice}");
         assert!(error(r#"{"requests":"5 per 0s"}"#).starts_with("the window must be"));
         assert!(error(r#"{"qpm":0}"#).contains("nonzero"));
         assert!(error(r#"{"requests":[]}"#).starts_with("the list is empty"));
