@@ -17,18 +17,11 @@ pub struct Window {
 
 /// Error returned when a string is not a valid count and window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WindowError {
-    /// The string does not have the form `N per DURATION`.
-    Form,
-    /// The count is 0.
-    ZeroCount,
-    /// The count does not fit into 64 bits.
-    CountTooLarge,
-    /// The duration is 0.
-    ZeroDuration,
-    /// The duration is longer than 3,650 days.
-    DurationTooLong,
-}
+pub struct WindowError(&'static str);
+
+const FORM: WindowError =
+    WindowError("expected a count and a window such as `500 per 6s`, with the unit s, m, h or d");
+const TOO_LONG: WindowError = WindowError("the window must be at most 3650d");
 
 /// The units of a duration, in seconds.
 const UNITS: [(&str, u64); 4] = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
@@ -42,20 +35,20 @@ impl Window {
     ///
     /// Returns an error if the string has a different form, or if a number is 0 or too large.
     pub fn parse(string: &str) -> Result<Self, WindowError> {
-        let (count, duration) = string.split_once(" per ").ok_or(WindowError::Form)?;
-        let count = number(count, WindowError::CountTooLarge)?;
-        let count = NonZeroU64::new(count).ok_or(WindowError::ZeroCount)?;
+        let (count, duration) = string.split_once(" per ").ok_or(FORM)?;
+        let count = number(count, WindowError("the count must fit into 64 bits"))?;
+        let count = NonZeroU64::new(count).ok_or(WindowError("the count must be at least 1"))?;
         let mut units = UNITS.iter();
         let found = units.find_map(|(unit, factor)| Some((duration.strip_suffix(unit)?, factor)));
-        let (duration, factor) = found.ok_or(WindowError::Form)?;
-        let duration = number(duration, WindowError::DurationTooLong)?;
+        let (duration, factor) = found.ok_or(FORM)?;
+        let duration = number(duration, TOO_LONG)?;
         match duration.checked_mul(*factor) {
-            Some(0) => Err(WindowError::ZeroDuration),
+            Some(0) => Err(WindowError("the window must be at least 1s")),
             Some(seconds @ ..=MAX_SECONDS) => Ok(Self {
                 count,
                 per: Duration::from_secs(seconds),
             }),
-            _ => Err(WindowError::DurationTooLong),
+            _ => Err(TOO_LONG),
         }
     }
 
@@ -99,15 +92,7 @@ impl fmt::Display for Compact {
 
 impl fmt::Display for WindowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Form => {
-                "expected a count and a window such as `500 per 6s`, with the unit s, m, h or d"
-            }
-            Self::ZeroCount => "the count must be at least 1",
-            Self::CountTooLarge => "the count must fit into 64 bits",
-            Self::ZeroDuration => "the window must be at least 1s",
-            Self::DurationTooLong => "the window must be at most 3650d",
-        })
+        f.write_str(self.0)
     }
 }
 
@@ -116,7 +101,7 @@ impl core::error::Error for WindowError {}
 /// Parses an unsigned integer that consists of ASCII digits.
 fn number(digits: &str, too_large: WindowError) -> Result<u64, WindowError> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(WindowError::Form);
+        return Err(FORM);
     }
     digits.parse().map_err(|_| too_large)
 }
@@ -147,23 +132,30 @@ mod tests {
 
     #[test]
     fn other_strings_are_errors() {
-        use WindowError::{CountTooLarge, DurationTooLong, Form, ZeroCount, ZeroDuration};
-        for (string, error) in [
-            ("", Form),
-            ("500", Form),
-            ("500 per 6", Form),
-            ("500 per 6x", Form),
-            ("500 per s", Form),
-            ("-1 per 6s", Form),
-            ("1.5 per 6s", Form),
-            ("500 per  6s", Form),
-            ("0 per 6s", ZeroCount),
-            ("500 per 0s", ZeroDuration),
-            ("18446744073709551616 per 6s", CountTooLarge),
-            ("1 per 18446744073709551615d", DurationTooLong),
-            ("1 per 3651d", DurationTooLong),
+        let form = "expected a count and a window such as `500 per 6s`, with the unit s, m, h or d";
+        for (string, message) in [
+            ("", form),
+            ("500", form),
+            ("500 per 6", form),
+            ("500 per 6x", form),
+            ("500 per s", form),
+            ("-1 per 6s", form),
+            ("1.5 per 6s", form),
+            ("500 per  6s", form),
+            ("0 per 6s", "the count must be at least 1"),
+            ("500 per 0s", "the window must be at least 1s"),
+            (
+                "18446744073709551616 per 6s",
+                "the count must fit into 64 bits",
+            ),
+            (
+                "1 per 18446744073709551615d",
+                "the window must be at most 3650d",
+            ),
+            ("1 per 3651d", "the window must be at most 3650d"),
         ] {
-            assert_eq!(Window::parse(string), Err(error), "{string}");
+            let error = Window::parse(string).unwrap_err();
+            assert_eq!(error.to_string(), message, "{string}");
         }
     }
 }
