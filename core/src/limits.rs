@@ -274,7 +274,7 @@ impl serde::Serialize for Limits {
 mod ser {
     use serde::{Serialize, Serializer};
 
-    use super::Limits;
+    use super::{Limit, Limits};
     use crate::{LimitKind, Window};
 
     /// The limits of a kind that have no short key.
@@ -282,11 +282,10 @@ mod ser {
 
     impl Windows {
         pub(super) fn iter(&self) -> impl Iterator<Item = Window> {
-            let limits = self.0.iter().filter(|limit| limit.kind == self.1);
-            let limits = limits.filter(|limit| limit.kind.short_key(limit.per).is_none());
-            limits.filter_map(|limit| {
-                let (count, per) = (limit.count, limit.per?);
-                Some(Window { count, per })
+            self.0.iter().filter_map(|limit| {
+                let Limit { kind, count, per } = *limit;
+                let is_listed = kind == self.1 && kind.short_key(per).is_none();
+                is_listed.then_some(Window { count, per: per? })
             })
         }
     }
@@ -534,6 +533,22 @@ mod tests {
         let other = Limits::new(Vec::from([per_second]).leak());
         assert_eq!(other.queries_per_minute(), None);
         assert_eq!(other.to_string(), "1 query per second");
+    }
+
+    #[test]
+    fn windows_display_with_their_fraction_of_a_second() {
+        for (millis, words) in [
+            (500, "1 query per 500ms"),
+            (1_500, "1 query per 1.5s"),
+            (90_000, "1 query per 90s"),
+            (120_000, "1 query per 2m"),
+        ] {
+            let limit = Limit {
+                per: Some(Duration::from_millis(millis)),
+                ..limits([1, 0, 0, 0]).as_slice()[0]
+            };
+            assert_eq!(limit.to_string(), words);
+        }
     }
 
     #[cfg(feature = "std")]

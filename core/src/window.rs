@@ -77,16 +77,18 @@ impl serde::Serialize for Window {
     }
 }
 
-/// Displays a duration as `6s` or `2h`.
+/// Displays a duration as `6s` or `2h`, or as `1.5s` if it has a fraction of a second.
 pub(crate) struct Compact(pub(crate) Duration);
 
 impl fmt::Display for Compact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
+        let is_whole = self.0.subsec_nanos() == 0;
         let mut units = UNITS.iter().rev();
-        let largest = units.find(|(_, factor)| seconds % factor == 0);
-        let (unit, factor) = largest.unwrap_or(&UNITS[0]);
-        write!(f, "{}{unit}", seconds / factor)
+        match units.find(|(_, factor)| is_whole && seconds % factor == 0) {
+            Some((unit, factor)) => write!(f, "{}{unit}", seconds / factor),
+            None => write!(f, "{:?}", self.0),
+        }
     }
 }
 
