@@ -9,36 +9,52 @@
 ///
 /// Panics if they differ. In a constant, this is a compile error that says how to fix it.
 pub const fn check_module(path: &str, module: &str) {
-    let actual = without_crate(path);
-    if is_equal(actual.as_bytes(), module.as_bytes()) {
+    let (actual, module) = (without_crate(path.as_bytes()), module.as_bytes());
+    if is_equal(actual, module) {
         return;
     }
-    let message = Message::new().push("the generated models are included in the ");
-    let message = if actual.is_empty() {
-        let message = message.push("crate root; remove `.module(\"").push(module);
-        message.push("\")` from the `Generator` in build.rs")
+    let included = b"the generated models are included in the ";
+    let mut parts: &[&[u8]] = if actual.is_empty() {
+        let end = b"\")` from the `Generator` in build.rs";
+        &[included, b"crate root; remove `.module(\"", module, end]
     } else {
-        let message = message.push("module `").push(actual);
-        let message = message.push("`; add `.module(\"").push(actual);
-        message.push("\")` to the `Generator` in build.rs")
+        let end = b"\")` to the `Generator` in build.rs";
+        &[
+            included,
+            b"module `",
+            actual,
+            b"`; add `.module(\"",
+            actual,
+            end,
+        ]
     };
-    panic!("{}", message.as_str());
+    // `format!` cannot be used at compile time.
+    let mut message = [0; 512];
+    let mut len = 0;
+    while let [part, rest @ ..] = parts {
+        let mut i = 0;
+        while i < part.len() && len < message.len() {
+            message[len] = part[i];
+            i += 1;
+            len += 1;
+        }
+        parts = rest;
+    }
+    match core::str::from_utf8(message.split_at(len).0) {
+        Ok(message) => panic!("{}", message),
+        Err(_) => panic!("the generated models are included in the wrong module"),
+    }
 }
 
 /// Removes the name of the crate from a module path.
-const fn without_crate(path: &str) -> &str {
-    let bytes = path.as_bytes();
-    let mut i = 0;
-    while i + 2 < bytes.len() {
-        if bytes[i] == b':' {
-            return match core::str::from_utf8(bytes.split_at(i + 2).1) {
-                Ok(rest) => rest,
-                Err(_) => path,
-            };
+const fn without_crate(mut path: &[u8]) -> &[u8] {
+    loop {
+        match path {
+            [b':', b':', module @ ..] => return module,
+            [_, rest @ ..] => path = rest,
+            [] => return path,
         }
-        i += 1;
     }
-    ""
 }
 
 const fn is_equal(a: &[u8], b: &[u8]) -> bool {
@@ -47,44 +63,6 @@ const fn is_equal(a: &[u8], b: &[u8]) -> bool {
         i += 1;
     }
     i == a.len() && i == b.len()
-}
-
-/// A string that is built at compile time, where `format!` cannot be used.
-struct Message {
-    bytes: [u8; Self::CAPACITY],
-    len: usize,
-}
-
-impl Message {
-    const CAPACITY: usize = 512;
-
-    const fn new() -> Self {
-        Self {
-            bytes: [0; Self::CAPACITY],
-            len: 0,
-        }
-    }
-
-    /// Appends a string if all of it fits.
-    const fn push(mut self, string: &str) -> Self {
-        let string = string.as_bytes();
-        if string.len() <= Self::CAPACITY - self.len {
-            let mut i = 0;
-            while i < string.len() {
-                self.bytes[self.len + i] = string[i];
-                i += 1;
-            }
-            self.len += string.len();
-        }
-        self
-    }
-
-    const fn as_str(&self) -> &str {
-        match core::str::from_utf8(self.bytes.split_at(self.len).0) {
-            Ok(string) => string,
-            Err(_) => "the generated models are included in the wrong module",
-        }
-    }
 }
 
 #[cfg(test)]
