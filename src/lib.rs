@@ -151,7 +151,7 @@ pub use parse_error::ParseModelError;
 pub mod __private {
     pub use crate::__implement as implement;
     #[cfg(feature = "clap")]
-    pub use crate::impls::possible_value;
+    pub use crate::impls::clap::possible_value;
     #[cfg(feature = "schemars")]
     pub use crate::impls::schemars::schema;
     pub use crate::module_check::check_module;

@@ -9,13 +9,10 @@
 //! macro would refer to the features of the user's crate.
 
 mod alloc;
-mod clap;
+pub(crate) mod clap;
 pub(crate) mod schemars;
 mod serde;
 mod strum;
-
-#[cfg(feature = "clap")]
-pub use self::clap::possible_value;
 
 /// Implements the methods and traits of the enum `$Model`, using the items `TABLE` and
 /// `LOOKUP` in scope at the call site.

@@ -44,9 +44,8 @@ pub fn schema<M: crate::Catalogue>(is_included: impl Fn(M) -> bool) -> schemars:
     use alloc::{format, vec::Vec};
 
     let names = M::names().filter(|(_, model)| is_included(*model));
-    let names: Vec<(&str, M)> = names.collect();
-    let described = names.iter().map(|(name, model)| {
-        let description = if *name == model.name() {
+    let described = names.map(|(name, model)| {
+        let description = if name == model.name() {
             format!("{}", model.limits())
         } else {
             format!("Alias of {model}: {}", model.limits())
@@ -55,9 +54,8 @@ pub fn schema<M: crate::Catalogue>(is_included: impl Fn(M) -> bool) -> schemars:
         if model.is_deprecated() {
             schema.insert("deprecated".into(), true.into());
         }
-        schema
+        (name, schema)
     });
-    let described: Vec<schemars::Schema> = described.collect();
-    let names: Vec<&str> = names.into_iter().map(|(name, _)| name).collect();
+    let (names, described): (Vec<&str>, Vec<schemars::Schema>) = described.unzip();
     schemars::json_schema!({ "type": "string", "enum": names, "oneOf": described })
 }
