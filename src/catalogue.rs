@@ -150,12 +150,8 @@ pub trait Catalogue:
     /// Returns an iterator over all model IDs and aliases, each with its model.
     #[must_use]
     fn names() -> impl Iterator<Item = (&'static str, Self)> {
-        let Table {
-            names,
-            models_by_name,
-            ..
-        } = Self::TABLE;
-        names.iter().copied().zip(models_by_name.iter().copied())
+        let names = Self::TABLE.names.iter().copied();
+        names.zip(Self::TABLE.models_by_name.iter().copied())
     }
 }
 
