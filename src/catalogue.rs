@@ -4,6 +4,7 @@ use core::fmt::{Debug, Display};
 use core::hash::Hash;
 use core::str::FromStr;
 
+use crate::parse_error::reject_deprecated;
 use crate::static_table::Table;
 use crate::{Category, Date, Limits, ParseModelError};
 
@@ -153,15 +154,6 @@ pub trait Catalogue:
         let names = Self::TABLE.names.iter().copied();
         names.zip(Self::TABLE.models_by_name.iter().copied())
     }
-}
-
-/// Returns the model, or an error if it is deprecated. `name` is its name in the error.
-pub(crate) fn reject_deprecated<M: Catalogue>(model: M, name: &str) -> Result<M, ParseModelError> {
-    if model.is_deprecated() {
-        let replacement = model.replacement().map(M::name);
-        return Err(ParseModelError::deprecated(name, replacement));
-    }
-    Ok(model)
 }
 
 /// The source of a table, and the overlay that was applied to it.

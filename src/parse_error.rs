@@ -4,8 +4,8 @@ use core::fmt;
 
 use model_studio_limits_core::{Escaped, Suggestions, suggest};
 
-use crate::Date;
 use crate::static_table::Table;
+use crate::{Catalogue, Date};
 
 /// Error returned when a string is not a known model ID or alias, when the model is retired, or
 /// when it is deprecated and only active models are accepted.
@@ -27,9 +27,9 @@ use crate::static_table::Table;
 #[derive(Clone, PartialEq, Eq)]
 pub struct ParseModelError {
     /// The beginning of the string. An array, because there may be no allocator.
-    shown: [u8; MAX_SHOWN],
-    shown_len: u8,
-    is_cut: bool,
+    start: [u8; MAX_SHOWN],
+    /// The length of the whole string.
+    len: usize,
     reason: Reason,
 }
 
@@ -37,8 +37,6 @@ pub struct ParseModelError {
 enum Reason {
     /// The string is none of these names. Suggestions are computed on demand.
     Unknown(&'static [&'static str]),
-    /// The string is too long to be kept or to get suggestions.
-    TooLong,
     /// The model is deprecated and may have a replacement.
     Deprecated(Option<&'static str>),
     /// The model is no longer served and may have a replacement.
@@ -53,33 +51,20 @@ impl ParseModelError {
     /// Creates the error for a string that is not the name of a model in the table.
     #[doc(hidden)]
     #[must_use]
-    pub fn __new<M: Copy>(name: &str, table: &Table<M>) -> Self {
+    pub fn __new<M>(name: &str, table: &Table<M>) -> Self {
         let reason = match table.retired(name) {
             Some(retired) => Reason::Retired(retired.on, retired.replacement),
-            None if name.len() > MAX_SHOWN => Reason::TooLong,
             None => Reason::Unknown(table.names),
         };
         Self::new(name, reason)
     }
 
-    /// Creates the error for a deprecated model.
-    pub(crate) fn deprecated(name: &str, replacement: Option<&'static str>) -> Self {
-        Self::new(name, Reason::Deprecated(replacement))
-    }
-
     fn new(name: &str, reason: Reason) -> Self {
-        let mut len = name.len().min(MAX_SHOWN);
-        while !name.is_char_boundary(len) {
-            len -= 1;
-        }
-        let mut shown = [0; MAX_SHOWN];
-        shown[..len].copy_from_slice(&name.as_bytes()[..len]);
-        Self {
-            shown,
-            shown_len: u8::try_from(len).unwrap_or(u8::MAX),
-            is_cut: len < name.len(),
-            reason,
-        }
+        let kept = name.len().min(MAX_SHOWN);
+        let mut start = [0; MAX_SHOWN];
+        start[..kept].copy_from_slice(&name.as_bytes()[..kept]);
+        let len = name.len();
+        Self { start, len, reason }
     }
 
     /// Returns the closest model ID or alias, if any is similar enough.
@@ -114,33 +99,46 @@ impl ParseModelError {
     pub fn replacement(&self) -> Option<&'static str> {
         match self.reason {
             Reason::Deprecated(replacement) | Reason::Retired(_, replacement) => replacement,
-            Reason::Unknown(_) | Reason::TooLong => None,
+            Reason::Unknown(_) => None,
         }
     }
 
     fn suggest(&self) -> Suggestions<'static> {
         match self.reason {
-            Reason::Unknown(names) => suggest(self.shown(), names.iter().copied()),
+            Reason::Unknown(names) if self.len <= MAX_SHOWN => {
+                suggest(self.shown(), names.iter().copied())
+            }
             _ => Suggestions::default(),
         }
     }
 
+    /// Returns the beginning of the string, without a character that does not fit.
     fn shown(&self) -> &str {
-        let shown = self.shown.get(..usize::from(self.shown_len));
-        core::str::from_utf8(shown.unwrap_or_default()).unwrap_or_default()
+        let mut chunks = self.start[..self.len.min(MAX_SHOWN)].utf8_chunks();
+        chunks.next().map_or("", |chunk| chunk.valid())
     }
+
+    fn ellipsis(&self) -> &'static str {
+        if self.len > MAX_SHOWN { "…" } else { "" }
+    }
+}
+
+/// Returns the model, or an error if it is deprecated. `name` is its name in the error.
+pub(crate) fn reject_deprecated<M: Catalogue>(model: M, name: &str) -> Result<M, ParseModelError> {
+    if model.is_deprecated() {
+        let replacement = model.replacement().map(M::name);
+        return Err(ParseModelError::new(name, Reason::Deprecated(replacement)));
+    }
+    Ok(model)
 }
 
 impl fmt::Display for ParseModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Escaped(self.shown());
-        let ellipsis = if self.is_cut { "…" } else { "" };
+        let (name, ellipsis) = (Escaped(self.shown()), self.ellipsis());
         match self.reason {
             Reason::Deprecated(_) => write!(f, "model `{name}{ellipsis}` is deprecated")?,
             Reason::Retired(on, _) => write!(f, "model `{name}{ellipsis}` was retired on {on}")?,
-            Reason::Unknown(_) | Reason::TooLong => {
-                write!(f, "unknown model `{name}{ellipsis}`")?;
-            }
+            Reason::Unknown(_) => write!(f, "unknown model `{name}{ellipsis}`")?,
         }
         if let Some(replacement) = self.replacement() {
             return write!(f, ", use `{replacement}`");
@@ -155,8 +153,7 @@ impl fmt::Display for ParseModelError {
 
 impl fmt::Debug for ParseModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ellipsis = if self.is_cut { "…" } else { "" };
-        write!(f, "ParseModelError({:?}{ellipsis})", self.shown())
+        write!(f, "ParseModelError({:?}{})", self.shown(), self.ellipsis())
     }
 }
 

@@ -57,7 +57,7 @@ pub struct Retired {
     pub replacement: Option<&'static str>,
 }
 
-impl<M: Copy> Table<M> {
+impl<M> Table<M> {
     /// Returns the properties of the model at `index`.
     #[inline]
     #[must_use]

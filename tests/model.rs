@@ -202,6 +202,11 @@ fn parse_errors_contain_the_string_and_suggestions() {
         message(&long),
         format!("unknown model `{}…`", "é".repeat(44))
     );
+    // The last character does not fit.
+    assert_eq!(
+        message(&"模".repeat(30)),
+        format!("unknown model `{}…`", "模".repeat(29))
+    );
 }
 
 #[test]
