@@ -5,12 +5,13 @@
 //! string literal that is the name of an active model. All others, valid or not, are parsed with
 //! syn.
 
-use proc_macro::{Ident, Punct, Spacing, Span, TokenStream, TokenTree};
+use proc_macro::{TokenStream, TokenTree};
 
+use crate::item_of;
 use crate::name_list::{Names, Status};
 
 /// Returns the path of the variant, or `None` if the invocation is not a plain one.
-pub(crate) fn expand(input: TokenStream) -> Option<TokenStream> {
+pub(crate) fn expand(input: TokenStream) -> Option<proc_macro2::TokenStream> {
     let mut tokens = input.into_iter();
     let tokens = [tokens.next(), tokens.next(), tokens.next(), tokens.next()];
     let [
@@ -30,25 +31,8 @@ pub(crate) fn expand(input: TokenStream) -> Option<TokenStream> {
     if name.contains('\\') {
         return None;
     }
-    let Status::Active {
-        variant: identifier,
-    } = Names(names).find(name)?.status
-    else {
+    let Status::Active { variant } = Names(names).find(name)?.status else {
         return None;
     };
-    let mut variant = TokenStream::from(punct('<', Spacing::Alone, span));
-    variant.extend(path.stream());
-    variant.extend([
-        punct('>', Spacing::Alone, span),
-        punct(':', Spacing::Joint, span),
-        punct(':', Spacing::Alone, span),
-        TokenTree::Ident(Ident::new(identifier, span)),
-    ]);
-    Some(variant)
-}
-
-fn punct(character: char, spacing: Spacing, span: Span) -> TokenTree {
-    let mut punct = Punct::new(character, spacing);
-    punct.set_span(span);
-    TokenTree::Punct(punct)
+    Some(item_of(&path.stream().into(), variant, span.into()))
 }

@@ -8,7 +8,7 @@ mod input;
 mod name_list;
 
 use model_studio_limits_core::{Escaped, suggest};
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::{Error, LitStr};
 
@@ -22,7 +22,7 @@ use name_list::{Names, Status};
 #[proc_macro]
 pub fn expand(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     if let Some(variant) = fast_path::expand(input.clone()) {
-        return variant;
+        return variant.into();
     }
     let variant = syn::parse(input).and_then(|input| variant(&input));
     variant.unwrap_or_else(Error::into_compile_error).into()
@@ -50,12 +50,15 @@ fn variant(input: &Input) -> syn::Result<TokenStream> {
             return Err(error(name, &message, &[help]));
         }
     };
-    let span = name.span();
-    let item = Ident::new(&item, span);
-    let path = &input.path;
-    // The first and the last token have the span of the user's literal. The compiler therefore
-    // treats the path as the user's code, and warns if it is an unreachable pattern.
-    Ok(quote_spanned!(span=> <#path>::#item))
+    Ok(item_of(&input.path, &item, name.span()))
+}
+
+/// Returns the path of an item of the enum. Its first and last token have the span of the user's
+/// literal. The compiler therefore treats the path as the user's code, and warns if it is an
+/// unreachable pattern.
+fn item_of(path: &TokenStream, item: &str, span: Span) -> TokenStream {
+    let item = Ident::new(item, span);
+    quote_spanned!(span=> <#path>::#item)
 }
 
 fn unknown(names: &Names<'_>, name: &LitStr) -> Error {
