@@ -81,17 +81,15 @@ impl FromStr for Date {
 }
 
 fn parse(string: &str) -> Option<Date> {
-    let has_form = |(index, byte): (usize, u8)| match index {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    };
-    if string.len() != 10 || !string.bytes().enumerate().all(has_form) {
-        return None;
-    }
-    let year = string.get(..4)?.parse().ok()?;
-    let month = string.get(5..7)?.parse().ok()?;
-    let day = string.get(8..)?.parse().ok()?;
-    Date::new(year, month, day)
+    let (year, rest) = string.split_once('-')?;
+    let (month, day) = rest.split_once('-')?;
+    Date::new(number(year, 4)?, number(month, 2)?, number(day, 2)?)
+}
+
+/// Parses an unsigned integer that consists of `len` ASCII digits.
+fn number<T: FromStr>(digits: &str, len: usize) -> Option<T> {
+    let has_form = digits.len() == len && digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|_| has_form)
 }
 
 /// Writes the date in the form `2026-10-10`.
@@ -134,6 +132,8 @@ mod tests {
             "2026-1-1",
             "26-01-01",
             "2026/01/01",
+            "+026-01-01",
+            "2026-01-01-",
             "",
             "2026-01-01x",
             "２026-01-0",
