@@ -68,32 +68,25 @@ impl<M> Table<M> {
     /// Returns the aliases of the model at `index`.
     #[must_use]
     pub const fn aliases(&self, index: usize) -> &'static [&'static str] {
-        let start = match index {
-            0 => 0,
-            _ => self.alias_ends[index - 1] as usize,
-        };
-        let end = self.alias_ends[index] as usize;
-        let from_start = self.names.split_at(self.models.len() + start).1;
-        from_start.split_at(end - start).0
+        let ends = self.alias_ends;
+        let start = if index == 0 { 0 } else { ends[index - 1] };
+        let from_start = self.names.split_at(self.models.len() + start as usize).1;
+        from_start.split_at((ends[index] - start) as usize).0
     }
 
     /// Returns the retired model with this name.
     #[must_use]
     pub fn retired(&self, name: &str) -> Option<&'static Retired> {
-        let index = self
-            .retired
-            .binary_search_by(|retired| retired.name.cmp(name));
-        self.retired.get(index.ok()?)
+        let retired = self.retired;
+        let index = retired.binary_search_by_key(&name, |model| model.name);
+        retired.get(index.ok()?)
     }
 
     /// Returns the identifier of the variant at `index`.
     #[must_use]
     pub fn identifier(&self, index: usize) -> &'static str {
-        let start = match index {
-            0 => 0,
-            _ => self.identifier_ends[index - 1] as usize,
-        };
-        let end = self.identifier_ends[index] as usize;
-        self.identifiers.get(start..end).unwrap_or_default()
+        let ends = self.identifier_ends;
+        let start = if index == 0 { 0 } else { ends[index - 1] };
+        &self.identifiers[start as usize..ends[index] as usize]
     }
 }
