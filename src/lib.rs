@@ -176,6 +176,26 @@ pub mod __private {
 
     use crate::{Date, Limit, LimitKind};
 
+    /// Exports the macro of each feature, or one that expands to nothing.
+    macro_rules! implement_features {
+        ($($feature:literal $implement:ident as $name:ident,)*) => {
+            $(
+                #[cfg(feature = $feature)]
+                pub use crate::$implement as $name;
+                #[cfg(not(feature = $feature))]
+                pub use crate::__implement_nothing as $name;
+            )*
+        };
+    }
+
+    implement_features! {
+        "alloc" __implement_alloc as implement_alloc,
+        "clap" __implement_clap as implement_clap,
+        "schemars" __implement_schemars as implement_schemars,
+        "serde" __implement_serde as implement_serde,
+        "strum" __implement_strum as implement_strum,
+    }
+
     /// Creates a date. The generator has checked that it exists.
     #[must_use]
     pub const fn date(year: u16, month: u8, day: u8) -> Date {

@@ -1,6 +1,5 @@
 //! Conversions to and from owned strings, for the `alloc` feature.
 
-#[cfg(feature = "alloc")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __implement_alloc {
@@ -22,11 +21,4 @@ macro_rules! __implement_alloc {
             }
         }
     };
-}
-
-#[cfg(not(feature = "alloc"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __implement_alloc {
-    ($kind:ident $Model:ident) => {};
 }

@@ -1,6 +1,5 @@
 //! `ValueEnum`, for the `clap` feature.
 
-#[cfg(feature = "clap")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __implement_clap {
@@ -21,13 +20,6 @@ macro_rules! __implement_clap {
             }
         }
     };
-}
-
-#[cfg(not(feature = "clap"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __implement_clap {
-    ($kind:ident $Model:ident) => {};
 }
 
 /// Returns the clap value of a model.

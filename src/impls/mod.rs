@@ -5,8 +5,8 @@
 //! for an enum in a user's crate. Everything else is a method of `Catalogue` or an ordinary
 //! function.
 //!
-//! Each macro is defined twice, once for each state of its feature. A `cfg` inside the body of a
-//! macro would refer to the features of the user's crate.
+//! A `cfg` inside the body of a macro would refer to the features of the user's crate. Therefore
+//! `__private` exports the macro of each feature, or `__implement_nothing` if it is disabled.
 
 mod alloc;
 pub(crate) mod clap;
@@ -361,12 +361,19 @@ assert!(Model::names().any(|pair| pair == (\"qwen-max-0125\", Model::QwenMax2025
         $crate::__implement_eq! { $kind $Model, always, str }
         $crate::__implement_eq! { $kind $Model, always, &str }
 
-        $crate::__implement_alloc! { $kind $Model }
-        $crate::__implement_clap! { $kind $Model }
-        $crate::__implement_schemars! { $kind $Model }
-        $crate::__implement_serde! { $kind $Model }
-        $crate::__implement_strum! { $kind $Model }
+        $crate::__private::implement_alloc! { $kind $Model }
+        $crate::__private::implement_clap! { $kind $Model }
+        $crate::__private::implement_schemars! { $kind $Model }
+        $crate::__private::implement_serde! { $kind $Model }
+        $crate::__private::implement_strum! { $kind $Model }
     };
+}
+
+/// Takes the place of the macro of a disabled feature.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __implement_nothing {
+    ($kind:ident $Model:ident) => {};
 }
 
 /// Implements the conversions of a model and of a reference to it.

@@ -1,6 +1,5 @@
 //! `JsonSchema`, for the `schemars` feature.
 
-#[cfg(feature = "schemars")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __implement_schemars {
@@ -28,13 +27,6 @@ macro_rules! __implement_schemars {
             }
         }
     };
-}
-
-#[cfg(not(feature = "schemars"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __implement_schemars {
-    ($kind:ident $Model:ident) => {};
 }
 
 /// Returns the schema for the names of the models that `is_included` selects: an `enum`, which

@@ -1,6 +1,5 @@
 //! Serialization as the model ID, for the `serde` feature.
 
-#[cfg(feature = "serde")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __implement_serde {
@@ -26,11 +25,4 @@ macro_rules! __implement_serde {
             }
         }
     };
-}
-
-#[cfg(not(feature = "serde"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __implement_serde {
-    ($kind:ident $Model:ident) => {};
 }

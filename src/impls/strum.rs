@@ -1,6 +1,5 @@
 //! The traits of strum, for the `strum` feature.
 
-#[cfg(feature = "strum")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __implement_strum {
@@ -29,11 +28,4 @@ macro_rules! __implement_strum {
             }
         }
     };
-}
-
-#[cfg(not(feature = "strum"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __implement_strum {
-    ($kind:ident $Model:ident) => {};
 }
