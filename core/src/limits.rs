@@ -52,6 +52,13 @@ impl Limit {
     pub const fn slot(&self) -> (LimitKind, Option<Duration>) {
         (self.kind, self.per)
     }
+
+    /// Returns `true` if a table can contain the limit.
+    #[cfg(feature = "serde")]
+    fn is_in_tables(&self) -> bool {
+        let has_window = || self.per.is_some_and(crate::window::is_valid);
+        self.kind.short_key(self.per).is_some() || self.kind.key().is_some() && has_window()
+    }
 }
 
 impl Limits {
@@ -242,14 +249,20 @@ fn write_window(f: &mut fmt::Formatter<'_>, per: Option<Duration>) -> fmt::Resul
 /// Serializes in the format of tables: a map such as `{ "qpm": 600, "tokens": "500000 per 6s" }`.
 ///
 /// Limits without a short key are strings, or a list of strings if a kind has several. An empty list
-/// of limits is the string `none`.
+/// of limits is the string `none`. A limit that tables cannot contain, such as one whose window has a
+/// fraction of a second, is an error.
 #[cfg(feature = "serde")]
 impl serde::Serialize for Limits {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeMap as _;
+        use serde::ser::{Error as _, SerializeMap as _};
 
         if self.limits.is_empty() {
             return serializer.serialize_str("none");
+        }
+        if let Some(limit) = self.iter().find(|limit| !limit.is_in_tables()) {
+            return Err(S::Error::custom(format_args!(
+                "a table cannot contain the limit `{limit}`"
+            )));
         }
         let mut map = serializer.serialize_map(None)?;
         for limit in *self {
@@ -354,6 +367,11 @@ mod de {
                     }
                     limits.push(limit);
                 }
+            }
+            if limits.is_empty() {
+                return Err(A::Error::custom(
+                    "expected a limit, or `none` instead of the map",
+                ));
             }
             limits.sort_by_key(Limit::slot);
             Ok(intern(limits))
@@ -623,5 +641,28 @@ mod tests {
         assert!(error(r#"{"requests":"5 per 0s"}"#).starts_with("the window must be"));
         assert!(error(r#"{"qpm":0}"#).contains("nonzero"));
         assert!(error(r#"{"requests":[]}"#).starts_with("the list is empty"));
+        assert!(error("{}").starts_with("expected a limit, or `none`"));
+    }
+
+    #[cfg(all(feature = "serde", feature = "std"))]
+    #[test]
+    fn limits_that_tables_cannot_contain_do_not_serialize() {
+        let window = |seconds| Some(Duration::from_secs_f64(seconds));
+        for (kind, per, shown) in [
+            (LimitKind::Requests, None, "1 query"),
+            (LimitKind::Requests, window(0.5), "1 query per 500ms"),
+            (LimitKind::Tokens, window(1e9), "1 token per 1000000000s"),
+            (
+                LimitKind::ConcurrentTasks,
+                window(6.0),
+                "1 concurrent task per 6s",
+            ),
+        ] {
+            let count = NonZeroU64::MIN;
+            let limits = [Limit { kind, count, per }].to_vec().leak();
+            let error = serde_json::to_string(&Limits::new(limits)).unwrap_err();
+            let expected = std::format!("a table cannot contain the limit `{shown}`");
+            assert_eq!(error.to_string(), expected);
+        }
     }
 }

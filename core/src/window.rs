@@ -77,6 +77,12 @@ impl serde::Serialize for Window {
     }
 }
 
+/// Returns `true` for the length of a window that [`Window::parse`] can return.
+#[cfg(feature = "serde")]
+pub(crate) fn is_valid(per: Duration) -> bool {
+    per.subsec_nanos() == 0 && (1..=MAX_SECONDS).contains(&per.as_secs())
+}
+
 /// Displays a duration as `6s` or `2h`, or as `1.5s` if it has a fraction of a second.
 pub(crate) struct Compact(pub(crate) Duration);
 
