@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use crate::error::Error;
 use crate::{lifecycle, page, pools, windows};
 
 /// The contents of the data files.
@@ -25,10 +24,10 @@ impl Data {
     /// # Errors
     ///
     /// Returns an error if a file cannot be read.
-    pub fn load(directory: &Path) -> Result<Self, Error> {
+    pub fn load(directory: &Path) -> Result<Self, String> {
         let read = |file: &str| {
             let path = directory.join(file);
-            fs::read_to_string(&path).map_err(|error| Error::io(&path, &error))
+            fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
         };
         Ok(Self {
             models: read(page::FILE)?,

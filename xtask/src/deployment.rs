@@ -1,10 +1,8 @@
 //! The tables: one per region and deployment scope.
 
-use crate::error::Error;
 use crate::page::Row;
 
 /// A region and a deployment scope.
-#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Deployment {
     /// The name of the file, without its extension.
     pub(crate) file: &'static str,
@@ -42,16 +40,14 @@ const fn deployment(
 }
 
 impl Deployment {
-    /// Returns the table of a row: that of its scope, or else the main table of its region.
-    pub(crate) fn of(row: &Row<'_>) -> Result<&'static Self, Error> {
-        let of_region = || {
-            let tables = DEPLOYMENTS.iter();
-            tables.filter(|table| table.region == row.region.text)
-        };
-        let of_scope = of_region().find(|table| table.scope == row.scope);
-        let table = of_scope.or_else(|| of_region().next());
-        let error = || Error::at(&row.region, "unknown region");
-        table.ok_or_else(error)
+    /// Returns the position of the table of a row: that of its scope, or else the main table of its
+    /// region.
+    pub(crate) fn position(row: &Row<'_>) -> Result<usize, String> {
+        let is_of_region = |table: &Self| table.region == row.region.text;
+        let is_of_scope = |table: &Self| is_of_region(table) && table.scope == row.scope;
+        let position = DEPLOYMENTS.iter().position(is_of_scope);
+        let position = position.or_else(|| DEPLOYMENTS.iter().position(is_of_region));
+        position.ok_or_else(|| row.region.error("unknown region"))
     }
 
     /// Returns the site whose notices concern the region.

@@ -7,7 +7,6 @@
 mod comparison;
 mod data;
 mod deployment;
-mod error;
 mod lifecycle;
 mod limit;
 mod output;
@@ -19,32 +18,25 @@ mod tsv;
 mod windows;
 mod write;
 
+use std::collections::BTreeMap;
+
 pub use data::Data;
-pub use error::Error;
-pub use output::{File, Output};
+pub use output::Output;
 
 /// Generates all files.
 ///
 /// # Errors
 ///
 /// Returns the first error in the data.
-pub fn generate(data: &Data) -> Result<Output, Error> {
+pub fn generate(data: &Data) -> Result<Output, String> {
     let mut report = report::Report::default();
     let tables = table::build(data, &mut report)?;
-    let mut files: Vec<_> = tables
-        .iter()
-        .map(|table| File {
-            path: format!("{}/{}.yaml", output::TABLES, table.deployment.file),
-            text: write::table(table),
-        })
-        .collect();
-    files.push(File {
-        path: output::COMPARISON.to_owned(),
-        text: comparison::page(&tables),
-    });
-    files.push(File {
-        path: output::REPORT.to_owned(),
-        text: report.to_string(),
-    });
+    let mut files = BTreeMap::new();
+    for table in &tables {
+        let path = format!("{}/{}.yaml", output::TABLES, table.deployment.file);
+        files.insert(path, write::table(table));
+    }
+    files.insert(output::COMPARISON.to_owned(), comparison::page(&tables));
+    files.insert(output::REPORT.to_owned(), report.0);
     Ok(Output { files })
 }

@@ -2,25 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::error::Error;
 use crate::page;
 use crate::report::Report;
 use crate::table::Table;
-use crate::tsv::{self, Cell};
+use crate::tsv::{self, Cell, Cells};
 
 pub(crate) const FILE: &str = "lifecycle-2026-08.tsv";
-
-const COLUMNS: [&str; 9] = [
-    "name",
-    "aliases",
-    "site",
-    "status",
-    "date",
-    "replacement",
-    "notice",
-    "source",
-    "note",
-];
 
 /// A notice that a model will be, or was, retired.
 pub(crate) struct Notice<'a> {
@@ -43,11 +30,11 @@ pub(crate) struct Retirement<'a> {
 
 /// Reads the notices. If there are several for one name at one site, uses the one with the latest
 /// date, because the provider postponed some retirements.
-pub(crate) fn read<'a>(text: &'a str, report: &mut Report) -> Result<Vec<Notice<'a>>, Error> {
+pub(crate) fn read<'a>(text: &'a str, report: &mut Report) -> Result<Vec<Notice<'a>>, String> {
     let mut notices: Vec<Notice<'a>> = Vec::new();
     let mut positions = HashMap::new();
-    for cells in tsv::rows(FILE, text, COLUMNS)? {
-        let notice = read_row(&cells)?;
+    for row in tsv::rows(FILE, text)? {
+        let notice = read_row(&row)?;
         let position = positions.entry((notice.site, notice.name.text));
         let position = *position.or_insert(notices.len());
         let Some(other) = notices.get_mut(position) else {
@@ -64,34 +51,22 @@ pub(crate) fn read<'a>(text: &'a str, report: &mut Report) -> Result<Vec<Notice<
     Ok(notices)
 }
 
-fn read_row<'a>(cells: &[Cell<'a>; 9]) -> Result<Notice<'a>, Error> {
-    let [
-        name,
-        aliases,
-        site,
-        status,
-        date,
-        replacement,
-        number,
-        source,
-        _note,
-    ] = *cells;
-    name.required("name")?;
+fn read_row<'a>(row: &Cells<'a>) -> Result<Notice<'a>, String> {
+    let (site, status) = (row.get("site")?, row.get("status")?);
     if !["mainland", "international"].contains(&site.text) {
-        let message = "expected `mainland` or `international`";
-        return Err(Error::at(&site, message));
+        return Err(site.error("expected `mainland` or `international`"));
     }
     if !["announced", "retired"].contains(&status.text) {
-        return Err(Error::at(&status, "expected `announced` or `retired`"));
+        return Err(status.error("expected `announced` or `retired`"));
     }
     Ok(Notice {
-        name,
-        aliases: aliases.items(),
+        name: row.required("name")?,
+        aliases: row.get("aliases")?.items(),
         site: site.text,
-        date: date.date()?,
-        replacement: replacement.text,
-        source: match number.text {
-            "" => source.required("source")?.to_owned(),
+        date: row.get("date")?.date()?,
+        replacement: row.get("replacement")?.text,
+        source: match row.get("notice")?.text {
+            "" => row.required("source")?.text.to_owned(),
             number => format!("notice {number}"),
         },
     })

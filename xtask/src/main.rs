@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use xtask::{Data, Error, Output, generate};
+use xtask::{Data, Output, generate};
 
 const USAGE: &str = "\
 Usage: cargo xtask tables [--check]
@@ -32,14 +32,14 @@ fn main() -> ExitCode {
     })
 }
 
-fn tables() -> Result<ExitCode, Error> {
+fn tables() -> Result<ExitCode, String> {
     let output = output()?;
     output.write(repository())?;
     eprint!("{}", output.report());
     Ok(ExitCode::SUCCESS)
 }
 
-fn check() -> Result<ExitCode, Error> {
+fn check() -> Result<ExitCode, String> {
     let differences = output()?.differences(repository())?;
     if differences.is_empty() {
         return Ok(ExitCode::SUCCESS);
@@ -51,7 +51,7 @@ fn check() -> Result<ExitCode, Error> {
     Ok(ExitCode::FAILURE)
 }
 
-fn output() -> Result<Output, Error> {
+fn output() -> Result<Output, String> {
     let data = Data::load(&repository().join("xtask/data"))?;
     generate(&data)
 }

@@ -1,11 +1,9 @@
 //! The generated files: writing them, and comparing them with those on disk.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
-
-use crate::error::Error;
 
 /// The directory of the tables, in the repository.
 pub(crate) const TABLES: &str = "tables";
@@ -19,25 +17,16 @@ pub(crate) const REPORT: &str = "xtask/data/report.txt";
 /// The generated files.
 #[derive(Debug)]
 pub struct Output {
-    /// All files: the tables, the page that compares them, and the report.
-    pub files: Vec<File>,
-}
-
-/// A generated file.
-#[derive(Debug)]
-pub struct File {
-    /// The path in the repository.
-    pub path: String,
-    /// The content.
-    pub text: String,
+    /// The contents by path in the repository: the tables, the page that compares them, and the
+    /// report.
+    pub files: BTreeMap<String, String>,
 }
 
 impl Output {
     /// Returns the report.
     #[must_use]
     pub fn report(&self) -> &str {
-        let report = self.files.iter().find(|file| file.path == REPORT);
-        report.map_or("", |file| &file.text)
+        &self.files[REPORT]
     }
 
     /// Writes all files.
@@ -45,10 +34,9 @@ impl Output {
     /// # Errors
     ///
     /// Returns an error if a file cannot be written.
-    pub fn write(&self, repository: &Path) -> Result<(), Error> {
-        for file in &self.files {
-            let path = repository.join(&file.path);
-            fs::write(&path, &file.text).map_err(|error| Error::io(&path, &error))?;
+    pub fn write(&self, repository: &Path) -> Result<(), String> {
+        for (path, text) in &self.files {
+            fs::write(repository.join(path), text).map_err(|error| format!("{path}: {error}"))?;
         }
         Ok(())
     }
@@ -58,17 +46,16 @@ impl Output {
     /// # Errors
     ///
     /// Returns an error if a file cannot be read.
-    pub fn differences(&self, repository: &Path) -> Result<Vec<String>, Error> {
+    pub fn differences(&self, repository: &Path) -> Result<Vec<String>, String> {
         let mut differences = Vec::new();
-        for file in &self.files {
-            let path = repository.join(&file.path);
-            match fs::read_to_string(&path) {
-                Ok(committed) if committed == file.text => {}
-                Ok(committed) => differences.push(difference(file, &committed)),
+        for (path, text) in &self.files {
+            match fs::read_to_string(repository.join(path)) {
+                Ok(committed) if committed == *text => {}
+                Ok(committed) => differences.push(difference(path, &committed, text)),
                 Err(error) if error.kind() == ErrorKind::NotFound => {
-                    differences.push(format!("{}: missing", file.path));
+                    differences.push(format!("{path}: missing"));
                 }
-                Err(error) => return Err(Error::io(&path, &error)),
+                Err(error) => return Err(format!("{path}: {error}")),
             }
         }
         differences.extend(self.unknown_tables(repository)?);
@@ -76,15 +63,14 @@ impl Output {
     }
 
     /// Returns a line for each YAML file in the folder of the tables that is not generated.
-    fn unknown_tables(&self, repository: &Path) -> Result<BTreeSet<String>, Error> {
-        let directory = repository.join(TABLES);
-        let error = |error| Error::io(&directory, &error);
+    fn unknown_tables(&self, repository: &Path) -> Result<BTreeSet<String>, String> {
+        let error = |error| format!("{TABLES}: {error}");
         let mut unknown = BTreeSet::new();
-        for entry in fs::read_dir(&directory).map_err(error)? {
+        for entry in fs::read_dir(repository.join(TABLES)).map_err(error)? {
             let name = entry.map_err(error)?.file_name();
             let path = format!("{TABLES}/{}", name.to_string_lossy());
             let is_table = path.strip_suffix(".yaml").is_some();
-            if is_table && !self.files.iter().any(|file| file.path == path) {
+            if is_table && !self.files.contains_key(&path) {
                 unknown.insert(format!("{path}: not generated"));
             }
         }
@@ -92,56 +78,32 @@ impl Output {
     }
 }
 
-/// The maximum number of differing lines that are shown.
-const SHOWN: usize = 5;
-
-/// Describes the part of a file between the lines that are the same at its start and its end.
-fn difference(file: &File, committed: &str) -> String {
-    let old: Vec<_> = committed.split('\n').collect();
-    let new: Vec<_> = file.text.split('\n').collect();
-    let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let (old, new) = (&old[same..], &new[same..]);
-    let pairs = old.iter().rev().zip(new.iter().rev());
-    let same_end = pairs.take_while(|(a, b)| a == b).count();
-    let (old, new) = (&old[..old.len() - same_end], &new[..new.len() - same_end]);
-
-    let (path, first) = (&file.path, same + 1);
-    let (removed, added) = (old.len(), new.len());
-    let mut text =
-        format!("{path}:{first}: {removed} committed line(s), {added} generated line(s)");
-    for (sign, lines) in [('-', old), ('+', new)] {
-        for line in lines.iter().take(SHOWN) {
-            text.extend(["\n  ", &format!("{sign} {line}")]);
-        }
-        if lines.len() > SHOWN {
-            text.extend(["\n  ", &format!("{sign} ...")]);
-        }
-    }
-    text
+/// Describes the first line that differs.
+fn difference(path: &str, committed: &str, generated: &str) -> String {
+    let lines = committed.split('\n').zip(generated.split('\n'));
+    let same = lines.take_while(|(old, new)| old == new).count();
+    let line = |text: &str| format!("{:?}", text.split('\n').nth(same).unwrap_or_default());
+    let (number, old, new) = (same + 1, line(committed), line(generated));
+    format!("{path}:{number}: committed {old}, generated {new}")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::difference;
 
     #[test]
-    fn a_difference_shows_the_lines_that_differ() {
-        let file = |text: &str| File {
-            path: "tables/a.yaml".to_owned(),
-            text: text.to_owned(),
-        };
+    fn a_difference_shows_the_first_line_that_differs() {
         assert_eq!(
-            difference(&file("a\nb\nc\n"), "a\nx\nc\n"),
-            "tables/a.yaml:2: 1 committed line(s), 1 generated line(s)\n  - x\n  + b"
+            difference("tables/a.yaml", "a\nx\nc\n", "a\nb\nc\n"),
+            r#"tables/a.yaml:2: committed "x", generated "b""#
         );
         assert_eq!(
-            difference(&file("a\na\n"), "a\n"),
-            "tables/a.yaml:2: 0 committed line(s), 1 generated line(s)\n  + a"
+            difference("tables/a.yaml", "a\n", "a\na\n"),
+            r#"tables/a.yaml:2: committed "", generated "a""#
         );
         assert_eq!(
-            difference(&file("a"), "a\r\n").lines().count(),
-            4,
-            "line ends count"
+            difference("tables/a.yaml", "a\r\n", "a\n"),
+            r#"tables/a.yaml:1: committed "a\r", generated "a""#
         );
     }
 }

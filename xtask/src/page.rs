@@ -2,9 +2,8 @@
 
 use model_studio_limits_core::LimitKind;
 
-use crate::error::Error;
-use crate::limit::{Column, Limit};
-use crate::tsv::{self, Cell};
+use crate::limit::Limit;
+use crate::tsv::{self, Cell, Cells};
 
 pub(crate) const FILE: &str = "models-2026-10-09.tsv";
 
@@ -12,26 +11,6 @@ pub(crate) const FILE: &str = "models-2026-10-09.tsv";
 pub(crate) const DATE: &str = "2026-10-09";
 
 pub(crate) const URL: &str = "https://www.alibabacloud.com/help/en/model-studio/rate-limit";
-
-const COLUMNS: [&str; 17] = [
-    "region",
-    "scope",
-    "category",
-    "series",
-    "name",
-    "aliases",
-    "rpm",
-    "tpm",
-    "rps",
-    "submissions_per_second",
-    "submissions_per_minute",
-    "concurrent_tasks",
-    "dynamic",
-    "tpm_by_monthly_spend",
-    "shared_by",
-    "batch_exempt",
-    "note",
-];
 
 /// A row of the page.
 pub(crate) struct Row<'a> {
@@ -56,97 +35,74 @@ impl<'a> Row<'a> {
 
     /// Returns `true` if the token limit is dynamic and the provider publishes no number for it.
     pub(crate) fn lacks_floor(&self) -> bool {
-        let has_number = self.limits.iter().any(|limit| limit.column == Column::TPM);
-        self.dynamic.contains(&LimitKind::Tokens) && !has_number
+        let is_of_tokens = |limit: &Limit| limit.kind == LimitKind::Tokens;
+        self.dynamic.contains(&LimitKind::Tokens) && !self.limits.iter().any(is_of_tokens)
     }
 }
 
-pub(crate) fn read(text: &str) -> Result<Vec<Row<'_>>, Error> {
-    let rows = tsv::rows(FILE, text, COLUMNS)?;
-    rows.iter().map(read_row).collect()
+pub(crate) fn read(text: &str) -> Result<Vec<Row<'_>>, String> {
+    tsv::rows(FILE, text)?.iter().map(read_row).collect()
 }
 
-fn read_row<'a>(cells: &[Cell<'a>; 17]) -> Result<Row<'a>, Error> {
-    let [
-        region,
-        scope,
-        category,
-        series,
-        name,
-        aliases,
-        rpm,
-        tpm,
-        rps,
-        submissions_per_second,
-        submissions_per_minute,
-        concurrent_tasks,
-        dynamic,
-        tiers,
-        shared_by,
-        _batch_exempt,
-        note,
-    ] = *cells;
+fn read_row<'a>(cells: &Cells<'a>) -> Result<Row<'a>, String> {
+    let number = |column| cells.get(column)?.number();
+    let tiers = cells.get("tpm_by_monthly_spend")?;
+    let note = cells.get("note")?;
+    let per_second = number("submissions_per_second")?;
+    let per_minute = number("submissions_per_minute")?;
     let numbers = [
-        (Column::QPM, rpm.number()?),
-        (Column::TPM, tpm.number()?.or(floor(&tiers)?)),
-        (Column::RPS, rps.number()?),
-        (
-            Column::SUBMISSIONS_PER_SECOND,
-            submissions_per_second.number()?,
-        ),
-        (
-            Column::SUBMISSIONS_PER_MINUTE,
-            submissions_per_minute.number()?,
-        ),
-        (Column::CHARACTERS_PER_MINUTE, characters_per_minute(&note)?),
-        (Column::CONCURRENT_TASKS, concurrent_tasks.number()?),
+        (LimitKind::Requests, 60, number("rpm")?),
+        (LimitKind::Tokens, 60, number("tpm")?.or(floor(&tiers)?)),
+        (LimitKind::Requests, 1, number("rps")?),
+        (LimitKind::Submissions, 1, per_second),
+        (LimitKind::Submissions, 60, per_minute),
+        (LimitKind::Characters, 60, characters_per_minute(&note)?),
+        (LimitKind::ConcurrentTasks, 0, number("concurrent_tasks")?),
     ];
-    let limits = numbers.into_iter().filter_map(|(column, count)| {
+    let limits = numbers.into_iter().filter_map(|(kind, seconds, count)| {
         Some(Limit {
-            column,
+            kind,
             count: count?,
-            exact: None,
+            seconds,
+            is_exact: false,
         })
     });
     let row = Row {
-        region,
-        scope: scope.required("scope")?,
-        category: category.required("category")?,
-        series: series.text,
-        name,
-        aliases: aliases.items(),
+        region: cells.get("region")?,
+        scope: cells.required("scope")?.text,
+        category: cells.required("category")?.text,
+        series: cells.get("series")?.text,
+        name: cells.required("name")?,
+        aliases: cells.get("aliases")?.items(),
         limits: limits.collect(),
-        dynamic: read_dynamic(&dynamic)?,
-        shared_by,
+        dynamic: read_dynamic(&cells.get("dynamic")?)?,
+        shared_by: cells.get("shared_by")?,
     };
-    name.required("name")?;
     if row.limits.is_empty() && row.dynamic.is_empty() {
-        return Err(Error::at(&rpm, "the row has no limit and is not dynamic"));
+        let rpm = cells.get("rpm")?;
+        return Err(rpm.error("the row has no limit and is not dynamic"));
     }
     if !tiers.text.is_empty() && !row.dynamic.contains(&LimitKind::Tokens) {
-        return Err(Error::at(
-            &tiers,
-            "tiers are only allowed if `tokens` is dynamic",
-        ));
+        return Err(tiers.error("tiers are only allowed if `tokens` is dynamic"));
     }
     Ok(row)
 }
 
 /// Returns the first of the tiers by monthly spend, which is the lowest.
-fn floor(tiers: &Cell<'_>) -> Result<Option<u64>, Error> {
+fn floor(tiers: &Cell<'_>) -> Result<Option<u64>, String> {
     if tiers.text.is_empty() {
         return Ok(None);
     }
     let numbers = tiers.text.split('/').map(|tier| tiers.number_in(tier));
     let numbers = numbers.collect::<Result<Vec<_>, _>>()?;
     if !numbers.is_sorted() {
-        return Err(Error::at(tiers, "expected the tiers in ascending order"));
+        return Err(tiers.error("expected the tiers in ascending order"));
     }
     Ok(numbers.first().copied())
 }
 
 /// Returns the limit that the page has no column for: `chars_per_minute=20000`.
-fn characters_per_minute(note: &Cell<'_>) -> Result<Option<u64>, Error> {
+fn characters_per_minute(note: &Cell<'_>) -> Result<Option<u64>, String> {
     let Some(rest) = note.text.strip_prefix("chars_per_minute=") else {
         return Ok(None);
     };
@@ -154,14 +110,11 @@ fn characters_per_minute(note: &Cell<'_>) -> Result<Option<u64>, Error> {
     note.number_in(number).map(Some)
 }
 
-fn read_dynamic(cell: &Cell<'_>) -> Result<Vec<LimitKind>, Error> {
+fn read_dynamic(cell: &Cell<'_>) -> Result<Vec<LimitKind>, String> {
     let kinds = cell.items().into_iter().map(|item| match item {
         "requests" => Ok(LimitKind::Requests),
         "tokens" => Ok(LimitKind::Tokens),
-        unknown => {
-            let message = format!("expected `requests` or `tokens`, found `{unknown}`");
-            Err(Error::at(cell, message))
-        }
+        _ => Err(cell.error(format!("expected `requests` or `tokens`, found `{item}`"))),
     });
     kinds.collect()
 }

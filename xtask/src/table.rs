@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use crate::data::Data;
 use crate::deployment::{DEPLOYMENTS, Deployment};
-use crate::error::Error;
 use crate::lifecycle::{self, Listed, Retirement};
 use crate::limit::Limit;
 use crate::page::{self, Row};
@@ -46,7 +45,7 @@ impl<'a> Table<'a> {
 }
 
 /// Builds all tables, in the order of [`DEPLOYMENTS`].
-pub(crate) fn build<'a>(data: &'a Data, report: &mut Report) -> Result<Vec<Table<'a>>, Error> {
+pub(crate) fn build<'a>(data: &'a Data, report: &mut Report) -> Result<Vec<Table<'a>>, String> {
     let rows = page::read(&data.models)?;
     let pools = pools::read(&data.pools)?;
     let mut tables = place(rows, report)?;
@@ -65,21 +64,18 @@ pub(crate) fn build<'a>(data: &'a Data, report: &mut Report) -> Result<Vec<Table
 }
 
 /// Puts each row into its table.
-fn place<'a>(rows: Vec<Row<'a>>, report: &mut Report) -> Result<Vec<Table<'a>>, Error> {
+fn place<'a>(rows: Vec<Row<'a>>, report: &mut Report) -> Result<Vec<Table<'a>>, String> {
     let mut tables = DEPLOYMENTS.each_ref().map(|deployment| Table {
         deployment,
         models: Vec::new(),
         retired: Vec::new(),
     });
     for row in rows {
-        let deployment = Deployment::of(&row)?;
-        if !is_model_id(row.name.text) {
+        let position = Deployment::position(&row)?;
+        if is_model_id(row.name.text) {
+            add(&mut tables[position], row, report)?;
+        } else {
             report.note(&row.name, "not a model ID: left out");
-        } else if let Some(table) = tables
-            .iter_mut()
-            .find(|table| table.deployment == deployment)
-        {
-            add(table, row, report)?;
         }
     }
     Ok(tables.into())
@@ -92,7 +88,7 @@ fn is_model_id(name: &str) -> bool {
 
 /// Adds a row. If a name has a row of the table's own scope and one of another scope, the former is
 /// used.
-fn add<'a>(table: &mut Table<'a>, row: Row<'a>, report: &mut Report) -> Result<(), Error> {
+fn add<'a>(table: &mut Table<'a>, row: Row<'a>, report: &mut Report) -> Result<(), String> {
     let scope = table.deployment.scope;
     if row.scope != scope {
         let message = format!(
@@ -121,7 +117,7 @@ fn add<'a>(table: &mut Table<'a>, row: Row<'a>, report: &mut Report) -> Result<(
         }
         _ => {
             let message = format!("duplicate name in the table, first listed on line {line}");
-            return Err(Error::at(&row.name, message));
+            return Err(row.name.error(message));
         }
     }
     Ok(())
@@ -164,13 +160,13 @@ fn set_pools<'a>(
     table: &mut Table<'a>,
     pools: &[Pool<'a>],
     report: &mut Report,
-) -> Result<(), Error> {
+) -> Result<(), String> {
     for model in &mut table.models {
         model.pool = pools::find(pools, &model.row)?;
     }
     for pool in pools
         .iter()
-        .filter(|pool| pool.region() == table.deployment.region)
+        .filter(|pool| pool.region == table.deployment.region)
     {
         let models = table.models.iter_mut();
         let models = models.filter(|model| model.pool == Some(pool.name.text));
@@ -187,10 +183,7 @@ fn set_pools<'a>(
             model.limits.clone_from(&model.row.limits);
         }
         if differ(&models) {
-            return Err(Error::at(
-                &pool.name,
-                "the limits of the pool's models differ",
-            ));
+            return Err(pool.name.error("the limits of the pool's models differ"));
         }
     }
     Ok(())

@@ -1,8 +1,9 @@
 //! Tab-separated files: a header, then one row per line. There is no quoting.
 
-use model_studio_limits_core::Date;
+use std::collections::HashMap;
+use std::fmt::Display;
 
-use crate::error::Error;
+use model_studio_limits_core::Date;
 
 /// A cell and its position.
 #[derive(Clone, Copy, Debug)]
@@ -14,30 +15,32 @@ pub(crate) struct Cell<'a> {
     pub(crate) column: usize,
 }
 
-/// Reads all rows of a file with exactly these columns.
-pub(crate) fn rows<'a, const N: usize>(
+/// The cells of a row, by the names of their columns.
+#[derive(Debug)]
+pub(crate) struct Cells<'a> {
     file: &'static str,
-    text: &'a str,
-    columns: [&str; N],
-) -> Result<Vec<[Cell<'a>; N]>, Error> {
-    let mut lines = text.lines().enumerate();
-    let (_, header) = lines.next().unwrap_or_default();
-    for (cell, column) in row::<N>(file, 1, header)?.iter().zip(columns) {
-        if cell.text != column {
-            let message = format!("expected the column `{column}`, found `{}`", cell.text);
-            return Err(Error::at(cell, message));
-        }
-    }
-    lines
-        .map(|(index, line)| row(file, index + 1, line))
-        .collect()
+    by_column: HashMap<&'a str, Cell<'a>>,
 }
 
-fn row<'a, const N: usize>(
-    file: &'static str,
-    line: usize,
-    text: &'a str,
-) -> Result<[Cell<'a>; N], Error> {
+/// Reads all rows of a file.
+pub(crate) fn rows<'a>(file: &'static str, text: &'a str) -> Result<Vec<Cells<'a>>, String> {
+    let lines = (1..).zip(text.lines());
+    let mut lines = lines.map(|(number, line)| cells(file, number, line));
+    let header = lines.next().unwrap_or_default();
+    let rows = lines.map(|cells| match cells.last() {
+        Some(last) if cells.len() != header.len() => {
+            let (expected, found) = (header.len(), cells.len());
+            Err(last.error(format!("expected {expected} cells, found {found}")))
+        }
+        _ => Ok(Cells {
+            file,
+            by_column: header.iter().map(|cell| cell.text).zip(cells).collect(),
+        }),
+    });
+    rows.collect()
+}
+
+fn cells<'a>(file: &'static str, line: usize, text: &'a str) -> Vec<Cell<'a>> {
     let mut column = 1;
     let cells = text.split('\t').map(|text| {
         let cell = Cell {
@@ -49,32 +52,34 @@ fn row<'a, const N: usize>(
         column += text.chars().count() + 1;
         cell
     });
-    cells
-        .collect::<Vec<_>>()
-        .try_into()
-        .map_err(|cells: Vec<_>| {
-            let end = Cell {
-                text: "",
-                file,
-                line,
-                column: text.chars().count() + 1,
-            };
-            let found = cells.len();
-            Error::at(&end, format!("expected {N} cells, found {found}"))
-        })
+    cells.collect()
+}
+
+impl<'a> Cells<'a> {
+    /// Returns the cell of a column.
+    pub(crate) fn get(&self, column: &str) -> Result<Cell<'a>, String> {
+        let cell = self.by_column.get(column).copied();
+        cell.ok_or_else(|| format!("{}:1:1: the column `{column}` is missing", self.file))
+    }
+
+    /// Returns the cell of a column that must not be empty.
+    pub(crate) fn required(&self, column: &str) -> Result<Cell<'a>, String> {
+        let cell = self.get(column)?;
+        if cell.text.is_empty() {
+            return Err(cell.error(format!("`{column}` is empty")));
+        }
+        Ok(cell)
+    }
 }
 
 impl<'a> Cell<'a> {
-    /// Returns the text, which must not be empty.
-    pub(crate) fn required(&self, column: &str) -> Result<&'a str, Error> {
-        if self.text.is_empty() {
-            return Err(Error::at(self, format!("`{column}` is empty")));
-        }
-        Ok(self.text)
+    /// Returns an error at this cell.
+    pub(crate) fn error(&self, message: impl Display) -> String {
+        format!("{}:{}:{}: {message}", self.file, self.line, self.column)
     }
 
     /// Returns the number, or `None` if the cell is empty.
-    pub(crate) fn number(&self) -> Result<Option<u64>, Error> {
+    pub(crate) fn number(&self) -> Result<Option<u64>, String> {
         if self.text.is_empty() {
             return Ok(None);
         }
@@ -82,25 +87,22 @@ impl<'a> Cell<'a> {
     }
 
     /// Returns a number that is a part of the cell.
-    pub(crate) fn number_in(&self, part: &str) -> Result<u64, Error> {
+    pub(crate) fn number_in(&self, part: &str) -> Result<u64, String> {
         match part.parse() {
             Ok(number) if number > 0 && part.bytes().all(|byte| byte.is_ascii_digit()) => {
                 Ok(number)
             }
-            _ => Err(Error::at(
-                self,
-                format!("expected a positive integer, found `{part}`"),
-            )),
+            _ => Err(self.error(format!("expected a positive integer, found `{part}`"))),
         }
     }
 
     /// Returns the date, in the form `2026-10-09`. Such dates compare as strings.
-    pub(crate) fn date(&self) -> Result<&'a str, Error> {
+    pub(crate) fn date(&self) -> Result<&'a str, String> {
         if self.text.parse::<Date>().is_ok() {
             return Ok(self.text);
         }
         let message = format!("expected a date such as 2026-10-09, found `{}`", self.text);
-        Err(Error::at(self, message))
+        Err(self.error(message))
     }
 
     /// Returns the items of a list that is separated by commas.
@@ -115,24 +117,18 @@ mod tests {
     use super::*;
 
     fn error(text: &str) -> String {
-        rows("file.tsv", text, ["name", "count"])
-            .and_then(|rows| rows.iter().map(|[_, count]| count.number()).collect())
-            .map(|_: Vec<_>| ())
-            .unwrap_err()
-            .to_string()
+        let numbers = rows("file.tsv", text).and_then(|rows| {
+            let numbers = rows.iter().map(|row| row.get("count")?.number());
+            numbers.collect::<Result<Vec<_>, _>>()
+        });
+        numbers.unwrap_err()
     }
 
     #[test]
     fn cells_keep_quotes_and_know_their_position() {
-        let rows = rows(
-            "file.tsv",
-            "name\tcount\r\n\"ä\" b\t7\r\n",
-            ["name", "count"],
-        )
-        .unwrap();
-        let [[name, count]] = rows[..] else {
-            panic!("{rows:?}");
-        };
+        let rows = rows("file.tsv", "name\tcount\r\n\"ä\" b\t7\r\n").unwrap();
+        assert_eq!(rows.len(), 1);
+        let [name, count] = ["name", "count"].map(|column| rows[0].get(column).unwrap());
         assert_eq!((name.text, name.line, name.column), ("\"ä\" b", 2, 1));
         assert_eq!((count.text, count.line, count.column), ("7", 2, 7));
     }
@@ -140,12 +136,12 @@ mod tests {
     #[test]
     fn errors_show_the_position() {
         assert_eq!(
-            error("name\tnumber\n"),
-            "file.tsv:1:6: expected the column `count`, found `number`"
+            error("name\tnumber\na\t1\n"),
+            "file.tsv:1:1: the column `count` is missing"
         );
         assert_eq!(
             error("name\tcount\na\n"),
-            "file.tsv:2:2: expected 2 cells, found 1"
+            "file.tsv:2:1: expected 2 cells, found 1"
         );
         for number in ["0", "-1", "+1", "1,000", "99999999999999999999"] {
             assert_eq!(

@@ -4,31 +4,15 @@ use std::collections::{HashMap, HashSet};
 
 use model_studio_limits_core::LimitKind;
 
-use crate::error::Error;
-use crate::limit::{Column, Limit, key};
+use crate::limit::{Limit, key};
 use crate::page::Row;
 use crate::report::Report;
-use crate::tsv::{self, Cell};
+use crate::tsv::{self, Cell, Cells};
 
 pub(crate) const FILE: &str = "windows-2026-08.tsv";
 
 /// The region in which the windows were read.
 pub(crate) const REGION: &str = "beijing";
-
-const COLUMNS: [&str; 12] = [
-    "model",
-    "count_limit",
-    "count_limit_period_s",
-    "usage_limit",
-    "usage_limit_field",
-    "usage_limit_period_s",
-    "async_user_queue_limit",
-    "async_user_concurrency_limit",
-    "async_task_timeout_s",
-    "rpm_equivalent",
-    "tpm_equivalent",
-    "compared_with_beijing_page_2026_08",
-];
 
 /// What the quota endpoint says about a model.
 pub(crate) struct Windows<'a> {
@@ -48,40 +32,26 @@ struct Window {
 pub(crate) fn read<'a>(
     text: &'a str,
     report: &mut Report,
-) -> Result<HashMap<&'a str, Windows<'a>>, Error> {
+) -> Result<HashMap<&'a str, Windows<'a>>, String> {
     let mut all = HashMap::new();
-    for row in tsv::rows(FILE, text, COLUMNS)? {
+    for row in tsv::rows(FILE, text)? {
         let windows = read_row(&row, report)?;
         let model = windows.model;
-        if all.insert(model.required("model")?, windows).is_some() {
-            return Err(Error::at(&model, "duplicate row for the model"));
+        if all.insert(model.text, windows).is_some() {
+            return Err(model.error("duplicate row for the model"));
         }
     }
     Ok(all)
 }
 
-fn read_row<'a>(row: &[Cell<'a>; 12], report: &mut Report) -> Result<Windows<'a>, Error> {
-    let [
-        model,
-        calls,
-        calls_period,
-        usage,
-        usage_field,
-        usage_period,
-        _queue,
-        tasks,
-        _timeout,
-        _rpm,
-        _tpm,
-        _compared,
-    ] = *row;
-    let usage = window(usage, usage_period)?;
-    let usage = match usage_field.text {
+fn read_row<'a>(row: &Cells<'a>, report: &mut Report) -> Result<Windows<'a>, String> {
+    let model = row.required("model")?;
+    let calls = window(row, "count_limit", "count_limit_period_s")?;
+    let usage = window(row, "usage_limit", "usage_limit_period_s")?;
+    let kind = match row.get("usage_limit_field")?.text {
         "" => None,
-        "total_tokens" | "tokens" | "total_usage" => {
-            usage.map(|window| (LimitKind::Tokens, window))
-        }
-        "characters" => usage.map(|window| (LimitKind::Characters, window)),
+        "total_tokens" | "tokens" | "total_usage" => Some(LimitKind::Tokens),
+        "characters" => Some(LimitKind::Characters),
         other => {
             let message =
                 format!("the page counts all tokens, but the window counts `{other}`: not used");
@@ -91,18 +61,19 @@ fn read_row<'a>(row: &[Cell<'a>; 12], report: &mut Report) -> Result<Windows<'a>
     };
     Ok(Windows {
         model,
-        calls: window(calls, calls_period)?,
-        usage,
-        tasks: tasks.number()?,
+        calls,
+        usage: kind.zip(usage),
+        tasks: row.get("async_user_concurrency_limit")?.number()?,
     })
 }
 
-fn window(count: Cell<'_>, seconds: Cell<'_>) -> Result<Option<Window>, Error> {
+fn window(row: &Cells<'_>, count: &str, seconds: &str) -> Result<Option<Window>, String> {
+    let (count, seconds) = (row.get(count)?, row.get(seconds)?);
     match (count.number()?, seconds.number()?) {
         (None, None) => Ok(None),
         (Some(count), Some(seconds)) => Ok(Some(Window { count, seconds })),
-        (Some(_), None) => Err(Error::at(&seconds, "the limit has no period")),
-        (None, Some(_)) => Err(Error::at(&count, "the period has no limit")),
+        (Some(_), None) => Err(seconds.error("the limit has no period")),
+        (None, Some(_)) => Err(count.error("the period has no limit")),
     }
 }
 
@@ -139,38 +110,31 @@ pub(crate) fn refine(
 
 impl Windows<'_> {
     fn refine(&self, limit: Limit, row: &Row<'_>, report: &mut Report) -> Limit {
-        if limit.column == Column::CONCURRENT_TASKS {
+        if limit.kind == LimitKind::ConcurrentTasks {
             self.compare_tasks(limit, report);
             return limit;
         }
-        let Some(window) = self.window(limit.column.kind) else {
+        let Some(window) = self.window(limit.kind) else {
             return limit;
         };
-        if row.dynamic.contains(&limit.column.kind) {
-            let message =
-                format!("the limit is dynamic, keeping `{limit}`, the window is {window}");
-            report.note(&self.model, message);
-            return limit;
-        }
-        let equal = u128::from(window.count) * u128::from(limit.column.seconds)
+        let is_equal = u128::from(window.count) * u128::from(limit.seconds)
             == u128::from(limit.count) * u128::from(window.seconds);
-        if !equal {
-            let message = format!("the page says `{limit}`, the window is {window}: not used");
-            report.note(&self.model, message);
-            return limit;
-        }
-        if window.seconds > limit.column.seconds {
-            let message = format!("keeping `{limit}`, which is finer than the window of {window}");
-            report.note(&self.model, message);
-        }
-        if window.seconds >= limit.column.seconds {
-            return limit;
-        }
-        Limit {
-            count: window.count,
-            exact: Some(window.seconds),
-            ..limit
-        }
+        let message = if row.dynamic.contains(&limit.kind) {
+            format!("the limit is dynamic, keeping `{limit}`, the window is {window}")
+        } else if !is_equal {
+            format!("the page says `{limit}`, the window is {window}: not used")
+        } else if window.seconds > limit.seconds {
+            format!("keeping `{limit}`, which is finer than the window of {window}")
+        } else {
+            return Limit {
+                count: window.count,
+                seconds: window.seconds,
+                is_exact: window.seconds < limit.seconds,
+                ..limit
+            };
+        };
+        report.note(&self.model, message);
+        limit
     }
 
     fn window(&self, kind: LimitKind) -> Option<Window> {
@@ -192,7 +156,7 @@ impl Windows<'_> {
     }
 
     fn report_unknown_to_page(&self, row: &Row<'_>, report: &mut Report) {
-        let listed = |kind| row.limits.iter().any(|limit| limit.column.kind == kind);
+        let listed = |kind| row.limits.iter().any(|limit| limit.kind == kind);
         let calls = self.calls.map(|window| (LimitKind::Requests, window));
         let calls = calls.filter(|_| !listed(LimitKind::Submissions));
         let windows = calls.into_iter().chain(self.usage);
