@@ -153,9 +153,7 @@ fn leaky_bucket() -> RateLimiter {
 /// Returns a request that waits.
 fn enqueue(limiter: &Limiter) -> Pin<Box<Acquire>> {
     let mut request = Box::pin(limiter.acquire(1));
-    let poll = request
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()));
-    assert!(poll.is_pending());
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(request.as_mut().poll(&mut context).is_pending());
     request
 }

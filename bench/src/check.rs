@@ -16,47 +16,37 @@ pub(crate) fn run(quick: bool) {
     let tool = tool.to_str().expect("the target folder has a UTF-8 name");
     let tree = make_tree();
     // ripgrep searches for a fixed string, in the same files as `check`: also hidden ones.
-    let commands = [
-        vec![
-            "rg",
-            "--hidden",
-            "--count",
-            "--fixed-strings",
-            "no-such-model",
-        ],
-        vec![tool, "check"],
-        vec!["typos", "--hidden", "--format", "silent"],
+    let mut commands = vec![
+        ("rg", "--hidden --count --fixed-strings no-such-model"),
+        (tool, "check"),
+        ("typos", "--hidden --format silent"),
     ];
-    let (present, missing): (Vec<_>, Vec<_>) = commands.into_iter().partition(|command| {
-        let mut version = Command::new(command[0]);
-        version.arg("--version").stdout(Stdio::null());
-        version.status().is_ok()
+    commands.retain(|(program, _)| {
+        let mut version = Command::new(program);
+        let version = version.arg("--version").stdout(Stdio::null());
+        let is_installed = version.status().is_ok();
+        if !is_installed {
+            println!("`{program}` is not installed.\n");
+        }
+        is_installed
     });
-    for command in missing {
-        println!("`{}` is not installed.\n", command[0]);
-    }
-    let milliseconds = measure(quick, &present, |command| {
+    let milliseconds = measure(quick, &commands, |(program, arguments)| {
+        let mut command = Command::new(program);
+        command.args(arguments.split(' ')).arg(&tree);
         let start = Instant::now();
-        let output = Command::new(command[0])
-            .args(&command[1..])
-            .arg(&tree)
-            .output();
+        let output = command.output();
         let seconds = start.elapsed().as_secs_f64();
         let code = output.expect("the program can be started").status.code();
         // With findings, `check` exits with 1 and typos with 2. Without a match, ripgrep exits with 1.
-        let last = if command[0] == "typos" { 2 } else { 1 };
+        let last = if *program == "typos" { 2 } else { 1 };
         assert!(code.is_some_and(|code| code <= last), "{command:?} failed");
         seconds * 1e3
     });
     println!("| {} files | ms |", FOLDERS * FILES);
     println!("| --- | ---: |");
-    for (command, milliseconds) in present.iter().zip(milliseconds) {
-        let name = Path::new(command[0]).file_name().unwrap_or_default();
-        println!(
-            "| `{} {}` | {milliseconds} |",
-            name.display(),
-            command[1..].join(" ")
-        );
+    for ((program, arguments), milliseconds) in commands.iter().zip(milliseconds) {
+        let name = Path::new(program).file_name().unwrap_or_default();
+        println!("| `{} {arguments}` | {milliseconds} |", name.display());
     }
 }
 
@@ -64,19 +54,11 @@ fn build_tool() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let target = root.join("target/check");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args([
-        "build",
-        "--release",
-        "--locked",
-        "--package",
-        "model-studio-limits-cli",
-    ]);
-    cargo.arg("--manifest-path").arg(root.join("../Cargo.toml"));
+    cargo.args(["build", "--release", "--locked", "--manifest-path"]);
+    cargo.arg(root.join("../cli/Cargo.toml"));
     let status = cargo.arg("--target-dir").arg(&target).status();
-    assert!(
-        status.is_ok_and(|status| status.success()),
-        "the tool cannot be built"
-    );
+    let status = status.expect("Cargo can be started");
+    assert!(status.success(), "the tool cannot be built");
     target.join("release/model-studio-limits")
 }
 

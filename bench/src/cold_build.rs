@@ -1,6 +1,5 @@
 //! Measures `cargo build` of an empty program with one dependency and an empty target folder.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 
 use crate::report::measure;
@@ -23,25 +22,22 @@ const DEPENDENCIES: [&str; 7] = [
 
 pub(crate) fn run(quick: bool) {
     let workspace = Workspace::new("cold_build");
-    for dependency in DEPENDENCIES {
-        let main = "fn main() {}\n";
-        workspace.add(&package(dependency), dependency, "src/main.rs", main);
-    }
-    let packages = RefCell::new(HashMap::new());
-    let seconds = measure(quick, &DEPENDENCIES, |dependency| {
-        let (seconds, count) = workspace.cold_build(&package(dependency));
-        packages.borrow_mut().insert(*dependency, count);
+    let cases = (0..).zip(DEPENDENCIES).map(|(at, dependency)| {
+        let package = format!("dependency_{at}");
+        workspace.add(&package, dependency, "src/main.rs", "fn main() {}\n");
+        (package, dependency)
+    });
+    let cases: Vec<_> = cases.collect();
+    let mut packages = HashMap::new();
+    let seconds = measure(quick, &cases, |(package, dependency)| {
+        let (seconds, count) = workspace.cold_build(package);
+        packages.insert(*dependency, count);
         seconds
     });
     println!("| dependency | `cargo build`, s | packages |");
     println!("| ---------- | ---------------: | -------: |");
     for (dependency, seconds) in DEPENDENCIES.iter().zip(seconds) {
-        let packages = packages.borrow()[dependency];
+        let packages = packages[dependency];
         println!("| `{dependency}` | {seconds} | {packages} |");
     }
-}
-
-fn package(dependency: &str) -> String {
-    let position = DEPENDENCIES.iter().position(|other| *other == dependency);
-    format!("dependency_{}", position.unwrap_or_default())
 }

@@ -4,12 +4,9 @@ mod client;
 mod server;
 mod worker;
 
-use std::num::NonZeroU64;
 use std::time::Duration;
 
-use model_studio_limits::{Limit, LimitKind, Limits};
-
-use client::Kind;
+use client::{FIXED_WINDOW, GCRA, GCRA_BURST, LIMITER, LIMITER_TOKENS, PING};
 use server::Server;
 use worker::{Outcome, Task, run_all};
 
@@ -39,18 +36,13 @@ fn print_unlimited(seconds: u64) {
          | per admission, µs |"
     );
     println!("| --- | ---: | ---: | ---: | ---: | ---: |");
-    for kind in [
-        Kind::Limiter,
-        Kind::LimiterTokens,
-        Kind::Gcra,
-        Kind::FixedWindow,
-    ] {
-        let task = Task::new(kind, UNLIMITED, 256);
+    for client in [LIMITER, LIMITER_TOKENS, GCRA, FIXED_WINDOW] {
+        let task = Task::new(client, UNLIMITED, 256);
         let (outcomes, calls, busy) = measure(&[task; 8], seconds);
         let admitted = count(&outcomes);
-        let per_second = |count: f64| count / secs(seconds);
+        let per_second = |count: f64| count / float(seconds);
         println!(
-            "| {kind} | {:.0} | {:.0} | {:.3} | {:.1} | {:.2} |",
+            "| {client} | {:.0} | {:.0} | {:.3} | {:.1} | {:.2} |",
             per_second(admitted),
             per_second(calls),
             calls / admitted,
@@ -72,29 +64,21 @@ fn print_latency(seconds: u64) {
         ("7 processes, 30,000 per minute reached", COUNTS[1], 7, 32),
     ];
     for (name, count, processes, waiting) in others {
-        for kind in [Kind::Ping, Kind::Limiter, Kind::Gcra] {
-            // What a round trip takes while the limiter is used.
-            let other = if kind == Kind::Ping {
-                Kind::Limiter
-            } else {
-                kind
-            };
-            let mut tasks = vec![Task::new(kind, count, 1).pause(20)];
+        // What a round trip takes while the limiter is used.
+        for (client, other) in [(PING, LIMITER), (LIMITER, LIMITER), (GCRA, GCRA)] {
+            let mut tasks = vec![Task::new(client, count, 1).pause(20)];
             tasks.extend(vec![Task::new(other, count, waiting); processes]);
             let (outcomes, ..) = measure(&tasks, seconds);
             let mut latencies: Vec<u64> = outcomes[0].iter().map(|sent| sent.latency).collect();
             latencies.sort_unstable();
             let millis = |percent: usize| {
                 let index = latencies.len().saturating_sub(1) * percent / 100;
-                Duration::from_micros(latencies.get(index).copied().unwrap_or_default())
-                    .as_secs_f64()
-                    * 1e3
+                latencies
+                    .get(index)
+                    .map_or(0.0, |micros| float(*micros) / 1e3)
             };
-            println!(
-                "| {name} | {kind} | {:.2} | {:.2} |",
-                millis(50),
-                millis(99)
-            );
+            let (p50, p99) = (millis(50), millis(99));
+            println!("| {name} | {client} | {p50:.2} | {p99:.2} |");
         }
     }
     println!();
@@ -109,18 +93,18 @@ fn print_limited(seconds: u64) {
     );
     println!("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for limit in COUNTS {
-        for (kind, processes) in [
-            (Kind::Limiter, 1),
-            (Kind::Limiter, 4),
-            (Kind::Limiter, 8),
-            (Kind::Gcra, 8),
-            (Kind::GcraBurst, 8),
-            (Kind::FixedWindow, 8),
+        for (client, processes) in [
+            (LIMITER, 1),
+            (LIMITER, 4),
+            (LIMITER, 8),
+            (GCRA, 8),
+            (GCRA_BURST, 8),
+            (FIXED_WINDOW, 8),
         ] {
-            let tasks = vec![Task::new(kind, limit, 32); processes];
+            let tasks = vec![Task::new(client, limit, 32); processes];
             let (outcomes, calls, _) = measure(&tasks, seconds);
             let admitted = count(&outcomes);
-            let allowed = float(limit) * secs(seconds) / WINDOW.as_secs_f64();
+            let allowed = float(limit) * float(seconds) / WINDOW.as_secs_f64();
             let shares = outcomes.iter().map(|sent| {
                 let equal = admitted / float(processes as u64);
                 float(sent.len() as u64) / equal
@@ -129,11 +113,11 @@ fn print_limited(seconds: u64) {
                 (least.min(share), greatest.max(share))
             });
             println!(
-                "| {} | {kind} | {processes} | {:.3} | {:.3} | {least:.2} | {greatest:.2} | {:.0} | {:.3} |",
+                "| {} | {client} | {processes} | {:.3} | {:.3} | {least:.2} | {greatest:.2} | {:.0} | {:.3} |",
                 limit * 12,
                 admitted / allowed,
                 most_in_window(&outcomes) / float(limit),
-                calls / secs(seconds),
+                calls / float(seconds),
                 calls / admitted,
             );
         }
@@ -168,29 +152,6 @@ fn most_in_window(outcomes: &[Outcome]) -> f64 {
         most = most.max(last + 1 - first);
     }
     float(most as u64)
-}
-
-fn limits(count: u64) -> Limits {
-    let limit = |kind| Limit {
-        kind,
-        count: NonZeroU64::new(count).expect("the limit is not 0"),
-        per: Some(WINDOW),
-    };
-    Limits::new(Box::leak(Box::new([limit(LimitKind::Requests)])))
-}
-
-fn limits_with_tokens(count: u64) -> Limits {
-    let mut both = limits(count).as_slice().to_vec();
-    both.push(Limit {
-        kind: LimitKind::Tokens,
-        count: NonZeroU64::new(count * 1_000).expect("the limit is not 0"),
-        per: Some(WINDOW),
-    });
-    Limits::new(both.leak())
-}
-
-fn secs(seconds: u64) -> f64 {
-    float(seconds)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are below 2^53")]

@@ -10,7 +10,7 @@ use model_studio_limits::{Limit, LimitKind, Limits, Model};
 use tokio::runtime;
 use tokio::time::sleep_until;
 
-use crate::chart::{Row, draw};
+use crate::chart::draw;
 
 const MODEL: Model = Model::QwenPlus;
 
@@ -167,10 +167,8 @@ fn draw_chart() {
         let mut provider = requests(Rule::Sliding(MINUTE));
         let outcome = simulation.run(&mut client(limit, load.largest()), &mut provider);
         let (sent, refused) = (outcome.sent(), outcome.refused);
-        rows.push(Row {
-            title: format!("{}: {sent} sent, {refused} refused", name.replace('`', "")),
-            sent_at: outcome.sent_at,
-        });
+        let title = format!("{}: {sent} sent, {refused} refused", name.replace('`', ""));
+        rows.push((title, outcome.sent_at));
     }
     let heading = format!(
         "Requests per second to {MODEL} (dashed: {} per minute). Each arrives within a second.",

@@ -22,7 +22,7 @@ pub(crate) fn print_machine() {
 ///
 /// The cases alternate, so that a temporary slowdown of the machine affects all of them. The first
 /// round is not counted: it may download and compile dependencies.
-pub(crate) fn measure<T>(quick: bool, cases: &[T], run: impl Fn(&T) -> f64) -> Vec<String> {
+pub(crate) fn measure<T>(quick: bool, cases: &[T], mut run: impl FnMut(&T) -> f64) -> Vec<String> {
     let rounds = if quick { 1 } else { 7 };
     let mut results = vec![Vec::new(); cases.len()];
     for round in 0..=rounds {

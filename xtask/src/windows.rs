@@ -140,11 +140,10 @@ impl Windows<'_> {
     fn window(&self, kind: LimitKind) -> Option<Window> {
         match kind {
             LimitKind::Requests | LimitKind::Submissions => self.calls,
-            LimitKind::Tokens | LimitKind::Characters => {
-                let (_, window) = self.usage.filter(|(of, _)| *of == kind)?;
-                Some(window)
-            }
-            _ => None,
+            _ => self
+                .usage
+                .filter(|(of, _)| *of == kind)
+                .map(|(_, window)| window),
         }
     }
 

@@ -48,18 +48,16 @@ fn heading<'a>(model: &Model<'a>) -> (&'a str, &'a str) {
 }
 
 fn push_group(yaml: &mut String, models: &[Model<'_>]) {
-    if let [first, ..] = models {
-        let (category, series) = heading(first);
-        let series = match series {
-            "" => in_words(category),
-            _ => series.to_owned(),
-        };
-        let (category, series) = (plain(category, ""), plain(&series, " (),"));
-        _ = writeln!(
-            yaml,
-            "  - category: {category}\n    series: {series}\n    models:"
-        );
-    }
+    let (category, series) = heading(&models[0]);
+    let series = match series {
+        "" => in_words(category),
+        _ => series.to_owned(),
+    };
+    let (category, series) = (plain(category, ""), plain(&series, " (),"));
+    _ = writeln!(
+        yaml,
+        "  - category: {category}\n    series: {series}\n    models:"
+    );
     for model in models {
         push_model(yaml, model);
     }

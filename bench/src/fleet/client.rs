@@ -1,65 +1,33 @@
 //! The clients that are compared.
 
-use std::fmt;
-use std::str::FromStr;
+use std::num::NonZeroU64;
 use std::time::{Duration, SystemTime};
 
 use model_studio_limiter::{Account, RedisStore};
-use model_studio_limits::Model;
+use model_studio_limits::{Limit, LimitKind, Limits, Model};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands as _, Client as RedisClient, Script};
 use tokio::time::sleep;
 
-use super::{WINDOW, float, limits, limits_with_tokens};
+use super::{WINDOW, float};
 
 const MODEL: Model = Model::QwenPlus;
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Kind {
-    Limiter,
-    /// Limits on requests and tokens. Each request is settled with half of its estimate.
-    LimiterTokens,
-    /// One call per request. A request that has to wait calls again at the time that it was told.
-    Gcra,
-    /// The same, with the burst that is usual: the whole limit.
-    GcraBurst,
-    /// A counter for each window of the clock.
-    FixedWindow,
-    /// Only a round trip.
-    Ping,
-}
-
-const NAMES: [(Kind, &str); 6] = [
-    (Kind::Limiter, "model-studio-limiter"),
-    (
-        Kind::LimiterTokens,
-        "model-studio-limiter, tokens and settling",
-    ),
-    (Kind::Gcra, "GCRA script, no burst"),
-    (Kind::GcraBurst, "GCRA script, burst of the limit"),
-    (Kind::FixedWindow, "fixed window, `INCR`"),
-    (Kind::Ping, "only `PING`"),
-];
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (_, name) = NAMES[*self as usize];
-        f.write_str(name)
-    }
-}
-
-impl FromStr for Kind {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let kind = NAMES.iter().find(|(_, other)| *other == name);
-        kind.map(|(kind, _)| *kind)
-            .ok_or_else(|| format!("unknown client `{name}`"))
-    }
-}
+// The names of the clients.
+pub(super) const LIMITER: &str = "model-studio-limiter";
+/// Limits on requests and tokens. Each request is settled with half of its estimate.
+pub(super) const LIMITER_TOKENS: &str = "model-studio-limiter, tokens and settling";
+/// One call per request. A request that has to wait calls again at the time that it was told.
+pub(super) const GCRA: &str = "GCRA script, no burst";
+/// The same, with the burst that is usual: the whole limit.
+pub(super) const GCRA_BURST: &str = "GCRA script, burst of the limit";
+/// A counter for each window of the clock.
+pub(super) const FIXED_WINDOW: &str = "fixed window, `INCR`";
+/// Only a round trip.
+pub(super) const PING: &str = "only `PING`";
 
 /// As in `redis_rate` and redis-cell. Returns 0, or the microseconds until the request may be repeated.
-const GCRA: &str = "
+const GCRA_SCRIPT: &str = "
 local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -85,7 +53,7 @@ pub(super) enum Client {
 }
 
 impl Client {
-    pub(super) async fn connect(kind: Kind, url: &str, count: u64) -> Self {
+    pub(super) async fn connect(name: &str, url: &str, count: u64) -> Self {
         let connection = async || {
             let client = RedisClient::open(url).expect("the URL is valid");
             let connection = client.get_multiplexed_async_connection().await;
@@ -93,23 +61,32 @@ impl Client {
         };
         let gcra = async |burst| Self::Gcra {
             connection: connection().await,
-            script: Script::new(GCRA),
+            script: Script::new(GCRA_SCRIPT),
             interval: WINDOW.as_secs_f64() * 1e6 / float(count),
             burst,
         };
-        let limiter = async |limits, tokens| {
+        let limiter = async |limits: &[_], tokens| {
+            let limits = limits.iter().map(|&(kind, count)| Limit {
+                kind,
+                count: NonZeroU64::new(count).expect("the limit is not 0"),
+                per: Some(WINDOW),
+            });
+            let limits = Limits::new(limits.collect::<Vec<_>>().leak());
             let store = RedisStore::connect(url, "bench").await;
             let store = store.expect("the server accepts connections");
             let account = Account::builder().store(store).limits(MODEL, limits);
             Self::Limiter(account.build(), tokens)
         };
-        match kind {
-            Kind::Limiter => limiter(limits(count), [0, 0]).await,
-            Kind::LimiterTokens => limiter(limits_with_tokens(count), [1_000, 500]).await,
-            Kind::Gcra => gcra(1).await,
-            Kind::GcraBurst => gcra(count).await,
-            Kind::FixedWindow => Self::FixedWindow(connection().await, count),
-            Kind::Ping => Self::Ping(connection().await),
+        let requests = (LimitKind::Requests, count);
+        let tokens = (LimitKind::Tokens, count * 1_000);
+        match name {
+            LIMITER => limiter(&[requests], [0, 0]).await,
+            LIMITER_TOKENS => limiter(&[requests, tokens], [1_000, 500]).await,
+            GCRA => gcra(1).await,
+            GCRA_BURST => gcra(count).await,
+            FIXED_WINDOW => Self::FixedWindow(connection().await, count),
+            PING => Self::Ping(connection().await),
+            _ => panic!("unknown client `{name}`"),
         }
     }
 

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use redis::Client;
+use redis::{Client, InfoDict};
 
 /// A `redis-server` on a free port, which is stopped when this is dropped.
 pub(super) struct Server {
@@ -43,28 +43,22 @@ impl Server {
     /// Returns the number of calls that clients made, and the microseconds that they took.
     pub(super) fn calls(&self) -> (f64, f64) {
         let connection = Client::open(self.url()).and_then(|client| client.get_connection());
-        let info: redis::RedisResult<String> = connection.and_then(|mut connection| {
-            redis::cmd("INFO")
-                .arg("commandstats")
-                .query(&mut connection)
+        let info = connection.and_then(|mut connection| {
+            let mut info = redis::cmd("INFO");
+            info.arg("commandstats").query(&mut connection)
         });
-        let info = info.expect("the server answers");
-        let (mut calls, mut busy) = (0.0, 0.0);
-        for line in info.lines() {
-            // The server counts the commands of a script too, but no script has these.
-            let values = ["evalsha", "incrby"]
-                .iter()
-                .find_map(|command| line.strip_prefix(&format!("cmdstat_{command}:")));
-            for value in values.into_iter().flat_map(|values| values.split(',')) {
-                let number = |text: &str| text.parse::<f64>().expect("a count is a number");
-                if let Some(count) = value.strip_prefix("calls=") {
-                    calls += number(count);
-                } else if let Some(usec) = value.strip_prefix("usec=") {
-                    busy += number(usec);
-                }
-            }
-        }
-        (calls, busy)
+        let info: InfoDict = info.expect("the server answers");
+        // The server counts the commands of a script too, but no script has these.
+        let statistics = ["cmdstat_evalsha", "cmdstat_incrby"].map(|command| {
+            let statistics: Option<String> = info.get(command);
+            statistics.unwrap_or_default()
+        });
+        let sum = |name: &str| {
+            let fields = statistics.iter().flat_map(|fields| fields.split(','));
+            let numbers = fields.filter_map(|field| field.strip_prefix(name)?.parse::<f64>().ok());
+            numbers.sum()
+        };
+        (sum("calls="), sum("usec="))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::env;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
@@ -11,12 +11,12 @@ use tokio::runtime;
 use tokio::task::LocalSet;
 use tokio::time::sleep;
 
-use super::client::{Client, Kind};
+use super::client::Client;
 
 /// What a process does.
 #[derive(Clone, Copy)]
 pub(super) struct Task {
-    kind: Kind,
+    client: &'static str,
     /// The requests per window.
     limit: u64,
     /// How many requests wait or run at the same time.
@@ -26,9 +26,9 @@ pub(super) struct Task {
 }
 
 impl Task {
-    pub(super) fn new(kind: Kind, limit: u64, concurrent: usize) -> Self {
+    pub(super) fn new(client: &'static str, limit: u64, concurrent: usize) -> Self {
         Self {
-            kind,
+            client,
             limit,
             concurrent,
             pause: 0,
@@ -52,26 +52,20 @@ pub(super) struct Sent {
 
 /// Runs a process for each task, all at the same time.
 pub(super) fn run_all(url: &str, tasks: &[Task], seconds: u64) -> Vec<Outcome> {
-    let mut children: Vec<Child> = tasks
-        .iter()
-        .map(|task| start(url, task, seconds).expect("this program can be started"))
-        .collect();
-    let mut outputs: Vec<_> = children
-        .iter_mut()
-        .map(|child| BufReader::new(child.stdout.take().expect("it is piped")))
-        .collect();
-    // Each process prints a line when it is connected, and starts when it reads one.
-    for output in &mut outputs {
-        let mut line = String::new();
-        output.read_line(&mut line).expect("a process is ready");
+    let start = |task| start(url, task, seconds).expect("this program can be started");
+    let mut children: Vec<Child> = tasks.iter().map(start).collect();
+    // Each process prints a line when it is connected, and starts when its input ends.
+    for child in &mut children {
+        let output = child.stdout.as_mut().expect("it is piped");
+        output.read_exact(&mut [0]).expect("a process is ready");
     }
     for child in &mut children {
-        let mut input = child.stdin.take().expect("it is piped");
-        writeln!(input).expect("a process waits");
+        drop(child.stdin.take());
     }
-    let outcomes = outputs.into_iter().map(|mut output| {
-        let mut text = String::new();
-        output.read_to_string(&mut text).expect("a process prints");
+    let outcomes = children.into_iter().map(|child| {
+        let output = child.wait_with_output().expect("a process ends");
+        assert!(output.status.success(), "a process failed");
+        let text = String::from_utf8(output.stdout).expect("a process prints text");
         let sent = text.lines().map(|line| {
             let (at, latency) = line.split_once(' ')?;
             Some(Sent {
@@ -81,18 +75,13 @@ pub(super) fn run_all(url: &str, tasks: &[Task], seconds: u64) -> Vec<Outcome> {
         });
         sent.collect::<Option<_>>().expect("a process prints times")
     });
-    let outcomes = outcomes.collect();
-    for child in &mut children {
-        let status = child.wait().expect("a process ends");
-        assert!(status.success(), "a process failed");
-    }
-    outcomes
+    outcomes.collect()
 }
 
 fn start(url: &str, task: &Task, seconds: u64) -> io::Result<Child> {
     Command::new(env::current_exe()?)
         .arg("fleet-worker")
-        .args([url, &task.kind.to_string()])
+        .args([url, task.client])
         .args([task.limit, task.concurrent as u64, task.pause, seconds].map(|n| n.to_string()))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -101,20 +90,19 @@ fn start(url: &str, task: &Task, seconds: u64) -> io::Result<Child> {
 
 /// Does what [`start`] passes as arguments.
 pub(crate) fn work(arguments: &[&str]) {
-    let [url, kind, limit, concurrent, pause, seconds] = arguments else {
+    let [url, client, limit, concurrent, pause, seconds] = arguments else {
         panic!("only the program `fleet` starts this");
     };
     let number = |text: &str| text.parse::<u64>().expect("it is a number");
-    let kind = kind.parse().expect("it is a client");
     let pause = Duration::from_millis(number(pause));
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("the runtime can be built");
     let local = LocalSet::new();
     let sent = Rc::new(RefCell::new(Outcome::new()));
     local.block_on(&runtime, async {
-        let client = Rc::new(Client::connect(kind, url, number(limit)).await);
-        println!("ready");
-        io::stdin().lines().next();
+        let client = Rc::new(Client::connect(client, url, number(limit)).await);
+        println!();
+        _ = io::read_to_string(io::stdin());
         for _ in 0..number(concurrent) {
             let (client, sent) = (Rc::clone(&client), Rc::clone(&sent));
             local.spawn_local(async move {
@@ -131,8 +119,7 @@ pub(crate) fn work(arguments: &[&str]) {
                 }
             });
         }
-        let duration = Duration::from_secs(number(seconds));
-        sleep(duration).await;
+        sleep(Duration::from_secs(number(seconds))).await;
     });
     let mut out = io::BufWriter::new(io::stdout().lock());
     for Sent { at, latency } in sent.borrow().iter() {
