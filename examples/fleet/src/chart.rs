@@ -2,15 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::provider::Record;
-
-pub(crate) struct Chart<'a> {
-    pub(crate) heading: &'a str,
-    /// The limit per second.
-    pub(crate) per_second: f64,
-    pub(crate) workers: u32,
-    pub(crate) seconds: u32,
-}
+use crate::Arguments;
+use crate::provider::{Count, Record};
 
 const LEFT: f64 = 104.0;
 const RIGHT: f64 = 700.0;
@@ -28,123 +21,99 @@ const STYLE: &str = "text { font: 13px sans-serif; fill: #808080 } .heading { fo
     .axis { stroke: #808080 } \
     .limit { stroke: #808080; stroke-width: 1.5; stroke-dasharray: 5 3 }";
 
-impl Chart<'_> {
-    /// Stacks the requests of each second by worker: upward what was accepted, downward what was
-    /// refused.
-    pub(crate) fn draw(&self, record: &Record) -> String {
-        let accepted = |worker, second| record.count(worker, second).accepted;
-        let refused = |worker, second| record.count(worker, second).refused;
-        let above = f64::from(self.most(accepted)).max(self.per_second * 1.1);
-        // Leaves room for the label below the axis.
-        let below = f64::from(self.most(refused)).max(above * 0.15);
-        let scale = HEIGHT / (above + below);
-        let axis = TOP + above * scale;
-        let bottom = TOP + HEIGHT;
+/// Stacks the requests of each second by worker: upward what was accepted, downward what was refused.
+pub(crate) fn draw(arguments: &Arguments, record: &Record) -> String {
+    let (requests, window) = (arguments.requests, arguments.window);
+    let (workers, seconds) = (arguments.workers.get(), arguments.seconds.get());
+    let how = if arguments.naive {
+        "each of which uses the whole limit"
+    } else {
+        "which share through Redis a limit"
+    };
+    let heading =
+        format!("Requests per second of {workers} processes, {how} of {requests} per {window} s");
+    let limit = f64::from(requests.get()) / f64::from(window.get());
 
-        let mut svg = String::new();
-        let mut line = |line: String| writeln!(svg, "{line}").expect("a string can be written");
-        let heading = self.heading;
-        line(format!(
-            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 {}" role="img">"#,
-            bottom + 28.0
-        ));
-        line(format!("<title>{heading}</title>\n<style>{STYLE}</style>"));
-        line(format!(
-            r#"<text class="heading" x="8" y="20">{heading}</text>"#
-        ));
-        line(self.legend());
-        for worker in 0..self.workers {
-            let color = color(worker);
-            let up = self.bars(worker, accepted, axis, -scale);
-            let down = self.bars(worker, refused, axis, scale);
-            line(format!(r#"<path fill="{color}" d="{up}{down}"/>"#));
-        }
-
-        line(format!(
-            r#"<path class="axis" d="M{LEFT} {axis:.1}H{RIGHT}"/>"#
-        ));
-        let label = |y: f64, text: &str| {
-            let (x, y) = (LEFT - 8.0, y + 4.0);
-            format!(r#"<text class="end" x="{x}" y="{y:.1}">{text}</text>"#)
+    let accepted: fn(Count) -> u32 = |count| count.accepted;
+    let refused: fn(Count) -> u32 = |count| count.refused;
+    // The requests of all workers, by second.
+    let totals = |part: fn(Count) -> u32| -> Vec<u32> {
+        let in_second = |second| {
+            let counts = (0..workers).map(|worker| part(record.count(worker, second)));
+            counts.sum()
         };
-        let limit_y = axis - self.per_second * scale;
-        line(format!(
-            r#"<path class="limit" d="M{LEFT} {limit_y:.1}H{RIGHT}"/>"#
-        ));
-        line(label(limit_y, &format!("limit: {}", self.per_second)));
-        line(label(
-            axis - 11.0,
-            &format!("accepted: {}", self.sum(accepted)),
-        ));
-        line(label(
-            axis + 11.0,
-            &format!("refused: {}", self.sum(refused)),
-        ));
-        let step = self.seconds.div_ceil(10);
-        for second in (0..=self.seconds).step_by(step as usize) {
-            line(format!(
-                r#"<text class="middle" x="{:.1}" y="{:.1}">{second} s</text>"#,
-                self.x(second),
-                bottom + 20.0
-            ));
+        (0..seconds).map(in_second).collect()
+    };
+    let (all_accepted, all_refused) = (totals(accepted), totals(refused));
+    let most = |totals: &[u32]| f64::from(totals.iter().copied().max().unwrap_or(0));
+    let above = most(&all_accepted).max(limit * 1.1);
+    // Leaves room for the label below the axis.
+    let below = most(&all_refused).max(above * 0.15);
+    let scale = HEIGHT / (above + below);
+    let axis = TOP + above * scale;
+    let bottom = TOP + HEIGHT;
+    let second_width = (RIGHT - LEFT) / f64::from(seconds);
+    let x = |second: u32| LEFT + second_width * f64::from(second);
+
+    let mut svg = format!(
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 {}" role="img">
+<title>{heading}</title>
+<style>{STYLE}</style>
+<text class="heading" x="8" y="20">{heading}</text>
+"#,
+        bottom + 28.0
+    );
+    for (worker, color) in (0..workers).zip(COLORS.into_iter().cycle()) {
+        // More names do not fit, and the colors repeat.
+        if worker < 8 {
+            let (x, number) = (8.0 + 84.0 * f64::from(worker), worker + 1);
+            let x_text = x + 15.0;
+            _ = writeln!(
+                svg,
+                r#"<rect x="{x}" y="34" width="10" height="10" fill="{color}"/><text x="{x_text}" y="44">worker {number}</text>"#
+            );
         }
-        line("</svg>".to_owned());
-        svg
-    }
-
-    /// Returns the most requests of all workers in a second.
-    fn most(&self, count: impl Fn(u32, u32) -> u32) -> u32 {
-        let in_second = |second| (0..self.workers).map(|worker| count(worker, second)).sum();
-        (0..self.seconds).map(in_second).max().unwrap_or(0)
-    }
-
-    fn sum(&self, count: impl Fn(u32, u32) -> u32) -> u32 {
-        let of_worker = |worker| {
-            (0..self.seconds)
-                .map(|second| count(worker, second))
-                .sum::<u32>()
-        };
-        (0..self.workers).map(of_worker).sum()
-    }
-
-    fn legend(&self) -> String {
-        let mut legend = String::new();
-        // More do not fit, and the colors repeat.
-        for worker in 0..self.workers.min(8) {
-            let x = 8.0 + 84.0 * f64::from(worker);
-            let (color, name) = (color(worker), worker + 1);
-            write!(
-                legend,
-                r#"<rect x="{x}" y="34" width="10" height="10" fill="{color}"/><text x="{}" y="44">worker {name}</text>"#,
-                x + 15.0
-            )
-            .expect("a string can be written");
-        }
-        legend
-    }
-
-    /// Returns the path of the bars of a worker, each above or below those of the workers before it.
-    fn bars(&self, worker: u32, count: impl Fn(u32, u32) -> u32, axis: f64, scale: f64) -> String {
-        let mut path = String::new();
-        for second in 0..self.seconds {
-            let before: u32 = (0..worker).map(|before| count(before, second)).sum();
-            let own = count(worker, second);
-            if own > 0 {
-                let (x, width) = (self.x(second), self.x(1) - self.x(0));
-                let (y, height) = (axis + f64::from(before) * scale, f64::from(own) * scale);
-                let (x, width) = (x + width * 0.08, width * 0.84);
-                write!(path, "M{x:.1} {y:.1}h{width:.1}v{height:.1}h-{width:.1}z")
-                    .expect("a string can be written");
+        _ = write!(svg, r#"<path fill="{color}" d=""#);
+        for (part, scale) in [(accepted, -scale), (refused, scale)] {
+            for second in 0..seconds {
+                // Above or below the bars of the workers before it.
+                let count = |worker| part(record.count(worker, second));
+                let (before, own): (u32, u32) = ((0..worker).map(count).sum(), count(worker));
+                if own > 0 {
+                    let (x, width) = (x(second) + second_width * 0.08, second_width * 0.84);
+                    let (y, height) = (axis + f64::from(before) * scale, f64::from(own) * scale);
+                    _ = write!(svg, "M{x:.1} {y:.1}h{width:.1}v{height:.1}h-{width:.1}z");
+                }
             }
         }
-        path
+        svg += "\"/>\n";
     }
 
-    fn x(&self, second: u32) -> f64 {
-        LEFT + (RIGHT - LEFT) * f64::from(second) / f64::from(self.seconds)
+    let limit_y = axis - limit * scale;
+    _ = writeln!(
+        svg,
+        r#"<path class="axis" d="M{LEFT} {axis:.1}H{RIGHT}"/>
+<path class="limit" d="M{LEFT} {limit_y:.1}H{RIGHT}"/>"#
+    );
+    let sum = |totals: &[u32]| totals.iter().sum::<u32>();
+    for (y, label) in [
+        (limit_y, format!("limit: {limit}")),
+        (axis - 11.0, format!("accepted: {}", sum(&all_accepted))),
+        (axis + 11.0, format!("refused: {}", sum(&all_refused))),
+    ] {
+        let (x, y) = (LEFT - 8.0, y + 4.0);
+        _ = writeln!(
+            svg,
+            r#"<text class="end" x="{x}" y="{y:.1}">{label}</text>"#
+        );
     }
-}
-
-fn color(worker: u32) -> &'static str {
-    COLORS[worker as usize % COLORS.len()]
+    let step = seconds.div_ceil(10);
+    for second in (0..=seconds).step_by(step as usize) {
+        let (x, y) = (x(second), bottom + 20.0);
+        _ = writeln!(
+            svg,
+            r#"<text class="middle" x="{x:.1}" y="{y:.1}">{second} s</text>"#
+        );
+    }
+    svg + "</svg>\n"
 }

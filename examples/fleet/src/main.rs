@@ -10,16 +10,17 @@ use std::fs;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Parser as _;
 use model_studio_limits::{Limit, LimitKind, Limits};
-use tokio::time::{Instant, sleep};
+use tokio::process::{Child, Command};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use crate::provider::{Provider, Record};
-use crate::redis_server::RedisServer;
 
 /// Starts a mock provider, a Redis server and workers that send as much as the limit of the provider
 /// allows, and prints what it accepts and refuses
@@ -102,77 +103,55 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let redis = if arguments.naive {
         None
     } else {
-        Some(RedisServer::start()?)
+        Some(redis_server::start().await?)
     };
-    let workers = (0..arguments.workers.get()).map(|index| {
-        let store = redis.as_ref().map(RedisServer::url);
-        Worker::start(index, arguments, provider.address(), store)
-    });
-    let mut workers: Vec<Worker> = workers.collect::<anyhow::Result<_>>()?;
+    let store = redis.as_ref().map(|(_, url)| url.as_str());
+    let mut workers = JoinSet::new();
+    for index in 0..arguments.workers.get() {
+        let mut worker = start_worker(index, arguments, provider.address(), store)?;
+        workers.spawn(async move { worker.wait().await });
+    }
 
-    // The run begins with the first request.
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while provider.record().is_empty() {
-        if Instant::now() > deadline {
-            bail!("no worker has sent a request");
+    let end = async {
+        // The run begins with the first request.
+        while provider.record().is_empty() {
+            sleep(Duration::from_millis(10)).await;
         }
-        check(&mut workers)?;
-        sleep(Duration::from_millis(10)).await;
+        sleep(Duration::from_secs(arguments.seconds.get().into())).await;
+    };
+    tokio::select! {
+        Some(status) = workers.join_next() => bail!("a worker has ended: {}", status??),
+        () = end => {}
     }
-    for _ in 0..arguments.seconds.get() {
-        sleep(Duration::from_secs(1)).await;
-        check(&mut workers)?;
-    }
-    drop(workers);
+    workers.shutdown().await;
 
     let record = provider.record();
     print_table(arguments, &record);
     let name = if arguments.naive { "naive" } else { "fleet" };
     let svg = arguments.svg.clone();
     let svg = svg.unwrap_or_else(|| PathBuf::from(format!("{name}.svg")));
-    fs::write(&svg, draw(arguments, &record))
+    fs::write(&svg, chart::draw(arguments, &record))
         .with_context(|| format!("cannot write {}", svg.display()))?;
     eprintln!("Wrote {}.", svg.display());
     Ok(())
 }
 
-/// A worker process, which is killed when this is dropped.
-struct Worker(Child);
-
-impl Worker {
-    fn start(
-        index: u32,
-        arguments: &Arguments,
-        provider: SocketAddr,
-        store: Option<&str>,
-    ) -> anyhow::Result<Self> {
-        let program = env::current_exe().context("cannot find this program")?;
-        let child = Command::new(program)
-            .args(["--requests", &arguments.requests.to_string()])
-            .args(["--window", &arguments.window.to_string()])
-            .args(["worker", &index.to_string(), &provider.to_string()])
-            .args(store.map(|url| format!("--store={url}")))
-            .spawn()
-            .context("cannot start a worker")?;
-        Ok(Self(child))
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Fails if a worker has ended.
-fn check(workers: &mut [Worker]) -> anyhow::Result<()> {
-    for Worker(child) in workers {
-        if let Some(status) = child.try_wait()? {
-            bail!("a worker has ended: {status}");
-        }
-    }
-    Ok(())
+/// Starts a worker process, which is killed when it is dropped.
+fn start_worker(
+    index: u32,
+    arguments: &Arguments,
+    provider: SocketAddr,
+    store: Option<&str>,
+) -> anyhow::Result<Child> {
+    let program = env::current_exe().context("cannot find this program")?;
+    Command::new(program)
+        .args(["--requests", &arguments.requests.to_string()])
+        .args(["--window", &arguments.window.to_string()])
+        .args(["worker", &index.to_string(), &provider.to_string()])
+        .args(store.map(|url| format!("--store={url}")))
+        .kill_on_drop(true)
+        .spawn()
+        .context("cannot start a worker")
 }
 
 /// Prints what each worker sent, what of it was refused, and which part of the limit it used.
@@ -198,23 +177,4 @@ fn print_table(arguments: &Arguments, record: &Record) {
         all_refused += refused;
     }
     print("all", all_accepted, all_refused);
-}
-
-fn draw(arguments: &Arguments, record: &Record) -> String {
-    let (workers, requests, window) = (arguments.workers, arguments.requests, arguments.window);
-    let how = if arguments.naive {
-        "each of which uses the whole limit"
-    } else {
-        "which share through Redis a limit"
-    };
-    let heading =
-        format!("Requests per second of {workers} processes, {how} of {requests} per {window} s");
-    let per_second = f64::from(requests.get()) / f64::from(window.get());
-    let chart = chart::Chart {
-        heading: &heading,
-        per_second,
-        workers: workers.get(),
-        seconds: arguments.seconds.get(),
-    };
-    chart.draw(record)
 }

@@ -7,7 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -45,12 +45,8 @@ impl Provider {
     }
 
     pub(crate) fn record(&self) -> MutexGuard<'_, Record> {
-        lock(&self.record)
+        self.record.lock().expect("no task panics")
     }
-}
-
-fn lock(record: &Mutex<Record>) -> MutexGuard<'_, Record> {
-    record.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn serve(mut stream: TcpStream, record: Arc<Mutex<Record>>) -> io::Result<()> {
@@ -59,7 +55,10 @@ async fn serve(mut stream: TcpStream, record: Arc<Mutex<Record>>) -> io::Result<
     let mut lines = BufReader::new(reader).lines();
     while let Some(line) = lines.next_line().await? {
         let worker = line.parse().map_err(io::Error::other)?;
-        let is_accepted = lock(&record).request(worker, Instant::now());
+        let is_accepted = record
+            .lock()
+            .expect("no task panics")
+            .request(worker, Instant::now());
         let status = if is_accepted { "200\n" } else { "429\n" };
         writer.write_all(status.as_bytes()).await?;
     }
