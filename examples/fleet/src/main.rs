@@ -108,7 +108,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let store = redis.as_ref().map(|(_, url)| url.as_str());
     let mut workers = JoinSet::new();
     for index in 0..arguments.workers.get() {
-        let mut worker = start_worker(index, arguments, provider.address(), store)?;
+        let mut worker = start_worker(index, arguments, provider.address, store)?;
         workers.spawn(async move { worker.wait().await });
     }
 

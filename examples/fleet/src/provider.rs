@@ -14,7 +14,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 pub(crate) struct Provider {
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     record: Arc<Mutex<Record>>,
 }
 
@@ -38,10 +38,6 @@ impl Provider {
             }
         });
         Ok(Self { address, record })
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
     }
 
     pub(crate) fn record(&self) -> MutexGuard<'_, Record> {

@@ -1,4 +1,4 @@
-//! Prints the tokens-per-minute limit of each model for the account, next to the published one.
+//! Prints the limits of each model for the account, next to the published ones.
 //!
 //! ```sh
 //! cargo run --package own-catalogue
@@ -18,15 +18,8 @@ const DEFAULT: Groq = groq!("llama-3.3-70b-versatile");
 fn main() {
     for (model, published) in Groq::ALL.iter().zip(Published::ALL) {
         let mark = if *model == DEFAULT { '*' } else { ' ' };
-        let tokens = model.limits().tokens_per_minute();
-        let before = published.limits().tokens_per_minute();
-        let number =
-            |limit: Option<std::num::NonZeroU64>| limit.map_or(0, std::num::NonZeroU64::get);
-        println!(
-            "{mark} {model:<46} {:>7} tokens per minute, published {:>6}",
-            number(tokens),
-            number(before)
-        );
+        let (limits, published) = (model.limits(), published.limits());
+        println!("{mark} {model:<46} {limits} (published: {published})");
     }
 }
 
