@@ -111,7 +111,10 @@ pub(crate) fn refine(
 impl Windows<'_> {
     fn refine(&self, limit: Limit, row: &Row<'_>, report: &mut Report) -> Limit {
         if limit.kind == LimitKind::ConcurrentTasks {
-            self.compare_tasks(limit, report);
+            if let Some(tasks) = self.tasks.filter(|tasks| *tasks != limit.count) {
+                let message = format!("the page says `{limit}`, the quota is {tasks}: not used");
+                report.note(&self.model, message);
+            }
             return limit;
         }
         let Some(window) = self.window(limit.kind) else {
@@ -144,13 +147,6 @@ impl Windows<'_> {
                 .usage
                 .filter(|(of, _)| *of == kind)
                 .map(|(_, window)| window),
-        }
-    }
-
-    fn compare_tasks(&self, limit: Limit, report: &mut Report) {
-        if let Some(tasks) = self.tasks.filter(|tasks| *tasks != limit.count) {
-            let message = format!("the page says `{limit}`, the quota is {tasks}: not used");
-            report.note(&self.model, message);
         }
     }
 
