@@ -4,7 +4,7 @@ use core::fmt;
 
 use model_studio_limits_core::{Escaped, Suggestions, suggest};
 
-use crate::static_table::Table;
+use crate::static_table::{Retired, Table};
 use crate::{Catalogue, Date};
 
 /// Error returned when a string is not a known model ID or alias, when the model is retired, or
@@ -39,8 +39,8 @@ enum Reason {
     Unknown(&'static [&'static str]),
     /// The model is deprecated and may have a replacement.
     Deprecated(Option<&'static str>),
-    /// The model is no longer served and may have a replacement.
-    Retired(Date, Option<&'static str>),
+    /// The model is no longer served.
+    Retired(&'static Retired),
 }
 
 /// The number of bytes of a string that the error keeps: enough for any realistic model ID, and few
@@ -53,7 +53,7 @@ impl ParseModelError {
     #[must_use]
     pub fn __new<M>(name: &str, table: &Table<M>) -> Self {
         let reason = match table.retired(name) {
-            Some(retired) => Reason::Retired(retired.on, retired.replacement),
+            Some(retired) => Reason::Retired(retired),
             None => Reason::Unknown(table.names),
         };
         Self::new(name, reason)
@@ -89,7 +89,7 @@ impl ParseModelError {
     #[must_use]
     pub fn retired_on(&self) -> Option<Date> {
         match self.reason {
-            Reason::Retired(on, _) => Some(on),
+            Reason::Retired(retired) => Some(retired.on),
             _ => None,
         }
     }
@@ -98,7 +98,8 @@ impl ParseModelError {
     #[must_use]
     pub fn replacement(&self) -> Option<&'static str> {
         match self.reason {
-            Reason::Deprecated(replacement) | Reason::Retired(_, replacement) => replacement,
+            Reason::Deprecated(replacement) => replacement,
+            Reason::Retired(retired) => retired.replacement,
             Reason::Unknown(_) => None,
         }
     }
@@ -137,17 +138,25 @@ impl fmt::Display for ParseModelError {
         let (name, ellipsis) = (Escaped(self.shown()), self.ellipsis());
         match self.reason {
             Reason::Deprecated(_) => write!(f, "model `{name}{ellipsis}` is deprecated")?,
-            Reason::Retired(on, _) => write!(f, "model `{name}{ellipsis}` was retired on {on}")?,
+            Reason::Retired(Retired { on, .. }) => {
+                write!(f, "model `{name}{ellipsis}` was retired on {on}")?;
+            }
             Reason::Unknown(_) => write!(f, "unknown model `{name}{ellipsis}`")?,
         }
         if let Some(replacement) = self.replacement() {
-            return write!(f, ", use `{replacement}`");
+            write!(f, ", use `{replacement}`")?;
+        }
+        if let Reason::Retired(Retired {
+            note: Some(note), ..
+        }) = self.reason
+        {
+            write!(f, "; {note}")?;
         }
         let suggestions = self.suggest();
-        match suggestions.as_slice() {
-            [] => Ok(()),
-            _ => write!(f, ", did you mean {suggestions}?"),
+        if !suggestions.as_slice().is_empty() {
+            write!(f, ", did you mean {suggestions}?")?;
         }
+        Ok(())
     }
 }
 

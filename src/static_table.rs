@@ -47,7 +47,7 @@ pub struct Class<M> {
 }
 
 /// A model that is no longer served.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Retired {
     /// The model ID.
     pub name: &'static str,
@@ -55,6 +55,8 @@ pub struct Retired {
     pub on: Date,
     /// The model ID of the replacement.
     pub replacement: Option<&'static str>,
+    /// A note for users of the model.
+    pub note: Option<&'static str>,
 }
 
 impl<M> Table<M> {

@@ -120,8 +120,15 @@ fn for_variant(model: &Model, group: &str, replacement: Option<&Row>, enum_name:
 
 /// Returns the help for a retired model, or an empty string.
 pub(super) fn for_retired(retired: &Retired, catalogue: &Catalogue) -> String {
-    let note = retired.row.note.as_deref().map(one_line);
-    help(catalogue.replacement(retired.replacement), note)
+    help(
+        catalogue.replacement(retired.replacement),
+        retired_note(retired),
+    )
+}
+
+/// Returns the note of a retired model.
+pub(super) fn retired_note(retired: &Retired) -> Option<String> {
+    retired.row.note.as_deref().map(one_line)
 }
 
 /// Returns the help for a model that should not be used, or an empty string.

@@ -283,7 +283,11 @@ impl Renderer<'_> {
             let on = self.date(retired.row.on);
             let replacement = self.catalogue.replacement(retired.replacement);
             let replacement = option_string(replacement.map(|row| row.name.text.as_str()));
-            format!("{private}::Retired {{ name: {name:?}, on: {on}, replacement: {replacement} }}")
+            let note = option_string(docs::retired_note(retired).as_deref());
+            format!(
+                "{private}::Retired {{ name: {name:?}, on: {on}, replacement: {replacement}, \
+                 note: {note} }}"
+            )
         });
         write_column(code, "RETIRED", &format!("{private}::Retired"), retired);
     }

@@ -225,7 +225,8 @@ fn retired_and_deprecated_models_are_rejected_when_they_are_parsed() {
     assert_eq!(error.nearest(), None);
     assert_eq!(
         error.to_string(),
-        "model `qwen-max-latest` was retired on 2026-05-13"
+        "model `qwen-max-latest` was retired on 2026-05-13; replaced by newest of the Qwen3.6 series \
+         (no single name)"
     );
     let error = "qwen3-max".parse::<Active<beijing::Model>>().unwrap_err();
     assert_eq!(
