@@ -133,11 +133,11 @@ impl TaskPermit {
     }
 
     /// Ends the permit of a task that has ended.
-    pub fn finish(self) {
-        let permit = self.into_permit();
-        if let Some(cost) = permit.grant.as_ref().map(|grant| grant.cost) {
-            permit.settle(cost);
-        }
+    pub fn finish(mut self) {
+        self.0.end(|grant, state, shared| {
+            let cost = grant.cost;
+            state.quota.settle(grant, &cost, &|| shared.now());
+        });
     }
 
     /// Ends the permit of a task that was not submitted. Everything is given back.

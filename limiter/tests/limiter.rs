@@ -700,6 +700,17 @@ fn a_limiter_learns_from_requests_that_were_not_estimated() {
 }
 
 #[test]
+fn a_limiter_does_not_learn_from_the_estimates_of_tasks() {
+    let (limiter, clock) = manual(qwen_plus());
+    for _ in 0..20 {
+        clock.advance(10 * SECOND);
+        let task = limiter.acquire_task_with(Cost::input_output(10, 2_000));
+        ready(task).unwrap().finish();
+    }
+    assert_eq!(limiter.estimate(10, 3_000), Cost::input_output(10, 3_000));
+}
+
+#[test]
 fn limiters_and_permits_can_be_sent_and_shared() {
     fn check<T: Send + Sync + Unpin + 'static>() {}
     check::<Limiter>();
