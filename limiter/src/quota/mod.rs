@@ -222,18 +222,7 @@ impl Gate for Quota {
 
     fn next_event(&self) -> Option<u64> {
         let (_, cost) = self.queue.front()?;
-        let mut at = self.now.max(self.paused_until);
-        for rate in &self.rates {
-            at = at.max(rate.ledger.room_at(self.needed(rate, cost)));
-            if let Some(pace) = &rate.pace {
-                at = at.max(pace.ready_at());
-            }
-        }
-        // If time alone does not help, the end of a request does.
-        if at == u64::MAX || !self.has_free_concurrency(cost) {
-            return self.next_abandoned();
-        }
-        Some(at)
+        self.ready_at(cost)
     }
 
     fn has_waiters(&self) -> bool {
@@ -289,12 +278,36 @@ impl Gate for Quota {
     }
 
     fn report(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
-        self.change_cost(grant, cost, now);
+        let mut kinds = self.rates.iter().map(|rate| rate.limit.kind);
+        // A refund is void if the request has expired, whether the ledger knows that or not. A debt
+        // is taken now in that case.
+        if kinds.any(|kind| cost.amount(kind) > grant.cost.amount(kind)) {
+            self.advance(now());
+        }
+        let slowdown = self.feedback.slowdown(self.now);
+        for rate in &mut self.rates {
+            let kind = rate.limit.kind;
+            let (from, to) = (grant.cost.amount(kind), cost.amount(kind));
+            if from == to || grant.at < rate.since {
+                continue;
+            }
+            if !self.rules.holds(kind) {
+                rate.ledger.change(grant.at, from, to);
+            }
+            if let Some(pace) = &mut rate.pace {
+                // A refund at the slower pace could give back more than was taken.
+                let slowdown = if to > from { slowdown } else { 1.0 };
+                pace.change(self.now, from, to, slowdown);
+            }
+        }
+        self.release(&grant.cost);
+        self.hold(cost);
+        grant.cost = *cost;
     }
 
     fn settle(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
         self.feedback.succeeded(grant.at);
-        self.change_cost(grant, cost, now);
+        self.report(grant, cost, now);
         self.complete(grant, now);
     }
 
@@ -376,15 +389,21 @@ impl Gate for Quota {
 }
 
 impl Quota {
-    /// Returns the time at which a request can be admitted if no other one waits, or `None` if only
-    /// the end of another one can admit it.
-    #[cfg(feature = "redis")]
+    /// Returns the time at which a request can be admitted if it is the first one, or `None` if only
+    /// a change can admit it.
     pub(crate) fn ready_at(&self, cost: &Cost) -> Option<u64> {
-        self.check_size(cost).ok()?;
-        if !self.has_free_concurrency(cost) {
+        let mut at = self.now.max(self.paused_until);
+        for rate in &self.rates {
+            at = at.max(rate.ledger.room_at(self.needed(rate, cost)));
+            if let Some(pace) = &rate.pace {
+                at = at.max(pace.ready_at());
+            }
+        }
+        // If time alone does not help, the end of a request does.
+        if at == u64::MAX || !self.has_free_concurrency(cost) {
             return self.next_abandoned();
         }
-        Some(self.lower_bound(cost))
+        Some(at)
     }
 
     /// Moves the time forward, and forgets what has expired.
@@ -460,35 +479,6 @@ impl Quota {
         self.counters.in_flight += 1;
         self.counters.admitted += 1;
         self.now
-    }
-
-    /// Changes what a request costs.
-    pub(crate) fn change_cost(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
-        let mut kinds = self.rates.iter().map(|rate| rate.limit.kind);
-        // A refund is void if the request has expired, whether the ledger knows that or not. A debt
-        // is taken now in that case.
-        if kinds.any(|kind| cost.amount(kind) > grant.cost.amount(kind)) {
-            self.advance(now());
-        }
-        let slowdown = self.feedback.slowdown(self.now);
-        for rate in &mut self.rates {
-            let kind = rate.limit.kind;
-            let (from, to) = (grant.cost.amount(kind), cost.amount(kind));
-            if from == to || grant.at < rate.since {
-                continue;
-            }
-            if !self.rules.holds(kind) {
-                rate.ledger.change(grant.at, from, to);
-            }
-            if let Some(pace) = &mut rate.pace {
-                // A refund at the slower pace could give back more than was taken.
-                let slowdown = if to > from { slowdown } else { 1.0 };
-                pace.change(self.now, from, to, slowdown);
-            }
-        }
-        self.release(&grant.cost);
-        self.hold(cost);
-        grant.cost = *cost;
     }
 
     /// Ends a request whose cost is final.

@@ -1,7 +1,6 @@
 //! One call of the script: its arguments and its reply.
 
 use std::fmt::Display;
-use std::time::Duration;
 
 use model_studio_limits::{Limit, LimitKind};
 
@@ -31,7 +30,8 @@ pub(crate) struct Content<'a> {
     /// Identifies the call.
     pub(crate) sequence: u64,
     pub(crate) times: Times,
-    pub(crate) pause: Option<Duration>,
+    /// How long all processes pause from now on, in nanoseconds.
+    pub(crate) pause: u64,
     /// The factor by which the pace of the process is slower, at least 1.
     pub(crate) slowdown: f64,
     pub(crate) rates: &'a [StoredRate],
@@ -69,7 +69,7 @@ impl Call {
         for time in [times.turn, times.lead, times.grace, ttl, times.lease] {
             push(&time);
         }
-        push(&pause.map_or(0, |pause| pause.as_micros()));
+        push(&(pause / 1_000));
         push(&format_args!("{:.0}", slowdown * 1_000.0));
 
         push(&rates.len());

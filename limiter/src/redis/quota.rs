@@ -53,7 +53,10 @@ pub(crate) struct StoredQuota {
     corrections: Vec<Correction>,
     /// The requests that have ended, by their IDs in the store.
     ended: Vec<String>,
-    pause: Option<Duration>,
+    /// The end of a pause that the store does not know yet.
+    new_pause: Option<u64>,
+    /// Whether the limits were replaced since the last call was made.
+    has_new_limits: bool,
     is_calling: bool,
     /// Whether the next request exceeds a tighter limit that the store has.
     is_too_large: bool,
@@ -111,6 +114,7 @@ impl StoredQuota {
         let fallback = fallback.map(|share| {
             let rules = Rules {
                 share,
+                counts_at_completion: false,
                 ..rules.clone()
             };
             Quota::new(limits, rules, now)
@@ -125,7 +129,8 @@ impl StoredQuota {
             admitted: VecDeque::new(),
             corrections: Vec::new(),
             ended: Vec::new(),
-            pause: None,
+            new_pause: None,
+            has_new_limits: false,
             is_calling: false,
             is_too_large: false,
             in_line: None,
@@ -187,8 +192,10 @@ impl Gate for StoredQuota {
         let result = match self.admitted.front() {
             Some(first) if first.ready_at.max(self.paused_until) <= self.now => Ok(first.at),
             Some(_) => return None,
-            None if self.is_too_large => Err(self.check_size_in_store(&cost).err()?),
-            None => Ok(self.admit_by_fallback(&cost)?),
+            None => match self.check_size_in_store(&cost) {
+                Err(error) if self.is_too_large => Err(error),
+                _ => Ok(self.admit_by_fallback(&cost)?),
+            },
         };
         self.queue.pop();
         self.left_line(id);
@@ -216,23 +223,12 @@ impl Gate for StoredQuota {
 
     fn renew(&mut self, id: u64, grant: &mut Grant, now: u64) -> bool {
         self.now = self.now.max(now);
-        if grant.at >= BY_FALLBACK {
-            return true;
+        if self.paused_until <= self.now {
+            if !self.is_late(grant) {
+                return true;
+            }
+            self.store.late_grants += 1;
         }
-        let latest_now = self.store_now().saturating_add(self.last_round_trip);
-        let late = latest_now.saturating_sub(grant.at * 1_000);
-        let guard = self
-            .rates
-            .iter()
-            .map(|rate| rate.rule.span - rate.rule.window);
-        // Half of the guard is left for the network.
-        if guard
-            .min()
-            .is_none_or(|guard| late <= guard / 2 + 2 * self.round_trip)
-        {
-            return true;
-        }
-        self.store.late_grants += 1;
         self.take_back(grant);
         self.queue.reinsert(id, grant.cost);
         self.withdraw_all();
@@ -252,14 +248,18 @@ impl Gate for StoredQuota {
 
     fn report(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
         self.now = self.now.max(now());
-        self.change_cost(grant, cost);
+        if let Some((fallback, mut local)) = self.fallback_of(grant) {
+            fallback.report(&mut local, cost, now);
+        } else if grant.cost != *cost {
+            self.correct(grant.at, Some(grant.cost), Some(*cost));
+        }
+        grant.cost = *cost;
     }
 
     fn settle(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
-        self.now = self.now.max(now());
-        self.change_cost(grant, cost);
-        if let Some((fallback, grant)) = self.fallback_of(grant) {
-            fallback.leave_unsettled(&grant, now);
+        self.report(grant, cost, now);
+        if let Some((fallback, mut grant)) = self.fallback_of(grant) {
+            fallback.settle(&mut grant, cost, now);
         } else {
             self.feedback.succeeded(grant.at * 1_000);
         }
@@ -284,18 +284,17 @@ impl Gate for StoredQuota {
     ) -> Duration {
         self.now = self.now.max(now);
         self.counters.refused += 1;
-        if let Some((fallback, local)) = self.fallback_of(grant) {
-            let pause = fallback.refuse(&local, refusal, retry_after, now);
-            self.end(grant);
-            return pause;
-        }
-        let mut rates = self.rates.iter();
-        let is_full = rates.any(|rate| {
-            feedback::is_full(refusal, rate.limit.kind, rate.used.into(), rate.effective)
-        });
         let store_now = self.store_now();
-        let feedback = &mut self.feedback;
-        let pause = feedback.refused(grant.at * 1_000, refusal, retry_after, is_full, store_now);
+        let pause = if let Some((fallback, grant)) = self.fallback_of(grant) {
+            fallback.refuse(&grant, refusal, retry_after, now)
+        } else {
+            let mut rates = self.rates.iter();
+            let is_full = rates.any(|rate| {
+                feedback::is_full(refusal, rate.limit.kind, rate.used.into(), rate.effective)
+            });
+            let feedback = &mut self.feedback;
+            feedback.refused(grant.at * 1_000, refusal, retry_after, is_full, store_now)
+        };
         self.pause_until(self.now.saturating_add(nanos(pause)));
         self.end(grant);
         pause
@@ -313,8 +312,7 @@ impl Gate for StoredQuota {
     fn pause_until(&mut self, until: u64) {
         if until > self.now {
             self.paused_until = self.paused_until.max(until);
-            let pause = Duration::from_nanos(until - self.now);
-            self.pause = self.pause.max(Some(pause));
+            self.new_pause = self.new_pause.max(Some(until));
             self.correct_at = Some(self.now);
             if let Some(fallback) = &mut self.fallback {
                 fallback.pause_until(until);
@@ -324,6 +322,7 @@ impl Gate for StoredQuota {
 
     fn set_limits(&mut self, limits: &[Limit], now: u64) {
         self.now = self.now.max(now);
+        self.has_new_limits = true;
         // The store and the line depend on the limits.
         if self.sequence > 0 {
             self.call_at = Some(self.now);
@@ -456,20 +455,24 @@ impl Gate for StoredQuota {
         if !waiting.take(self.admitted.len()).eq(admitted) {
             self.withdraw_all();
         }
-        self.is_too_large = reply.too_large > 0;
+        self.is_too_large = reply.too_large > 0 && !self.has_new_limits;
         self.store.clock_steps += u64::from(reply.clock_offset != self.clock_offset);
         self.clock_offset = reply.clock_offset;
-        for (rate, [effective, used, next]) in self.rates.iter_mut().zip(&reply.rates) {
-            (rate.effective, rate.used, rate.next) = (*effective, *used, *next);
-        }
-        for (limit, running) in self.concurrency.iter_mut().zip(&reply.running) {
-            limit.running = *running;
+        // A reply says nothing about limits that are newer than its call.
+        if !self.has_new_limits {
+            for (rate, [effective, used, next]) in self.rates.iter_mut().zip(&reply.rates) {
+                (rate.effective, rate.used, rate.next) = (*effective, *used, *next);
+            }
+            for (limit, running) in self.concurrency.iter_mut().zip(&reply.running) {
+                limit.running = *running;
+            }
         }
         self.paused_until = self.paused_until.max(local(reply.paused_until));
         let next = self.queue.iter().nth(self.admitted.len());
         let next = next.map(|(id, _)| id);
         self.in_line = call.requests.get(reply.starts.len()).map(|(id, _)| *id);
         self.call_at = match (next, self.in_line) {
+            _ if self.has_new_limits => Some(self.now),
             (Some(next), Some(asked)) if next == asked => Some(local(reply.retry)),
             (None, None) => None,
             // All requests of the call were admitted, and others have come.
@@ -499,6 +502,9 @@ impl StoredQuota {
             lease: nanos(self.rules.max_task_duration) / 1_000,
         };
         let slowdown = self.feedback.slowdown(self.store_now());
+        let pause = self.new_pause.take();
+        let pause = pause.map_or(0, |until| until.saturating_sub(self.now));
+        self.has_new_limits = false;
         // A long call would keep the server from others. The rest goes with the next one.
         let count = self.corrections.len().min(MAX_CORRECTIONS);
         let corrections = self.corrections.drain(..count).collect();
@@ -506,7 +512,7 @@ impl StoredQuota {
             process: &self.process,
             sequence: self.sequence,
             times,
-            pause: self.pause.take(),
+            pause,
             slowdown,
             rates: &self.rates,
             concurrency: &self.concurrency,
@@ -555,17 +561,18 @@ impl StoredQuota {
         }
     }
 
-    fn change_cost(&mut self, grant: &mut Grant, cost: &Cost) {
-        if grant.cost == *cost {
-            return;
+    /// Returns `true` if a request that the store has admitted is so late that it does not count in
+    /// the window in which it would be sent.
+    fn is_late(&self, grant: &Grant) -> bool {
+        if grant.at >= BY_FALLBACK {
+            return false;
         }
-        let now = self.now;
-        if let Some((fallback, mut local)) = self.fallback_of(grant) {
-            fallback.change_cost(&mut local, cost, &|| now);
-        } else {
-            self.correct(grant.at, Some(grant.cost), Some(*cost));
-        }
-        grant.cost = *cost;
+        let latest_now = self.store_now().saturating_add(self.last_round_trip);
+        let late = latest_now.saturating_sub(grant.at * 1_000);
+        let rates = self.rates.iter();
+        let guard = rates.map(|rate| rate.rule.span - rate.rule.window).min();
+        // Half of the guard is left for the network.
+        guard.is_some_and(|guard| late > guard / 2 + 2 * self.round_trip)
     }
 
     /// Admits a request by the fallback, if the store is down.
@@ -628,5 +635,183 @@ impl StoredQuota {
     /// Returns the time of the store, in nanoseconds.
     fn store_now(&self) -> u64 {
         self.now.saturating_add(self.store_offset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU64;
+
+    use model_studio_limits::LimitKind;
+
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn limit(kind: LimitKind, count: u64) -> Limit {
+        Limit {
+            kind,
+            count: NonZeroU64::new(count).unwrap(),
+            per: Some(Duration::from_secs(60)),
+        }
+    }
+
+    fn quota(limits: &[Limit], counts_at_completion: bool) -> StoredQuota {
+        let rules = Rules {
+            share: (1, 1),
+            guard: None,
+            counts_at_completion,
+            max_task_duration: Duration::from_secs(3_600),
+        };
+        StoredQuota::new(limits, rules, Some((1, 1)), "process".to_owned(), 0)
+    }
+
+    /// A reply at a time, in seconds, that the store has at the same time.
+    fn reply(now: u64, starts: Vec<u64>, rates: Vec<[u64; 3]>) -> Reply {
+        Reply {
+            now: now * 1_000_000,
+            retry: now * 1_000_000,
+            too_large: 0,
+            paused_until: 0,
+            clock_offset: 0,
+            starts,
+            rates,
+            running: Vec::new(),
+        }
+    }
+
+    /// Makes the first call fail, so that the fallback admits requests a second later.
+    fn fail_first_call(quota: &mut StoredQuota) -> Call {
+        quota.enqueue(Cost::from(1)).unwrap();
+        let call = quota.next_call(0).unwrap();
+        quota.store_failed(0);
+        quota.cancel(call.requests[0].0);
+        call
+    }
+
+    fn next_grant(quota: &mut StoredQuota, tokens: u64, now: u64) -> Grant {
+        let cost = Cost::from(tokens);
+        quota.enqueue(cost).unwrap();
+        let (id, at) = quota.next(now).expect("the request is admitted");
+        Grant {
+            at: at.unwrap(),
+            id: Some(id),
+            cost,
+        }
+    }
+
+    /// The pause that a call reports, in microseconds.
+    fn pause_of(call: &Call) -> u64 {
+        call.arguments[7].parse().unwrap()
+    }
+
+    #[test]
+    fn the_fallback_admits_requests_behind_one_that_was_too_large_for_the_store() {
+        let mut quota = quota(&[limit(LimitKind::Tokens, 1_000)], false);
+        let large = quota.enqueue(Cost::from(900)).unwrap();
+        let small = quota.enqueue(Cost::from(10)).unwrap();
+        let call = quota.next_call(SECOND).unwrap();
+        // Another process has stated a tighter limit.
+        let reply = Reply {
+            too_large: 1,
+            ..reply(1, Vec::new(), vec![[500, 0, 0]])
+        };
+        quota.apply(&call, &reply, SECOND, SECOND);
+        let (id, result) = quota.next(SECOND).unwrap();
+        assert_eq!((id, result.is_err()), (large, true));
+        assert_eq!(quota.next(SECOND), None);
+        let _call = quota.next_call(SECOND).unwrap();
+        quota.store_failed(SECOND);
+        let (id, result) = quota.next(3 * SECOND).expect("the fallback admits it");
+        assert_eq!((id, result.is_ok()), (small, true));
+    }
+
+    #[test]
+    fn a_success_of_the_fallback_ends_the_doubling_of_pauses() {
+        let mut quota = quota(&[limit(LimitKind::Requests, 600)], false);
+        fail_first_call(&mut quota);
+        let refuse = |quota: &mut StoredQuota, now| {
+            let grant = next_grant(quota, 0, now);
+            quota.refuse(&grant, Refusal::Capacity, None, now)
+        };
+        assert_eq!(refuse(&mut quota, 2 * SECOND), Duration::from_secs(2));
+        assert_eq!(refuse(&mut quota, 10 * SECOND), Duration::from_secs(4));
+        let mut grant = next_grant(&mut quota, 0, 20 * SECOND);
+        quota.settle(&mut grant, &Cost::from(0), &|| 20 * SECOND);
+        assert_eq!(refuse(&mut quota, 30 * SECOND), Duration::from_secs(2));
+    }
+
+    #[test]
+    fn the_fallback_does_not_count_at_completion() {
+        let mut quota = quota(&[limit(LimitKind::Tokens, 1_000)], true);
+        fail_first_call(&mut quota);
+        let _running = next_grant(&mut quota, 1_000, 2 * SECOND);
+        quota.enqueue(Cost::from(500)).unwrap();
+        assert_eq!(quota.next(3 * SECOND), None);
+        let at = quota.next_event().unwrap();
+        assert!(at > 60 * SECOND && at < 64 * SECOND, "{at}");
+        assert!(quota.next(at).is_some(), "this would be tried without end");
+    }
+
+    #[test]
+    fn a_pause_holds_back_a_request_that_was_admitted_and_not_polled() {
+        let mut quota = quota(&[limit(LimitKind::Requests, 600)], false);
+        quota.enqueue(Cost::from(0)).unwrap();
+        let call = quota.next_call(SECOND).unwrap();
+        let reply = reply(1, vec![1_000_000], vec![[600, 1, 1_100_000]]);
+        quota.apply(&call, &reply, SECOND, SECOND);
+        let (id, at) = quota.next(SECOND).unwrap();
+        quota.pause_until(5 * SECOND);
+        let mut grant = Grant {
+            at: at.unwrap(),
+            id: Some(id),
+            cost: Cost::from(0),
+        };
+        assert!(!quota.renew(id, &mut grant, SECOND));
+        let call = quota.next_call(SECOND).unwrap();
+        assert_eq!(call.requests.len(), 1);
+        assert_eq!(pause_of(&call), 4_000_000);
+    }
+
+    #[test]
+    fn a_refusal_during_an_outage_pauses_the_store_for_what_is_left() {
+        let mut quota = quota(&[limit(LimitKind::Requests, 600)], false);
+        let call = fail_first_call(&mut quota);
+        let grant = next_grant(&mut quota, 0, 2 * SECOND);
+        let pause = quota.refuse(&grant, Refusal::Capacity, None, 2 * SECOND);
+        assert_eq!(pause, Duration::from_secs(2));
+        let back = reply(3, Vec::new(), vec![[600, 0, 0]]);
+        quota.apply(&call, &back, 3 * SECOND, 3 * SECOND);
+        let call = quota.next_call(3 * SECOND).unwrap();
+        assert_eq!(pause_of(&call), 1_000_000);
+        // A pause that ends during an outage does not start again after it.
+        quota.store_failed(4 * SECOND);
+        quota.pause_until(6 * SECOND);
+        let back = reply(10, Vec::new(), vec![[600, 0, 0]]);
+        quota.apply(&call, &back, 10 * SECOND, 10 * SECOND);
+        assert_eq!(pause_of(&quota.next_call(10 * SECOND).unwrap()), 0);
+    }
+
+    #[test]
+    fn a_reply_about_limits_that_were_replaced_is_not_mixed_up() {
+        let (requests, tokens) = (
+            limit(LimitKind::Requests, 10),
+            limit(LimitKind::Tokens, 1_000),
+        );
+        let mut quota = quota(&[requests, tokens], false);
+        quota.enqueue(Cost::from(500)).unwrap();
+        let call = quota.next_call(SECOND).unwrap();
+        quota.set_limits(&[tokens], SECOND);
+        let reply = Reply {
+            retry: 2_000_000,
+            ..reply(1, Vec::new(), vec![[10, 10, 2_000_000], [1_000, 0, 0]])
+        };
+        quota.apply(&call, &reply, SECOND, SECOND);
+        let usage = quota.usage(SECOND);
+        assert_eq!(
+            (usage.limits[0].available, usage.limits[0].used),
+            (1_000, 0)
+        );
+        assert!(quota.next_call(SECOND).is_ok(), "the store is asked again");
     }
 }
