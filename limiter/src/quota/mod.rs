@@ -43,7 +43,8 @@ pub(crate) struct Rules {
 pub(crate) struct Quota {
     rules: Rules,
     rates: Box<[Rate]>,
-    concurrency: Box<[Concurrency]>,
+    /// What runs is in `running`, which also knows it of other limits.
+    concurrency: Box<[LimitUsage]>,
     queue: Queue,
     feedback: Feedback,
     paused_until: u64,
@@ -82,14 +83,6 @@ struct Rate {
     pace: Option<Pace>,
     /// The time from which requests are in the ledger.
     since: u64,
-}
-
-/// A limit on what runs at the same time.
-#[derive(Debug)]
-struct Concurrency {
-    limit: Limit,
-    /// The share of the count.
-    available: u64,
 }
 
 /// A request that was admitted.
@@ -204,7 +197,7 @@ impl Gate for Quota {
     }
 
     fn cancel(&mut self, id: u64) {
-        self.queue.cancel(id);
+        self.queue.remove(id);
     }
 
     fn next(&mut self, now: u64) -> Option<(u64, Result<u64, TooLarge>)> {
@@ -216,7 +209,7 @@ impl Gate for Quota {
             Ok(()) => return None,
             Err(error) => Err(error),
         };
-        self.queue.pop();
+        self.queue.remove(id);
         Some((id, result))
     }
 
@@ -255,7 +248,7 @@ impl Gate for Quota {
         grant.at = self.now;
         if !fits {
             self.take_back(grant);
-            self.queue.reinsert(id, grant.cost);
+            self.queue.insert(id, grant.cost);
         }
         fits
     }
@@ -356,12 +349,7 @@ impl Gate for Quota {
         let ledgers = rates.clone().count().clamp(2, 16).next_power_of_two();
         let bits = SLOT_BITS - ledgers.ilog2();
         let rates = rates.map(|limit| self.rate(limit, limits, bits)).collect();
-        let concurrency = limits.iter().filter(|limit| limit.per.is_none());
-        let concurrency = concurrency.map(|limit| Concurrency {
-            limit: *limit,
-            available: self.rules.available(limit),
-        });
-        self.concurrency = concurrency.collect();
+        self.concurrency = self.rules.concurrency(limits);
         self.rates = rates;
         // What is admitted from now on is in all ledgers.
         let since = self.rates.iter().map(|rate| rate.since).max();
@@ -377,10 +365,9 @@ impl Gate for Quota {
             used: u64::try_from(rate.ledger.used() + self.held[rate.limit.kind.index()])
                 .unwrap_or(u64::MAX),
         });
-        let concurrency = self.concurrency.iter().map(|concurrency| LimitUsage {
-            limit: concurrency.limit,
-            available: concurrency.available,
-            used: self.running[concurrency.limit.kind.index()],
+        let concurrency = self.concurrency.iter().map(|one| LimitUsage {
+            used: self.running[one.limit.kind.index()],
+            ..*one
         });
         let limits = rates.chain(concurrency).collect();
         let pace = self.feedback.factor(self.now);
@@ -613,6 +600,17 @@ impl Rules {
         u64::try_from(share)
             .unwrap_or(u64::MAX)
             .min(limit.count.get())
+    }
+
+    /// Returns the limits on concurrency, of which nothing is used.
+    pub(crate) fn concurrency(&self, limits: &[Limit]) -> Box<[LimitUsage]> {
+        let concurrency = limits.iter().filter(|limit| limit.per.is_none());
+        let concurrency = concurrency.map(|limit| LimitUsage {
+            limit: *limit,
+            available: self.available(limit),
+            used: 0,
+        });
+        concurrency.collect()
     }
 
     fn holds(&self, kind: LimitKind) -> bool {

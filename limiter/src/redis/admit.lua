@@ -6,7 +6,7 @@
 --
 -- KEYS  1 state (hash), 2 line of waiting processes (sorted set), 3 last reply to this process,
 --       4.. the running requests of each concurrency limit (sorted sets by expiry)
--- ARGV  see `Call` in call.rs; all times are in microseconds
+-- ARGV  see `StoredQuota::call` in quota.rs; all times are in microseconds
 --
 -- The state has, for each limit with a window, the amounts taken by time slot, their total, the
 -- oldest slot that can have an amount, and the time from which the pace allows the next request.

@@ -6,16 +6,17 @@
 //! unless a name ends in `at` of the store, in microseconds.
 
 use std::collections::VecDeque;
+use std::fmt::Display;
 use std::mem;
 use std::time::Duration;
 
 use model_studio_limits::Limit;
 
-use super::call::{Call, Content, Correction, Reply, StoredConcurrency, StoredRate, Times};
+use super::call::{Call, Reply};
 use crate::gate::Gate;
 use crate::quota::feedback::{self, Feedback};
 use crate::quota::queue::Queue;
-use crate::quota::{Counters, Grant, Quota, Rejection, Rules, check_size, nanos};
+use crate::quota::{Counters, Grant, Quota, RateRule, Rejection, Rules, check_size, nanos};
 use crate::usage::{LimitUsage, StoreUsage, Usage};
 use crate::{Cost, Refusal, TooLarge};
 
@@ -36,6 +37,9 @@ const GRACE: u64 = 250_000;
 /// late for its turn wastes what the limits would have allowed.
 const MIN_LEAD: u64 = 20_000;
 
+/// The largest amount that a call contains. The script has doubles, which are exact up to here.
+const MAX_AMOUNT: u64 = 1 << 53;
+
 /// How long corrections wait for a call that is made anyway, in nanoseconds.
 const CORRECTION_DELAY: u64 = 20_000_000;
 
@@ -46,7 +50,8 @@ pub(crate) struct StoredQuota {
     process: String,
     sequence: u64,
     rates: Vec<StoredRate>,
-    concurrency: Vec<StoredConcurrency>,
+    /// What runs is that of the last reply.
+    concurrency: Box<[LimitUsage]>,
     queue: Queue,
     /// Requests at the front of the queue that may start at a time.
     admitted: VecDeque<Admitted>,
@@ -91,6 +96,29 @@ const FALLBACK_DELAY: u64 = 1_000_000_000;
 /// Marks the time of a request that the fallback has admitted. No other time is that late.
 const BY_FALLBACK: u64 = 1 << 63;
 
+/// A limit with a window, and what the last reply said about it.
+#[derive(Debug)]
+struct StoredRate {
+    limit: Limit,
+    /// The share of the count that this process states.
+    available: u64,
+    rule: RateRule,
+    /// The amount that the store allows, which is lower if another process knows a tighter limit.
+    effective: u64,
+    used: u64,
+    /// The time at which the pace is ready, in microseconds of the store.
+    next: u64,
+}
+
+/// A change of what a request costs.
+#[derive(Debug)]
+struct Correction {
+    /// The time at which the request started, in microseconds of the store.
+    at: u64,
+    from: Option<Cost>,
+    to: Option<Cost>,
+}
+
 /// A request that the store has admitted.
 #[derive(Clone, Copy, Debug)]
 struct Admitted {
@@ -124,7 +152,7 @@ impl StoredQuota {
             process,
             sequence: 0,
             rates: Vec::new(),
-            concurrency: Vec::new(),
+            concurrency: Box::default(),
             queue: Queue::default(),
             admitted: VecDeque::new(),
             corrections: Vec::new(),
@@ -178,11 +206,14 @@ impl Gate for StoredQuota {
     }
 
     fn cancel(&mut self, id: u64) {
-        let cost = self.queue.cost(id);
-        if let Some(cost) = cost.filter(|_| self.queue.cancel(id)) {
-            self.withdraw(id, &cost);
-            self.left_line(id);
+        let Some(cost) = self.queue.remove(id) else {
+            return;
+        };
+        let index = self.admitted.iter().position(|one| one.id == id);
+        if let Some(admitted) = index.and_then(|index| self.admitted.remove(index)) {
+            self.give_back(id, admitted.at, cost);
         }
+        self.left_line(id);
     }
 
     fn next(&mut self, now: u64) -> Option<(u64, Result<u64, TooLarge>)> {
@@ -197,7 +228,7 @@ impl Gate for StoredQuota {
                 _ => Ok(self.admit_by_fallback(&cost)?),
             },
         };
-        self.queue.pop();
+        self.queue.remove(id);
         self.left_line(id);
         if result.is_ok() {
             self.admitted.pop_front();
@@ -230,7 +261,7 @@ impl Gate for StoredQuota {
             self.store.late_grants += 1;
         }
         self.take_back(grant);
-        self.queue.reinsert(id, grant.cost);
+        self.queue.insert(id, grant.cost);
         self.withdraw_all();
         self.call_at = Some(self.now);
         false
@@ -344,14 +375,7 @@ impl Gate for StoredQuota {
         if let Some(fallback) = &mut self.fallback {
             fallback.set_limits(limits, now);
         }
-        let concurrency = limits.iter().filter(|limit| limit.per.is_none());
-        self.concurrency = concurrency
-            .map(|limit| StoredConcurrency {
-                limit: *limit,
-                available: self.rules.available(limit),
-                running: 0,
-            })
-            .collect();
+        self.concurrency = self.rules.concurrency(limits);
     }
 
     fn usage(&mut self, now: u64) -> Usage {
@@ -361,12 +385,7 @@ impl Gate for StoredQuota {
             available: rate.effective,
             used: rate.used,
         });
-        let concurrency = self.concurrency.iter().map(|concurrency| LimitUsage {
-            limit: concurrency.limit,
-            available: concurrency.available,
-            used: concurrency.running,
-        });
-        let limits = rates.chain(concurrency).collect();
+        let limits = rates.chain(self.concurrency.iter().copied()).collect();
         let pace = self.feedback.factor(self.store_now());
         Usage {
             store: Some(self.store),
@@ -441,12 +460,7 @@ impl Gate for StoredQuota {
                 });
             } else {
                 // It was cancelled during the call.
-                self.corrections.push(Correction {
-                    at: *at,
-                    from: Some(*cost),
-                    to: None,
-                });
-                self.ended.push(self.lease(*id));
+                self.give_back(*id, *at, *cost);
             }
         }
         // A request that was put back during the call goes first.
@@ -464,7 +478,7 @@ impl Gate for StoredQuota {
                 (rate.effective, rate.used, rate.next) = (*effective, *used, *next);
             }
             for (limit, running) in self.concurrency.iter_mut().zip(&reply.running) {
-                limit.running = *running;
+                limit.used = *running;
             }
         }
         self.paused_until = self.paused_until.max(local(reply.paused_until));
@@ -487,39 +501,81 @@ impl Gate for StoredQuota {
 }
 
 impl StoredQuota {
+    /// Makes a call of what the store does not know yet. The script reads the arguments in this order.
     fn call(&mut self) -> Call {
-        let requests: Vec<(u64, Cost)> = self
-            .queue
-            .iter()
-            .skip(self.admitted.len())
-            .take(MAX_REQUESTS)
-            .collect();
+        self.has_new_limits = false;
         let lead = self.lead();
-        let times = Times {
-            turn: TURN,
-            lead,
-            grace: GRACE + lead,
-            lease: nanos(self.rules.max_task_duration) / 1_000,
-        };
-        let slowdown = self.feedback.slowdown(self.store_now());
         let pause = self.new_pause.take();
         let pause = pause.map_or(0, |until| until.saturating_sub(self.now));
-        self.has_new_limits = false;
+        let slowdown = self.feedback.slowdown(self.store_now());
         // A long call would keep the server from others. The rest goes with the next one.
         let count = self.corrections.len().min(MAX_CORRECTIONS);
-        let corrections = self.corrections.drain(..count).collect();
-        Call::new(Content {
-            process: &self.process,
-            sequence: self.sequence,
-            times,
-            pause,
-            slowdown,
-            rates: &self.rates,
-            concurrency: &self.concurrency,
-            corrections,
-            ended: mem::take(&mut self.ended),
+        let ended = mem::take(&mut self.ended);
+        let requests = self.queue.iter().skip(self.admitted.len());
+        let requests: Vec<(u64, Cost)> = requests.take(MAX_REQUESTS).collect();
+
+        let mut arguments = vec![self.process.clone()];
+        let mut push = |argument: &dyn Display| arguments.push(argument.to_string());
+        let amount = |cost: &Cost, kind| cost.amount(kind).min(MAX_AMOUNT);
+        push(&self.sequence);
+        push(&TURN);
+        push(&lead);
+        push(&(GRACE + lead));
+        // Longer than anything in the state can matter.
+        let spans = self.rates.iter().map(|rate| rate.rule.span / 1_000_000);
+        push(&(2 * spans.max().unwrap_or_default() + 60_000));
+        push(&(nanos(self.rules.max_task_duration) / 1_000));
+        push(&(pause / 1_000));
+        push(&format_args!("{:.0}", slowdown * 1_000.0));
+
+        push(&self.rates.len());
+        for rate in &self.rates {
+            let (window, span) = (rate.rule.window / 1_000, rate.rule.span / 1_000);
+            push(&format_args!("{:?}:{span}", rate.limit.kind));
+            push(&rate.available.min(MAX_AMOUNT));
+            push(&window);
+            push(&span);
+            match rate.rule.credit {
+                Some(credit) => push(&(credit / 1_000)),
+                None => push(&-1),
+            }
+            push(&(rate.rule.idle_credit / 1_000));
+            push(&rate.next);
+        }
+        push(&self.concurrency.len());
+        for limit in &self.concurrency {
+            push(&limit.available);
+        }
+        push(&count);
+        for Correction { at, from, to } in self.corrections.drain(..count) {
+            push(&at);
+            for rate in &self.rates {
+                // Twice the limit blocks a whole window, so more makes no difference.
+                let most = rate.available.saturating_mul(2);
+                let of = |cost: &Option<Cost>| {
+                    let cost = cost.as_ref();
+                    cost.map_or(0, |cost| amount(cost, rate.limit.kind).min(most))
+                };
+                push(&(i128::from(of(&to)) - i128::from(of(&from))));
+            }
+        }
+        push(&ended.len());
+        for id in &ended {
+            push(id);
+        }
+        push(&requests.len());
+        for (id, cost) in &requests {
+            push(&self.lease(*id));
+            for rate in &self.rates {
+                push(&amount(cost, rate.limit.kind));
+            }
+        }
+        Call {
+            arguments,
+            rates: self.rates.len(),
+            concurrency: self.concurrency.iter().map(|one| one.limit.kind).collect(),
             requests,
-        })
+        }
     }
 
     /// Returns how much earlier than its turn the process calls, in microseconds.
@@ -536,14 +592,10 @@ impl StoredQuota {
         self.now.max(last.saturating_sub(self.lead() * 1_000))
     }
 
-    /// Takes back a request that waits, if the store has admitted it.
-    fn withdraw(&mut self, id: u64, cost: &Cost) {
-        if let Some(index) = self.admitted.iter().position(|admitted| admitted.id == id) {
-            if let Some(admitted) = self.admitted.remove(index) {
-                self.correct(admitted.at, Some(*cost), None);
-                self.ended.push(self.lease(id));
-            }
-        }
+    /// Takes back a request that the store has admitted and that was not sent.
+    fn give_back(&mut self, id: u64, at: u64, cost: Cost) {
+        self.correct(at, Some(cost), None);
+        self.ended.push(self.lease(id));
     }
 
     /// Calls soon if the process waited in the line for this request.
@@ -556,8 +608,9 @@ impl StoredQuota {
     /// Takes back all requests that wait for their start, so that they are offered again in order.
     fn withdraw_all(&mut self) {
         for admitted in mem::take(&mut self.admitted) {
-            self.correct(admitted.at, self.queue.cost(admitted.id), None);
-            self.ended.push(self.lease(admitted.id));
+            if let Some(cost) = self.queue.cost(admitted.id) {
+                self.give_back(admitted.id, admitted.at, cost);
+            }
         }
     }
 
