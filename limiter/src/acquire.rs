@@ -1,14 +1,12 @@
 //! The futures of permits.
 
 use std::future::Future;
-use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::limiter::{Admission, Shared};
-use crate::quota::Grant;
 use crate::{AcquireError, Cost, Limiter, Permit, TaskPermit};
 
 /// The future of [`Limiter::acquire`].
@@ -61,7 +59,7 @@ impl Future for Acquire {
                     this.stage = Stage::Waiting(id);
                     return Poll::Pending;
                 }
-                Ok(Admission::Granted(at)) => Ok(at),
+                Ok(Admission::Granted(grant)) => Ok(grant),
                 Err(error) => Err(error),
             },
             Stage::Waiting(id) => match this.shared.poll_waiter(id, &this.cost, waker) {
@@ -70,13 +68,8 @@ impl Future for Acquire {
             },
             Stage::Done => panic!("`Acquire` was polled after it had completed"),
         };
-        let id = match mem::replace(&mut this.stage, Stage::Done) {
-            Stage::Waiting(id) => Some(id),
-            Stage::New | Stage::Done => None,
-        };
-        let cost = this.cost;
-        let grant = |at| Grant { at, id, cost };
-        Poll::Ready(result.map(|at| Permit::new(Arc::clone(&this.shared), grant(at))))
+        this.stage = Stage::Done;
+        Poll::Ready(result.map(|grant| Permit::new(Arc::clone(&this.shared), grant)))
     }
 }
 

@@ -140,7 +140,13 @@ impl Builder<Limits> {
             return store.limiter(name, limits, settings.rules, clock, settings.estimator);
         }
         let quota = Quota::new(limits, settings.rules, 0);
-        Limiter::from_parts(clock, Box::new(quota), settings.estimator)
+        Limiter::from_parts(
+            clock,
+            Box::new(quota),
+            settings.estimator,
+            #[cfg(feature = "redis")]
+            None,
+        )
     }
 }
 

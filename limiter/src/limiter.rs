@@ -198,6 +198,7 @@ impl Limiter {
         clock: Arc<dyn Clock>,
         quota: Box<dyn Gate>,
         estimator: Estimator,
+        #[cfg(feature = "redis")] calls: Option<Arc<Signal>>,
     ) -> Self {
         let state = State {
             quota,
@@ -214,26 +215,11 @@ impl Limiter {
             clock,
             state: Mutex::new(state),
             #[cfg(feature = "redis")]
-            calls: None,
+            calls,
         };
         Self {
             shared: Arc::new(shared),
         }
-    }
-
-    /// Creates a limiter whose calls to the store are made by a task, which waits to be notified.
-    #[cfg(feature = "redis")]
-    pub(crate) fn with_store(
-        clock: Arc<dyn Clock>,
-        quota: Box<dyn Gate>,
-        estimator: Estimator,
-        calls: Arc<Signal>,
-    ) -> Self {
-        let mut limiter = Self::from_parts(clock, quota, estimator);
-        if let Some(shared) = Arc::get_mut(&mut limiter.shared) {
-            shared.calls = Some(calls);
-        }
-        limiter
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -246,8 +232,8 @@ const MILLISECOND: u64 = 1_000_000;
 
 /// What became of a new request.
 pub(crate) enum Admission {
-    /// It was admitted, and is counted at this time.
-    Granted(u64),
+    /// It was admitted.
+    Granted(Grant),
     /// It waits, with this ID in the queue.
     Queued(u64),
 }
@@ -339,7 +325,10 @@ impl Shared {
         let deadline = timeout.map(|timeout| now.saturating_add(nanos(timeout)));
         let mut state = self.lock();
         let rejection = match state.quota.try_acquire(cost, now) {
-            Ok(at) => return Ok(Admission::Granted(at)),
+            Ok(at) => {
+                let (id, cost) = (None, *cost);
+                return Ok(Admission::Granted(Grant { at, id, cost }));
+            }
             Err(Rejection::TooLarge(error)) => return Err(error.into()),
             Err(rejection) => rejection,
         };
@@ -366,7 +355,7 @@ impl Shared {
         id: u64,
         cost: &Cost,
         waker: &Waker,
-    ) -> Option<Result<u64, AcquireError>> {
+    ) -> Option<Result<Grant, AcquireError>> {
         // Wakers run code of others when they are cloned or dropped, so neither happens under the
         // lock.
         let mut waker = waker.clone();
@@ -397,7 +386,7 @@ impl Shared {
         state.wait_time += wait;
         drop(state);
         events::waited(wait);
-        Some(Ok(grant.at))
+        Some(Ok(grant))
     }
 
     /// Removes a request from the queue and takes nothing for it.

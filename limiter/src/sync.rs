@@ -14,7 +14,7 @@ use std::sync::Mutex as Inner;
 
 /// A mutex that ignores poisoning. A thread that panics with a permit drops it, which takes the lock
 /// again; code in this crate does not panic while it holds a lock.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Mutex<T>(Inner<T>);
 
 impl<T> Mutex<T> {

@@ -173,11 +173,12 @@ impl RedisStore {
         estimator: Estimator,
     ) -> Limiter {
         let inner = &self.inner;
-        let calls = Arc::new(Signal::new());
+        let calls = Arc::<Signal>::default();
         let number = inner.limiters.fetch_add(1, Ordering::Relaxed);
         let process = format!("{}-{number}", inner.process);
         let quota = StoredQuota::new(limits, rules, self.fallback, process.clone(), 0);
-        let limiter = Limiter::with_store(clock, Box::new(quota), estimator, Arc::clone(&calls));
+        let notified = Some(Arc::clone(&calls));
+        let limiter = Limiter::from_parts(clock, Box::new(quota), estimator, notified);
         let task = Task {
             store: Arc::clone(inner),
             limiter: Arc::downgrade(limiter.shared()),
@@ -252,7 +253,7 @@ impl Inner {
 }
 
 /// What a limiter tells the task that makes its calls.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Signal {
     notify: Notify,
     /// The last call, if the limiter was dropped.
@@ -260,13 +261,6 @@ pub(crate) struct Signal {
 }
 
 impl Signal {
-    fn new() -> Self {
-        Self {
-            notify: Notify::new(),
-            last: sync::Mutex::new(None),
-        }
-    }
-
     /// There may be something to call the store for.
     pub(crate) fn notify(&self) {
         self.notify.notify_one();
@@ -317,22 +311,7 @@ impl Task {
             let Some(sent_at) = self.limiter.upgrade().map(|limiter| limiter.now()) else {
                 return;
             };
-            let invocation = self.store.invoke(&self.tag, &self.process, call);
-            // Includes the time to wait for a connection that another limiter opens.
-            let result = time::timeout(TIMEOUT, invocation).await;
-            let result = result.unwrap_or_else(|_| {
-                let error = (ErrorKind::Io, "the server does not answer in time");
-                Err(RedisError::from(error))
-            });
-            let result = result.and_then(|reply| {
-                let reply = Reply::parse(&reply, call.rates, call.concurrency.len());
-                reply.ok_or_else(|| {
-                    RedisError::from((
-                        ErrorKind::UnexpectedReturnType,
-                        "the reply has another form",
-                    ))
-                })
-            });
+            let result = self.attempt(call).await;
             let Some(limiter) = self.limiter.upgrade() else {
                 return;
             };
@@ -343,6 +322,19 @@ impl Task {
             drop(limiter);
             time::sleep(backoff(attempt)).await;
         }
+    }
+
+    async fn attempt(&self, call: &Call) -> RedisResult<Reply> {
+        let invocation = self.store.invoke(&self.tag, &self.process, call);
+        // Includes the time to wait for a connection that another limiter opens.
+        let reply = time::timeout(TIMEOUT, invocation).await;
+        let reply = reply.map_err(|_| (ErrorKind::Io, "the server does not answer in time"))??;
+        let reply = Reply::parse(&reply, call.rates, call.concurrency.len());
+        let error = (
+            ErrorKind::UnexpectedReturnType,
+            "the reply has another form",
+        );
+        reply.ok_or_else(|| error.into())
     }
 }
 
