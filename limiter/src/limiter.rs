@@ -1,6 +1,6 @@
 //! The limiter of one quota.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
@@ -202,7 +202,7 @@ impl Limiter {
     ) -> Self {
         let state = State {
             quota,
-            waiters: BTreeMap::new(),
+            waiters: HashMap::new(),
             deadlines: BTreeSet::new(),
             alarm: None,
             wait_time: Duration::ZERO,
@@ -257,7 +257,7 @@ pub(crate) struct State {
     pub(crate) quota: Box<dyn Gate>,
     pub(crate) estimator: Estimator,
     /// By their IDs in the queue of the quota.
-    waiters: BTreeMap<u64, Waiter>,
+    waiters: HashMap<u64, Waiter>,
     /// The deadlines and the IDs of waiters that have one.
     deadlines: BTreeSet<(u64, u64)>,
     /// The time of the next alarm.
@@ -553,6 +553,10 @@ impl State {
     fn remove_waiter(&mut self, id: u64) -> Option<Waiter> {
         let waiter = self.waiters.remove(&id)?;
         self.remove_deadline(id, waiter.deadline);
+        // Frees the memory of a long queue.
+        if self.waiters.is_empty() && self.waiters.capacity() > 64 {
+            self.waiters = HashMap::new();
+        }
         Some(waiter)
     }
 
