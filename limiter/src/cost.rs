@@ -85,10 +85,16 @@ impl Cost {
         (total > 0 && total == self.amount(LimitKind::Tokens)).then_some((input, output))
     }
 
-    /// Returns the larger amount of each kind.
+    /// Returns the larger amount of each kind. If both have a split, the total is the sum again.
     pub(crate) fn max(mut self, other: &Self) -> Self {
+        let is_split = self.split().is_some() && other.split().is_some();
         for (amount, other) in self.amounts.iter_mut().zip(other.amounts) {
             *amount = (*amount).max(other);
+        }
+        if is_split {
+            let output = self.amount(LimitKind::OutputTokens);
+            let total = self.amount(LimitKind::InputTokens).saturating_add(output);
+            self = self.with(LimitKind::Tokens, total);
         }
         self
     }

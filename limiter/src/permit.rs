@@ -29,7 +29,7 @@ impl Permit {
     }
 
     /// Raises the cost to what is known so far, for example while the answer is streamed. A lower
-    /// cost has no effect.
+    /// cost has no effect. Input and output tokens are raised separately if both costs have them.
     pub fn report(&mut self, cost_so_far: impl Into<Cost>) {
         if let Some(grant) = &mut self.grant {
             let shared = &self.shared;

@@ -225,6 +225,21 @@ fn a_stream_reports_what_it_costs_so_far() {
 }
 
 #[test]
+fn a_report_of_more_input_keeps_the_split_of_an_estimate() {
+    let (limiter, _) = manual(limits(&[
+        (LimitKind::InputTokens, 10_000, MINUTE),
+        (LimitKind::OutputTokens, 10_000, MINUTE),
+    ]));
+    let mut permit = limiter.try_acquire(Cost::input_output(800, 400)).unwrap();
+    permit.report(Cost::input_output(900, 100));
+    assert_eq!(used(&limiter, LimitKind::InputTokens), 900);
+    assert_eq!(used(&limiter, LimitKind::OutputTokens), 400);
+    permit.settle(1_100);
+    assert_eq!(used(&limiter, LimitKind::InputTokens), 900);
+    assert_eq!(used(&limiter, LimitKind::OutputTokens), 200);
+}
+
+#[test]
 fn a_dropped_permit_keeps_its_estimate_and_is_counted() {
     let (limiter, _) = manual(qwen_plus());
     drop(limiter.try_acquire(1_000).unwrap());
