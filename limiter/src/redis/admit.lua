@@ -39,9 +39,20 @@ local process, sequence = arg(), arg()
 local turn, lead, grace, ttl, lease = number(), number(), number(), number(), number()
 local pause_for, slowdown = number(), number()
 
+-- Limits with a window.
+local rates = {}
+local fields = { 'now', 'offset', 'paused', 'start' }
+for index = 1, number() do
+  local name = arg()
+  for _, field in ipairs({ ':limit', ':since', ':total', ':oldest', ':next' }) do
+    fields[#fields + 1] = name .. field
+  end
+  rates[index] = { name = name, limit = number(), window = number(), span = number(), credit = number(), idle_credit = number(), known_next = number() }
+end
+local saved = redis.call('HMGET', state, unpack(fields))
+
 -- The time of the quota never goes back. If the clock of the server does, the difference is added
 -- from then on, so that nothing waits for the old time.
-local saved = redis.call('HMGET', state, 'now', 'offset', 'paused', 'start')
 local is_new = not saved[1]
 local time = redis.call('TIME')
 local offset = tonumber(saved[2]) or 0
@@ -74,31 +85,25 @@ local function change(field, value)
   changes[#changes + 1] = text(value)
 end
 
--- Limits with a window.
-local rates = {}
-for index = 1, number() do
-  local rate = { name = arg(), limit = number(), window = number(), span = number(), credit = number(), idle_credit = number() }
-  local known_next = number()
+for index, rate in ipairs(rates) do
+  local limit, since, total, oldest, next_start = unpack(saved, 5 * index, 5 * index + 4)
   rate.slot = math.max(1, math.ceil(rate.span / (SLOTS - 1)))
-  local name = rate.name
-  local values = redis.call('HMGET', state, name .. ':limit', name .. ':since', name .. ':total', name .. ':oldest', name .. ':next')
   -- The tightest limit that a process has stated lately holds for all.
-  local limit, since = tonumber(values[1]), tonumber(values[2])
+  limit, since = tonumber(limit), tonumber(since)
   if limit and limit < rate.limit and now - since < math.min(2 * rate.span, 180000000) then
     rate.limit = limit
   elseif rate.limit > 0 then
-    change(name .. ':limit', rate.limit)
-    change(name .. ':since', now)
+    change(rate.name .. ':limit', rate.limit)
+    change(rate.name .. ':since', now)
   end
   rate.delay = rate.window / math.max(rate.limit, 1)
-  rate.total = tonumber(values[3]) or 0
-  rate.oldest = tonumber(values[4]) or 0
-  rate.next = tonumber(values[5]) or now
+  rate.total = tonumber(total) or 0
+  rate.oldest = tonumber(oldest) or 0
+  rate.next = tonumber(next_start) or now
   -- After the state was lost, the processes report the pace that they knew.
-  if not values[5] and known_next <= now + rate.span then
-    rate.next = math.max(rate.next, known_next)
+  if not next_start and rate.known_next <= now + rate.span then
+    rate.next = math.max(rate.next, rate.known_next)
   end
-  rates[index] = rate
 end
 
 -- Amounts of one slot are written together, because most requests of a call share one.
@@ -247,22 +252,19 @@ local function leave(other)
   redis.call('ZREM', line, other)
   redis.call('HDEL', state, 'deadline:' .. other, 'demand:' .. other, 'turn:' .. other)
 end
-local is_first = true
+-- The first process in the line whose turn has not passed, if any waits.
+local first
 if #requests == 0 then
   leave(process)
 else
-  redis.call('ZADD', line, 'NX', text(now), process)
-  while true do
-    local first = redis.call('ZRANGE', line, 0, 0)[1]
-    if first == process then
-      break
-    end
+  first = redis.call('ZRANGE', line, 0, 0)[1]
+  while first and first ~= process do
     local deadline = tonumber(redis.call('HGET', state, 'deadline:' .. first))
     if deadline and now <= deadline then
-      is_first = false
       break
     end
     leave(first)
+    first = redis.call('ZRANGE', line, 0, 0)[1]
   end
 end
 
@@ -272,7 +274,7 @@ local retry = 0
 -- A turn lasts for a fixed time from the first start, however early the process calls. The others
 -- count on that.
 local latest = now + turn + lead
-if is_first then
+if not first or first == process then
   for _, request in ipairs(requests) do
     local at = math.max(start, paused)
     for index, rate in ipairs(rates) do
@@ -315,16 +317,15 @@ if is_first then
     start = at
     starts[#starts + 1] = text(at)
   end
-  if #starts > 0 then
+  if #starts > 0 and first then
     leave(process)
-    if #starts < #requests then
-      redis.call('ZADD', line, text(now), process)
-    end
   end
 end
 
 -- When to call again: when the turn of the process comes, by what those ahead of it ask for.
 if #starts < #requests then
+  redis.call('ZADD', line, 'NX', text(now), process)
+  keep(line, ttl)
   local next_start = math.max(start, paused)
   for _, rate in ipairs(rates) do
     if rate.credit >= 0 then
@@ -334,9 +335,9 @@ if #starts < #requests then
   local rank = redis.call('ZRANK', line, process) or 0
   if rank > 0 then
     -- The turn of the first one may be much later than the pace allows, if it waits for room.
-    local first = redis.call('ZRANGE', line, 0, 0)[1]
-    retry = math.max(next_start, tonumber(redis.call('HGET', state, 'turn:' .. first)) or 0)
-    for _, other in ipairs(redis.call('ZRANGE', line, 0, rank - 1)) do
+    local ahead = redis.call('ZRANGE', line, 0, rank - 1)
+    retry = math.max(next_start, tonumber(redis.call('HGET', state, 'turn:' .. ahead[1])) or 0)
+    for _, other in ipairs(ahead) do
       retry = retry + (tonumber(redis.call('HGET', state, 'demand:' .. other)) or 0)
     end
   end
@@ -373,7 +374,6 @@ for _, limit in ipairs(concurrency) do
 end
 redis.call('HSET', state, unpack(changes))
 keep(state, ttl)
-keep(line, ttl)
 reply = table.concat(reply, ' ')
 redis.call('SET', reply_key, sequence .. ' ' .. reply, 'PX', text(ttl))
 return text(now) .. ' ' .. reply

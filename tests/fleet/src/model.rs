@@ -206,13 +206,13 @@ impl ScriptModel {
             );
             if !admission.starts.is_empty() {
                 self.line.remove(process);
-                self.join(process, now);
             }
         }
         let rest = &requests[admission.starts.len()..];
         if rest.is_empty() {
             self.line.remove(process);
         } else {
+            self.join(process, now);
             admission.retry = self.retry(process, rest, &rates, times, admission.retry);
         }
 
@@ -280,13 +280,13 @@ impl ScriptModel {
         self.line.entry(process.to_owned()).or_insert(waiting);
     }
 
-    /// Puts a process in the line if it has requests. Returns whether it is the first one then.
+    /// Returns whether no other process waits before this one. Without requests, a process leaves
+    /// the line.
     fn is_first(&mut self, process: &str, is_empty: bool, now: f64) -> bool {
         if is_empty {
             self.line.remove(process);
             return true;
         }
-        self.join(process, now);
         for (first, waiting) in self.in_order() {
             if first == process {
                 break;
