@@ -62,7 +62,8 @@ pub(crate) struct StoredQuota {
     new_pause: Option<u64>,
     /// Whether the limits were replaced since the last call was made.
     has_new_limits: bool,
-    is_calling: bool,
+    /// The IDs of the requests in the current call, if there is one.
+    in_call: Option<Vec<u64>>,
     /// Whether the next request exceeds a tighter limit that the store has.
     is_too_large: bool,
     /// The request for which the process waits in the line.
@@ -159,7 +160,7 @@ impl StoredQuota {
             ended: Vec::new(),
             new_pause: None,
             has_new_limits: false,
-            is_calling: false,
+            in_call: None,
             is_too_large: false,
             in_line: None,
             call_at: None,
@@ -199,7 +200,7 @@ impl Gate for StoredQuota {
         self.check_size(&cost)?;
         self.counters.waited += 1;
         // A process that waits already has been told when to call.
-        if self.queue.len() == self.admitted.len() && !self.is_calling {
+        if self.queue.len() == self.admitted.len() && self.in_call.is_none() {
             self.call_at = Some(self.offer_at());
         }
         Ok(self.queue.push(cost))
@@ -395,7 +396,7 @@ impl Gate for StoredQuota {
 
     fn next_call(&mut self, now: u64) -> Result<Call, Option<u64>> {
         self.now = self.now.max(now);
-        if self.is_calling {
+        if self.in_call.is_some() {
             return Err(None);
         }
         let due = self.call_at.into_iter().chain(self.correct_at).min();
@@ -403,16 +404,23 @@ impl Gate for StoredQuota {
             Some(at) if at <= self.now => {}
             _ => return Err(due),
         }
-        self.is_calling = true;
         self.call_at = None;
         self.correct_at = None;
         self.sequence += 1;
-        Ok(self.call())
+        let call = self.call();
+        self.in_call = Some(call.requests.iter().map(|(id, _)| *id).collect());
+        Ok(call)
     }
 
     fn last_call(&mut self) -> Option<Call> {
-        if self.corrections.is_empty() && self.ended.is_empty() && self.in_line.is_none() {
+        let in_call = self.in_call.take();
+        // The current call can put the process in the line, or admit requests that nobody waits for.
+        let may_wait = in_call.is_some() || self.in_line.is_some();
+        if self.corrections.is_empty() && self.ended.is_empty() && !may_wait {
             return None;
+        }
+        for id in in_call.unwrap_or_default() {
+            self.ended.push(self.lease(id));
         }
         self.queue = Queue::default();
         self.sequence += 1;
@@ -436,7 +444,7 @@ impl Gate for StoredQuota {
 
     fn apply(&mut self, call: &Call, reply: &Reply, sent_at: u64, now: u64) {
         self.now = self.now.max(now);
-        self.is_calling = false;
+        self.in_call = None;
         self.down_since = None;
         self.store.calls += 1;
         self.store.admitted += reply.starts.len() as u64;
@@ -600,7 +608,7 @@ impl StoredQuota {
 
     /// Calls soon if the process waited in the line for this request.
     fn left_line(&mut self, id: u64) {
-        if self.in_line == Some(id) && !self.is_calling {
+        if self.in_line == Some(id) && self.in_call.is_none() {
             self.call_at = Some(self.now);
         }
     }
@@ -866,5 +874,21 @@ mod tests {
             (1_000, 0)
         );
         assert!(quota.next_call(SECOND).is_ok(), "the store is asked again");
+    }
+
+    /// Nobody can end the requests that the call admits, and their tasks would count for an hour.
+    #[test]
+    fn the_last_call_ends_what_the_current_call_may_admit() {
+        let tasks = Limit {
+            per: None,
+            ..limit(LimitKind::ConcurrentTasks, 5)
+        };
+        let mut quota = quota(&[tasks], false);
+        let id = quota.enqueue(Cost::from(1)).unwrap();
+        quota.next_call(0).unwrap();
+        quota.cancel(id);
+        let last = quota.last_call().expect("a last call");
+        let (lease, none) = (quota.lease(id), "0".to_owned());
+        assert!(last.arguments.ends_with(&["1".to_owned(), lease, none]));
     }
 }
