@@ -40,8 +40,8 @@ pub(crate) trait Gate: Debug + Send {
     /// Returns `true` if requests wait.
     fn has_waiters(&self) -> bool;
 
-    /// Counts an admitted request from now on. Returns `false`, and puts it back at the front of the
-    /// queue, if it was admitted so long ago that there is no room for it now.
+    /// Counts an admitted request from now on. Returns `false`, and puts it back into the queue at its
+    /// place, during a pause, or if it was admitted so long ago that there is no room for it now.
     fn renew(&mut self, id: u64, grant: &mut Grant, now: u64) -> bool;
 
     /// Takes back a request that was never sent.

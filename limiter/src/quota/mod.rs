@@ -43,7 +43,7 @@ pub(crate) struct Rules {
 pub(crate) struct Quota {
     rules: Rules,
     rates: Box<[Rate]>,
-    /// What runs is in `running`, which also knows it of other limits.
+    /// `used` is always 0: `running` has the counts, also of kinds without a limit.
     concurrency: Box<[LimitUsage]>,
     queue: Queue,
     feedback: Feedback,

@@ -33,7 +33,7 @@ impl Queue {
         id
     }
 
-    /// Adds an entry in its place by its ID, also one that was removed.
+    /// Inserts an entry at the place of its ID, such as one that was removed before.
     pub(crate) fn insert(&mut self, id: u64, cost: Cost) {
         for kind in LimitKind::ALL {
             self.costs[kind.index()] += u128::from(cost.amount(*kind));

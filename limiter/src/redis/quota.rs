@@ -3,7 +3,8 @@
 //! It has the same methods as [`Quota`](crate::quota::Quota). The requests of the process wait in a
 //! queue here. [`next_call`](StoredQuota::next_call) takes what the store has to know, and
 //! [`apply`](StoredQuota::apply) takes the reply. Times are those of the limiter, in nanoseconds,
-//! unless a name ends in `at` of the store, in microseconds.
+//! except for `at` of an admitted request, a grant
+//! and a correction: that is the time of the store, in microseconds.
 
 use std::collections::VecDeque;
 use std::fmt::Display;
@@ -50,7 +51,7 @@ pub(crate) struct StoredQuota {
     process: String,
     sequence: u64,
     rates: Vec<StoredRate>,
-    /// What runs is that of the last reply.
+    /// `used` is from the last reply.
     concurrency: Box<[LimitUsage]>,
     queue: Queue,
     /// Requests at the front of the queue that may start at a time.
@@ -346,9 +347,6 @@ impl Gate for StoredQuota {
             self.paused_until = self.paused_until.max(until);
             self.new_pause = self.new_pause.max(Some(until));
             self.correct_at = Some(self.now);
-            if let Some(fallback) = &mut self.fallback {
-                fallback.pause_until(until);
-            }
         }
     }
 
@@ -413,16 +411,13 @@ impl Gate for StoredQuota {
     }
 
     fn last_call(&mut self) -> Option<Call> {
-        let in_call = self.in_call.take();
         // The current call can put the process in the line, or admit requests that nobody waits for.
-        let may_wait = in_call.is_some() || self.in_line.is_some();
-        if self.corrections.is_empty() && self.ended.is_empty() && !may_wait {
-            return None;
-        }
-        for id in in_call.unwrap_or_default() {
+        for id in self.in_call.take().unwrap_or_default() {
             self.ended.push(self.lease(id));
         }
-        self.queue = Queue::default();
+        if self.corrections.is_empty() && self.ended.is_empty() && self.in_line.is_none() {
+            return None;
+        }
         self.sequence += 1;
         Some(self.call())
     }
@@ -636,10 +631,11 @@ impl StoredQuota {
         guard.is_some_and(|guard| late > guard / 2 + 2 * self.round_trip)
     }
 
-    /// Admits a request by the fallback, if the store is down.
+    /// Admits a request by the fallback, if the store is down and nothing is paused.
     fn admit_by_fallback(&mut self, cost: &Cost) -> Option<u64> {
-        let is_down = self.now >= self.down_since?.saturating_add(FALLBACK_DELAY);
-        let fallback = self.fallback.as_mut().filter(|_| is_down)?;
+        let fallback_at = self.down_since?.saturating_add(FALLBACK_DELAY);
+        let is_used = self.now >= fallback_at.max(self.paused_until);
+        let fallback = self.fallback.as_mut().filter(|_| is_used)?;
         let at = fallback.try_acquire(cost, self.now).ok()?;
         Some(at | BY_FALLBACK)
     }
@@ -832,6 +828,21 @@ mod tests {
         let call = quota.next_call(SECOND).unwrap();
         assert_eq!(call.requests.len(), 1);
         assert_eq!(pause_of(&call), 4_000_000);
+    }
+
+    #[test]
+    fn the_fallback_admits_nothing_during_a_pause_of_another_process() {
+        let mut quota = quota(&[limit(LimitKind::Requests, 600)], false);
+        quota.enqueue(Cost::from(0)).unwrap();
+        let call = quota.next_call(0).unwrap();
+        let paused = Reply {
+            paused_until: 60_000_000,
+            ..reply(0, Vec::new(), vec![[600, 0, 0]])
+        };
+        quota.apply(&call, &paused, 0, 0);
+        quota.store_failed(SECOND);
+        assert_eq!(quota.next(3 * SECOND), None);
+        assert!(quota.next(60 * SECOND).is_some());
     }
 
     #[test]

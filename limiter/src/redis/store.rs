@@ -305,21 +305,21 @@ impl Task {
         }
     }
 
-    /// Makes a call, and repeats it until it succeeds or the limiter is dropped.
+    /// Makes a call, and repeats it until it succeeds. If the limiter is dropped, repeats it only once.
     async fn call(&self, call: &Call) {
         for attempt in 0.. {
             let Some(sent_at) = self.limiter.upgrade().map(|limiter| limiter.now()) else {
+                // If it fails, what it would have given back expires.
+                let _ = self.attempt(call).await;
                 return;
             };
             let result = self.attempt(call).await;
-            let Some(limiter) = self.limiter.upgrade() else {
-                return;
-            };
-            match result {
-                Ok(reply) => return limiter.apply(call, &reply, sent_at),
-                Err(error) => limiter.store_failed(StoreError::from(error)),
+            match (result, self.limiter.upgrade()) {
+                (Ok(reply), Some(limiter)) => return limiter.apply(call, &reply, sent_at),
+                (Ok(_), None) => return,
+                (Err(error), Some(limiter)) => limiter.store_failed(StoreError::from(error)),
+                (Err(_), None) => {}
             }
-            drop(limiter);
             time::sleep(backoff(attempt)).await;
         }
     }
