@@ -162,7 +162,6 @@ impl<M: Catalogue> Builder<ModelLimits<M>> {
 
     /// Counts the limits in a store, so that all processes that use it stay below them together.
     #[cfg(feature = "redis")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
     pub fn store(mut self, store: RedisStore) -> Self {
         self.settings.store = Some(store);
         self

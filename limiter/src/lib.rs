@@ -26,19 +26,16 @@ pub use account::{Account, ModelLimits};
 pub use acquire::{Acquire, AcquireTask};
 pub use builder::Builder;
 #[cfg(feature = "tokio")]
-#[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
 pub use clock::TokioClock;
 pub use clock::{Alarm, Clock, ManualClock, SystemClock};
 pub use cost::Cost;
 pub use error::{AcquireError, TooLarge};
 pub use estimator::Estimator;
 #[cfg(feature = "tower")]
-#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 pub use layer::{BoxError, LimiterLayer, LimiterService};
 pub use limiter::Limiter;
 pub use permit::{Permit, TaskPermit};
 #[cfg(feature = "redis")]
-#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
 pub use redis::{RedisStore, StoreError};
 pub use refusal::Refusal;
 pub use usage::{LimitUsage, StoreUsage, Usage};

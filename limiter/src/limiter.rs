@@ -177,7 +177,6 @@ impl Limiter {
     /// Ends a task that was submitted by any process, by its [`TaskPermit::lease`](crate::TaskPermit::lease).
     /// Without a store, this has no effect.
     #[cfg(feature = "redis")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
     pub fn finish_task(&self, lease: &str) {
         self.shared
             .update(|state, _| state.quota.finish_task(lease));

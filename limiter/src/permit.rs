@@ -125,7 +125,6 @@ impl TaskPermit {
     ///
     /// The permit can be dropped then, and the task counts as running until it is finished.
     #[cfg(feature = "redis")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
     #[must_use]
     pub fn lease(&self) -> Option<String> {
         let Permit { shared, grant } = &self.0;

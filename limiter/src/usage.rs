@@ -10,8 +10,8 @@ use model_studio_limits::Limit;
 pub struct Usage {
     /// The number of requests that wait.
     pub queued: usize,
-    /// The number of permits that have not ended. Without a store, also that of dropped tasks that
-    /// still count as running.
+    /// The number of permits that have not ended and, without a store, of dropped tasks that still
+    /// count as running.
     pub in_flight: u64,
     /// The usage of each limit: first those with a window, then those on concurrency.
     pub limits: Vec<LimitUsage>,
