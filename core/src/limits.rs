@@ -369,9 +369,7 @@ mod de {
                 }
             }
             if limits.is_empty() {
-                return Err(A::Error::custom(
-                    "expected a limit, or `none` instead of the map",
-                ));
+                return Err(A::Error::custom("expected at least one limit, or `none`"));
             }
             limits.sort_by_key(Limit::slot);
             Ok(intern(limits))
@@ -478,7 +476,12 @@ impl schemars::JsonSchema for Limits {
         schemars::json_schema!({
             "oneOf": [
                 { "const": "none" },
-                { "type": "object", "properties": properties, "additionalProperties": false }
+                {
+                    "type": "object",
+                    "properties": properties,
+                    "additionalProperties": false,
+                    "minProperties": 1
+                }
             ]
         })
     }
@@ -641,7 +644,7 @@ mod tests {
         assert!(error(r#"{"requests":"5 per 0s"}"#).starts_with("the window must be"));
         assert!(error(r#"{"qpm":0}"#).contains("nonzero"));
         assert!(error(r#"{"requests":[]}"#).starts_with("the list is empty"));
-        assert!(error("{}").starts_with("expected a limit, or `none`"));
+        assert!(error("{}").starts_with("expected at least one limit, or `none`"));
     }
 
     #[cfg(all(feature = "serde", feature = "std"))]

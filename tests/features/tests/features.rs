@@ -294,7 +294,9 @@ fn categories_and_limits_have_serde_and_schemas() {
         serde_json::to_value(Category::ALL).unwrap()
     );
     let schema = schemars::schema_for!(Limits);
-    let properties = &schema.as_value()["oneOf"][1]["properties"];
+    let object = &schema.as_value()["oneOf"][1];
+    assert_eq!(object["minProperties"], 1);
+    let properties = &object["properties"];
     assert_eq!(properties["qpm"]["type"], "integer");
     assert!(properties["tokens"]["oneOf"].is_array());
 }
