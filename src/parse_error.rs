@@ -10,7 +10,8 @@ use crate::{Catalogue, Date};
 /// Error returned when a string is not a known model ID or alias, when the model is retired, or
 /// when it is deprecated and only active models are accepted.
 ///
-/// The message contains suggestions, or the replacement of the model:
+/// The message contains suggestions, or the replacement of the model and the note about its
+/// retirement:
 ///
 /// ```
 /// # #[cfg(feature = "built-in")] {

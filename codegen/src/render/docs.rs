@@ -71,7 +71,18 @@ pub(super) fn for_enum(catalogue: &Catalogue, settings: &Settings) -> String {
     }
     if let Some(overlay) = &settings.overlay {
         let overlay = code(&one_line(overlay));
-        _ = write!(doc, " The overlay {overlay} has been applied.");
+        _ = match catalogue
+            .models
+            .iter()
+            .filter(|m| m.baseline.is_some())
+            .count()
+        {
+            0 => write!(doc, " The overlay {overlay} adds models."),
+            changed => {
+                let changed = counted(changed, "model", "models");
+                write!(doc, " The overlay {overlay} sets the limits of {changed}.")
+            }
+        };
     }
     doc.push_str(
         "\n\nThe order and the discriminants of the variants follow the table, and may change \

@@ -20,7 +20,7 @@ const _: () = ::model_studio_limits::__private::check_module(::core::module_path
 pub mod __model {
     /**A model.
 
-Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider, <https://example.com/limits>. The overlay `overlay.yaml` has been applied.
+Generated from `limits.yaml`: 4 models and 2 aliases. Source: A made-up provider, <https://example.com/limits>. The overlay `overlay.yaml` sets the limits of 1 model.
 
 The order and the discriminants of the variants follow the table, and may change between releases.*/
     #[derive(PartialEq, Eq)]
