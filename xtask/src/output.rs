@@ -82,7 +82,10 @@ impl Output {
 fn difference(path: &str, committed: &str, generated: &str) -> String {
     let lines = committed.split('\n').zip(generated.split('\n'));
     let same = lines.take_while(|(old, new)| old == new).count();
-    let line = |text: &str| format!("{:?}", text.split('\n').nth(same).unwrap_or_default());
+    let line = |text: &str| match text.split('\n').nth(same) {
+        Some(line) => format!("{line:?}"),
+        None => "nothing".to_owned(),
+    };
     let (number, old, new) = (same + 1, line(committed), line(generated));
     format!("{path}:{number}: committed {old}, generated {new}")
 }

@@ -1,6 +1,6 @@
 //! Tab-separated files: a header, then one row per line. There is no quoting.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 
 use model_studio_limits_core::Date;
@@ -27,6 +27,10 @@ pub(crate) fn rows<'a>(file: &'static str, text: &'a str) -> Result<Vec<Cells<'a
     let lines = (1..).zip(text.lines());
     let mut lines = lines.map(|(number, line)| cells(file, number, line));
     let header = lines.next().unwrap_or_default();
+    let mut names = HashSet::new();
+    if let Some(cell) = header.iter().find(|cell| !names.insert(cell.text)) {
+        return Err(cell.error(format!("duplicate column `{}`", cell.text)));
+    }
     let rows = lines.map(|cells| match cells.last() {
         Some(last) if cells.len() != header.len() => {
             let (expected, found) = (header.len(), cells.len());
@@ -138,6 +142,10 @@ mod tests {
         assert_eq!(
             error("name\tnumber\na\t1\n"),
             "file.tsv:1:1: the column `count` is missing"
+        );
+        assert_eq!(
+            error("name\tname\na\t1\n"),
+            "file.tsv:1:6: duplicate column `name`"
         );
         assert_eq!(
             error("name\tcount\na\n"),
