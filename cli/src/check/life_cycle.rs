@@ -107,7 +107,7 @@ fn status(
 }
 
 /// Returns what the provider recommends instead of a model that has ended. More than one if the regions
-/// differ. Replacements that have ended themselves stand for their own replacements.
+/// differ. A replacement that has ended itself is followed to its own replacements.
 fn active_replacements(
     name: &'static str,
     is_ended: impl Fn(&str) -> bool,

@@ -147,7 +147,7 @@ impl Overlay {
 
 /// Returns the limits in the form of the tables, such as `{ qpm: 600, tokens: 500000 per 6s }`.
 fn flow(limits: &[Limit]) -> serde_json::Result<String> {
-    // No key and no window contains any of these characters.
+    // Keys and windows contain none of these characters.
     let json = serde_json::to_string(&to_limits(limits))?.replace('"', "");
     let spaced = json.replace(':', ": ").replace(',', ", ");
     Ok(spaced.replace('{', "{ ").replace('}', " }"))

@@ -189,14 +189,14 @@ fn the_number_of_retries_is_bounded() {
 #[test]
 fn a_response_that_is_late_is_tried_again() {
     let server = Server::start(|request, response| match request.number {
-        0 => response.never(),
+        0 => response.hang(),
         _ => success(response),
     });
     let output = ask(&server, &["--timeout", "1"]);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     assert!(output.stderr.contains("timeout"), "{}", output.stderr);
 
-    let server = Server::start(|_, response| response.never());
+    let server = Server::start(|_, response| response.hang());
     let arguments = ["--timeout", "1", "--retries", "0"];
     assert_eq!(
         fails(&server, &arguments, &["cannot read http://", "timeout"]),

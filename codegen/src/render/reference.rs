@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model_studio_limits_core::{Category, DisplayLimits, Grouped, Limit, LimitKey};
+use model_studio_limits_core::{Category, DisplayLimits, Grouped, Limit};
 
 use super::Settings;
 use super::docs::in_cell;
@@ -53,25 +53,28 @@ impl Page<'_> {
         let mut slots: Vec<_> = limits.map(Limit::slot).collect();
         slots.sort_unstable();
         slots.dedup();
-        let headings = slots.iter().map(|(kind, per)| kind.short_key(*per));
-        let headings: Option<Vec<LimitKey>> = headings.collect();
-        let (heading, alignment) = match &headings {
-            Some(keys) => keys
-                .iter()
-                .map(|key| (format!("{} | ", key.heading), "---: | "))
-                .unzip(),
-            // Some limits have no short key and therefore no heading.
-            None => ("limits | ".to_owned(), "--- | ".to_owned()),
+        let headings = slots
+            .iter()
+            .map(|(kind, per)| Some(format!("{} | ", kind.short_key(*per)?.heading)));
+        // Limits without a short key have no heading. All limits are then in one column.
+        let headings: Option<String> = headings.collect();
+        let has_columns = headings.is_some();
+        let headings = headings.unwrap_or_else(|| "limits | ".to_owned());
+        let alignment = if has_columns {
+            "---: | ".repeat(slots.len())
+        } else {
+            "--- | ".to_owned()
         };
-        _ = writeln!(page, "| model ID | {heading}|\n| --- | {alignment}--- |");
+        _ = writeln!(page, "| model ID | {headings}|\n| --- | {alignment}--- |");
         for model in models {
             let limits = &model.row.limits;
-            let cells = if headings.is_some() {
-                let cells = slots.iter().map(|slot| {
-                    let limit = limits.iter().find(|limit| limit.slot() == *slot);
-                    limit.map_or("| ".to_owned(), |limit| {
-                        format!("{} | ", Grouped(limit.count.get()))
-                    })
+            let cells = if has_columns {
+                let limits = slots
+                    .iter()
+                    .map(|slot| limits.iter().find(|limit| limit.slot() == *slot));
+                let cells = limits.map(|limit| match limit {
+                    Some(limit) => format!("{} | ", Grouped(limit.count.get())),
+                    None => "| ".to_owned(),
                 });
                 cells.collect()
             } else {

@@ -18,7 +18,7 @@ use clap::Parser as _;
 use model_studio_limits::{Limit, LimitKind, Limits};
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::provider::{Provider, Record};
 
@@ -114,14 +114,20 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
     let end = async {
         // The run begins with the first request.
-        while provider.record().is_empty() {
-            sleep(Duration::from_millis(10)).await;
-        }
+        let first = async {
+            while provider.record().is_empty() {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(Duration::from_secs(30), first)
+            .await
+            .context("no worker has sent a request")?;
         sleep(Duration::from_secs(arguments.seconds.get().into())).await;
+        anyhow::Ok(())
     };
     tokio::select! {
         Some(status) = workers.join_next() => bail!("a worker has ended: {}", status??),
-        () = end => {}
+        end = end => end?,
     }
     workers.shutdown().await;
 

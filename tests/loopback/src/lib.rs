@@ -227,8 +227,8 @@ impl Response {
         self.send(429, json!({ "error": error, "request_id": "1" }));
     }
 
-    /// Keeps the connection open without an answer.
-    pub fn never(&self) -> ! {
+    /// Keeps the connection open and never responds.
+    pub fn hang(&self) -> ! {
         loop {
             thread::park();
         }
