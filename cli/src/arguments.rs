@@ -117,14 +117,14 @@ pub(crate) struct CheckArguments {
     /// The files and folders to check
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,
-    /// The region whose life cycle counts; also declares that all model IDs are those of Model
-    /// Studio [default: all regions, a model that is active in one is not reported]
+    /// The region to check against; also treats all model IDs as those of Model Studio [default: all
+    /// regions; a model that is active in any of them is not reported]
     #[arg(long, short)]
     pub(crate) region: Option<Region>,
     /// The format of the findings
     #[arg(long, short, default_value = "text")]
     pub(crate) format: Format,
-    /// Replace model IDs by the replacement of the provider, where it is unambiguous
+    /// Replace model IDs with the provider's replacement, where it is unambiguous
     #[arg(long)]
     pub(crate) fix: bool,
     /// Report models that retire within this time as retiring, and others as deprecated
@@ -144,7 +144,7 @@ pub(crate) struct CheckArguments {
 
 /// Read the limits of your account from the provider, as an overlay
 ///
-/// Asks the provider's quota endpoint with the key in the environment variable `DASHSCOPE_API_KEY`,
+/// Queries the provider's quota endpoint with the key in the environment variable `DASHSCOPE_API_KEY`,
 /// and writes the limits that it returns, with their exact windows.
 ///
 /// By default, the overlay is for the crate's root table: set `MODEL_STUDIO_LIMITS_OVERLAY` to
@@ -164,9 +164,9 @@ pub(crate) struct QuotasArguments {
     pub(crate) region: Region,
     /// The workspace of the key, which is part of the host name `W.REGION.maas.aliyuncs.com`
     ///
-    /// Without a workspace, only `--region singapore` works. It then asks
-    /// `dashscope-intl.aliyuncs.com`, which answers according to third parties, but is not documented
-    /// by the provider.
+    /// Without a workspace, only `--region singapore` works. Requests then go to
+    /// `dashscope-intl.aliyuncs.com`. The provider does not document this, but third parties report
+    /// that it works.
     #[arg(long, short, value_name = "W", env = "DASHSCOPE_WORKSPACE_ID")]
     pub(crate) workspace: Option<String>,
     /// The table that the overlay is for [default: built-in, or the region's table with --diff]
@@ -178,7 +178,7 @@ pub(crate) struct QuotasArguments {
     /// The format of the overlay
     #[arg(long, short, default_value = "yaml")]
     pub(crate) format: OverlayFormat,
-    /// Ask this server instead, such as a proxy: `https://HOST[/PATH]`
+    /// Send requests to this server instead, such as a proxy: `https://HOST[/PATH]`
     ///
     /// The path of the endpoint is appended. `http://` is only accepted for loopback addresses, so that
     /// the key is never sent in clear text.
@@ -187,7 +187,7 @@ pub(crate) struct QuotasArguments {
     /// The time to wait for each response, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) timeout: u64,
-    /// How often to retry a request after a timeout, a broken connection, or the status 429 or 5xx
+    /// How many times to retry a request after a timeout, a broken connection, or status 429 or 5xx
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(..=20))]
     pub(crate) retries: u32,
 }

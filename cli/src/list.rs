@@ -70,7 +70,7 @@ fn is_listed(model: &Model, arguments: &ListArguments) -> bool {
 /// Writes a table for each region.
 fn write_tables(models: &[Model], output: &mut impl Write) -> io::Result<()> {
     if models.is_empty() {
-        anstream::eprintln!("no model matches");
+        anstream::eprintln!("no models match");
     }
     for (index, models) in models.chunk_by(|a, b| a.region == b.region).enumerate() {
         let separator = if index > 0 { "\n" } else { "" };

@@ -77,11 +77,14 @@ fn describe(model: &Model) -> anyhow::Result<String> {
         if details.dynamic {
             line(
                 "",
-                "adjusted by the provider, these are the lowest published values",
+                "adjusted by the provider; these are the lowest published values",
             );
         }
         if let Some(pool) = details.pool {
-            line("pool", &format!("{pool}, all its models share one quota"));
+            line(
+                "pool",
+                &format!("{pool}; all of its models share one quota"),
+            );
         }
         if !model.aliases.is_empty() {
             line("aliases", &model.aliases.join(", "));
@@ -90,7 +93,7 @@ fn describe(model: &Model) -> anyhow::Result<String> {
         line("series", details.series);
     }
     if let Some(date) = model.region.source().date {
-        line("table of", &date.to_string());
+        line("table date", &date.to_string());
     }
     Ok(text)
 }

@@ -58,15 +58,15 @@ regions! {
     Singapore = singapore ["ap-southeast-1"],
     /// Beijing
     Beijing = beijing ["cn-beijing"],
-    /// Virginia, international scope
+    /// Virginia, global scope
     Virginia = virginia ["us-east-1"],
     /// Virginia, US scope
     VirginiaUs = virginia_us ["virginia-us"],
-    /// Frankfurt, international scope
+    /// Frankfurt, global scope
     Frankfurt = frankfurt ["eu-central-1"],
     /// Frankfurt, EU scope
     FrankfurtEu = frankfurt_eu ["frankfurt-eu"],
-    /// Tokyo, international scope
+    /// Tokyo, global scope
     Tokyo = tokyo [],
     /// Tokyo, Japan scope
     TokyoJapan = tokyo_japan ["tokyo-japan"],

@@ -153,7 +153,7 @@ fn the_date_decides_what_is_retired() {
     );
     assert_eq!(
         found(&["--as-of", "2026-10-10"])["message"],
-        "model `qwen3-max` was announced to retire on 2026-10-10, use `qwen3.7-max`"
+        "model `qwen3-max` was due to retire on 2026-10-10, use `qwen3.7-max`"
     );
 }
 

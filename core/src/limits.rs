@@ -81,10 +81,10 @@ impl Limits {
         self.limits.iter()
     }
 
-    /// Returns these limits with those of an overlay, which are merged as in an overlay file.
+    /// Merges the limits of an overlay into these limits, in the same way as an overlay file.
     ///
-    /// A limit replaces the one of the same kind and window. Limits that the overlay does not have
-    /// stay. An empty overlay, which a file writes as `none`, removes all limits.
+    /// A limit replaces the one of the same kind and window. Limits that are not in the overlay
+    /// are kept. An empty overlay, which a file writes as `none`, removes all limits.
     ///
     /// Each distinct list of limits is leaked once, and lives until the program exits.
     ///

@@ -42,7 +42,7 @@ impl<M: Catalogue> Account<M> {
         Self::builder().build()
     }
 
-    /// Returns a builder, for a share of the limits, other limits and other settings.
+    /// Returns a builder, to use a share of the limits, other limits or other settings.
     pub fn builder() -> Builder<ModelLimits<M>> {
         Builder::new(ModelLimits(Vec::new()))
     }
@@ -65,7 +65,7 @@ impl<M: Catalogue> Account<M> {
         }
     }
 
-    /// Returns the limiter of a model, or of its pool, which has all methods.
+    /// Returns the limiter of a model, or of its pool. It has methods that the account does not have.
     #[inline]
     pub fn limiter(&self, model: M) -> &Limiter {
         let model = self.first_of_pool[model.index()];
@@ -81,7 +81,7 @@ impl<M: Catalogue> Account<M> {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future is safe at any time: it leaves the queue and takes nothing.
+    /// Cancel safe: if the future is dropped, its request leaves the queue and takes nothing.
     ///
     /// # Errors
     ///
@@ -105,7 +105,7 @@ impl<M: Catalogue> Account<M> {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future is safe at any time: it leaves the queue and takes nothing.
+    /// Cancel safe: if the future is dropped, its request leaves the queue and takes nothing.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The futures of permits.
+//! The futures that resolve to permits.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,7 +11,7 @@ use crate::{AcquireError, Cost, Limiter, Permit, TaskPermit};
 
 /// The future of [`Limiter::acquire`].
 ///
-/// Dropping it at any time is safe: it leaves the queue and takes nothing.
+/// Cancel safe: if it is dropped, its request leaves the queue and takes nothing.
 ///
 /// # Panics
 ///
@@ -83,7 +83,7 @@ impl Drop for Acquire {
 
 /// The future of [`Limiter::acquire_task`].
 ///
-/// Dropping it at any time is safe: it leaves the queue and takes nothing.
+/// Cancel safe: if it is dropped, its request leaves the queue and takes nothing.
 ///
 /// # Panics
 ///

@@ -67,7 +67,7 @@ impl<T> Builder<T> {
     }
 
     /// Sets the share of the limits to use: `share(1, 4)` for one of four processes with equal
-    /// shares. The default is all of it.
+    /// shares. The default is the full limits.
     ///
     /// A share of a limit is rounded down. If it is 0, no request is admitted: it fails with
     /// [`AcquireError::TooLarge`](crate::AcquireError::TooLarge). A share above 1 counts as 1.
@@ -92,8 +92,8 @@ impl<T> Builder<T> {
     ///
     /// The default is to count them from the time at which the request is admitted. The provider does
     /// not document when it counts tokens. If it counts them on completion, the default
-    /// can lead to refusals when long requests complete together. This setting is safe for both, and
-    /// admits less.
+    /// can lead to refusals when long requests complete together. This setting is safe in both cases, but
+    /// admits fewer requests.
     pub fn count_at_completion(mut self) -> Self {
         self.settings.rules.counts_at_completion = true;
         self
@@ -106,7 +106,7 @@ impl<T> Builder<T> {
         self
     }
 
-    /// Sets the estimator of [`Limiter::estimate`], for another quantile. Each limiter has a copy.
+    /// Sets the estimator that [`Limiter::estimate`] uses. Each limiter gets its own copy.
     pub fn estimator(mut self, estimator: Estimator) -> Self {
         self.settings.estimator = estimator;
         self
@@ -160,7 +160,7 @@ impl<M: Catalogue> Builder<ModelLimits<M>> {
         self
     }
 
-    /// Counts the limits in a store, so that all processes that use it stay below them together.
+    /// Tracks usage in a store, so that all processes that use it stay below the limits together.
     #[cfg(feature = "redis")]
     pub fn store(mut self, store: RedisStore) -> Self {
         self.settings.store = Some(store);

@@ -42,7 +42,7 @@ impl Cost {
             .with(LimitKind::OutputTokens, output)
     }
 
-    /// Returns the cost with another amount of a kind.
+    /// Returns the cost with the amount of a kind replaced.
     #[must_use]
     pub fn with(mut self, kind: LimitKind, amount: u64) -> Self {
         self.amounts[kind.index()] = amount;

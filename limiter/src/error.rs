@@ -18,8 +18,8 @@ pub enum AcquireError {
     TooLarge(TooLarge),
     /// The limits do not allow the request now.
     NotYet {
-        /// The earliest time at which the request may be admitted. It can be admitted later, and if
-        /// that depends on requests that run, this is a moment from now.
+        /// The earliest time at which the request may be admitted. It may be admitted later. If
+        /// that depends on running requests, this is a short time from now.
         at: Instant,
     },
     /// The request cannot be admitted before its timeout.

@@ -11,13 +11,13 @@ const MIN_SAMPLES: usize = 16;
 /// Estimates the output tokens of requests from those of recent ones.
 ///
 /// The estimate is a quantile of the last 64 observations, 0.9 by default, and never above the upper
-/// bound that the caller gives. Before 16 observations, it is the upper bound. Good estimates matter
+/// bound that the caller gives. Until there are 16 observations, it is the upper bound. Good estimates matter
 /// more than anything else: with estimates four times too high and requests that take 30 seconds, a
 /// limiter reaches half of the limit.
 ///
 /// About one in ten requests costs more than the 0.9 quantile. The limiter then waits for the
 /// difference after the request has completed, but the provider may refuse a request before that.
-/// If your requests differ much, use an estimator of your own for each kind of request, or a higher
+/// If your requests vary a lot, use a separate estimator for each kind of request, or a higher
 /// quantile.
 ///
 /// ```
@@ -39,7 +39,7 @@ pub struct Estimator {
 }
 
 impl Estimator {
-    /// Creates an estimator of a quantile, from 0 to 1. Other values count as the nearest of these.
+    /// Creates an estimator of a quantile, from 0 to 1. Other values are clamped.
     #[must_use]
     pub fn new(quantile: f64) -> Self {
         Self {
@@ -52,7 +52,7 @@ impl Estimator {
         }
     }
 
-    /// Notes the output tokens of a request.
+    /// Records the output tokens of a request.
     pub fn observe(&mut self, output_tokens: u64) {
         if self.recent.len() == SAMPLES {
             self.recent.pop_front();

@@ -23,8 +23,8 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// the result, and ends the permit: see [`Permit::settle`] and [`Permit::refused`]. It can also send
 /// the permit elsewhere, for example over a channel to the code that reads a stream to its end.
 ///
-/// The service waits in `call`. So a service that is ready and not called takes no permit. An inner
-/// service that limits concurrency counts the request while it waits.
+/// The service waits in `call`, so a service that is ready but not called takes no permit. If the
+/// inner service limits concurrency, a request counts toward that limit while it waits for a permit.
 ///
 /// ```
 /// use model_studio_limiter::{Account, Cost, LimiterLayer, Permit, Refusal};

@@ -49,7 +49,7 @@ impl Limiter {
         Self::builder(limits).build()
     }
 
-    /// Returns a builder, for a share of the limits and for other settings.
+    /// Returns a builder, to use a share of the limits or other settings.
     pub fn builder(limits: Limits) -> Builder<Limits> {
         Builder::new(limits)
     }
@@ -61,7 +61,7 @@ impl Limiter {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future is safe at any time: it leaves the queue and takes nothing.
+    /// Cancel safe: if the future is dropped, its request leaves the queue and takes nothing.
     ///
     /// # Errors
     ///
@@ -75,14 +75,14 @@ impl Limiter {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future is safe at any time: it leaves the queue and takes nothing.
+    /// Cancel safe: if the future is dropped, its request leaves the queue and takes nothing.
     ///
     /// # Errors
     ///
     /// Returns [`AcquireError::TooLarge`] if the cost exceeds a limit by itself, and
-    /// [`AcquireError::Timeout`] after the timeout. Returns `Timeout`, or [`AcquireError::Paused`]
-    /// if the limiter is paused, at once if the request cannot be admitted in time, by what is known
-    /// of the requests ahead of it.
+    /// [`AcquireError::Timeout`] after the timeout. If the requests ahead of it already show that the
+    /// request cannot be admitted in time, returns `Timeout` immediately, or [`AcquireError::Paused`]
+    /// if the limiter is paused.
     pub fn acquire_timeout(&self, cost: impl Into<Cost>, timeout: Duration) -> Acquire {
         Acquire::new(self, cost.into(), Some(timeout))
     }
@@ -115,12 +115,11 @@ impl Limiter {
         pollster::block_on(self.acquire(cost))
     }
 
-    /// Waits until the limits allow the submission of a task, and until fewer tasks run than may run
-    /// at the same time.
+    /// Waits until the limits on task submissions and on concurrent tasks allow another task.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future is safe at any time: it leaves the queue and takes nothing.
+    /// Cancel safe: if the future is dropped, its request leaves the queue and takes nothing.
     ///
     /// # Errors
     ///
@@ -134,7 +133,7 @@ impl Limiter {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future is safe at any time: it leaves the queue and takes nothing.
+    /// Cancel safe: if the future is dropped, its request leaves the queue and takes nothing.
     ///
     /// # Errors
     ///
@@ -145,9 +144,9 @@ impl Limiter {
 
     /// Estimates the cost of a request from the costs of settled ones.
     ///
-    /// See [`Estimator`] for how, and for what the estimate can miss. Settle with
-    /// [`Cost::input_output`], or with the total of a request whose cost was estimated in this way,
-    /// so that the limiter learns the number of output tokens.
+    /// See [`Estimator`] for the method and its limitations. The limiter learns the number of output
+    /// tokens from settled requests: settle with [`Cost::input_output`], or with a total if the cost
+    /// was estimated by this method.
     #[must_use]
     pub fn estimate(&self, input_tokens: u64, max_output_tokens: u64) -> Cost {
         let state = self.shared.lock();
@@ -164,10 +163,10 @@ impl Limiter {
 
     /// Replaces the limits.
     ///
-    /// What was used of them, and the requests that wait, stay. A request that waits and exceeds a
-    /// new limit by itself fails with [`AcquireError::TooLarge`]. A limit on a kind that had none
-    /// knows what runs, but not what was used before. A longer window starts with what the shorter
-    /// one remembers.
+    /// Usage and waiting requests are kept. A waiting request that exceeds a new limit by itself
+    /// fails with [`AcquireError::TooLarge`]. A limit on a kind that had none counts running
+    /// requests, but not earlier usage. A limit with a longer window starts with the usage that the
+    /// shorter one remembers.
     pub fn set_limits(&self, limits: Limits) {
         self.shared.update(|state, shared| {
             state.quota.set_limits(limits.as_slice(), shared.now());

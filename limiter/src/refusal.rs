@@ -1,6 +1,6 @@
 //! What a refused request means.
 
-/// The reason for which the provider refused a request.
+/// The reason why the provider refused a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refusal {

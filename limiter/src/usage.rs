@@ -15,7 +15,7 @@ pub struct Usage {
     pub in_flight: u64,
     /// The usage of each limit: first those with a window, then those on concurrency.
     pub limits: Vec<LimitUsage>,
-    /// The number of requests that were admitted, without those that were cancelled.
+    /// The number of requests that were admitted, excluding those that were cancelled.
     pub admitted: u64,
     /// The number of requests that had to wait.
     pub waited: u64,
@@ -28,7 +28,7 @@ pub struct Usage {
     /// The fraction of the full pace that the limiter allows now, from 0 to 1. It is below 1 after
     /// refusals.
     pub pace: f64,
-    /// The calls to the store, if the limits are counted in one.
+    /// The calls to the store, if there is one.
     pub store: Option<StoreUsage>,
 }
 
@@ -45,7 +45,7 @@ pub struct StoreUsage {
     /// The number of requests that were admitted and could not be sent in time, for example because
     /// the process was stopped. They were put back into the queue.
     pub late_grants: u64,
-    /// The number of times that the clock of the store was behind the time of its state.
+    /// The number of times that the clock of the store stepped back.
     pub clock_steps: u64,
     /// The number of calls that failed and were repeated.
     pub failures: u64,
@@ -70,7 +70,7 @@ impl LimitUsage {
         self.available.saturating_sub(self.used)
     }
 
-    /// Returns the amount above the limit. It is not 0 if requests cost more than estimated, or if
+    /// Returns the amount above the limit. It is above 0 if requests cost more than estimated, or if
     /// the limit was lowered. New requests wait until it has expired.
     #[must_use]
     pub fn debt(&self) -> u64 {

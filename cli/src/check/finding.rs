@@ -37,7 +37,7 @@ impl Kind {
             Self::Retired => "The model is no longer served",
             Self::Retiring => "The model retires soon",
             Self::Deprecated => "The model is deprecated",
-            Self::Misspelled => "The name is within a typo of a model ID",
+            Self::Misspelled => "The name is one typo away from a model ID",
         }
     }
 

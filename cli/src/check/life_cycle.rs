@@ -96,7 +96,7 @@ fn status(
         Status::Deprecated(Some(date)) => (
             (1, Some(date)),
             Some(Kind::Retired),
-            format!("model `{name}` was announced to retire on {date}"),
+            format!("model `{name}` was due to retire on {date}"),
         ),
         Status::Retired(on) => (
             (0, Some(on)),

@@ -43,7 +43,7 @@ pub(super) fn fetch(
     for number in 1..=MAX_PAGES {
         let page = client.page(number)?;
         if let Some(other) = page.number.filter(|other| *other != number) {
-            bail!("unexpected response: page {number} was requested, but it is page {other}");
+            bail!("unexpected response: requested page {number}, got page {other}");
         }
         let start = rows.len();
         rows.extend(page.quotas);
@@ -114,7 +114,7 @@ impl Client<'_> {
             }
             let Some(delay) = delays.next() else {
                 let tries = u64::from(self.retries) + 1;
-                bail!("{error:#} (gave up, tries: {tries})");
+                bail!("{error:#} (gave up after attempt {tries})");
             };
             let delay = retry_after.unwrap_or(delay);
             let seconds = delay.as_secs_f64();
@@ -144,7 +144,7 @@ impl Client<'_> {
         let body = body.read_to_vec().map_err(|error| self.failure(error))?;
         let response = Response::new(status, &String::from_utf8_lossy(&body), self.key);
         if matches!(status, 429 | 500..=599) {
-            let error = anyhow!("the server responds with {}", response.describe());
+            let error = anyhow!("the server responded with {}", response.describe());
             return Err(Failure::Temporary { error, retry_after });
         }
         response.read(self.endpoint).map_err(Failure::Final)
@@ -196,7 +196,7 @@ impl Client<'_> {
         let host = self.key.remove_from(host);
         anyhow!(
             "the server redirects to {} (status {status}), which is not followed because the key must \
-             not get to another server",
+             not be sent to another server",
             Escaped(&host)
         )
     }

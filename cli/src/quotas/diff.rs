@@ -41,7 +41,7 @@ pub(super) fn write(
         rows.insert(name, ["not in the table".to_owned(), limits]);
     }
     if rows.is_empty() {
-        anstream::eprintln!("no limit differs");
+        anstream::eprintln!("no differences");
     } else {
         let mut columns = columns(["MODEL", "TABLE", "ACCOUNT"]);
         for (name, [in_table, of_account]) in &rows {

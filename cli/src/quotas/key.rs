@@ -33,7 +33,7 @@ impl Key {
     pub(super) fn authorization(&self) -> anyhow::Result<HeaderValue> {
         let value = HeaderValue::try_from(format!("Bearer {}", self.0));
         // The error of the header is not a source, because it could contain the value.
-        let mut value = value.ok().context("the key is not a valid header")?;
+        let mut value = value.ok().context("the key is not a valid header value")?;
         value.set_sensitive(true);
         Ok(value)
     }

@@ -100,8 +100,8 @@ fn limits(model: &str, calls: LimitKind, quota: &response::Quota) -> Vec<Limit> 
         Some("input_tokens") => Ok(LimitKind::InputTokens),
         Some("output_tokens") => Ok(LimitKind::OutputTokens),
         Some("characters") => Ok(LimitKind::Characters),
-        Some(other) => Err(format!("it counts `{}`, which is unknown", Escaped(other))),
-        None => Err("it does not say what it counts".to_owned()),
+        Some(other) => Err(format!("unknown unit `{}`", Escaped(other))),
+        None => Err("the unit is missing".to_owned()),
     };
     let calls = quota.request_limit.map(|count| {
         (
@@ -132,7 +132,7 @@ fn limits(model: &str, calls: LimitKind, quota: &response::Quota) -> Vec<Limit> 
 
 fn window(kind: LimitKind, count: i64, seconds: Option<i64>) -> Result<Limit, String> {
     let limit = concurrency(kind, count)?;
-    let seconds = seconds.ok_or("it has no period")?;
+    let seconds = seconds.ok_or("the period is missing")?;
     // The same rules as for a table.
     let window = Window::parse(&format!("{count} per {seconds}s"));
     let window = window.map_err(|error| format!("{error}, found {seconds}s"))?;

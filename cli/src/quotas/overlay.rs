@@ -100,8 +100,8 @@ impl Overlay {
 # Region: {region}
 # Source: {url}
 #
-# Where the workspace of the key allows less than the account, its limits are written. A comment says
-# which these are.
+# Where the limits of the key's workspace are lower than those of the account, they are written
+# instead, and listed in a comment.
 #
 # A limit replaces the one of the same kind and window in the table. If the table has another window
 # for a kind, that window is written too, with the rate of the account. Otherwise the number in the
@@ -119,14 +119,14 @@ impl Overlay {
             let workspace = entry.quota.limits_of_workspace();
             if !workspace.is_empty() {
                 let limits = DisplayLimits(&workspace);
-                writeln!(output, "  # of the workspace: {limits}")?;
+                writeln!(output, "  # workspace limits: {limits}")?;
             }
             // In quotes if YAML needs them.
             let name = serde_yaml::to_string(name)?;
             writeln!(output, "  {}: {}", name.trim_end(), flow(&entry.limits)?)?;
         }
         if !unknown.is_empty() {
-            writeln!(output, "# Models that the table does not have:")?;
+            writeln!(output, "# Models that are not in the table:")?;
         }
         for (name, quota) in unknown {
             writeln!(output, "#   {}: {}", Escaped(name), flow(&quota.limits())?)?;

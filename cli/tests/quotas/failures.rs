@@ -138,7 +138,7 @@ fn a_429_and_a_5xx_are_tried_again() {
         assert_eq!(
             output.stderr,
             format!(
-                "the server responds with status {status}, Busy, Later, request ID r-7, trying again \
+                "the server responded with status {status}, Busy, Later, request ID r-7, trying again \
                  in 0.0 seconds\n"
             )
         );
@@ -180,10 +180,10 @@ fn a_retry_after_of_more_than_a_minute_is_not_waited() {
 fn the_number_of_retries_is_bounded() {
     let server =
         Server::start(|_, response| response.header("retry-after", "0").send(500, "broken"));
-    let message = "error: the server responds with status 500, `broken` (gave up, tries: 3)";
+    let message = "error: the server responded with status 500, `broken` (gave up after attempt 3)";
     assert_eq!(fails(&server, &["--retries", "2"], &[message]), 3);
-    assert_eq!(fails(&server, &["--retries", "0"], &["tries: 1"]), 1);
-    assert_eq!(fails(&server, &[], &["tries: 6"]), 6);
+    assert_eq!(fails(&server, &["--retries", "0"], &["attempt 1"]), 1);
+    assert_eq!(fails(&server, &[], &["attempt 6"]), 6);
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn usage_in_an_unknown_unit_is_left_out_with_a_warning() {
     assert_eq!(text, "limits:\n  qwen-plus: { qpm: 7 }\n");
     assert_eq!(
         errors,
-        "warning: `usage_limit` of `qwen-plus` is left out: it counts `pixels`, which is unknown\n"
+        "warning: `usage_limit` of `qwen-plus` is left out: unknown unit `pixels`\n"
     );
 }
 
@@ -86,12 +86,8 @@ fn usage_in_an_unknown_unit_is_left_out_with_a_warning() {
 fn numbers_that_are_no_limits_are_left_out_with_a_warning() {
     let quota = limit([7, 60], [50, 6]);
     for (field, value, warning) in [
-        (
-            "usage_limit_field",
-            json!(null),
-            "it does not say what it counts",
-        ),
-        ("usage_limit_period", json!(null), "it has no period"),
+        ("usage_limit_field", json!(null), "the unit is missing"),
+        ("usage_limit_period", json!(null), "the period is missing"),
         (
             "usage_limit_period",
             json!(0),
@@ -171,7 +167,7 @@ fn a_lower_limit_of_the_workspace_holds_and_is_named() {
         write(rows, &[]).0,
         "limits:
   qwen-max: { qpm: 600, tpm: 1000 }
-  # of the workspace: 60 queries per minute
+  # workspace limits: 60 queries per minute
   qwen-plus: { qpm: 60, tpm: 1000 }
 "
     );
@@ -189,7 +185,7 @@ fn models_that_the_table_does_not_have_are_in_comments() {
         text,
         "limits:
   qwen-plus: { qpm: 7 }
-# Models that the table does not have:
+# Models that are not in the table:
 #   mine: none
 #   new\\nlimits: {}: { qpm: 7 }
 "

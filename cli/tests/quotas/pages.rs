@@ -119,7 +119,7 @@ fn a_page_with_another_number_is_an_error() {
     });
     fails(
         &ask(&server, &[]),
-        "unexpected response: page 2 was requested, but it is page 1",
+        "unexpected response: requested page 2, got page 1",
     );
 }
 

@@ -21,13 +21,13 @@ use crate::limiter::Shared;
 /// [`SystemClock`] is the default, or `TokioClock` if the feature `tokio` is enabled. Tests can use a
 /// [`ManualClock`].
 ///
-/// Limiters call both methods while they hold their lock. So these must not block, and must not call
-/// a limiter or [`Alarm::ring`].
+/// Limiters call both methods while they hold their lock. The methods must therefore not block, and
+/// must not call a limiter or [`Alarm::ring`].
 pub trait Clock: Send + Sync + 'static {
     /// Returns the current time.
     fn now(&self) -> Instant;
 
-    /// Arranges that the alarm rings at a time, or soon after.
+    /// Arranges for the alarm to ring at a time, or soon after.
     fn schedule(&self, at: Instant, alarm: Alarm);
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct Pace {
 }
 
 /// The time that the pace of requests may make up for after a late wake-up of a timer. After a longer
-/// time, nothing is left of it, so that a second after an idle time has no request too many.
+/// time the credit is lost, so that the second after an idle time does not have one request too many.
 pub(crate) const REQUEST_CREDIT: Duration = Duration::from_millis(2);
 
 /// The time that the pace of tokens may make up for. Requests differ in tokens, so the pace is often

@@ -1,4 +1,4 @@
-//! The state of a limiter whose limits are counted in a store, without IO.
+//! The state of a limiter whose usage is tracked in a store, without I/O.
 //!
 //! It has the same methods as [`Quota`](crate::quota::Quota). The requests of the process wait in a
 //! queue here. [`next_call`](StoredQuota::next_call) takes what the store has to know, and
@@ -27,14 +27,14 @@ const MAX_REQUESTS: usize = 64;
 /// The largest number of corrections of a call.
 const MAX_CORRECTIONS: usize = 512;
 
-/// How long the requests of a call may start, in microseconds. A longer turn means fewer calls, and a
-/// longer wait for other processes.
+/// The length of a turn, within which the requests of a call may start, in microseconds. A longer turn
+/// means fewer calls, and a longer wait for other processes.
 const TURN: u64 = 100_000;
 
 /// How late a process may be for its turn, in microseconds.
 const GRACE: u64 = 250_000;
 
-/// How much earlier than its turn a process calls at least, in microseconds. A process that calls too
+/// The minimum time before its turn at which a process calls, in microseconds. A process that calls too
 /// late for its turn wastes what the limits would have allowed.
 const MIN_LEAD: u64 = 20_000;
 

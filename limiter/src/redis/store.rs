@@ -29,7 +29,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// The longest delay between attempts.
 const MAX_BACKOFF: Duration = Duration::from_secs(2);
 
-/// Redis or Valkey, in which the limits of an account are counted for all processes that use it.
+/// A Redis or Valkey server that tracks the usage of an account for all processes that share it.
 ///
 /// Processes that use the same server and the same account name share the limits. Clones use the same
 /// connection.
@@ -80,7 +80,7 @@ enum Connection {
 
 impl RedisStore {
     /// Connects to a server, by a URL such as `redis://user:password@host:6379/0`, or `rediss://…`
-    /// for TLS. For TLS, the program may have to install a provider of cryptography: see
+    /// for TLS. For TLS, the program may have to install a `rustls` crypto provider: see
     /// [the guide](crate::guide#a-fleet).
     ///
     /// Calls run on the current tokio runtime, which must outlive the limiters.
@@ -91,7 +91,7 @@ impl RedisStore {
     ///
     /// # Panics
     ///
-    /// Panics outside of a tokio runtime, and for TLS if `rustls` cannot choose a provider of cryptography.
+    /// Panics outside of a tokio runtime, and for TLS if `rustls` cannot choose a crypto provider.
     pub async fn connect(url: &str, account: &str) -> Result<Self, StoreError> {
         Self::new(Server::Single(Client::open(url)?), account).await
     }
@@ -104,7 +104,7 @@ impl RedisStore {
     ///
     /// # Panics
     ///
-    /// Panics outside of a tokio runtime, and for TLS if `rustls` cannot choose a provider of cryptography.
+    /// Panics outside of a tokio runtime, and for TLS if `rustls` cannot choose a crypto provider.
     pub async fn connect_cluster(urls: &[&str], account: &str) -> Result<Self, StoreError> {
         let client = ClusterClient::builder(urls.iter().copied())
             .connection_timeout(TIMEOUT)
@@ -121,7 +121,7 @@ impl RedisStore {
     ///
     /// # Panics
     ///
-    /// Panics outside of a tokio runtime, and for TLS if `rustls` cannot choose a provider of cryptography.
+    /// Panics outside of a tokio runtime, and for TLS if `rustls` cannot choose a crypto provider.
     pub async fn connect_sentinel(
         urls: &[&str],
         master: &str,
@@ -153,10 +153,10 @@ impl RedisStore {
     /// eight processes.
     ///
     /// It is used after calls have failed for a second. Requests are evenly spaced, and the limiter
-    /// does not know what was sent before, nor does the store know what the fallback sends. So a
-    /// window that contains a change can have more than the limit: see
+    /// does not know what was sent before, nor does the store know what the fallback sends. A
+    /// window that contains a switch can therefore exceed the limit: see
     /// [the guide](crate::guide#a-fleet). If only some processes cannot reach the server, their shares
-    /// come on top of the limit for as long as that lasts. By default, requests wait.
+    /// are added to the limit for as long as that lasts. Without a fallback, requests wait.
     #[must_use]
     pub fn fallback(mut self, part: u32, whole: u32) -> Self {
         self.fallback = Some((part.into(), whole.into()));
@@ -328,11 +328,11 @@ impl Task {
         let invocation = self.store.invoke(&self.tag, &self.process, call);
         // Includes the time to wait for a connection that another limiter opens.
         let reply = time::timeout(TIMEOUT, invocation).await;
-        let reply = reply.map_err(|_| (ErrorKind::Io, "the server does not answer in time"))??;
+        let reply = reply.map_err(|_| (ErrorKind::Io, "the server did not answer in time"))??;
         let reply = Reply::parse(&reply, call.rates, call.concurrency.len());
         let error = (
             ErrorKind::UnexpectedReturnType,
-            "the reply has another form",
+            "the reply has an unexpected format",
         );
         reply.ok_or_else(|| error.into())
     }
@@ -362,7 +362,7 @@ pub struct StoreError(String);
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the store of the rate limits failed: {}", self.0)
+        write!(f, "the rate limit store failed: {}", self.0)
     }
 }
 
