@@ -90,10 +90,10 @@ impl<T> Builder<T> {
     /// Counts the estimate while a request runs, and its actual tokens for one window after it
     /// completes.
     ///
-    /// The default is to count them from the time at which the request is admitted. The provider does
-    /// not document when it counts tokens. If it counts them on completion, the default
-    /// can lead to refusals when long requests complete together. This setting is safe in both cases, but
-    /// admits fewer requests.
+    /// The default is to count them from the time at which the request is admitted. The provider
+    /// does not document when it counts tokens. If it counts them on completion, the default can
+    /// lead to refusals when long requests complete together. This setting is safe in both cases,
+    /// but admits fewer requests.
     pub fn count_at_completion(mut self) -> Self {
         self.settings.rules.counts_at_completion = true;
         self

@@ -10,10 +10,10 @@ const MIN_SAMPLES: usize = 16;
 
 /// Estimates the output tokens of requests from those of recent ones.
 ///
-/// The estimate is a quantile of the last 64 observations, 0.9 by default, and never above the upper
-/// bound that the caller gives. Until there are 16 observations, it is the upper bound. Good estimates matter
-/// more than anything else: with estimates four times too high and requests that take 30 seconds, a
-/// limiter reaches half of the limit.
+/// The estimate is a quantile of the last 64 observations, 0.9 by default, and never above the
+/// upper bound that the caller gives. Until there are 16 observations, it is the upper bound. Good
+/// estimates matter more than anything else: with estimates four times too high and requests that
+/// take 30 seconds, a limiter reaches half of the limit.
 ///
 /// About one in ten requests costs more than the 0.9 quantile. The limiter then waits for the
 /// difference after the request has completed, but the provider may refuse a request before that.

@@ -66,9 +66,9 @@ impl Permit {
     /// Ends the permit of a request that the provider refused.
     ///
     /// Depending on the refusal, the limiter pauses for some seconds, up to a minute, and admits
-    /// fewer requests per second for some minutes. The request can therefore be retried at once: acquire a
-    /// new permit for it, unless the refusal is [`NotRetryable`](Refusal::NotRetryable). The refused
-    /// request stays counted, because the provider may count it too.
+    /// fewer requests per second for some minutes. The request can therefore be retried at once:
+    /// acquire a new permit for it, unless the refusal is [`NotRetryable`](Refusal::NotRetryable).
+    /// The refused request stays counted, because the provider may count it too.
     pub fn refused(self, refusal: Refusal) {
         self.refuse(refusal, None);
     }
@@ -108,10 +108,10 @@ impl Drop for Permit {
 
 /// A permit to submit a task, such as one that creates an image or a video, and to let it run.
 ///
-/// End it with [`finish`](Self::finish) when the provider reports that the task has ended, whether it
-/// succeeded or not. A permit that is dropped counts as a running task until
-/// [`max_task_duration`](crate::Builder::max_task_duration) has passed since it was acquired, because the provider may
-/// still be running the task.
+/// End it with [`finish`](Self::finish) when the provider reports that the task has ended, whether
+/// it succeeded or not. A permit that is dropped counts as a running task until
+/// [`max_task_duration`](crate::Builder::max_task_duration) has passed since it was acquired,
+/// because the provider may still be running the task.
 #[derive(Debug)]
 #[must_use = "keep the permit until the task has ended, then finish it"]
 pub struct TaskPermit(Permit);
@@ -124,7 +124,8 @@ impl TaskPermit {
     /// Returns an ID by which any process can end the task, with
     /// [`Limiter::finish_task`](crate::Limiter::finish_task). Without a store, returns `None`.
     ///
-    /// The permit can then be dropped. The task counts as running until it is finished or the lease expires.
+    /// The permit can then be dropped. The task counts as running until it is finished or the lease
+    /// expires.
     #[cfg(feature = "redis")]
     #[must_use]
     pub fn lease(&self) -> Option<String> {

@@ -10,10 +10,10 @@ use crate::{Alarm, Clock};
 
 /// The clock of tokio, which tests can pause.
 ///
-/// Limiters wait on a task of the current runtime, which must have the time driver enabled and must be running. Outside
-/// of a runtime, and when the runtime ends, they wait on the thread of [`SystemClock`]. If several
-/// runtimes share a limiter and some of them are not always running, use [`SystemClock`], which works
-/// in any runtime.
+/// Limiters wait on a task of the current runtime, which must have the time driver enabled and must
+/// be running. Outside of a runtime, and when the runtime ends, they wait on the thread of
+/// [`SystemClock`]. If several runtimes share a limiter and some of them are not always running,
+/// use [`SystemClock`], which works in any runtime.
 #[derive(Clone, Debug, Default)]
 pub struct TokioClock {
     fallback: SystemClock,

@@ -3,8 +3,8 @@
 //! It has the same methods as [`Quota`](crate::quota::Quota). The requests of the process wait in a
 //! queue here. [`next_call`](StoredQuota::next_call) takes what the store has to know, and
 //! [`apply`](StoredQuota::apply) takes the reply. Times are those of the limiter, in nanoseconds,
-//! except for `at` of an admitted request, a grant
-//! and a correction: that is the time of the store, in microseconds.
+//! except for `at` of an admitted request, a grant and a correction: that is the time of the store,
+//! in microseconds.
 
 use std::collections::VecDeque;
 use std::fmt::Display;
@@ -27,15 +27,15 @@ const MAX_REQUESTS: usize = 64;
 /// The largest number of corrections of a call.
 const MAX_CORRECTIONS: usize = 512;
 
-/// The length of a turn, within which the requests of a call may start, in microseconds. A longer turn
-/// means fewer calls, and a longer wait for other processes.
+/// The length of a turn, within which the requests of a call may start, in microseconds. A longer
+/// turn means fewer calls, and a longer wait for other processes.
 const TURN: u64 = 100_000;
 
 /// How late a process may be for its turn, in microseconds.
 const GRACE: u64 = 250_000;
 
-/// The minimum time before its turn at which a process calls, in microseconds. A process that calls too
-/// late for its turn wastes what the limits would have allowed.
+/// The minimum time before its turn at which a process calls, in microseconds. A process that calls
+/// too late for its turn wastes what the limits would have allowed.
 const MIN_LEAD: u64 = 20_000;
 
 /// The largest amount that a call contains. The script has doubles, which are exact up to here.

@@ -154,8 +154,8 @@ impl RedisStore {
     ///
     /// It is used after calls have failed for a second. Requests are evenly spaced, and the limiter
     /// does not know what was sent before, nor does the store know what the fallback sends. A
-    /// window that contains a switch can therefore exceed the limit: see
-    /// [the guide](crate::guide#a-fleet). If only some processes cannot reach the server, their shares
+    /// window that contains a switch can therefore exceed the limit: see [the
+    /// guide](crate::guide#a-fleet). If only some processes cannot reach the server, their shares
     /// are added to the limit for as long as that lasts. Without a fallback, requests wait.
     #[must_use]
     pub fn fallback(mut self, part: u32, whole: u32) -> Self {
@@ -305,7 +305,8 @@ impl Task {
         }
     }
 
-    /// Makes a call, and repeats it until it succeeds. If the limiter is dropped, repeats it only once.
+    /// Makes a call, and repeats it until it succeeds. If the limiter is dropped, repeats it only
+    /// once.
     async fn call(&self, call: &Call) {
         for attempt in 0.. {
             let Some(sent_at) = self.limiter.upgrade().map(|limiter| limiter.now()) else {
