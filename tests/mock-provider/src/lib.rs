@@ -1,10 +1,12 @@
 //! Providers, clients and loads in simulated time, for tests of the limiter.
 //!
 //! [`Simulation::run`] lets a [`Client`] send as many requests as it may to a [`Provider`], and counts
-//! those that the provider refuses. No time passes in reality, and every run gives the same result.
+//! those that the provider refuses. [`Noise::run`] does the same with workers, late timers, errors and
+//! limits that move. No time passes in reality, and every run gives the same result.
 
 mod client;
 mod load;
+mod noise;
 mod provider;
 mod simulation;
 
@@ -14,6 +16,7 @@ use model_studio_limits::Limits;
 
 pub use client::Client;
 pub use load::Load;
+pub use noise::{Busy, Delay, Noise, NoisyClock, NoisyOutcome, Pacer, TrueLimit};
 pub use provider::{Provider, Rule, Ticket};
 pub use simulation::{Outcome, Simulation};
 

@@ -87,6 +87,13 @@ impl Provider {
         self
     }
 
+    /// Replaces the limits on requests. What was counted stays.
+    pub fn set_requests(&mut self, per_minute: u64) {
+        for meter in &mut self.requests {
+            meter.limit = limit(meter.rule, per_minute);
+        }
+    }
+
     /// Accepts or refuses a request that arrives. A refused request does not count.
     ///
     /// The times of successive calls must not go back.
@@ -147,14 +154,9 @@ struct Meter {
 
 impl Meter {
     fn new(rule: Rule, per_minute: u64) -> Self {
-        let (Rule::Sliding(window)
-        | Rule::Aligned(window)
-        | Rule::FirstHit(window)
-        | Rule::Bucket(window)) = rule;
-        let limit = u128::from(per_minute) * window.as_nanos() / MINUTE.as_nanos();
         Self {
             rule,
-            limit: u64::try_from(limit).expect("the limit is not too large"),
+            limit: limit(rule, per_minute),
             entries: VecDeque::new(),
             forgotten: 0,
             used: 0,
@@ -219,6 +221,16 @@ impl Meter {
         let nanos = window.as_nanos() * u128::from(amount) / u128::from(self.limit);
         Duration::from_nanos(u64::try_from(nanos).expect("the amount is not too large"))
     }
+}
+
+/// Returns the share of a limit per minute in the window of a rule.
+fn limit(rule: Rule, per_minute: u64) -> u64 {
+    let (Rule::Sliding(window)
+    | Rule::Aligned(window)
+    | Rule::FirstHit(window)
+    | Rule::Bucket(window)) = rule;
+    let limit = u128::from(per_minute) * window.as_nanos() / MINUTE.as_nanos();
+    u64::try_from(limit).expect("the limit is not too large")
 }
 
 /// Compares the last requests with those before.

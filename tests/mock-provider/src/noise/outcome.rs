@@ -1,0 +1,95 @@
+//! What a simulation with noise counted.
+
+use std::time::Duration;
+
+use crate::MINUTE;
+
+/// What became of the requests.
+#[derive(Clone, Debug, Default)]
+pub struct NoisyOutcome {
+    /// The times at which requests were sent.
+    pub sent_at: Vec<Duration>,
+    /// The number of requests that were answered.
+    pub succeeded: usize,
+    /// The number of requests that the provider accepted, and that did not fail.
+    pub accepted: usize,
+    /// The number of requests that exceeded the true limit.
+    pub over_limit: usize,
+    /// The number of requests that were refused although there was room.
+    pub throttled: usize,
+    /// The number of requests that failed although there was room.
+    pub failed: usize,
+    /// The number of requests that the printed limit allows in this time.
+    pub printed: f64,
+    /// The number of requests that the true limit allowed.
+    pub available: f64,
+    /// How long requests were sent.
+    pub duration: Duration,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "the numbers are small enough")]
+impl NoisyOutcome {
+    /// Returns the number of requests that were sent.
+    #[must_use]
+    pub fn sent(&self) -> usize {
+        self.sent_at.len()
+    }
+
+    /// Returns the number of requests that were refused or failed.
+    #[must_use]
+    pub fn refused(&self) -> usize {
+        self.over_limit + self.throttled + self.failed
+    }
+
+    /// Returns the part of the requests that were refused or failed.
+    #[must_use]
+    pub fn refused_part(&self) -> f64 {
+        self.refused() as f64 / self.sent().max(1) as f64
+    }
+
+    /// Returns the part of the printed limit that accepted requests used.
+    #[must_use]
+    pub fn utilisation(&self) -> f64 {
+        self.accepted as f64 / self.printed
+    }
+
+    /// Returns the part of the true limit that accepted requests used.
+    #[must_use]
+    pub fn true_utilisation(&self) -> f64 {
+        self.accepted as f64 / self.available
+    }
+
+    /// Returns the part of the printed limit that requests used which were sent after a time.
+    #[must_use]
+    pub fn utilisation_after(&self, start: Duration) -> f64 {
+        let before = self.sent_at.partition_point(|at| *at < start);
+        let part = self.duration.saturating_sub(start).as_secs_f64() / self.duration.as_secs_f64();
+        (self.sent() - before) as f64 / (self.printed * part)
+    }
+
+    /// Returns the most requests that were sent in a stretch of time of this length.
+    #[must_use]
+    pub fn most_within(&self, window: Duration) -> usize {
+        let mut first = 0;
+        let mut most = 0;
+        for (index, at) in self.sent_at.iter().enumerate() {
+            while self.sent_at[first] + window <= *at {
+                first += 1;
+            }
+            most = most.max(index + 1 - first);
+        }
+        most
+    }
+
+    /// Returns the most requests that were sent in a minute.
+    #[must_use]
+    pub fn most_per_minute(&self) -> usize {
+        self.most_within(MINUTE)
+    }
+
+    /// Returns the most requests that were sent in ten milliseconds.
+    #[must_use]
+    pub fn most_at_once(&self) -> usize {
+        self.most_within(Duration::from_millis(10))
+    }
+}
