@@ -178,6 +178,13 @@ const fn to_u32(count: Option<NonZeroU64>) -> Option<NonZeroU32> {
     }
 }
 
+/// As a slice, for code that also takes limits that are not `'static`.
+impl AsRef<[Limit]> for Limits {
+    fn as_ref(&self) -> &[Limit] {
+        self.limits
+    }
+}
+
 impl IntoIterator for Limits {
     type Item = &'static Limit;
     type IntoIter = slice::Iter<'static, Limit>;

@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
-use model_studio_limits::{Catalogue, Limits};
+use model_studio_limits::{Catalogue, Limit};
 
 use crate::builder::Settings;
-use crate::{Acquire, AcquireError, AcquireTask, Builder, Cost, Limiter, Permit};
+use crate::{
+    Acquire, AcquireError, AcquireTask, Builder, Cost, Limiter, Permit, TaskPermit, Usage,
+};
 
 /// The limiters of the models of an account, each created on first use.
 ///
@@ -28,7 +31,7 @@ use crate::{Acquire, AcquireError, AcquireTask, Builder, Cost, Limiter, Permit};
 /// ```
 pub struct Account<M: Catalogue> {
     settings: Settings,
-    limits: HashMap<M, Limits>,
+    limits: HashMap<M, Box<[Limit]>>,
     /// By the index of the model. Only the first model of a pool has a limiter.
     limiters: Box<[OnceLock<Limiter>]>,
     /// The first model of the pool of each model, by the index of the model.
@@ -65,15 +68,17 @@ impl<M: Catalogue> Account<M> {
         }
     }
 
-    /// Returns the limiter of a model, or of its pool. It has methods that the account does not have.
+    /// Returns the limiter of a model, or of its pool. It has all methods of the account, without the
+    /// argument `model`, and some more.
     #[inline]
     pub fn limiter(&self, model: M) -> &Limiter {
         let model = self.first_of_pool[model.index()];
         self.limiters[model.index()].get_or_init(|| {
-            let limits = self.limits.get(&model).copied();
-            let limits = limits.unwrap_or_else(|| model.limits());
             let name = model.pool().unwrap_or_else(|| model.name());
-            Builder::with_settings(limits, self.settings.clone()).build_named(name)
+            match self.limits.get(&model) {
+                Some(limits) => self.settings.limiter(name, limits),
+                None => self.settings.limiter(name, model.limits().as_slice()),
+            }
         })
     }
 
@@ -114,11 +119,127 @@ impl<M: Catalogue> Account<M> {
         self.limiter(model).acquire_task()
     }
 
+    /// Waits until the limits of a model allow a task of this cost, but not longer than `timeout`
+    /// after the first poll. See [`Limiter::acquire_task_timeout`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: if the future is dropped, its request leaves the queue and takes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Limiter::acquire_task_timeout`].
+    pub fn acquire_task_timeout(
+        &self,
+        model: M,
+        cost: impl Into<Cost>,
+        timeout: Duration,
+    ) -> AcquireTask {
+        self.limiter(model).acquire_task_timeout(cost, timeout)
+    }
+
+    /// Takes a permit for a task of this cost, if the limits of the model allow it now. See
+    /// [`Limiter::try_acquire_task`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Limiter::try_acquire_task`].
+    pub fn try_acquire_task(
+        &self,
+        model: M,
+        cost: impl Into<Cost>,
+    ) -> Result<TaskPermit, AcquireError> {
+        self.limiter(model).try_acquire_task(cost)
+    }
+
+    /// Blocks the thread until the limits of a model allow a task of this cost. See
+    /// [`Limiter::blocking_acquire_task`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Limiter::blocking_acquire_task`].
+    pub fn blocking_acquire_task(
+        &self,
+        model: M,
+        cost: impl Into<Cost>,
+    ) -> Result<TaskPermit, AcquireError> {
+        self.limiter(model).blocking_acquire_task(cost)
+    }
+
     /// Replaces all limits of a model, or of its pool. See [`Limiter::set_limits`].
     ///
     /// Use [`Limits::with_overlay`] to keep those of the table that an overlay does not name.
-    pub fn set_limits(&self, model: M, limits: Limits) {
+    ///
+    /// [`Limits::with_overlay`]: model_studio_limits::Limits::with_overlay
+    pub fn set_limits(&self, model: M, limits: impl AsRef<[Limit]>) {
         self.limiter(model).set_limits(limits);
+    }
+
+    /// Waits until the limits of a model allow a request of this cost, but not longer than `timeout`
+    /// after the first poll. See [`Limiter::acquire_timeout`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: if the future is dropped, its request leaves the queue and takes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Limiter::acquire_timeout`].
+    pub fn acquire_timeout(&self, model: M, cost: impl Into<Cost>, timeout: Duration) -> Acquire {
+        self.limiter(model).acquire_timeout(cost, timeout)
+    }
+
+    /// Blocks the thread until the limits of a model allow a request of this cost. See
+    /// [`Limiter::blocking_acquire`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Limiter::blocking_acquire`].
+    pub fn blocking_acquire(
+        &self,
+        model: M,
+        cost: impl Into<Cost>,
+    ) -> Result<Permit, AcquireError> {
+        self.limiter(model).blocking_acquire(cost)
+    }
+
+    /// Estimates the cost of a request from the costs of settled ones. See [`Limiter::estimate`].
+    #[must_use]
+    pub fn estimate(&self, model: M, input_tokens: u64, max_output_tokens: u64) -> Cost {
+        self.limiter(model)
+            .estimate(input_tokens, max_output_tokens)
+    }
+
+    /// Admits no request to a model before a time. See [`Limiter::pause_until`].
+    pub fn pause_until(&self, model: M, until: Instant) {
+        self.limiter(model).pause_until(until);
+    }
+
+    /// Ends a pause of a model. See [`Limiter::resume`].
+    pub fn resume(&self, model: M) {
+        self.limiter(model).resume();
+    }
+
+    /// Returns what is used of each limit of a model, and other counts. See [`Limiter::usage`].
+    #[must_use]
+    pub fn usage(&self, model: M) -> Usage {
+        self.limiter(model).usage()
+    }
+
+    /// Ends a task that was submitted by any process. See [`Limiter::finish_task`].
+    #[cfg(feature = "redis")]
+    pub fn finish_task(&self, model: M, lease: &str) {
+        self.limiter(model).finish_task(lease);
+    }
+
+    /// Waits until the store knows all that has happened to all models. See [`Limiter::flush`].
+    ///
+    /// Call this before the process exits.
+    #[cfg(feature = "redis")]
+    pub async fn flush(&self) {
+        for limiter in self.limiters.iter().filter_map(OnceLock::get) {
+            limiter.flush().await;
+        }
     }
 }
 
@@ -139,4 +260,4 @@ impl<M: Catalogue> fmt::Debug for Account<M> {
 
 /// The limits that an account builder sets for models.
 #[derive(Clone, Debug)]
-pub struct ModelLimits<M>(pub(crate) Vec<(M, Limits)>);
+pub struct ModelLimits<M>(pub(crate) Vec<(M, Box<[Limit]>)>);

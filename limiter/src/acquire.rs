@@ -3,11 +3,13 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use crate::limiter::{Admission, Shared};
-use crate::{AcquireError, Cost, Limiter, Permit, TaskPermit};
+use crate::clock::would_stop_time;
+use crate::quota::grant::Request;
+use crate::scheduler::{Admission, Shared};
+use crate::{AcquireError, Limiter, Permit, TaskPermit};
 
 /// The future of [`Limiter::acquire`].
 ///
@@ -20,7 +22,7 @@ use crate::{AcquireError, Cost, Limiter, Permit, TaskPermit};
 #[must_use = "futures do nothing unless they are polled"]
 pub struct Acquire {
     shared: Arc<Shared>,
-    cost: Cost,
+    request: Request,
     timeout: Option<Duration>,
     stage: Stage,
 }
@@ -34,10 +36,10 @@ enum Stage {
 }
 
 impl Acquire {
-    pub(crate) fn new(limiter: &Limiter, cost: Cost, timeout: Option<Duration>) -> Self {
+    pub(crate) fn new(limiter: &Limiter, request: Request, timeout: Option<Duration>) -> Self {
         Self {
             shared: Arc::clone(limiter.shared()),
-            cost,
+            request,
             timeout,
             stage: Stage::New,
         }
@@ -53,7 +55,7 @@ impl Future for Acquire {
         let result = match this.stage {
             Stage::New => match this
                 .shared
-                .acquire_or_enqueue(&this.cost, this.timeout, waker)
+                .acquire_or_enqueue(&this.request, this.timeout, waker)
             {
                 Ok(Admission::Queued(id)) => {
                     this.stage = Stage::Waiting(id);
@@ -62,7 +64,7 @@ impl Future for Acquire {
                 Ok(Admission::Granted(grant)) => Ok(grant),
                 Err(error) => Err(error),
             },
-            Stage::Waiting(id) => match this.shared.poll_waiter(id, &this.cost, waker) {
+            Stage::Waiting(id) => match this.shared.poll_waiter(id, &this.request, waker) {
                 Some(result) => result,
                 None => return Poll::Pending,
             },
@@ -76,9 +78,23 @@ impl Future for Acquire {
 impl Drop for Acquire {
     fn drop(&mut self) {
         if let Stage::Waiting(id) = self.stage {
-            self.shared.cancel_waiter(id, &self.cost);
+            self.shared.cancel_waiter(id, &self.request);
         }
     }
+}
+
+/// Blocks the thread until a permit is acquired.
+pub(crate) fn block_on<T>(
+    mut acquire: impl Future<Output = Result<T, AcquireError>> + Unpin,
+) -> Result<T, AcquireError> {
+    if would_stop_time() {
+        let mut context = Context::from_waker(Waker::noop());
+        return match Pin::new(&mut acquire).poll(&mut context) {
+            Poll::Ready(result) => result,
+            Poll::Pending => Err(AcquireError::WouldBlock),
+        };
+    }
+    pollster::block_on(acquire)
 }
 
 /// The future of [`Limiter::acquire_task`].

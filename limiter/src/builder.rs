@@ -1,19 +1,26 @@
 //! Settings of limiters and accounts.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model_studio_limits::{Catalogue, Limits};
+use model_studio_limits::{Catalogue, Limit};
 
+#[cfg(feature = "redis")]
+use crate::BuildError;
 use crate::account::ModelLimits;
 use crate::clock::default_clock;
-use crate::quota::{Quota, Rules};
+use crate::gate::Gate;
+use crate::named_account::NamedLimits;
+use crate::quota::Quota;
+use crate::quota::rules::Rules;
 #[cfg(feature = "redis")]
 use crate::redis::RedisStore;
-use crate::{Account, Clock, Estimator, Limiter};
+use crate::time::Time;
+use crate::{Account, Clock, Estimator, Limiter, NamedAccount};
 
-/// Builds a [`Limiter`] or an [`Account`] with settings.
+/// Builds a [`Limiter`], an [`Account`] or a [`NamedAccount`] with settings.
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,15 +35,25 @@ use crate::{Account, Clock, Estimator, Limiter};
 ///     .build();
 /// # let _ = account;
 /// ```
+///
+/// `S` is where usage is tracked: [`InProcess`], or a `RedisStore` after `store` was called. With a
+/// store, `build` returns an error if a setting has no effect.
 #[derive(Clone, Debug)]
 #[must_use = "call `build`"]
-pub struct Builder<T> {
+pub struct Builder<T, S = InProcess> {
     target: T,
     settings: Settings,
+    store: PhantomData<S>,
 }
 
+/// Usage is tracked in this process. See [`Builder`].
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct InProcess;
+
+/// The settings of all builders.
 #[derive(Clone)]
-pub(crate) struct Settings {
+pub struct Settings {
     rules: Rules,
     /// `None` for the default clock, which is created when it is needed.
     clock: Option<Arc<dyn Clock>>,
@@ -51,6 +68,7 @@ impl<T> Builder<T> {
             rules: Rules {
                 share: (1, 1),
                 guard: None,
+                burst: 1,
                 counts_at_completion: false,
                 max_task_duration: Duration::from_secs(3_600),
             },
@@ -59,13 +77,15 @@ impl<T> Builder<T> {
             #[cfg(feature = "redis")]
             store: None,
         };
-        Self::with_settings(target, settings)
+        Self {
+            target,
+            settings,
+            store: PhantomData,
+        }
     }
+}
 
-    pub(crate) fn with_settings(target: T, settings: Settings) -> Self {
-        Self { target, settings }
-    }
-
+impl<T, S> Builder<T, S> {
     /// Sets the share of the limits to use: `share(1, 4)` for one of four processes with equal
     /// shares. The default is the full limits.
     ///
@@ -82,8 +102,27 @@ impl<T> Builder<T> {
     /// they were sent. Set this to the difference between the slowest and the fastest. The default is
     /// a second for windows of a minute or more, and 1/60 of shorter windows, which leaves 98% of
     /// each limit.
+    ///
+    /// With a store, it is at least 20 ms, because timers wake a process some milliseconds late.
     pub fn guard(mut self, guard: Duration) -> Self {
         self.settings.rules.guard = Some(guard);
+        self
+    }
+
+    /// Sets the number of requests that may be sent at once at the start and after an idle time.
+    /// The default is 1: all requests are evenly spaced.
+    ///
+    /// With `burst(20)` at 600 requests per minute, an agent can send 20 requests at once. The pace
+    /// then allows the next one after 100 ms, and another 20 at once after two seconds without a
+    /// request. Limits on amounts, such as tokens per minute, allow the same time in advance.
+    ///
+    /// No window of a limit is exceeded. But the provider may also limit each second, or a sudden
+    /// rise, and refuse a burst. After a restart, which forgets what was sent before, a window can
+    /// have as many more requests as a burst. The same holds for a store that loses its state.
+    ///
+    /// This has no effect on models without a limit on requests, submissions or images per time.
+    pub fn burst(mut self, requests: u32) -> Self {
+        self.settings.rules.burst = requests.into();
         self
     }
 
@@ -93,7 +132,7 @@ impl<T> Builder<T> {
     /// The default is to count them from the time at which the request is admitted. The provider
     /// does not document when it counts tokens. If it counts them on completion, the default can
     /// lead to refusals when long requests complete together. This setting is safe in both cases,
-    /// but admits fewer requests.
+    /// but admits fewer requests. It cannot be combined with a store.
     pub fn count_at_completion(mut self) -> Self {
         self.settings.rules.counts_at_completion = true;
         self
@@ -119,58 +158,166 @@ impl<T> Builder<T> {
     }
 }
 
-impl Builder<Limits> {
-    /// Creates the limiter.
+impl<T: Target> Builder<T> {
+    /// Creates the limiter or the account.
     #[must_use]
-    pub fn build(self) -> Limiter {
-        self.build_named("")
+    pub fn build(self) -> T::Output {
+        self.target.build(self.settings)
     }
 
+    /// Tracks usage in a store, so that all processes that use it stay below the limits together.
+    ///
+    /// A limiter without an account also needs a [`name`](Builder::name).
+    #[cfg(feature = "redis")]
+    pub fn store(self, store: RedisStore) -> Builder<T, RedisStore> {
+        let settings = Settings {
+            store: Some(store),
+            ..self.settings
+        };
+        Builder {
+            target: self.target,
+            settings,
+            store: PhantomData,
+        }
+    }
+}
+
+#[cfg(feature = "redis")]
+impl<T: Target> Builder<T, RedisStore> {
+    /// Creates the limiter or the account.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a setting has no effect with a store, or if a limiter has no name.
+    pub fn build(self) -> Result<T::Output, BuildError> {
+        if self.settings.rules.counts_at_completion {
+            return Err(BuildError::CountAtCompletion);
+        }
+        if !self.target.has_name() {
+            return Err(BuildError::NoName);
+        }
+        Ok(self.target.build(self.settings))
+    }
+}
+
+impl<S> Builder<LimiterLimits, S> {
+    /// Sets the name of the quota, by which a store knows it: the model ID, or the name of a pool.
+    ///
+    /// Limiters with the same name share a quota if their stores have the same account.
+    pub fn name(mut self, name: &str) -> Self {
+        self.target.name = name.into();
+        self
+    }
+}
+
+impl<M: Catalogue, S> Builder<ModelLimits<M>, S> {
+    /// Sets the limits of a model, or of its pool, instead of those of the table.
+    ///
+    /// They replace all limits of the table. Use [`Limits::with_overlay`] to keep those that an
+    /// overlay does not name.
+    ///
+    /// [`Limits::with_overlay`]: model_studio_limits::Limits::with_overlay
+    pub fn limits(mut self, model: M, limits: impl AsRef<[Limit]>) -> Self {
+        self.target.0.push((model, limits.as_ref().into()));
+        self
+    }
+}
+
+impl<S> Builder<NamedLimits, S> {
+    /// Adds a model, or a pool of models, with its limits.
+    pub fn limits(mut self, name: &str, limits: impl AsRef<[Limit]>) -> Self {
+        self.target.0.push((name.into(), limits.as_ref().into()));
+        self
+    }
+}
+
+/// The limits of a limiter.
+#[derive(Clone, Debug)]
+pub struct LimiterLimits {
+    limits: Box<[Limit]>,
+    name: Box<str>,
+}
+
+impl LimiterLimits {
+    pub(crate) fn new(limits: &[Limit]) -> Self {
+        Self {
+            limits: limits.into(),
+            name: Box::default(),
+        }
+    }
+}
+
+/// What a [`Builder`] builds: a limiter or an account. Sealed.
+pub trait Target: sealed::Sealed {
+    /// The type that is built.
+    type Output;
+
+    #[doc(hidden)]
+    fn build(self, settings: Settings) -> Self::Output;
+
+    #[doc(hidden)]
+    fn has_name(&self) -> bool {
+        true
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::LimiterLimits {}
+    impl<M> Sealed for super::ModelLimits<M> {}
+    impl Sealed for super::NamedLimits {}
+}
+
+impl Target for LimiterLimits {
+    type Output = Limiter;
+
+    fn build(self, settings: Settings) -> Limiter {
+        settings.limiter(&self.name, &self.limits)
+    }
+
+    fn has_name(&self) -> bool {
+        !self.name.is_empty()
+    }
+}
+
+impl<M: Catalogue> Target for ModelLimits<M> {
+    type Output = Account<M>;
+
+    fn build(self, settings: Settings) -> Account<M> {
+        Account::from_parts(settings, self)
+    }
+}
+
+impl Target for NamedLimits {
+    type Output = NamedAccount;
+
+    fn build(self, settings: Settings) -> NamedAccount {
+        NamedAccount::from_parts(settings, self)
+    }
+}
+
+impl Settings {
     /// Creates the limiter of a quota with this name, by which a store tells quotas apart.
     #[cfg_attr(
         not(feature = "redis"),
         expect(unused_variables, reason = "only a store has names")
     )]
-    pub(crate) fn build_named(self, name: &str) -> Limiter {
-        let limits = self.target.as_slice();
-        let settings = self.settings;
-        let clock = settings.clock.unwrap_or_else(default_clock);
+    pub(crate) fn limiter(&self, name: &str, limits: &[Limit]) -> Limiter {
+        let rules = self.rules.clone();
+        let clock = self.clock.clone().unwrap_or_else(default_clock);
+        let estimator = self.estimator.clone();
         #[cfg(feature = "redis")]
-        if let Some(store) = settings.store {
-            return store.limiter(name, limits, settings.rules, clock, settings.estimator);
+        if let Some(store) = &self.store {
+            return store.limiter(name, limits, rules, clock, estimator);
         }
-        let quota = Quota::new(limits, settings.rules, 0);
+        let quota = Quota::new(limits, rules, Time::START);
         Limiter::from_parts(
             clock,
-            Box::new(quota),
-            settings.estimator,
+            Gate::Local(Box::new(quota)),
+            estimator,
             #[cfg(feature = "redis")]
             None,
         )
-    }
-}
-
-impl<M: Catalogue> Builder<ModelLimits<M>> {
-    /// Sets the limits of a model, or of its pool, instead of those of the table.
-    ///
-    /// They replace all limits of the table. Use [`Limits::with_overlay`] to keep those that an
-    /// overlay does not name.
-    pub fn limits(mut self, model: M, limits: Limits) -> Self {
-        self.target.0.push((model, limits));
-        self
-    }
-
-    /// Tracks usage in a store, so that all processes that use it stay below the limits together.
-    #[cfg(feature = "redis")]
-    pub fn store(mut self, store: RedisStore) -> Self {
-        self.settings.store = Some(store);
-        self
-    }
-
-    /// Creates the account.
-    #[must_use]
-    pub fn build(self) -> Account<M> {
-        Account::from_parts(self.settings, self.target)
     }
 }
 

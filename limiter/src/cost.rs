@@ -116,6 +116,52 @@ impl Default for Cost {
     }
 }
 
+/// The sum of the costs of several requests.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Total([u128; KINDS]);
+
+impl Total {
+    #[inline]
+    pub(crate) fn add(&mut self, cost: &Cost) {
+        for (sum, amount) in self.0.iter_mut().zip(cost.amounts) {
+            *sum += u128::from(amount);
+        }
+    }
+
+    /// Removes the cost of a request that was added before.
+    #[inline]
+    pub(crate) fn remove(&mut self, cost: &Cost) {
+        for (sum, amount) in self.0.iter_mut().zip(cost.amounts) {
+            *sum -= u128::from(amount);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn amount(&self, kind: LimitKind) -> u128 {
+        self.0[kind.index()]
+    }
+
+    /// Adds only the amounts of which requests use different amounts.
+    #[inline]
+    pub(crate) fn add_measured(&mut self, cost: &Cost) {
+        for (index, is_measured) in IS_MEASURED.into_iter().enumerate() {
+            if is_measured {
+                self.0[index] += u128::from(cost.amounts[index]);
+            }
+        }
+    }
+
+    /// Removes the amounts that [`add_measured`](Self::add_measured) added.
+    #[inline]
+    pub(crate) fn remove_measured(&mut self, cost: &Cost) {
+        for (index, is_measured) in IS_MEASURED.into_iter().enumerate() {
+            if is_measured {
+                self.0[index] -= u128::from(cost.amounts[index]);
+            }
+        }
+    }
+}
+
 /// Returns `true` if requests differ in how much of this kind they use. Of the other kinds, a
 /// request uses one.
 pub(crate) const fn is_measured(kind: LimitKind) -> bool {

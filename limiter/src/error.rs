@@ -18,18 +18,26 @@ pub enum AcquireError {
     TooLarge(TooLarge),
     /// The limits do not allow the request now.
     NotYet {
-        /// The earliest time at which the request may be admitted. It may be admitted later. If
-        /// that depends on running requests, this is a short time from now.
+        /// The time at which the request can be admitted, by what is counted now. This is not a
+        /// promise. It is earlier if a request that runs is settled with less than its estimate, or
+        /// if one that waits is cancelled, and later if other requests come first. If only the end of
+        /// another request can make room, it is a short time from now.
         at: Instant,
     },
-    /// The request cannot be admitted before its timeout.
+    /// The request was not admitted before its timeout.
     Timeout,
     /// The limiter is paused.
     Paused {
         /// The time at which the pause ends.
         until: Instant,
     },
-    /// The store could not be reached before the timeout.
+    /// The call would block a tokio runtime whose time is paused, so that it would never return.
+    WouldBlock,
+    /// Only the store knows whether the limits allow the request, and asking it takes a round trip.
+    /// Use [`acquire_timeout`](crate::Limiter::acquire_timeout) instead of `try_acquire`.
+    #[cfg(feature = "redis")]
+    AskStore,
+    /// The store could not be reached before the timeout, or cannot be used at all.
     #[cfg(feature = "redis")]
     Store(StoreError),
 }
@@ -51,9 +59,16 @@ impl fmt::Display for AcquireError {
             Self::TooLarge(error) => error.fmt(f),
             Self::NotYet { .. } => f.write_str("the rate limits do not allow the request yet"),
             Self::Timeout => {
-                f.write_str("the rate limits do not allow the request before its timeout")
+                f.write_str("the rate limits did not allow the request before its timeout")
             }
             Self::Paused { .. } => f.write_str("the limiter is paused"),
+            Self::WouldBlock => {
+                f.write_str("blocking would stop the paused time of this runtime: use `acquire`")
+            }
+            #[cfg(feature = "redis")]
+            Self::AskStore => {
+                f.write_str("a limiter with a store cannot answer at once: use `acquire_timeout`")
+            }
             #[cfg(feature = "redis")]
             Self::Store(error) => error.fmt(f),
         }
@@ -75,7 +90,7 @@ pub struct TooLarge {
     /// The amount that the request needs.
     pub requested: u64,
     /// The amount that the limiter may use: its share of the count of `limit`.
-    pub available: u64,
+    pub allowed: u64,
     /// The limit.
     pub limit: Limit,
 }
@@ -84,7 +99,7 @@ impl fmt::Display for TooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             requested,
-            available,
+            allowed,
             limit,
         } = *self;
         let (noun, requested) = (limit.kind.noun(requested), Grouped(requested));
@@ -92,16 +107,44 @@ impl fmt::Display for TooLarge {
             f,
             "the request needs {requested} {noun}, which can never be admitted: "
         )?;
-        if available == limit.count.get() {
+        if allowed == limit.count.get() {
             write!(f, "the limit is {limit}")
         } else {
             write!(
                 f,
                 "the share of this limiter is {} of {limit}",
-                Grouped(available)
+                Grouped(allowed)
             )
         }
     }
 }
 
 impl Error for TooLarge {}
+
+/// Error returned when a builder has settings that exclude each other.
+#[cfg(feature = "redis")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// [`count_at_completion`](crate::Builder::count_at_completion) has no effect with a store.
+    CountAtCompletion,
+    /// A limiter with a store needs a [`name`](crate::Builder::name).
+    NoName,
+}
+
+#[cfg(feature = "redis")]
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CountAtCompletion => f.write_str(
+                "a store counts amounts when requests are admitted: remove `count_at_completion`",
+            ),
+            Self::NoName => f.write_str(
+                "a store needs a name to tell quotas apart: call `name` with the model ID",
+            ),
+        }
+    }
+}
+
+#[cfg(feature = "redis")]
+impl Error for BuildError {}

@@ -33,6 +33,18 @@ pub(crate) fn unsettled() {
     tracing::debug!("a permit was dropped before it was settled");
 }
 
+/// A server may delete keys when its memory is full.
+#[cfg(feature = "redis")]
+pub(crate) fn may_evict(policy: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        policy,
+        "the server of the rate limits may delete them: set `maxmemory-policy` to `noeviction`"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = policy;
+}
+
 #[cfg(feature = "tracing")]
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)

@@ -14,26 +14,32 @@ pub mod guide;
 #[cfg(feature = "tower")]
 mod layer;
 mod limiter;
+mod named_account;
 mod permit;
 mod quota;
 #[cfg(feature = "redis")]
 mod redis;
 mod refusal;
+mod scheduler;
 mod sync;
+mod time;
 mod usage;
 
 pub use account::{Account, ModelLimits};
 pub use acquire::{Acquire, AcquireTask};
-pub use builder::Builder;
+pub use builder::{Builder, InProcess, LimiterLimits};
 #[cfg(feature = "tokio")]
 pub use clock::TokioClock;
 pub use clock::{Alarm, Clock, ManualClock, SystemClock};
 pub use cost::Cost;
+#[cfg(feature = "redis")]
+pub use error::BuildError;
 pub use error::{AcquireError, TooLarge};
 pub use estimator::Estimator;
 #[cfg(feature = "tower")]
 pub use layer::{BoxError, LimiterLayer, LimiterService};
 pub use limiter::Limiter;
+pub use named_account::{NamedAccount, NamedLimits, UnknownModel};
 pub use permit::{Permit, TaskPermit};
 #[cfg(feature = "redis")]
 pub use redis::{RedisStore, StoreError};

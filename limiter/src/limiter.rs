@@ -1,22 +1,23 @@
 //! The limiter of one quota.
 
-use std::collections::{BTreeSet, HashMap};
-use std::fmt;
-use std::mem;
+#[cfg(feature = "redis")]
+use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Waker;
+#[cfg(feature = "redis")]
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use model_studio_limits::Limits;
+use model_studio_limits::Limit;
 
+use crate::acquire::block_on;
+use crate::builder::LimiterLimits;
 use crate::gate::Gate;
-use crate::quota::{Grant, Rejection, nanos};
+use crate::quota::grant::Request;
 #[cfg(feature = "redis")]
-use crate::redis::{Call, Reply, Signal, StoreError};
-use crate::sync::{Mutex, MutexGuard};
+use crate::redis::Signal;
+use crate::scheduler::Shared;
 use crate::{
-    Acquire, AcquireError, AcquireTask, Alarm, Builder, Clock, Cost, Estimator, Permit, TooLarge,
-    Usage, events,
+    Acquire, AcquireError, AcquireTask, Builder, Clock, Cost, Estimator, Permit, TaskPermit, Usage,
 };
 
 /// Keeps the requests to one model, or to a pool of models, below their rate limits.
@@ -45,13 +46,15 @@ pub struct Limiter {
 impl Limiter {
     /// Creates a limiter.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: impl AsRef<[Limit]>) -> Self {
         Self::builder(limits).build()
     }
 
     /// Returns a builder, to use a share of the limits or other settings.
-    pub fn builder(limits: Limits) -> Builder<Limits> {
-        Builder::new(limits)
+    ///
+    /// The limits are those of a model, or a slice, an array or a `Vec` that is made at run time.
+    pub fn builder(limits: impl AsRef<[Limit]>) -> Builder<LimiterLimits> {
+        Builder::new(LimiterLimits::new(limits.as_ref()))
     }
 
     /// Waits until the limits allow a request of this cost.
@@ -67,7 +70,7 @@ impl Limiter {
     ///
     /// Returns [`AcquireError::TooLarge`] if the cost exceeds a limit by itself.
     pub fn acquire(&self, cost: impl Into<Cost>) -> Acquire {
-        Acquire::new(self, cost.into(), None)
+        Acquire::new(self, request(cost), None)
     }
 
     /// Waits until the limits allow a request of this cost, but not longer than `timeout` after the
@@ -80,11 +83,12 @@ impl Limiter {
     /// # Errors
     ///
     /// Returns [`AcquireError::TooLarge`] if the cost exceeds a limit by itself, and
-    /// [`AcquireError::Timeout`] after the timeout. If the requests ahead of it already show that the
-    /// request cannot be admitted in time, returns `Timeout` immediately, or [`AcquireError::Paused`]
-    /// if the limiter is paused.
+    /// [`AcquireError::Timeout`] after the timeout. If what is settled and the number of requests
+    /// ahead of it already show that the request cannot be admitted in time, returns `Timeout`
+    /// immediately, or [`AcquireError::Paused`] if the limiter is paused. Estimates do not count here,
+    /// because a request can be settled with less at any time.
     pub fn acquire_timeout(&self, cost: impl Into<Cost>, timeout: Duration) -> Acquire {
-        Acquire::new(self, cost.into(), Some(timeout))
+        Acquire::new(self, request(cost), Some(timeout))
     }
 
     /// Takes a permit for a request of this cost, if the limits allow it now and no other request
@@ -93,15 +97,11 @@ impl Limiter {
     /// # Errors
     ///
     /// Returns [`AcquireError::NotYet`] or [`AcquireError::Paused`] if the limits do not allow it
-    /// now, and [`AcquireError::TooLarge`] if the cost exceeds a limit by itself.
+    /// now, and [`AcquireError::TooLarge`] if the cost exceeds a limit by itself. With a store, it
+    /// returns `AcquireError::AskStore`, because only a round trip can tell.
     #[inline]
     pub fn try_acquire(&self, cost: impl Into<Cost>) -> Result<Permit, AcquireError> {
-        let cost = cost.into();
-        let at = self.shared.try_acquire(&cost)?;
-        Ok(Permit::new(
-            Arc::clone(&self.shared),
-            Grant { at, id: None, cost },
-        ))
+        self.try_request(&request(cost))
     }
 
     /// Blocks the thread until the limits allow a request of this cost.
@@ -110,9 +110,10 @@ impl Limiter {
     ///
     /// # Errors
     ///
-    /// Returns [`AcquireError::TooLarge`] if the cost exceeds a limit by itself.
+    /// Returns [`AcquireError::TooLarge`] if the cost exceeds a limit by itself, and
+    /// [`AcquireError::WouldBlock`] in a tokio runtime whose time is paused.
     pub fn blocking_acquire(&self, cost: impl Into<Cost>) -> Result<Permit, AcquireError> {
-        pollster::block_on(self.acquire(cost))
+        block_on(self.acquire(cost))
     }
 
     /// Waits until the limits on task submissions and on concurrent tasks allow another task.
@@ -139,14 +140,48 @@ impl Limiter {
     ///
     /// Returns [`AcquireError::TooLarge`] if the cost exceeds a limit by itself.
     pub fn acquire_task_with(&self, cost: impl Into<Cost>) -> AcquireTask {
-        AcquireTask(Acquire::new(self, cost.into(), None))
+        AcquireTask(Acquire::new(self, task(cost), None))
+    }
+
+    /// Waits until the limits allow a task of this cost, but not longer than `timeout` after the first
+    /// poll. See [`acquire_timeout`](Self::acquire_timeout).
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: if the future is dropped, its request leaves the queue and takes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`acquire_timeout`](Self::acquire_timeout).
+    pub fn acquire_task_timeout(&self, cost: impl Into<Cost>, timeout: Duration) -> AcquireTask {
+        AcquireTask(Acquire::new(self, task(cost), Some(timeout)))
+    }
+
+    /// Takes a permit for a task of this cost, if the limits allow it now. See
+    /// [`try_acquire`](Self::try_acquire).
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`try_acquire`](Self::try_acquire).
+    pub fn try_acquire_task(&self, cost: impl Into<Cost>) -> Result<TaskPermit, AcquireError> {
+        self.try_request(&task(cost)).map(TaskPermit::new)
+    }
+
+    /// Blocks the thread until the limits allow a task of this cost. See
+    /// [`blocking_acquire`](Self::blocking_acquire).
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`blocking_acquire`](Self::blocking_acquire).
+    pub fn blocking_acquire_task(&self, cost: impl Into<Cost>) -> Result<TaskPermit, AcquireError> {
+        block_on(self.acquire_task_with(cost))
     }
 
     /// Estimates the cost of a request from the costs of settled ones.
     ///
-    /// See [`Estimator`] for the method and its limitations. The limiter learns the number of output
-    /// tokens from settled requests: settle with [`Cost::input_output`], or with a total if the cost
-    /// was estimated by this method.
+    /// See [`Estimator`](crate::Estimator) for the method and its limitations. The limiter learns the
+    /// number of output tokens from settled requests: settle with [`Cost::input_output`], or with a
+    /// total if the cost was estimated by this method.
     #[must_use]
     pub fn estimate(&self, input_tokens: u64, max_output_tokens: u64) -> Cost {
         let state = self.shared.lock();
@@ -155,30 +190,65 @@ impl Limiter {
 
     /// Admits no request before a time, for example because a response has a `Retry-After` header.
     /// If the limiter is already paused for longer, this has no effect.
+    ///
+    /// With a store, this pauses all processes that share the quota.
     pub fn pause_until(&self, until: Instant) {
         self.shared.update(|state, shared| {
-            state.quota.pause_until(shared.nanos_at(until));
+            state.gate.pause_until(shared.time_at(until));
         });
+    }
+
+    /// Ends a pause, whether it was set by [`pause_until`](Self::pause_until) or after a refusal.
+    ///
+    /// With a store, this ends the pause of all processes that share the quota.
+    pub fn resume(&self) {
+        self.shared
+            .update(|state, shared| state.gate.resume(shared.now()));
     }
 
     /// Replaces the limits.
     ///
     /// Usage and waiting requests are kept. A waiting request that exceeds a new limit by itself
-    /// fails with [`AcquireError::TooLarge`]. A limit on a kind that had none counts running
-    /// requests, but not earlier usage. A limit with a longer window starts with the usage that the
-    /// shorter one remembers.
-    pub fn set_limits(&self, limits: Limits) {
+    /// fails with [`AcquireError::TooLarge`]. A higher limit ends the waits that the lower one has
+    /// caused. A limit on a kind that had none counts running requests, but not earlier usage. A
+    /// limit with a longer window starts with the usage that the shorter one remembers.
+    pub fn set_limits(&self, limits: impl AsRef<[Limit]>) {
         self.shared.update(|state, shared| {
-            state.quota.set_limits(limits.as_slice(), shared.now());
+            state.gate.set_limits(limits.as_ref(), shared.now());
         });
     }
 
-    /// Ends a task that was submitted by any process, by its [`TaskPermit::lease`](crate::TaskPermit::lease).
-    /// Without a store, this has no effect.
+    /// Ends a task that was submitted by any process, by its [`TaskPermit::lease`]. Without a store,
+    /// this has no effect.
     #[cfg(feature = "redis")]
     pub fn finish_task(&self, lease: &str) {
-        self.shared
-            .update(|state, _| state.quota.finish_task(lease));
+        self.shared.update(|state, _| {
+            if let Some(quota) = state.gate.stored() {
+                quota.finish_task(lease);
+            }
+        });
+    }
+
+    /// Waits until the store knows all that has happened: settled costs, permits that have ended,
+    /// finished tasks and pauses.
+    ///
+    /// Call this before the process exits. Otherwise, what it has not sent yet stays counted until it
+    /// expires. Without a store, this returns immediately. While the store cannot be reached, it
+    /// waits, so a time limit is a good idea.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: what has not been sent is sent later.
+    #[cfg(feature = "redis")]
+    pub async fn flush(&self) {
+        poll_fn(|context| {
+            if self.shared.poll_flush(context.waker()) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
     }
 
     /// Returns what is used of each limit, how many requests wait, and other counts.
@@ -188,33 +258,40 @@ impl Limiter {
         let mut state = self.shared.lock();
         Usage {
             wait_time: state.wait_time,
-            ..state.quota.usage(now)
+            ..state.gate.usage(now)
         }
+    }
+
+    /// Returns what was learned from settled requests.
+    pub(crate) fn estimator(&self) -> Estimator {
+        self.shared.lock().estimator.clone()
+    }
+
+    /// Continues with what another limiter has learned.
+    pub(crate) fn set_estimator(&self, estimator: Estimator) {
+        self.shared.lock().estimator = estimator;
+    }
+
+    /// Returns `true` if nothing else uses the limiter and, apart from its estimates, it would not
+    /// act differently if it were created again.
+    pub(crate) fn is_idle(&self) -> bool {
+        let now = self.shared.now();
+        Arc::strong_count(&self.shared) == 1 && self.shared.lock().gate.is_idle(now)
     }
 
     pub(crate) fn from_parts(
         clock: Arc<dyn Clock>,
-        quota: Box<dyn Gate>,
+        gate: Gate,
         estimator: Estimator,
         #[cfg(feature = "redis")] calls: Option<Arc<Signal>>,
     ) -> Self {
-        let state = State {
-            quota,
-            waiters: HashMap::new(),
-            deadlines: BTreeSet::new(),
-            alarm: None,
-            wait_time: Duration::ZERO,
+        let shared = Shared::new(
+            clock,
+            gate,
             estimator,
             #[cfg(feature = "redis")]
-            store_error: None,
-        };
-        let shared = Shared {
-            start: clock.now(),
-            clock,
-            state: Mutex::new(state),
-            #[cfg(feature = "redis")]
             calls,
-        };
+        );
         Self {
             shared: Arc::new(shared),
         }
@@ -223,367 +300,25 @@ impl Limiter {
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
-}
-
-/// In nanoseconds.
-const MILLISECOND: u64 = 1_000_000;
-
-/// What became of a new request.
-pub(crate) enum Admission {
-    /// It was admitted.
-    Granted(Grant),
-    /// It waits, with this ID in the queue.
-    Queued(u64),
-}
-
-/// The state that limiters, permits and futures share.
-///
-/// Everything is behind one mutex. Code of others, such as wakers, runs after it is released, except
-/// for the clock.
-pub(crate) struct Shared {
-    clock: Arc<dyn Clock>,
-    /// Time zero of the quota.
-    start: Instant,
-    state: Mutex<State>,
-    /// Notified when there may be a call to the store.
-    #[cfg(feature = "redis")]
-    calls: Option<Arc<Signal>>,
-}
-
-#[derive(Debug)]
-pub(crate) struct State {
-    pub(crate) quota: Box<dyn Gate>,
-    pub(crate) estimator: Estimator,
-    /// By their IDs in the queue of the quota.
-    waiters: HashMap<u64, Waiter>,
-    /// The deadlines and the IDs of waiters that have one.
-    deadlines: BTreeSet<(u64, u64)>,
-    /// The time of the next alarm.
-    alarm: Option<u64>,
-    wait_time: Duration,
-    /// The error of the last call to the store, if it failed.
-    #[cfg(feature = "redis")]
-    store_error: Option<StoreError>,
-}
-
-#[derive(Debug)]
-struct Waiter {
-    waker: Waker,
-    /// The time at which it joined the queue.
-    since: u64,
-    deadline: Option<u64>,
-    /// The time at which the request is counted, if it was admitted.
-    outcome: Option<Result<u64, AcquireError>>,
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").finish_non_exhaustive()
-    }
-}
-
-impl Shared {
-    /// Returns the current time, in nanoseconds since the start.
-    #[inline]
-    pub(crate) fn now(&self) -> u64 {
-        self.nanos_at(self.clock.now())
-    }
-
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
-    }
 
     #[inline]
-    fn try_acquire(&self, cost: &Cost) -> Result<u64, AcquireError> {
-        let now = self.now();
-        let mut state = self.lock();
-        match state.quota.try_acquire(cost, now) {
-            Ok(at) => Ok(at),
-            Err(Rejection::TooLarge(error)) => Err(AcquireError::TooLarge(error)),
-            Err(Rejection::Paused(until)) => Err(self.paused(until)),
-            Err(Rejection::NotYet) => {
-                let at = state.quota.lower_bound(cost);
-                // Without a time, the end of another request decides. A loop must not spin then.
-                let at = if at > now { at } else { now + MILLISECOND };
-                let at = self.instant_at(at);
-                Err(AcquireError::NotYet { at })
-            }
-        }
-    }
-
-    /// Admits a request or adds it to the queue.
-    pub(crate) fn acquire_or_enqueue(
-        self: &Arc<Self>,
-        cost: &Cost,
-        timeout: Option<Duration>,
-        waker: &Waker,
-    ) -> Result<Admission, AcquireError> {
-        let waker = waker.clone();
-        let now = self.now();
-        let deadline = timeout.map(|timeout| now.saturating_add(nanos(timeout)));
-        let mut state = self.lock();
-        let rejection = match state.quota.try_acquire(cost, now) {
-            Ok(at) => {
-                let (id, cost) = (None, *cost);
-                return Ok(Admission::Granted(Grant { at, id, cost }));
-            }
-            Err(Rejection::TooLarge(error)) => return Err(error.into()),
-            Err(rejection) => rejection,
-        };
-        if deadline.is_some_and(|deadline| state.quota.lower_bound(cost) > deadline) {
-            return Err(match rejection {
-                Rejection::Paused(until) => self.paused(until),
-                _ => AcquireError::Timeout,
-            });
-        }
-        let is_first = !state.quota.has_waiters();
-        let id = state.quota.enqueue(*cost)?;
-        state.add_waiter(id, now, deadline, waker);
-        // The others wait for the first one.
-        if is_first || deadline.is_some() {
-            self.schedule(&mut state);
-        }
-        self.notify_store();
-        Ok(Admission::Queued(id))
-    }
-
-    /// Returns the outcome of a request in the queue, or `None` while it waits.
-    pub(crate) fn poll_waiter(
-        self: &Arc<Self>,
-        id: u64,
-        cost: &Cost,
-        waker: &Waker,
-    ) -> Option<Result<Grant, AcquireError>> {
-        // Wakers run code of others when they are cloned or dropped, so neither happens under the
-        // lock.
-        let mut waker = waker.clone();
-        let now = self.now();
-        let mut state = self.lock();
-        let waiter = state.waiters.get_mut(&id)?;
-        let Some(outcome) = waiter.outcome.take() else {
-            mem::swap(&mut waiter.waker, &mut waker);
-            return None;
-        };
-        let (since, deadline) = (waiter.since, waiter.deadline);
-        state.remove_waiter(id);
-        let mut grant = match outcome {
-            Ok(at) => Grant {
-                at,
-                id: Some(id),
-                cost: *cost,
-            },
-            Err(error) => return Some(Err(error)),
-        };
-        // The request is sent now, not when it was admitted.
-        if !state.quota.renew(id, &mut grant, now) {
-            state.add_waiter(id, since, deadline, waker);
-            self.admit_and_wake(state, now);
-            return None;
-        }
-        let wait = Duration::from_nanos(now.saturating_sub(since));
-        state.wait_time += wait;
-        drop(state);
-        events::waited(wait);
-        Some(Ok(grant))
-    }
-
-    /// Removes a request from the queue and takes nothing for it.
-    pub(crate) fn cancel_waiter(self: &Arc<Self>, id: u64, cost: &Cost) {
-        // The waiter is dropped after the lock is released, with its waker.
-        let _waiter = self.update(|state, _| {
-            let waiter = state.remove_waiter(id)?;
-            match waiter.outcome {
-                None => state.quota.cancel(id),
-                Some(Ok(at)) => state.quota.take_back(&Grant {
-                    at,
-                    id: Some(id),
-                    cost: *cost,
-                }),
-                Some(Err(_)) => {}
-            }
-            Some(waiter)
-        });
-    }
-
-    /// Changes the state, and admits the requests that it then allows.
-    pub(crate) fn update<T>(self: &Arc<Self>, change: impl FnOnce(&mut State, &Self) -> T) -> T {
-        let mut state = self.lock();
-        let result = change(&mut state, self);
-        // Without requests that wait, nothing depends on the time.
-        if state.quota.has_waiters() {
-            self.admit_and_wake(state, self.now());
-        }
-        self.notify_store();
-        result
-    }
-
-    /// Admits the requests whose time has come. The alarm was scheduled for a time.
-    pub(crate) fn ring(self: &Arc<Self>, at: u64) {
-        let now = self.now();
-        let mut state = self.lock();
-        // It may ring early, and then has to be scheduled again.
-        if state.alarm == Some(at) {
-            state.alarm = None;
-        }
-        self.admit_and_wake(state, now);
-    }
-
-    /// Decides the requests that can be decided, and wakes them after the lock is released.
-    fn admit_and_wake(self: &Arc<Self>, mut state: MutexGuard<'_, State>, now: u64) {
-        let mut wakers = Vec::new();
-        loop {
-            while let Some((id, result)) = state.quota.next(now) {
-                wakers.extend(state.decide(id, result.map_err(TooLarge::into)));
-            }
-            let Some(&(deadline, id)) = state.deadlines.first() else {
-                break;
-            };
-            if deadline > now {
-                break;
-            }
-            // The requests behind it may be smaller, so the queue is tried again.
-            state.quota.cancel(id);
-            let error = state.timeout_error();
-            wakers.extend(state.decide(id, Err(error)));
-        }
-        self.schedule(&mut state);
-        drop(state);
-        self.notify_store();
-        wakers.into_iter().for_each(Waker::wake);
-    }
-
-    /// Schedules an alarm for the next event, unless an earlier one is scheduled.
-    fn schedule(self: &Arc<Self>, state: &mut State) {
-        let deadline = state.deadlines.first().map(|(deadline, _)| *deadline);
-        let Some(at) = state.quota.next_event().into_iter().chain(deadline).min() else {
-            return;
-        };
-        if state.alarm.is_none_or(|alarm| at < alarm) {
-            state.alarm = Some(at);
-            self.clock
-                .schedule(self.instant_at(at), Alarm::new(self, at));
-        }
-    }
-
-    /// Lets the task that calls the store look for something to send.
-    #[cfg_attr(
-        not(feature = "redis"),
-        expect(clippy::unused_self, reason = "there is no store")
-    )]
-    fn notify_store(&self) {
-        #[cfg(feature = "redis")]
-        if let Some(calls) = &self.calls {
-            calls.notify();
-        }
-    }
-
-    fn paused(&self, until: u64) -> AcquireError {
-        AcquireError::Paused {
-            until: self.instant_at(until),
-        }
-    }
-
-    #[inline]
-    fn nanos_at(&self, instant: Instant) -> u64 {
-        nanos(instant.saturating_duration_since(self.start))
-    }
-
-    /// Returns the time as an `Instant`, or a time in a year if it is too far in the future.
-    fn instant_at(&self, at: u64) -> Instant {
-        const YEAR: Duration = Duration::from_secs(365 * 86_400);
-        let instant = self.start.checked_add(Duration::from_nanos(at));
-        instant.unwrap_or_else(|| self.clock.now() + YEAR)
+    fn try_request(&self, request: &Request) -> Result<Permit, AcquireError> {
+        let grant = self.shared.try_acquire(request)?;
+        Ok(Permit::new(Arc::clone(&self.shared), grant))
     }
 }
 
-#[cfg(feature = "redis")]
-impl Shared {
-    /// Returns the next call to the store, or how long to wait for it.
-    pub(crate) fn next_call(&self) -> Result<Call, Option<Duration>> {
-        let now = self.now();
-        let next = self.lock().quota.next_call(now);
-        next.map_err(|at| at.map(|at| Duration::from_nanos(at.saturating_sub(now))))
-    }
-
-    /// Takes the reply to a call that was sent at a time.
-    pub(crate) fn apply(self: &Arc<Self>, call: &Call, reply: &Reply, sent_at: u64) {
-        let now = self.now();
-        let mut state = self.lock();
-        state.store_error = None;
-        state.quota.apply(call, reply, sent_at, now);
-        self.admit_and_wake(state, now);
-    }
-
-    /// Notes that a call has failed and will be repeated.
-    pub(crate) fn store_failed(self: &Arc<Self>, error: StoreError) {
-        let now = self.now();
-        let mut state = self.lock();
-        state.quota.store_failed(now);
-        state.store_error = Some(error);
-        self.admit_and_wake(state, now);
+#[inline]
+fn request(cost: impl Into<Cost>) -> Request {
+    Request {
+        cost: cost.into(),
+        is_task: false,
     }
 }
 
-/// Lets the task that makes the calls end, after a last one.
-#[cfg(feature = "redis")]
-impl Drop for Shared {
-    fn drop(&mut self) {
-        if let Some(calls) = &self.calls {
-            let last = self.lock().quota.last_call();
-            calls.end(last);
-        }
-    }
-}
-
-impl State {
-    fn add_waiter(&mut self, id: u64, since: u64, deadline: Option<u64>, waker: Waker) {
-        self.deadlines
-            .extend(deadline.map(|deadline| (deadline, id)));
-        let waiter = Waiter {
-            waker,
-            since,
-            deadline,
-            outcome: None,
-        };
-        self.waiters.insert(id, waiter);
-    }
-
-    fn remove_waiter(&mut self, id: u64) -> Option<Waiter> {
-        let waiter = self.waiters.remove(&id)?;
-        self.remove_deadline(id, waiter.deadline);
-        // Frees the memory of a long queue.
-        if self.waiters.is_empty() && self.waiters.capacity() > 64 {
-            self.waiters = HashMap::new();
-        }
-        Some(waiter)
-    }
-
-    /// Notes the outcome of a request in the queue and returns its waker.
-    fn decide(&mut self, id: u64, outcome: Result<u64, AcquireError>) -> Option<Waker> {
-        let waiter = self.waiters.get_mut(&id)?;
-        waiter.outcome = Some(outcome);
-        let waker = mem::replace(&mut waiter.waker, Waker::noop().clone());
-        let deadline = waiter.deadline;
-        self.remove_deadline(id, deadline);
-        Some(waker)
-    }
-
-    /// Returns the error of a request whose deadline has passed.
-    #[cfg_attr(
-        not(feature = "redis"),
-        expect(clippy::unused_self, reason = "there is no store")
-    )]
-    fn timeout_error(&self) -> AcquireError {
-        #[cfg(feature = "redis")]
-        if let Some(error) = &self.store_error {
-            return AcquireError::Store(error.clone());
-        }
-        AcquireError::Timeout
-    }
-
-    fn remove_deadline(&mut self, id: u64, deadline: Option<u64>) {
-        if let Some(deadline) = deadline {
-            self.deadlines.remove(&(deadline, id));
-        }
+fn task(cost: impl Into<Cost>) -> Request {
+    Request {
+        cost: cost.into(),
+        is_task: true,
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::limiter::{Shared, State};
-use crate::quota::Grant;
+use crate::quota::grant::Grant;
+use crate::scheduler::{Shared, State};
 use crate::{Cost, Refusal, events};
 
 /// A permit to send one request.
@@ -33,9 +33,9 @@ impl Permit {
     pub fn report(&mut self, cost_so_far: impl Into<Cost>) {
         if let Some(grant) = &mut self.grant {
             let shared = &self.shared;
-            let so_far = grant.cost.settled(&cost_so_far.into());
-            let cost = grant.cost.max(&so_far);
-            shared.update(|state, _| state.quota.report(grant, &cost, &|| shared.now()));
+            let estimate = grant.request.cost;
+            let cost = estimate.max(&estimate.settled(&cost_so_far.into()));
+            shared.update(|state, _| state.gate.report(grant, &cost, &|| shared.now()));
         }
     }
 
@@ -50,25 +50,27 @@ impl Permit {
     pub fn settle(mut self, cost: impl Into<Cost>) {
         let cost = cost.into();
         self.end(|grant, state, shared| {
-            let cost = grant.cost.settled(&cost);
+            let cost = grant.request.cost.settled(&cost);
             if let Some((_, output)) = cost.split().filter(|(_, output)| *output > 0) {
                 state.estimator.observe(output);
             }
-            state.quota.settle(grant, &cost, &|| shared.now());
+            state.gate.settle(grant, &cost, &|| shared.now());
         });
     }
 
     /// Ends the permit of a request that was not sent. Everything is given back.
     pub fn cancel(mut self) {
-        self.end(|grant, state, _| state.quota.take_back(grant));
+        self.end(|grant, state, _| state.gate.take_back(grant));
     }
 
     /// Ends the permit of a request that the provider refused.
     ///
-    /// Depending on the refusal, the limiter pauses for some seconds, up to a minute, and admits
-    /// fewer requests per second for some minutes. The request can therefore be retried at once:
-    /// acquire a new permit for it, unless the refusal is [`NotRetryable`](Refusal::NotRetryable).
-    /// The refused request stays counted, because the provider may count it too.
+    /// A single refusal changes nothing. If more requests are refused than by chance, the limiter
+    /// admits fewer per second, in proportion, and more again after some seconds. If practically
+    /// all are refused, it pauses for some seconds, up to a minute. The request can therefore be
+    /// retried at once: acquire a new permit for it, unless the refusal is
+    /// [`NotRetryable`](Refusal::NotRetryable). The refused request stays counted, because the
+    /// provider may count it too.
     pub fn refused(self, refusal: Refusal) {
         self.refuse(refusal, None);
     }
@@ -82,23 +84,23 @@ impl Permit {
     fn refuse(mut self, refusal: Refusal, retry_after: Option<Duration>) {
         let pause = self.end(|grant, state, shared| {
             let now = shared.now();
-            state.quota.refuse(grant, refusal, retry_after, now)
+            state.gate.refuse(grant, refusal, retry_after, now)
         });
         events::refused(refusal, pause.unwrap_or_default());
     }
 
     /// Ends the permit, unless it has ended already.
-    fn end<T>(&mut self, end: impl FnOnce(&mut Grant, &mut State, &Shared) -> T) -> Option<T> {
-        let mut grant = self.grant.take()?;
+    fn end<T>(&mut self, end: impl FnOnce(&Grant, &mut State, &Shared) -> T) -> Option<T> {
+        let grant = self.grant.take()?;
         let shared = &self.shared;
-        Some(shared.update(|state, shared| end(&mut grant, state, shared)))
+        Some(shared.update(|state, shared| end(&grant, state, shared)))
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
         let dropped = self.end(|grant, state, shared| {
-            state.quota.leave_unsettled(grant, &|| shared.now());
+            state.gate.leave_unsettled(grant, &|| shared.now());
         });
         if dropped.is_some() {
             events::unsettled();
@@ -130,14 +132,15 @@ impl TaskPermit {
     #[must_use]
     pub fn lease(&self) -> Option<String> {
         let Permit { shared, grant } = &self.0;
-        shared.lock().quota.task_lease(grant.as_ref()?)
+        let mut state = shared.lock();
+        state.gate.stored()?.task_lease(grant.as_ref()?)
     }
 
     /// Ends the permit of a task that has ended.
     pub fn finish(mut self) {
         self.0.end(|grant, state, shared| {
-            let cost = grant.cost;
-            state.quota.settle(grant, &cost, &|| shared.now());
+            let cost = grant.request.cost;
+            state.gate.settle(grant, &cost, &|| shared.now());
         });
     }
 
@@ -170,7 +173,7 @@ impl Drop for TaskPermit {
     fn drop(&mut self) {
         self.0.end(|grant, state, shared| {
             let now = shared.now();
-            state.quota.abandon_task(grant, now);
+            state.gate.abandon_task(grant, now);
         });
     }
 }

@@ -49,6 +49,11 @@ pub struct StoreUsage {
     pub clock_steps: u64,
     /// The number of calls that failed and were repeated.
     pub failures: u64,
+    /// The number of times that the store had damaged data, deleted it and started again.
+    pub resets: u64,
+    /// Whether the server may delete keys when its memory is full, so that limits can be exceeded.
+    /// See `RedisStore::check`.
+    pub may_evict: bool,
 }
 
 /// The usage of a limit.
@@ -58,22 +63,22 @@ pub struct LimitUsage {
     /// The limit.
     pub limit: Limit,
     /// The amount that the limiter may use: its share of the count of `limit`.
-    pub available: u64,
+    pub allowed: u64,
     /// The amount that is used: within the last window and its guard, or running.
     pub used: u64,
 }
 
 impl LimitUsage {
-    /// Returns the amount that is left.
+    /// Returns the amount that is left: the amount that is allowed, less what is used.
     #[must_use]
-    pub fn left(&self) -> u64 {
-        self.available.saturating_sub(self.used)
+    pub fn remaining(&self) -> u64 {
+        self.allowed.saturating_sub(self.used)
     }
 
     /// Returns the amount above the limit. It is above 0 if requests cost more than estimated, or if
     /// the limit was lowered. New requests wait until it has expired.
     #[must_use]
     pub fn debt(&self) -> u64 {
-        self.used.saturating_sub(self.available)
+        self.used.saturating_sub(self.allowed)
     }
 }

@@ -1,4 +1,4 @@
-//! Code of others that a limiter runs, such as wakers, may use the limiter.
+//! Code of the user that a limiter runs, such as wakers, may use the limiter.
 
 mod common;
 

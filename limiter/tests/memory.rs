@@ -15,7 +15,7 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// A limiter takes at most 10 KiB, and allocates only for requests that wait.
+/// A limiter takes at most 13 KiB, and allocates only for requests that wait.
 fn main() {
     let several = limits(&[
         (LimitKind::Requests, 500, SECOND),
@@ -35,7 +35,7 @@ fn main() {
         let stats = region.change();
         let bytes = stats.bytes_allocated - stats.bytes_deallocated;
         println!("{bytes} bytes for {limits}");
-        assert!(bytes <= 10 * 1_024, "{bytes} bytes");
+        assert!(bytes <= 13 * 1_024, "{bytes} bytes");
 
         // Without waiting, nothing is allocated.
         let region = Region::new(ALLOCATOR);
@@ -45,7 +45,7 @@ fn main() {
         }
         assert_eq!(region.change().allocations, 0);
 
-        // A long queue is freed when it is empty, except for the first node of its map.
+        // A long queue is freed when it is empty, except for the first nodes of its maps.
         let region = Region::new(ALLOCATOR);
         let mut futures: Vec<_> = (0..10_000).map(|_| limiter.acquire(1)).collect();
         let pending = futures
@@ -57,6 +57,6 @@ fn main() {
         let kept = stats
             .bytes_allocated
             .saturating_sub(stats.bytes_deallocated);
-        assert!(kept <= 1_536, "{kept} bytes");
+        assert!(kept <= 3 * 1_024, "{kept} bytes");
     }
 }

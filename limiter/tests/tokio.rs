@@ -4,10 +4,13 @@
 
 mod common;
 
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use common::qwen_plus;
-use model_studio_limiter::Limiter;
+use model_studio_limiter::{AcquireError, Limiter};
+use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
 #[tokio::test(start_paused = true)]
@@ -34,10 +37,7 @@ fn waits_without_a_runtime() {
 #[test]
 fn a_runtime_that_ends_does_not_lose_the_alarm() {
     let limiter = Limiter::new(qwen_plus());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = current_thread();
     limiter.blocking_acquire(1_000).unwrap().settle(1_000);
     let mut waiting = Box::pin(limiter.acquire(1_000));
     runtime.block_on(async {
@@ -67,4 +67,65 @@ async fn futures_poll<F: Future>(future: &mut std::pin::Pin<Box<F>>) -> bool {
         std::task::Poll::Ready(future.as_mut().poll(context).is_pending())
     })
     .await
+}
+
+fn current_thread() -> Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap()
+}
+
+/// A runtime that nobody drives any more has polled the first request.
+#[test]
+fn an_idle_runtime_does_not_stop_the_requests_of_others() {
+    let limiter = Limiter::new(qwen_plus());
+    limiter.try_acquire(1_000).unwrap().settle(1_000);
+    let idle = current_thread();
+    let mut first = Box::pin(limiter.acquire(1_000));
+    idle.block_on(async { assert!(futures_poll(&mut first).await) });
+
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        current_thread().block_on(async {
+            let second = limiter
+                .acquire_timeout(1_000, Duration::from_secs(60))
+                .await;
+            second.unwrap().settle(1_000);
+            limiter.pause_until(std::time::Instant::now() + Duration::from_secs(3_600));
+            let timed_out = limiter
+                .acquire_timeout(1_000, Duration::from_millis(50))
+                .await;
+            assert!(timed_out.is_err());
+        });
+        sender.send(()).unwrap();
+    });
+    let end = receiver.recv_timeout(Duration::from_secs(30));
+    assert!(end.is_ok(), "the second runtime waits for the idle one");
+    drop((first, idle));
+}
+
+#[test]
+fn a_thread_of_a_runtime_may_block() {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        current_thread().block_on(async {
+            let limiter = Limiter::new(qwen_plus());
+            for _ in 0..3 {
+                limiter.blocking_acquire(1_000).unwrap().settle(1_000);
+            }
+        });
+        sender.send(()).unwrap();
+    });
+    let end = receiver.recv_timeout(Duration::from_secs(30));
+    assert!(end.is_ok(), "it waits for the runtime that it blocks");
+}
+
+/// Nobody can advance the time while the only thread of the runtime is blocked.
+#[tokio::test(start_paused = true)]
+async fn blocking_while_time_is_paused_is_an_error() {
+    let limiter = Limiter::new(qwen_plus());
+    limiter.blocking_acquire(1_000).unwrap().settle(1_000);
+    let error = limiter.blocking_acquire(1_000).unwrap_err();
+    assert_eq!(error, AcquireError::WouldBlock);
+    assert_eq!(limiter.usage().queued, 0);
+    limiter.acquire(1_000).await.unwrap().settle(1_000);
 }

@@ -75,7 +75,8 @@ impl Client {
             let store = RedisStore::connect(url, "bench").await;
             let store = store.expect("the server accepts connections");
             let account = Account::builder().store(store).limits(MODEL, limits);
-            Self::Limiter(account.build(), tokens)
+            let account = account.build().expect("all settings have an effect");
+            Self::Limiter(account, tokens)
         };
         let requests = (LimitKind::Requests, count);
         let tokens = (LimitKind::Tokens, count * 1_000);

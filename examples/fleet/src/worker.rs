@@ -23,12 +23,17 @@ pub(crate) async fn run(
     store: Option<&str>,
     limits: Limits,
 ) -> anyhow::Result<()> {
-    let mut account = Account::<Model>::builder().limits(MODEL, limits);
-    if let Some(url) = store {
-        let store = RedisStore::connect(url, "my-account").await;
-        account = account.store(store.context("cannot connect to Redis")?);
-    }
-    let account = Arc::new(account.build());
+    let account = Account::<Model>::builder().limits(MODEL, limits);
+    let account = match store {
+        Some(url) => {
+            let store = RedisStore::connect(url, "my-account").await;
+            account
+                .store(store.context("cannot connect to Redis")?)
+                .build()?
+        }
+        None => account.build(),
+    };
+    let account = Arc::new(account);
     let mut senders = JoinSet::new();
     for _ in 0..SENDERS {
         senders.spawn(send(index, provider, Arc::clone(&account)));

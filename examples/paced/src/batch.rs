@@ -6,8 +6,9 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use model_studio_limiter::{AcquireError, Builder, Clock as _, Cost, Limiter, ManualClock, Permit};
-use model_studio_limits::Limits;
+use model_studio_limiter::{
+    AcquireError, Builder, Clock as _, Cost, Limiter, LimiterLimits, ManualClock, Permit,
+};
 
 use crate::endpoint::{Answer, Refused, Request};
 
@@ -18,9 +19,10 @@ pub const MAX_IN_FLIGHT: usize = 500;
 
 /// How often a request is sent.
 ///
-/// If the window of a limit per minute is full, the pauses of the limiter between five attempts add up
-/// to a minute.
-const MAX_ATTEMPTS: usize = 5;
+/// If the window of a limit per minute is full, the pauses of the limiter between seven attempts add
+/// up to a minute: the second refusal in a row pauses for 2 seconds, and each further one for twice as
+/// long.
+const MAX_ATTEMPTS: usize = 7;
 
 /// What became of a request.
 pub struct Outcome<'a> {
@@ -134,7 +136,7 @@ fn send(
 /// Returns when each request would be sent, and its estimated cost, if every answer used all of its
 /// estimate. Does not wait.
 pub fn plan(
-    builder: Builder<Limits>,
+    builder: Builder<LimiterLimits>,
     requests: &[Request],
 ) -> impl Iterator<Item = (&Request, Result<(Duration, Cost), AcquireError>)> {
     let clock = ManualClock::new();

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use clap::Parser as _;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-use model_studio_limiter::{Builder, Limiter};
-use model_studio_limits::{Category, LimitKind, Limits, Model, model};
+use model_studio_limiter::{Builder, Limiter, LimiterLimits};
+use model_studio_limits::{Category, LimitKind, Model, model};
 use paced::batch::{self, Outcome};
 use paced::endpoint::{Answer, Endpoint, Request};
 use serde_json::json;
@@ -96,7 +96,7 @@ fn requests(arguments: &Arguments) -> anyhow::Result<Vec<Request>> {
 }
 
 /// Prints when each prompt would be sent.
-fn plan(requests: &[Request], builder: Builder<Limits>) -> anyhow::Result<usize> {
+fn plan(requests: &[Request], builder: Builder<LimiterLimits>) -> anyhow::Result<usize> {
     let mut out = io::stdout().lock();
     let (mut estimated, mut failed, mut last) = (0, 0, Duration::ZERO);
     for (request, result) in batch::plan(builder, requests) {

@@ -126,9 +126,9 @@ fn estimates_follow_the_answers() {
 #[test]
 fn refused_requests_are_repeated_a_few_times() {
     for (refusal, attempts) in [
-        (Refusal::Requests, 5),
-        (Refusal::Tokens, 5),
-        (Refusal::Capacity, 5),
+        (Refusal::Requests, 7),
+        (Refusal::Tokens, 7),
+        (Refusal::Capacity, 7),
         (Refusal::NotRetryable, 1),
     ] {
         let (mut outcomes, usage) = simulate(&[request(100)], |_| Err(refused(refusal)));

@@ -14,7 +14,8 @@ pub use system::SystemClock;
 #[cfg(feature = "tokio")]
 pub use tokio::TokioClock;
 
-use crate::limiter::Shared;
+use crate::scheduler::Shared;
+use crate::time::Time;
 
 /// A source of time for limiters.
 ///
@@ -39,15 +40,25 @@ pub trait Clock: Send + Sync + 'static {
 pub struct Alarm {
     limiter: Weak<Shared>,
     /// The time for which it is scheduled, as the limiter counts it.
-    at: u64,
+    at: Time,
 }
 
 impl Alarm {
-    pub(crate) fn new(limiter: &Arc<Shared>, at: u64) -> Self {
+    pub(crate) fn new(limiter: &Arc<Shared>, at: Time) -> Self {
         Self {
             limiter: Arc::downgrade(limiter),
             at,
         }
+    }
+
+    /// Returns the address of the limiter, which no other limiter has while this alarm exists.
+    fn limiter_address(&self) -> usize {
+        self.limiter.as_ptr().addr()
+    }
+
+    /// Returns `true` if the limiter still exists.
+    fn is_needed(&self) -> bool {
+        self.limiter.strong_count() > 0
     }
 
     /// Admits the requests whose time has come.
@@ -56,6 +67,14 @@ impl Alarm {
             limiter.ring(self.at);
         }
     }
+}
+
+/// Returns `true` if a thread that blocks would stop the time for which it waits.
+pub(crate) fn would_stop_time() -> bool {
+    #[cfg(feature = "tokio")]
+    return ::tokio::runtime::Handle::try_current().is_ok() && tokio::is_paused();
+    #[cfg(not(feature = "tokio"))]
+    return false;
 }
 
 /// Returns the clock of limiters that are created without one.

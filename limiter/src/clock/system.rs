@@ -119,6 +119,7 @@ mod tests {
     use super::{SystemClock, Timer};
     use model_studio_limits::Limits;
 
+    use crate::time::Time;
     use crate::{Alarm, Clock as _, Limiter};
 
     #[test]
@@ -132,7 +133,7 @@ mod tests {
         let limiter = Limiter::builder(Limits::new(&[]))
             .clock(clock.clone())
             .build();
-        let alarm = Alarm::new(limiter.shared(), 0);
+        let alarm = Alarm::new(limiter.shared(), Time::START);
         clock.schedule(Instant::now() + Duration::from_secs(3_600), alarm);
         drop(limiter);
         assert_eq!(timer.strong_count(), 2, "the thread has the timer");

@@ -10,13 +10,12 @@ use crate::{Alarm, Clock};
 
 /// The clock of tokio, which tests can pause.
 ///
-/// Limiters wait on a task of the current runtime, which must have the time driver enabled and must
-/// be running. Outside of a runtime, and when the runtime ends, they wait on the thread of
-/// [`SystemClock`]. If several runtimes share a limiter and some of them are not always running,
-/// use [`SystemClock`], which works in any runtime.
+/// Limiters wait on the thread of [`SystemClock`], so that they do not depend on a runtime that is
+/// busy, idle or gone. Only in a runtime whose time is paused, such as one with `start_paused`, they
+/// wait on a task of that runtime.
 #[derive(Clone, Debug, Default)]
 pub struct TokioClock {
-    fallback: SystemClock,
+    system: SystemClock,
 }
 
 impl TokioClock {
@@ -28,30 +27,34 @@ impl TokioClock {
 }
 
 impl Clock for TokioClock {
+    #[inline]
     fn now(&self) -> Instant {
         time::Instant::now().into_std()
     }
 
     fn schedule(&self, at: Instant, alarm: Alarm) {
-        let mut sleep = Sleep {
-            fallback: self.fallback.clone(),
-            at,
-            alarm: Some(alarm),
-        };
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(async move {
-                time::sleep_until(at.into()).await;
-                if let Some(alarm) = sleep.alarm.take() {
-                    alarm.ring();
-                }
-            });
+        match Handle::try_current() {
+            Ok(runtime) if is_paused() => {
+                let mut sleep = Sleep {
+                    system: self.system.clone(),
+                    at,
+                    alarm: Some(alarm),
+                };
+                runtime.spawn(async move {
+                    time::sleep_until(at.into()).await;
+                    if let Some(alarm) = sleep.alarm.take() {
+                        alarm.ring();
+                    }
+                });
+            }
+            _ => self.system.schedule(at, alarm),
         }
     }
 }
 
-/// An alarm that has not rung. If the task is dropped, the alarm moves to the fallback.
+/// An alarm that has not rung. If its runtime ends, the alarm moves to the clock of the system.
 struct Sleep {
-    fallback: SystemClock,
+    system: SystemClock,
     at: Instant,
     alarm: Option<Alarm>,
 }
@@ -59,7 +62,16 @@ struct Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         if let Some(alarm) = self.alarm.take() {
-            self.fallback.schedule(self.at, alarm);
+            self.system.schedule(self.at, alarm);
         }
     }
+}
+
+/// Returns `true` if the time of the current runtime is paused.
+///
+/// Tokio does not say, but only then its time differs from that of the system.
+pub(crate) fn is_paused() -> bool {
+    let before = Instant::now();
+    let now = time::Instant::now().into_std();
+    now < before || now > Instant::now()
 }

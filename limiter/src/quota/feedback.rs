@@ -1,126 +1,358 @@
 //! The reaction to refusals: pauses, and a slower pace.
+//!
+//! A single refusal changes nothing, because providers refuse some requests although there is room.
+//! What counts is the fraction of the requests of the last seconds that were refused. Refusals come
+//! within milliseconds and answers after seconds, so requests are counted by the time at which they
+//! were admitted, and those in flight count as accepted.
 
 use std::time::Duration;
 
-use model_studio_limits::LimitKind;
-
 use crate::Refusal;
-use crate::cost::is_measured;
-use crate::quota::nanos;
+use crate::quota::growth::{Growth, Recovery};
+use crate::quota::history::{Counts, History, Stretch};
+use crate::time::{Nanos, Time};
 
-/// A refusal makes the pace slower by this factor.
-const REDUCTION: f64 = 0.9;
+/// The first pause. Later ones are twice as long, so that five attempts of one request span 14
+/// seconds.
+const FIRST_PAUSE: Nanos = Nanos::from_millis(2_000);
 
-/// The slowest pace, as a part of the limit.
-const MIN_FACTOR: f64 = 0.1;
+/// The longest pause without a `Retry-After`. The provider says that calls normally succeed again
+/// within a minute.
+const MAX_PAUSE: Nanos = Nanos::from_millis(60_000);
 
-/// The time in which the pace recovers from 0 to the full rate.
-const RECOVERY: Duration = Duration::from_secs(600);
-
-/// The longest pause after a refusal. The provider says that calls normally succeed again within a
-/// minute.
-const MAX_BACKOFF: Duration = Duration::from_secs(60);
+/// The longest pause if requests were accepted in the last minute. A window that contains them has
+/// room again soon.
+const MAX_PAUSE_IN_USE: Nanos = Nanos::from_millis(12_000);
 
 /// The longest `Retry-After` that is honored.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
-/// A limit counts as full when this part is used, in percent.
-const FULL_PERCENT: u128 = 80;
+/// Up to this fraction of refusals is normal.
+const NORMAL: f64 = 0.02;
 
-/// Returns `true` if a refusal is about limits of this kind, and most of this one is used.
-pub(crate) fn is_full(refusal: Refusal, kind: LimitKind, used: u128, available: u64) -> bool {
-    let is_refused = (refusal == Refusal::Tokens) == is_measured(kind);
-    is_refused && used * 100 >= u128::from(available) * FULL_PERCENT
-}
+/// The distance that the pace keeps from the limit that was found, as a factor.
+const DISTANCE: f64 = 0.97;
+
+/// A reaction leaves at least this part of the requests that were not refused. A client that sent
+/// few requests would be slowed down too much otherwise.
+const LEAST_REST: f64 = 0.7;
+
+/// A window is exhausted if this fraction of the latest requests was refused.
+const EXHAUSTED: f64 = 0.75;
+
+/// It is still exhausted if this fraction of all requests after a pause was refused.
+const STILL_EXHAUSTED: f64 = 0.5;
+
+/// With fewer requests, the last minute says little about a limit.
+const FEW: u32 = 20;
+
+/// How long only few requests are sent after a pause. Most refusals arrive in this time.
+const PROBING: Nanos = Nanos::from_millis(500);
+
+/// The number of requests per second in this time.
+const PROBES: f64 = 3.0;
+
+/// A refusal that takes longer is not waited for.
+const MAX_REFUSAL_TIME: Nanos = Nanos::from_millis(1_000);
+
+/// Reactions within this time are about the same event, such as a window that is exhausted.
+const EVENT: Nanos = Nanos::from_millis(5_000);
+
+/// The longest window of a limit on which a pause depends.
+const MINUTE: Nanos = Nanos::from_millis(60_000);
+
+/// If nothing was accepted for this time, the start of the requests in a window is known.
+const IDLE: Nanos = Nanos::from_millis(5_000);
+
+/// The time that a request takes to the provider.
+const TRAVEL: Nanos = Nanos::from_millis(200);
+
+/// The last 9 seconds in slots of 134 ms, to react quickly to many requests.
+type Seconds = History<27>;
+
+/// The last 69 seconds in slots of 1.07 s, to notice what happens to few requests.
+type Minute = History<30>;
 
 /// What refusals have changed.
 #[derive(Debug)]
 pub(crate) struct Feedback {
-    /// The part of the pace that is used, at the time `since`.
-    factor: f64,
-    since: u64,
-    /// The time of the last reaction. Requests that were admitted earlier may still be refused for
-    /// the same reason.
-    reacted_at: u64,
-    /// The number of reactions since the last success.
-    failures: u32,
+    started_at: Time,
+    seconds: Seconds,
+    minute: Minute,
+    growth: Growth,
+    recovery: Recovery,
+    /// The time of the last reaction to throttling, and to a lack of capacity. Requests that were
+    /// admitted earlier may still be refused for the same reason, and do not count again.
+    throttled_at: Time,
+    failed_at: Time,
+    /// How long a refusal takes, at most.
+    refusal_time: Nanos,
+    /// The time of the first reaction to the current event, and the pace before it.
+    event_at: Time,
+    before_event: f64,
+    series: Series,
+}
+
+/// Pauses between which no request is known to be accepted.
+#[derive(Debug)]
+struct Series {
+    pauses: u32,
+    /// The time at which the first pause began.
+    start: Time,
+    /// The time at which a limit per minute has room again at the latest.
+    room_at: Time,
+    /// Until this time after a pause, only this part of the pace is used.
+    probing_until: Time,
+    probing: f64,
 }
 
 impl Feedback {
-    pub(crate) fn new(now: u64) -> Self {
+    pub(crate) fn new(now: Time) -> Self {
         Self {
-            factor: 1.0,
-            since: now,
-            reacted_at: now,
-            failures: 0,
+            started_at: now,
+            seconds: Seconds::new(now),
+            minute: Minute::new(now),
+            growth: Growth::new(),
+            recovery: Recovery::new(),
+            throttled_at: now,
+            failed_at: now,
+            refusal_time: Nanos::ZERO,
+            event_at: now,
+            before_event: 1.0,
+            series: Series {
+                pauses: 0,
+                start: now,
+                room_at: Time::NEVER,
+                probing_until: now,
+                probing: 1.0,
+            },
         }
     }
 
     /// Returns the part of the pace to use.
-    #[expect(clippy::cast_precision_loss, reason = "a pace need not be exact")]
-    pub(crate) fn factor(&self, now: u64) -> f64 {
-        if self.factor >= 1.0 {
-            return 1.0;
-        }
-        let recovered = now.saturating_sub(self.since) as f64 / nanos(RECOVERY) as f64;
-        (self.factor + recovered).min(1.0)
+    pub(crate) fn factor(&self, now: Time) -> f64 {
+        self.growth.factor(now) * self.recovery.factor(now)
     }
 
     /// Returns the factor by which to increase delays, at least 1.
     #[inline]
-    pub(crate) fn slowdown(&self, now: u64) -> f64 {
-        if self.factor >= 1.0 {
+    pub(crate) fn slowdown(&self, now: Time) -> f64 {
+        let is_probing = now < self.series.probing_until;
+        if self.growth.is_full(now) && self.recovery.is_full(now) && !is_probing {
             return 1.0;
         }
-        1.0 / self.factor(now)
+        let probing = if is_probing { self.series.probing } else { 1.0 };
+        1.0 / (self.factor(now) * probing)
+    }
+
+    /// Counts a request that is admitted, and that takes a time at the full pace.
+    #[inline]
+    pub(crate) fn admitted(&mut self, at: Time, paced: Nanos) {
+        self.seconds.admitted(at, paced);
+        self.minute.admitted(at, paced);
+    }
+
+    /// Forgets a request that was not sent.
+    pub(crate) fn taken_back(&mut self, at: Time, paced: Nanos) {
+        self.seconds.taken_back(at, paced);
+        self.minute.taken_back(at, paced);
+    }
+
+    /// Notes that a request that was admitted at a time succeeded.
+    #[inline]
+    pub(crate) fn succeeded(&mut self, admitted_at: Time) {
+        // Requests from before the first pause say nothing about the time after it.
+        if admitted_at >= self.series.start {
+            self.series.pauses = 0;
+        }
     }
 
     /// Reacts to the refusal of a request that was admitted at a time, and returns how long to
-    /// pause. `is_full` is `true` if this limiter has used most of the refused limit.
+    /// pause.
     pub(crate) fn refused(
         &mut self,
-        admitted_at: u64,
+        admitted_at: Time,
         refusal: Refusal,
         retry_after: Option<Duration>,
-        is_full: bool,
-        now: u64,
+        now: Time,
     ) -> Duration {
         if !refusal.is_retryable() {
             return Duration::ZERO;
         }
-        let retry_after = retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
-        // Requests that were in flight together are refused together. They count once.
-        if admitted_at < self.reacted_at {
-            return retry_after;
+        let is_failure = refusal == Refusal::Capacity;
+        let seconds = self.seconds.at(admitted_at);
+        for counts in seconds.into_iter().chain(self.minute.at(admitted_at)) {
+            counts.refused(is_failure);
         }
-        let backoff = match refusal {
-            // Room is left by this limiter's count, so a limit per second was exceeded.
-            Refusal::Requests | Refusal::Tokens if !is_full => Duration::from_secs(1),
-            // Others use the account too, and its window is full.
-            Refusal::Requests | Refusal::Tokens => self.backoff(Duration::from_secs(4)),
-            Refusal::Capacity => self.backoff(Duration::from_secs(2)),
-            _ => self.backoff(Duration::from_secs(1)),
+        let pause = if is_failure {
+            self.failed(now);
+            Duration::ZERO
+        } else {
+            self.throttled(admitted_at, now)
         };
-        self.factor = match refusal {
-            // Fewer requests per second would not change these.
-            Refusal::Concurrency | Refusal::Capacity => self.factor(now),
-            _ => (self.factor(now) * REDUCTION).max(MIN_FACTOR),
-        };
-        self.since = now;
-        self.reacted_at = now;
-        self.failures = self.failures.saturating_add(1);
-        backoff.max(retry_after)
+        pause.max(retry_after.unwrap_or_default().min(MAX_RETRY_AFTER))
     }
 
-    /// Notes that a request that was admitted at a time succeeded.
-    pub(crate) fn succeeded(&mut self, admitted_at: u64) {
-        if admitted_at >= self.reacted_at {
-            self.failures = 0;
+    /// Reacts if many requests failed for a lack of capacity. There is no pause, because that is
+    /// known only when the answers are due.
+    fn failed(&mut self, now: Time) {
+        let start = Minute::slot_from(self.failed_at);
+        let since = self.minute.stretches(start, now).last();
+        let counts = since.unwrap_or_default().counts;
+        if let Some(fraction) = excess(counts.failed, counts.admitted) {
+            self.recovery.slow_down((1.0 - fraction) * DISTANCE, now);
+            self.failed_at = now;
         }
     }
 
-    fn backoff(&self, base: Duration) -> Duration {
-        base.saturating_mul(1 << self.failures.min(6))
-            .min(MAX_BACKOFF)
+    /// Reacts if many requests exceed a limit, and returns how long to pause.
+    fn throttled(&mut self, admitted_at: Time, now: Time) -> Duration {
+        let refusal_time = now.since(admitted_at);
+        let remembered = self.refusal_time - Nanos(self.refusal_time.0 / 64);
+        self.refusal_time = refusal_time.max(remembered).min(MAX_REFUSAL_TIME);
+        if admitted_at < Seconds::slot_from(self.throttled_at) {
+            return Duration::ZERO;
+        }
+        // What was admitted later may still be refused.
+        let decided = now - self.refusal_time;
+        let decided_seconds = Seconds::slot_start(decided) - Nanos(1);
+        let decided_minute = Minute::slot_start(decided) - Nanos(1);
+        if self.is_exhausted(admitted_at, admitted_at)
+            || self.is_exhausted(decided_seconds, decided_minute)
+        {
+            return self.pause(now);
+        }
+        let excesses = self.stretches(decided_seconds, decided_minute);
+        let excesses = excesses.filter_map(|stretch| {
+            let fraction = excess(stretch.counts.throttled, stretch.counts.admitted)?;
+            let accepted = stretch.counts.accepted_paced().as_secs_f64();
+            Some((fraction, accepted / stretch.time.as_secs_f64()))
+        });
+        let largest = excesses.max_by(|(a, _), (b, _)| a.total_cmp(b));
+        if let Some((fraction, accepted)) = largest {
+            self.note_event(now);
+            // What was accepted while others were refused is what the provider allows.
+            let rest = self.growth.factor(now) * (1.0 - fraction);
+            self.slow_down(accepted.clamp(rest * LEAST_REST, rest), now, now);
+        }
+        Duration::ZERO
     }
+
+    /// Pauses, because a window is exhausted.
+    fn pause(&mut self, now: Time) -> Duration {
+        if now.since(self.series.probing_until) > MINUTE {
+            self.series.pauses = 0;
+        }
+        let is_first = self.series.pauses == 0;
+        if is_first {
+            self.series.start = now;
+            self.series.room_at = self.room_at(now);
+        }
+        let is_in_use = self.last_minute(now).accepted() > 0;
+        let longest = if is_in_use {
+            MAX_PAUSE_IN_USE
+        } else {
+            MAX_PAUSE
+        };
+        let pause = Nanos(FIRST_PAUSE.0 << self.series.pauses.min(6));
+        let mut end = now + pause.min(longest);
+        if self.series.room_at > now {
+            end = end.min(self.series.room_at);
+        }
+        if is_first {
+            self.note_event(now);
+            // Reactions to the same event slowed down more than needed. The last minute shows what
+            // the window allows at most.
+            let minute = self.last_minute(now);
+            let mut accepted = minute.accepted_paced().as_secs_f64() / MINUTE.as_secs_f64();
+            if minute.admitted < FEW {
+                accepted = accepted.max(self.before_event / 2.0);
+            }
+            self.slow_down(self.before_event.min(accepted), now, end);
+        } else {
+            self.growth.start_at(end);
+            self.throttled_at = now;
+        }
+        self.series.pauses = self.series.pauses.saturating_add(1);
+        self.series.probing = (PROBES / self.calls_per_second(now)).min(1.0);
+        self.series.probing_until = end + PROBING;
+        end.since(now).into()
+    }
+
+    /// Uses a pace a little below what the provider allows, and lets it grow from a time.
+    fn slow_down(&mut self, allowed: f64, now: Time, growth_from: Time) {
+        let (start, per_second) = (allowed * DISTANCE, self.calls_per_second(now));
+        self.growth
+            .slow_down(start, allowed, per_second, growth_from);
+        self.throttled_at = now;
+    }
+
+    fn note_event(&mut self, now: Time) {
+        if now.since(self.event_at) > EVENT {
+            self.event_at = now;
+            self.before_event = self.growth.factor(now);
+        }
+    }
+
+    /// Returns `true` if practically all of the latest requests until a time were refused.
+    fn is_exhausted(&self, until_seconds: Time, until_minute: Time) -> bool {
+        let is_over = |stretch: Stretch, fewest, fraction| {
+            let (refused, all) = (stretch.counts.throttled, stretch.counts.admitted);
+            refused >= fewest && f64::from(refused) >= f64::from(all) * fraction
+        };
+        let mut stretches = self.stretches(until_seconds, until_minute);
+        if stretches.any(|stretch| is_over(stretch, 2, EXHAUSTED)) {
+            return true;
+        }
+        let all = self.stretches(until_seconds, until_minute).last();
+        self.series.pauses > 0 && all.is_some_and(|all| is_over(all, 1, STILL_EXHAUSTED))
+    }
+
+    /// Returns stretches of different lengths since the last reaction. Each ends with the slot of a
+    /// time.
+    fn stretches(&self, until_seconds: Time, until_minute: Time) -> impl Iterator<Item = Stretch> {
+        let start = Seconds::slot_from(self.throttled_at);
+        let seconds = self.seconds.stretches(start, until_seconds);
+        let start = Minute::slot_from(self.throttled_at);
+        let minute = self.minute.stretches(start, until_minute);
+        seconds.chain(minute)
+    }
+
+    /// Returns the time at which a limit per minute that is exhausted now has room again, or
+    /// [`Time::NEVER`] if that is not known: requests have been leaving its window all the time.
+    fn room_at(&self, now: Time) -> Time {
+        let end = Minute::slot_start(now) + Minute::SLOT;
+        let mut first = end;
+        let mut accepted = 0;
+        for stretch in self.minute.stretches(now - MINUTE, now) {
+            if stretch.counts.accepted() > accepted {
+                accepted = stretch.counts.accepted();
+                first = end - stretch.time;
+            }
+        }
+        if accepted == 0 || now.since(first) + IDLE > MINUTE {
+            return Time::NEVER;
+        }
+        first + Minute::SLOT + MINUTE + TRAVEL
+    }
+
+    fn calls_per_second(&self, now: Time) -> f64 {
+        let calls = self.last_minute(now).accepted().max(1);
+        let seconds = now.since(self.started_at).as_secs_f64().clamp(1.0, 60.0);
+        f64::from(calls) / seconds
+    }
+
+    fn last_minute(&self, now: Time) -> Counts {
+        let stretches = self.minute.stretches(now - MINUTE, now);
+        stretches.last().unwrap_or_default().counts
+    }
+}
+
+/// Returns the fraction of requests that were refused, if it is more than chance.
+fn excess(refused: u32, all: u32) -> Option<f64> {
+    let (refused, all) = (f64::from(refused), f64::from(all.max(1)));
+    let normal = all * NORMAL;
+    // Three standard deviations above the normal number.
+    let is_significant = refused > normal + 3.0 * normal.sqrt() + 1.0;
+    is_significant.then(|| (refused / all).min(1.0))
 }

@@ -1,667 +1,309 @@
-//! The state of a limiter, without clock, threads or async.
+//! The state of a limiter in one process, without clock, threads or async.
 //!
-//! Every method takes the current time, in nanoseconds since the start of the limiter. Time never
-//! goes back: an earlier time counts as the latest one seen.
+//! Every method takes the current time. Time never goes back: an earlier time counts as the latest
+//! one seen.
 
 pub(crate) mod feedback;
+pub(crate) mod grant;
+mod growth;
+mod history;
 mod ledger;
+mod limit_set;
 mod pace;
 pub(crate) mod queue;
+mod rate;
+pub(crate) mod rules;
 
 use std::time::Duration;
 
-use model_studio_limits::{Limit, LimitKind};
+use model_studio_limits::Limit;
 
-use crate::cost::{CONCURRENCY, is_measured};
-use crate::gate::Gate;
-use crate::usage::{LimitUsage, Usage};
+use crate::time::{Nanos, Time};
+use crate::usage::Usage;
 use crate::{Cost, Refusal, TooLarge};
 use feedback::Feedback;
-use ledger::Ledger;
-use pace::{Pace, REQUEST_CREDIT, TOKEN_CREDIT};
+use grant::{Counters, Rejection, Request};
+use limit_set::LimitSet;
 use queue::Queue;
-
-/// The number of slots of all ledgers of a quota, about 8 KiB, as a power of two.
-const SLOT_BITS: u32 = 10;
-
-/// How a quota applies limits.
-#[derive(Clone, Debug)]
-pub(crate) struct Rules {
-    /// The numerator and the denominator of the share of each limit.
-    pub(crate) share: (u64, u64),
-    /// By how much windows are widened. `None` for 1/60 of the window, and at most a second.
-    pub(crate) guard: Option<Duration>,
-    /// Whether amounts such as tokens count until the request completes and then at that time,
-    /// instead of at the time at which it was admitted.
-    pub(crate) counts_at_completion: bool,
-    /// How long a task that was not finished is counted.
-    pub(crate) max_task_duration: Duration,
-}
+use rules::Rules;
 
 /// Limits, what was used of them, and the requests that wait.
 #[derive(Debug)]
 pub(crate) struct Quota {
-    rules: Rules,
-    rates: Box<[Rate]>,
-    /// `used` is always 0: `running` has the counts, also of kinds without a limit.
-    concurrency: Box<[LimitUsage]>,
+    limits: LimitSet,
     queue: Queue,
+    /// When it is the turn of the first request of the queue, as far as time alone decides.
+    turn: Option<Time>,
+    /// Until when new requests make up for what late ones have missed.
+    late_until: Time,
     feedback: Feedback,
-    paused_until: u64,
-    now: u64,
-    /// A time before which nothing expires.
-    next_expiry: u64,
-    /// Tasks that count as running until a time, because nobody can finish them any more.
-    abandoned: Vec<(u64, Grant)>,
-    /// What runs of each kind, by the position of the kind.
-    running: [u64; LimitKind::ALL.len()],
-    /// Amounts of requests that are counted until they complete, by the position of the kind.
-    held: [u128; LimitKind::ALL.len()],
+    paused_until: Time,
     counters: Counters,
 }
 
-/// How a limit with a window is applied. Durations are in nanoseconds.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RateRule {
-    pub(crate) window: u64,
-    /// The window and the guard.
-    pub(crate) span: u64,
-    /// The time that the pace may make up for, if this limit sets the pace of its kind.
-    pub(crate) credit: Option<u64>,
-    /// What is left of the credit after a longer time.
-    pub(crate) idle_credit: u64,
-}
-
-/// A limit with a window.
-#[derive(Debug)]
-struct Rate {
-    limit: Limit,
-    /// The share of the count.
-    available: u64,
-    ledger: Ledger,
-    /// `None` if other limits set the pace of the kind.
-    pace: Option<Pace>,
-    /// The time from which requests are in the ledger.
-    since: u64,
-}
-
-/// A request that was admitted.
-#[derive(Clone, Debug)]
-pub(crate) struct Grant {
-    /// The time at which the request is counted.
-    pub(crate) at: u64,
-    /// The ID in the queue, if the request has waited. A store knows requests by it.
-    #[cfg_attr(
-        not(feature = "redis"),
-        expect(dead_code, reason = "only a store needs it")
-    )]
-    pub(crate) id: Option<u64>,
-    pub(crate) cost: Cost,
-}
-
-/// Why a request was not admitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rejection {
-    TooLarge(TooLarge),
-    NotYet,
-    /// Not before this time.
-    Paused(u64),
-}
-
-/// Counts since the start.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Counters {
-    pub(crate) in_flight: u64,
-    pub(crate) admitted: u64,
-    pub(crate) waited: u64,
-    pub(crate) refused: u64,
-    pub(crate) unsettled: u64,
-}
-
-impl Counters {
-    /// Returns the usage with these counts.
-    pub(crate) fn usage(&self, queued: usize, limits: Vec<LimitUsage>, pace: f64) -> Usage {
-        Usage {
-            queued,
-            in_flight: self.in_flight,
-            limits,
-            admitted: self.admitted,
-            waited: self.waited,
-            wait_time: Duration::ZERO,
-            refused: self.refused,
-            unsettled: self.unsettled,
-            pace,
-            store: None,
-        }
-    }
-}
-
 impl Quota {
-    pub(crate) fn new(limits: &[Limit], rules: Rules, now: u64) -> Self {
-        let mut quota = Self {
-            rules,
-            rates: Box::default(),
-            concurrency: Box::default(),
+    pub(crate) fn new(limits: &[Limit], rules: Rules, now: Time) -> Self {
+        Self {
+            limits: LimitSet::new(limits, rules, now),
             queue: Queue::default(),
+            turn: None,
+            late_until: Time::MIN,
             feedback: Feedback::new(now),
-            paused_until: 0,
-            now,
-            next_expiry: 0,
-            abandoned: Vec::new(),
-            running: [0; LimitKind::ALL.len()],
-            held: [0; LimitKind::ALL.len()],
+            paused_until: Time::MIN,
             counters: Counters::default(),
-        };
-        quota.set_limits(limits, now);
-        quota
-    }
-}
-
-impl Gate for Quota {
-    fn try_acquire(&mut self, cost: &Cost, now: u64) -> Result<u64, Rejection> {
-        self.advance(now);
-        if self.queue.is_empty() && self.is_admissible(cost) {
-            return Ok(self.admit(cost));
         }
-        self.check_size(cost).map_err(Rejection::TooLarge)?;
-        if self.now < self.paused_until {
+    }
+
+    /// Admits a request now, unless others wait. Returns the time at which it is counted.
+    #[inline]
+    pub(crate) fn try_acquire(&mut self, request: &Request, now: Time) -> Result<Time, Rejection> {
+        let cost = &request.cost;
+        self.limits.advance(now);
+        if self.queue.is_empty() && !self.is_paused() && self.limits.admits(cost) {
+            let now = self.limits.now();
+            let turn = if now < self.late_until {
+                (now - self.limits.lateness()).max(self.paused_until)
+            } else {
+                now
+            };
+            return Ok(self.admit(cost, turn));
+        }
+        self.limits.check_size(cost).map_err(Rejection::TooLarge)?;
+        if self.is_paused() {
             return Err(Rejection::Paused(self.paused_until));
         }
         Err(Rejection::NotYet)
     }
 
-    fn lower_bound(&self, cost: &Cost) -> u64 {
-        let mut at = self.now.max(self.paused_until);
-        for rate in &self.rates {
-            let ahead = self.queue.amount(rate.limit.kind);
-            let amount = ahead + u128::from(cost.amount(rate.limit.kind));
-            // What is held can end at any time, and requests ahead can use more than one window.
-            let amount = amount.min(rate.available.into());
-            at = at.max(rate.ledger.room_at(amount));
-            if let Some(pace) = &rate.pace {
-                at = at.max(pace.ready_after(ahead));
+    /// Returns the time at which a request that is added now can be admitted, by what is counted now.
+    pub(crate) fn expected_at(&self, cost: &Cost) -> Time {
+        self.earliest()
+            .max(self.limits.expected_at(&self.queue, cost))
+    }
+
+    /// Returns a time before which a request that is added now cannot be admitted, unless requests
+    /// ahead of it are cancelled.
+    pub(crate) fn lower_bound(&self, cost: &Cost) -> Time {
+        self.earliest()
+            .max(self.limits.lower_bound(&self.queue, cost))
+    }
+
+    /// Adds a request to the queue and returns its ID.
+    pub(crate) fn enqueue(&mut self, request: Request) -> Result<u64, TooLarge> {
+        self.limits.check_size(&request.cost)?;
+        self.counters.waited += 1;
+        if self.queue.is_empty() {
+            self.turn = self.ready_at(Time::MIN, &request.cost);
+        }
+        Ok(self.queue.push(request))
+    }
+
+    /// Removes a request from the queue.
+    pub(crate) fn cancel(&mut self, id: u64) {
+        if self.queue.front().is_some_and(|(front, _)| front == id) {
+            self.turn = None;
+        }
+        self.queue.remove(id);
+    }
+
+    /// Admits the first request of the queue, if the limits allow it. Returns its ID, and the time
+    /// at which it is counted. It fails if the limits have become smaller than the request.
+    pub(crate) fn next(&mut self, now: Time) -> Option<(u64, Result<Time, TooLarge>)> {
+        self.limits.advance(now);
+        let (id, request) = self.queue.front()?;
+        let cost = request.cost;
+        if let Err(error) = self.limits.check_size(&cost) {
+            self.queue.remove(id);
+            self.turn = None;
+            return Some((id, Err(error)));
+        }
+        let now = self.limits.now();
+        if self.is_paused() || !self.limits.admits(&cost) {
+            self.turn = self.ready_at(Time::MIN, &cost);
+            return None;
+        }
+        // A request that is late keeps its place in the schedule, up to a limit.
+        let turn = self.turn.unwrap_or(now).max(self.paused_until);
+        let turn = turn.max(now - self.limits.lateness()).min(now);
+        let at = self.admit(&cost, turn);
+        self.queue.remove(id);
+        if let Some((_, next)) = self.queue.front() {
+            self.turn = self.limits.room_at(turn, &next.cost);
+        } else {
+            // If more could have been sent, those whose requests were late come back soon.
+            let next = self.limits.room_at(turn, &Cost::default());
+            if next.is_some_and(|next| next < now) {
+                self.late_until = now + self.limits.lateness();
             }
         }
-        // What runs can end at any time, except for abandoned tasks.
-        let only_abandoned = self.counters.in_flight == self.abandoned.len() as u64;
-        if only_abandoned && !self.has_free_concurrency(cost) {
-            at = at.max(self.next_abandoned().unwrap_or(u64::MAX));
-        }
-        at
+        Some((id, Ok(at)))
     }
 
-    fn enqueue(&mut self, cost: Cost) -> Result<u64, TooLarge> {
-        self.check_size(&cost)?;
-        self.counters.waited += 1;
-        Ok(self.queue.push(cost))
+    /// Returns the time at which [`next`](Self::next) has to be called again. Returns `None` if the
+    /// queue is empty or if only a change can admit its first request.
+    pub(crate) fn next_event(&self) -> Option<Time> {
+        let (_, request) = self.queue.front()?;
+        self.turn
+            .or_else(|| self.ready_at(Time::MIN, &request.cost))
     }
 
-    fn cancel(&mut self, id: u64) {
-        self.queue.remove(id);
-    }
-
-    fn next(&mut self, now: u64) -> Option<(u64, Result<u64, TooLarge>)> {
-        self.advance(now);
-        let (id, cost) = self.queue.front()?;
-        let cost = *cost;
-        let result = match self.check_size(&cost) {
-            Ok(()) if self.is_admissible(&cost) => Ok(self.admit(&cost)),
-            Ok(()) => return None,
-            Err(error) => Err(error),
-        };
-        self.queue.remove(id);
-        Some((id, result))
-    }
-
-    fn next_event(&self) -> Option<u64> {
-        let (_, cost) = self.queue.front()?;
-        self.ready_at(cost)
-    }
-
-    fn has_waiters(&self) -> bool {
+    /// Returns `true` if requests wait.
+    #[inline]
+    pub(crate) fn has_waiters(&self) -> bool {
         !self.queue.is_empty()
     }
 
-    fn renew(&mut self, id: u64, grant: &mut Grant, now: u64) -> bool {
-        self.advance(now);
-        let mut fits = self.paused_until <= self.now;
-        for rate in &mut self.rates {
-            let kind = rate.limit.kind;
-            let held = self.held[kind.index()];
-            if self.rules.holds(kind) {
-                // The request is held already.
-                fits &= rate.ledger.has_room(held);
-                continue;
-            }
-            let amount = grant.cost.amount(kind);
-            if grant.at >= rate.since {
-                rate.ledger.change(grant.at, amount, 0);
-            }
-            fits &= rate.ledger.has_room(held + u128::from(amount));
-            rate.ledger.take(amount);
-        }
-        // The request runs already.
-        fits &= self
-            .concurrency
-            .iter()
-            .all(|one| self.running[one.limit.kind.index()] <= one.available);
-        grant.at = self.now;
-        if !fits {
-            self.take_back(grant);
-            self.queue.insert(id, grant.cost);
-        }
-        fits
-    }
-
-    fn take_back(&mut self, grant: &Grant) {
-        for rate in &mut self.rates {
-            let amount = grant.cost.amount(rate.limit.kind);
-            if grant.at >= rate.since {
-                if !self.rules.holds(rate.limit.kind) {
-                    rate.ledger.change(grant.at, amount, 0);
-                }
-                if let Some(pace) = &mut rate.pace {
-                    pace.change(self.now, amount, 0, 1.0);
-                }
-            }
-        }
-        self.release(&grant.cost);
-        self.counters.admitted -= 1;
-        self.end(&grant.cost);
-    }
-
-    fn report(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
-        let mut kinds = self.rates.iter().map(|rate| rate.limit.kind);
-        // A refund is void if the request has expired, whether the ledger knows that or not. A debt
-        // is taken now in that case.
-        if kinds.any(|kind| cost.amount(kind) > grant.cost.amount(kind)) {
-            self.advance(now());
-        }
-        let slowdown = self.feedback.slowdown(self.now);
-        for rate in &mut self.rates {
-            let kind = rate.limit.kind;
-            let (from, to) = (grant.cost.amount(kind), cost.amount(kind));
-            if from == to || grant.at < rate.since {
-                continue;
-            }
-            if !self.rules.holds(kind) {
-                rate.ledger.change(grant.at, from, to);
-            }
-            if let Some(pace) = &mut rate.pace {
-                // A refund at the slower pace could give back more than was taken.
-                let slowdown = if to > from { slowdown } else { 1.0 };
-                pace.change(self.now, from, to, slowdown);
-            }
-        }
-        self.release(&grant.cost);
-        self.hold(cost);
-        grant.cost = *cost;
-    }
-
-    fn settle(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> u64) {
-        self.feedback.succeeded(grant.at);
-        self.report(grant, cost, now);
-        self.complete(grant, now);
-    }
-
-    fn leave_unsettled(&mut self, grant: &Grant, now: &dyn Fn() -> u64) {
-        self.counters.unsettled += 1;
-        self.complete(grant, now);
-    }
-
-    fn refuse(
+    /// Counts a request that was admitted at a time from now on, and returns the new time. Returns
+    /// `None`, and puts it back into the queue at its place, during a pause, if there is no room for
+    /// it now, or if it is so late that it has to take its place in the pace again.
+    pub(crate) fn renew(
         &mut self,
-        grant: &Grant,
+        id: u64,
+        at: Time,
+        request: &Request,
+        now: Time,
+    ) -> Option<Time> {
+        self.limits.advance(now);
+        let paced = self.limits.paced(&request.cost);
+        self.feedback.taken_back(at, paced);
+        if self.limits.renew(at, &request.cost) && !self.is_paused() {
+            self.feedback.admitted(self.limits.now(), paced);
+            return Some(self.limits.now());
+        }
+        self.limits.put_back(at, &request.cost);
+        self.counters.admitted -= 1;
+        self.queue.insert(id, *request);
+        self.turn = None;
+        None
+    }
+
+    /// Takes back a request that was admitted at a time and never sent.
+    pub(crate) fn take_back(&mut self, at: Time, cost: &Cost) {
+        self.feedback.taken_back(at, self.limits.paced(cost));
+        self.limits.take_back(at, cost);
+        self.counters.admitted -= 1;
+    }
+
+    /// Updates the known cost of a request that was admitted at a time and still runs.
+    pub(crate) fn report(&mut self, at: Time, from: &Cost, to: &Cost, now: &dyn Fn() -> Time) {
+        self.change(at, from, to, now);
+        self.limits.keep_running(from, to);
+    }
+
+    /// Ends a request with what it cost.
+    pub(crate) fn settle(&mut self, at: Time, from: &Cost, to: &Cost, now: &dyn Fn() -> Time) {
+        self.feedback.succeeded(at);
+        self.change(at, from, to, now);
+        self.limits.complete(from, to, now);
+    }
+
+    /// Ends a request without a known cost. Its estimate stays counted.
+    pub(crate) fn leave_unsettled(&mut self, cost: &Cost, now: &dyn Fn() -> Time) {
+        self.counters.unsettled += 1;
+        self.limits.complete(cost, cost, now);
+    }
+
+    /// Ends a request that the provider refused, and pauses or slows down. The request stays
+    /// counted, because the provider may count it too. Returns how long to pause.
+    pub(crate) fn refuse(
+        &mut self,
+        at: Time,
+        cost: &Cost,
         refusal: Refusal,
         retry_after: Option<Duration>,
-        now: u64,
+        now: Time,
     ) -> Duration {
-        self.advance(now);
+        self.limits.advance(now);
         self.counters.refused += 1;
-        let mut rates = self.rates.iter();
-        let is_full = rates.any(|rate| {
-            let used = rate.ledger.used();
-            feedback::is_full(refusal, rate.limit.kind, used, rate.available)
-        });
-        let feedback = &mut self.feedback;
-        let pause = feedback.refused(grant.at, refusal, retry_after, is_full, self.now);
-        self.pause_until(self.now.saturating_add(nanos(pause)));
-        self.complete(grant, &|| now);
+        let now = self.limits.now();
+        let pause = self.feedback.refused(at, refusal, retry_after, now);
+        self.pause_until(now + pause.into());
+        self.limits.complete(cost, cost, &|| now);
         pause
     }
 
-    fn abandon_task(&mut self, grant: &Grant, now: u64) {
-        let until = grant.at.saturating_add(nanos(self.rules.max_task_duration));
+    /// Ends a task that may still run. It counts as running until it has taken the longest time.
+    pub(crate) fn abandon_task(&mut self, at: Time, cost: &Cost, now: Time) {
         self.counters.unsettled += 1;
-        self.abandoned.push((until, grant.clone()));
-        self.next_expiry = 0;
-        self.advance(now);
+        self.limits.abandon(at, cost, now);
     }
 
-    fn pause_until(&mut self, until: u64) {
+    /// Admits nothing before a time, unless the pause is already longer.
+    pub(crate) fn pause_until(&mut self, until: Time) {
         self.paused_until = self.paused_until.max(until);
     }
 
-    fn set_limits(&mut self, limits: &[Limit], now: u64) {
-        self.advance(now);
-        let rates = limits.iter().filter(|limit| limit.per.is_some());
-        // The ledgers share the memory.
-        let ledgers = rates.clone().count().clamp(2, 16).next_power_of_two();
-        let bits = SLOT_BITS - ledgers.ilog2();
-        let rates = rates.map(|limit| self.rate(limit, limits, bits)).collect();
-        self.concurrency = self.rules.concurrency(limits);
-        self.rates = rates;
-        // What is admitted from now on is in all ledgers.
-        let since = self.rates.iter().map(|rate| rate.since).max();
-        self.now = self.now.max(since.unwrap_or_default());
-        self.next_expiry = 0;
+    /// Ends a pause.
+    pub(crate) fn resume(&mut self, now: Time) {
+        self.limits.advance(now);
+        self.paused_until = self.paused_until.min(self.limits.now());
     }
 
-    fn usage(&mut self, now: u64) -> Usage {
-        self.advance(now);
-        let rates = self.rates.iter().map(|rate| LimitUsage {
-            limit: rate.limit,
-            available: rate.available,
-            used: u64::try_from(rate.ledger.used() + self.held[rate.limit.kind.index()])
-                .unwrap_or(u64::MAX),
-        });
-        let concurrency = self.concurrency.iter().map(|one| LimitUsage {
-            used: self.running[one.limit.kind.index()],
-            ..*one
-        });
-        let limits = rates.chain(concurrency).collect();
-        let pace = self.feedback.factor(self.now);
-        self.counters.usage(self.queue.len(), limits, pace)
-    }
-}
-
-impl Quota {
-    /// Returns the time at which a request can be admitted if it is the first one, or `None` if only
-    /// a change can admit it.
-    pub(crate) fn ready_at(&self, cost: &Cost) -> Option<u64> {
-        let mut at = self.now.max(self.paused_until);
-        for rate in &self.rates {
-            at = at.max(rate.ledger.room_at(self.needed(rate, cost)));
-            if let Some(pace) = &rate.pace {
-                at = at.max(pace.ready_at());
-            }
-        }
-        // If time alone does not help, the end of a request does.
-        if at == u64::MAX || !self.has_free_concurrency(cost) {
-            return self.next_abandoned();
-        }
-        Some(at)
+    /// Replaces the limits. What was used is kept.
+    pub(crate) fn set_limits(&mut self, limits: &[Limit], now: Time) {
+        self.limits.advance(now);
+        // Requests that were admitted earlier, even at this time, are not in a new ledger.
+        let since = if self.counters.admitted == 0 {
+            Time::MIN
+        } else {
+            self.limits.now() + Nanos(1)
+        };
+        self.limits.replace(limits, since);
+        self.turn = None;
+        // The lateness of the old limits may be without bounds.
+        self.late_until = Time::MIN;
     }
 
-    /// Moves the time forward, and forgets what has expired.
-    fn advance(&mut self, now: u64) {
-        self.now = self.now.max(now);
-        if self.now < self.next_expiry {
-            return;
-        }
-        self.next_expiry = u64::MAX;
-        for rate in &mut self.rates {
-            let slot_end = rate.ledger.advance(self.now);
-            self.next_expiry = self.next_expiry.min(slot_end);
-        }
-        let mut index = 0;
-        while let Some((until, _)) = self.abandoned.get(index) {
-            if *until <= self.now {
-                let (until, grant) = self.abandoned.swap_remove(index);
-                self.complete_at(&grant, until);
-            } else {
-                self.next_expiry = self.next_expiry.min(*until);
-                index += 1;
-            }
-        }
+    /// Returns `true` if nothing that happened before matters any more.
+    pub(crate) fn is_idle(&mut self, now: Time) -> bool {
+        self.limits.advance(now);
+        self.queue.is_empty()
+            && self.limits.is_unused()
+            && !self.is_paused()
+            && self.feedback.slowdown(self.limits.now()) <= 1.0
     }
 
-    fn is_admissible(&self, cost: &Cost) -> bool {
-        self.paused_until <= self.now
-            && self.rates.iter().all(|rate| {
-                let pace = rate.pace.as_ref();
-                pace.is_none_or(|pace| pace.ready_at() <= self.now)
-                    && rate.ledger.has_room(self.needed(rate, cost))
-            })
-            && self.has_free_concurrency(cost)
+    /// Returns what is used, and counts.
+    pub(crate) fn usage(&mut self, now: Time) -> Usage {
+        self.limits.advance(now);
+        let pace = self.feedback.factor(self.limits.now());
+        let counters = Counters {
+            in_flight: self.limits.in_flight(),
+            ..self.counters.clone()
+        };
+        counters.usage(self.queue.len(), self.limits.usage(), pace)
     }
 
-    fn has_free_concurrency(&self, cost: &Cost) -> bool {
-        self.concurrency.iter().all(|concurrency| {
-            let kind = concurrency.limit.kind;
-            let running = self.running[kind.index()].saturating_add(cost.amount(kind));
-            running <= concurrency.available
-        })
+    /// Returns the time from `from` on at which a request can be admitted if it is the first one, or
+    /// `None` if only a change can admit it.
+    pub(crate) fn ready_at(&self, from: Time, cost: &Cost) -> Option<Time> {
+        self.limits.room_at(from.max(self.earliest()), cost)
     }
 
-    /// Returns the amount for which a ledger needs room: that of a request, and what is held.
-    fn needed(&self, rate: &Rate, cost: &Cost) -> u128 {
-        let kind = rate.limit.kind;
-        self.held[kind.index()] + u128::from(cost.amount(kind))
+    /// Returns the time before which nothing is admitted: now, or the end of a pause.
+    fn earliest(&self) -> Time {
+        self.limits.now().max(self.paused_until)
     }
 
-    /// Returns the time at which the first abandoned task no longer counts, if there is one.
-    fn next_abandoned(&self) -> Option<u64> {
-        let expiries = self.abandoned.iter().map(|(until, _)| *until);
-        expiries.min().filter(|until| *until != u64::MAX)
+    #[inline]
+    fn is_paused(&self) -> bool {
+        self.limits.now() < self.paused_until
     }
 
-    /// Takes a request from all limits, and returns the time at which it is counted.
-    fn admit(&mut self, cost: &Cost) -> u64 {
-        let slowdown = self.feedback.slowdown(self.now);
-        for rate in &mut self.rates {
-            let amount = cost.amount(rate.limit.kind);
-            if !self.rules.holds(rate.limit.kind) {
-                rate.ledger.take(amount);
-            }
-            if let Some(pace) = &mut rate.pace {
-                pace.take(self.now, amount, slowdown);
-            }
-        }
-        self.hold(cost);
-        for kind in CONCURRENCY {
-            let running = &mut self.running[kind.index()];
-            *running = running.saturating_add(cost.amount(kind));
-        }
-        self.counters.in_flight += 1;
+    #[inline]
+    fn change(&mut self, at: Time, from: &Cost, to: &Cost, now: &dyn Fn() -> Time) {
+        let slowdown = self.feedback.slowdown(self.limits.now());
+        self.limits.change(at, from, to, slowdown, now);
+    }
+
+    /// Takes a request whose turn was at a time, and returns the time at which it is counted.
+    #[inline]
+    fn admit(&mut self, cost: &Cost, turn: Time) -> Time {
+        let now = self.limits.now();
+        let slowdown = self.feedback.slowdown(now);
+        let paced = self.limits.take(cost, turn, slowdown);
+        self.feedback.admitted(now, paced);
         self.counters.admitted += 1;
-        self.now
+        now
     }
-
-    /// Ends a request whose cost is final.
-    fn complete(&mut self, grant: &Grant, now: &dyn Fn() -> u64) {
-        if self.rules.counts_at_completion {
-            self.advance(now());
-        }
-        self.complete_at(grant, self.now);
-    }
-
-    /// Ends a request that completed at a time.
-    fn complete_at(&mut self, grant: &Grant, at: u64) {
-        self.release(&grant.cost);
-        if self.rules.counts_at_completion {
-            for rate in &mut self.rates {
-                if self.rules.holds(rate.limit.kind) && rate.ledger.remembers(at) {
-                    let amount = grant.cost.amount(rate.limit.kind);
-                    rate.ledger.change(at, 0, amount);
-                }
-            }
-        }
-        self.end(&grant.cost);
-    }
-
-    /// Holds the amounts of a request, if they count until it completes.
-    fn hold(&mut self, cost: &Cost) {
-        if self.rules.counts_at_completion {
-            for kind in LimitKind::ALL.iter().filter(|kind| is_measured(**kind)) {
-                self.held[kind.index()] += u128::from(cost.amount(*kind));
-            }
-        }
-    }
-
-    /// Ends what is held of a request.
-    fn release(&mut self, cost: &Cost) {
-        if self.rules.counts_at_completion {
-            for kind in LimitKind::ALL.iter().filter(|kind| is_measured(**kind)) {
-                self.held[kind.index()] -= u128::from(cost.amount(*kind));
-            }
-        }
-    }
-
-    /// Ends what a request occupies while it runs.
-    fn end(&mut self, cost: &Cost) {
-        self.counters.in_flight -= 1;
-        for kind in CONCURRENCY {
-            let running = &mut self.running[kind.index()];
-            *running = running.saturating_sub(cost.amount(kind));
-        }
-    }
-
-    /// Returns the state of a limit with a window, with what is known of the past.
-    fn rate(&self, limit: &Limit, limits: &[Limit], bits: u32) -> Rate {
-        let RateRule {
-            window,
-            span,
-            credit,
-            idle_credit,
-        } = self.rules.rate_rule(limit, limits);
-        let available = self.rules.available(limit);
-        let pace = credit.map(|credit| {
-            Pace::new(
-                available.max(1),
-                window,
-                span,
-                (credit, idle_credit),
-                self.now,
-            )
-        });
-        let mut rate = Rate {
-            limit: *limit,
-            available,
-            ledger: Ledger::new(available, span, bits, self.now),
-            pace,
-            // Requests that were admitted earlier, even at this time, are not in the ledger.
-            since: if self.counters.admitted == 0 {
-                0
-            } else {
-                self.now + 1
-            },
-        };
-        let same_kind = self.rates.iter().filter(|old| old.limit.kind == limit.kind);
-        // The same window, or the one that remembers most.
-        let most = same_kind
-            .clone()
-            .max_by_key(|old| (old.limit.per == limit.per, old.limit.per));
-        if let Some(old) = most {
-            rate.since = old.since;
-            rate.ledger.copy_from(&old.ledger, self.now);
-        }
-        let old_pace = same_kind.clone().find_map(|old| old.pace.as_ref());
-        if let (Some(pace), Some(old)) = (&mut rate.pace, old_pace) {
-            pace.copy_from(old, self.now);
-        }
-        rate
-    }
-
-    fn check_size(&self, cost: &Cost) -> Result<(), TooLarge> {
-        let rates = self.rates.iter().map(|rate| (rate.limit, rate.available));
-        let concurrency = &self.concurrency;
-        let concurrency = concurrency.iter().map(|one| (one.limit, one.available));
-        check_size(cost, rates.chain(concurrency))
-    }
-}
-
-impl Rules {
-    /// Returns how a limit with a window is applied, given all limits.
-    pub(crate) fn rate_rule(&self, limit: &Limit, limits: &[Limit]) -> RateRule {
-        let window = nanos(limit.per.unwrap_or_default()).max(1);
-        let guard = self
-            .guard
-            .map_or_else(|| (window / 60).min(nanos(Duration::from_secs(1))), nanos);
-        let (credit, idle_credit) = if is_measured(limit.kind) {
-            (TOKEN_CREDIT, TOKEN_CREDIT)
-        } else {
-            (REQUEST_CREDIT, Duration::ZERO)
-        };
-        RateRule {
-            window,
-            // Far below `u64::MAX`, so that times can be added.
-            span: window.saturating_add(guard).min(u64::MAX / 4),
-            credit: sets_pace(limit, limits).then(|| nanos(credit).min(window / 10)),
-            idle_credit: nanos(idle_credit).min(window / 10),
-        }
-    }
-
-    /// Returns the share of a limit, rounded down.
-    pub(crate) fn available(&self, limit: &Limit) -> u64 {
-        let (numerator, denominator) = self.share;
-        let share =
-            u128::from(limit.count.get()) * u128::from(numerator) / u128::from(denominator.max(1));
-        u64::try_from(share)
-            .unwrap_or(u64::MAX)
-            .min(limit.count.get())
-    }
-
-    /// Returns the limits on concurrency, of which nothing is used.
-    pub(crate) fn concurrency(&self, limits: &[Limit]) -> Box<[LimitUsage]> {
-        let concurrency = limits.iter().filter(|limit| limit.per.is_none());
-        let concurrency = concurrency.map(|limit| LimitUsage {
-            limit: *limit,
-            available: self.available(limit),
-            used: 0,
-        });
-        concurrency.collect()
-    }
-
-    fn holds(&self, kind: LimitKind) -> bool {
-        self.counts_at_completion && is_measured(kind)
-    }
-}
-
-/// Returns an error if a request exceeds one of the limits by itself. Each has the amount that may be
-/// used of it.
-pub(crate) fn check_size(
-    cost: &Cost,
-    limits: impl Iterator<Item = (Limit, u64)>,
-) -> Result<(), TooLarge> {
-    for (limit, available) in limits {
-        let requested = cost.amount(limit.kind);
-        if requested > available {
-            return Err(TooLarge {
-                requested,
-                available,
-                limit,
-            });
-        }
-    }
-    Ok(())
-}
-
-/// Returns `true` if a limit sets the pace of its kind: the slowest of the limits with windows up to
-/// a minute, or the shortest window if all are longer.
-///
-/// A limit per day does not slow down what a limit per minute allows.
-fn sets_pace(limit: &Limit, limits: &[Limit]) -> bool {
-    const MINUTE: Duration = Duration::from_secs(60);
-    let rank = |limit: &Limit| {
-        let per = limit.per.unwrap_or_default();
-        let nanos_per_unit = per.as_nanos() / u128::from(limit.count.get());
-        // The smallest rank sets the pace.
-        if per <= MINUTE {
-            (Duration::ZERO, u128::MAX - nanos_per_unit)
-        } else {
-            (per, 0)
-        }
-    };
-    let same_kind = limits.iter().filter(|other| other.kind == limit.kind);
-    same_kind
-        .min_by_key(|other| rank(other))
-        .is_some_and(|first| first.per == limit.per)
-}
-
-/// Converts to nanoseconds, and saturates after 584 years.
-#[inline]
-pub(crate) fn nanos(duration: Duration) -> u64 {
-    let nanos = duration.as_secs().saturating_mul(1_000_000_000);
-    nanos.saturating_add(u64::from(duration.subsec_nanos()))
 }

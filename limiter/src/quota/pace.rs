@@ -1,6 +1,7 @@
 //! A pace: the even spacing of requests.
 
-use std::time::Duration;
+use super::rules::{Credit, RateRule};
+use crate::time::{Nanos, Time};
 
 /// Spaces amounts evenly, at the rate of a limit.
 ///
@@ -11,33 +12,16 @@ pub(crate) struct Pace {
     /// The delay of one unit, in nanoseconds times `2^shift`.
     delay: u64,
     shift: u32,
-    /// The time that may be made up for.
-    credit: u64,
-    /// What is left of the credit after a longer time.
-    idle_credit: u64,
+    credit: Credit,
     /// How far into the future the next amount may be delayed.
-    max_delay: u64,
-    ready_at: u64,
+    max_delay: Nanos,
+    ready_at: Time,
 }
 
-/// The time that the pace of requests may make up for after a late wake-up of a timer. After a longer
-/// time the credit is lost, so that the second after an idle time does not have one request too many.
-pub(crate) const REQUEST_CREDIT: Duration = Duration::from_millis(2);
-
-/// The time that the pace of tokens may make up for. Requests differ in tokens, so the pace is often
-/// not ready when the ledger has room. Without credit, that time would be lost.
-pub(crate) const TOKEN_CREDIT: Duration = Duration::from_secs(1);
-
 impl Pace {
-    /// Creates a pace that is ready now and has no credit. `window` is at least 1 ns, `limit` at
-    /// least 1.
-    pub(crate) fn new(
-        limit: u64,
-        window: u64,
-        max_delay: u64,
-        (credit, idle_credit): (u64, u64),
-        now: u64,
-    ) -> Self {
+    /// Creates a pace that is ready now.
+    pub(crate) fn new(rule: &RateRule, credit: Credit, now: Time) -> Self {
+        let (window, limit) = (rule.window.0, rule.allowed.max(1));
         // The largest shift for which the delay still fits, and at most a register.
         let shift = (window.leading_zeros() + limit.ilog2()).min(63);
         let delay = (u128::from(window) << shift) / u128::from(limit);
@@ -45,65 +29,87 @@ impl Pace {
             delay: u64::try_from(delay).unwrap_or(u64::MAX),
             shift,
             credit,
-            idle_credit,
-            max_delay,
-            ready_at: now,
+            max_delay: rule.span,
+            ready_at: now - credit.initial,
         }
     }
 
     /// Returns the time from which an amount may be taken.
-    pub(crate) fn ready_at(&self) -> u64 {
+    #[inline]
+    pub(crate) fn ready_at(&self) -> Time {
         self.ready_at
     }
 
-    /// Returns a time before which the pace is not ready if `amount` is taken first.
-    pub(crate) fn ready_after(&self, amount: u128) -> u64 {
-        let amount = u64::try_from(amount).unwrap_or(u64::MAX);
-        self.ready_at.saturating_add(self.delay(amount, 1.0))
+    /// Returns a time before which the pace is not ready if one amount is taken first and another
+    /// one is given back.
+    pub(crate) fn ready_after(&self, taken: u128, given_back: u128) -> Time {
+        let delay = |amount| self.delay(u64::try_from(amount).unwrap_or(u64::MAX));
+        self.ready_at - delay(given_back) + delay(taken)
     }
 
-    /// Takes an amount now. A `slowdown` above 1 delays the next one.
-    pub(crate) fn take(&mut self, now: u64, amount: u64, slowdown: f64) {
-        let start = if now.saturating_sub(self.ready_at) <= self.credit {
+    /// Takes an amount. Its turn was at a time, which is now, or earlier if the request is late. A
+    /// `slowdown` above 1 delays the next one. Returns the delay at full pace.
+    #[inline]
+    pub(crate) fn take(&mut self, turn: Time, amount: u64, slowdown: f64) -> Nanos {
+        let start = if turn.since(self.ready_at) <= self.credit.full {
             self.ready_at
         } else {
-            now - self.idle_credit
+            turn - self.credit.idle
         };
-        self.ready_at = self.cap(now, start.saturating_add(self.delay(amount, slowdown)));
+        let delay = self.delay(amount);
+        self.ready_at = self.cap(turn, start + slow_down(delay, slowdown));
+        delay
     }
 
-    /// Changes an amount that was taken earlier.
-    pub(crate) fn change(&mut self, now: u64, from: u64, to: u64, slowdown: f64) {
-        if to > from {
-            self.take(now, to - from, slowdown);
-        } else {
-            let refund = self.delay(from - to, slowdown);
-            self.ready_at = self.ready_at.saturating_sub(refund);
+    /// Gives back an amount that was taken earlier.
+    pub(crate) fn give_back(&mut self, amount: u64) {
+        self.ready_at = self.ready_at - self.delay(amount);
+    }
+
+    /// Gives back an amount that was taken at a time, as far as the next one still waits for it.
+    pub(crate) fn give_back_rest(&mut self, at: Time, amount: u64, now: Time) {
+        let delay = self.delay(amount);
+        self.ready_at = self.ready_at - delay.min((at + delay).since(now));
+    }
+
+    /// Continues from the pace of a limit that this one replaces. What the old rate delayed is delayed
+    /// by the new rate, so that a higher limit ends a wait that the lower one caused.
+    pub(crate) fn copy_from(&mut self, other: &Self, now: Time) {
+        let wait = other.ready_at.since(now);
+        if wait == Nanos::ZERO {
+            self.ready_at = other.ready_at;
+            return;
         }
+        let units = (u128::from(wait.0) << other.shift) / u128::from(other.delay.max(1));
+        let wait = self.delay(u64::try_from(units).unwrap_or(u64::MAX));
+        self.ready_at = self.cap(now, now + wait);
     }
 
-    /// Takes over the state of the pace of other limits.
-    pub(crate) fn copy_from(&mut self, other: &Self, now: u64) {
-        self.ready_at = self.cap(now, other.ready_at);
-    }
-
-    fn delay(&self, amount: u64, slowdown: f64) -> u64 {
+    /// Returns how long an amount delays the next one, at full pace.
+    #[inline]
+    pub(crate) fn delay(&self, amount: u64) -> Nanos {
         let delay = (u128::from(amount) * u128::from(self.delay)) >> self.shift;
-        let delay = u64::try_from(delay).unwrap_or(u64::MAX);
-        if slowdown > 1.0 {
-            slow_down(delay, slowdown)
-        } else {
-            delay
-        }
+        Nanos(u64::try_from(delay).unwrap_or(u64::MAX))
     }
 
     /// A delay longer than the window of the limit would wait for amounts that have expired.
-    fn cap(&self, now: u64, ready_at: u64) -> u64 {
-        ready_at.min(now.saturating_add(self.max_delay))
+    #[inline]
+    fn cap(&self, now: Time, ready_at: Time) -> Time {
+        ready_at.min(now + self.max_delay)
     }
 }
 
-/// Multiplies a delay. Kept apart, because floats take most of the time when they are not needed.
+/// Multiplies a delay by the slowdown after refusals.
+#[inline]
+fn slow_down(delay: Nanos, slowdown: f64) -> Nanos {
+    if slowdown > 1.0 {
+        multiply(delay, slowdown)
+    } else {
+        delay
+    }
+}
+
+/// Kept apart, because floats take most of the time when they are not needed.
 #[cold]
 #[expect(
     clippy::cast_possible_truncation,
@@ -111,23 +117,40 @@ impl Pace {
     clippy::cast_sign_loss,
     reason = "a slow pace need not be exact, and a cast of a float saturates"
 )]
-fn slow_down(delay: u64, slowdown: f64) -> u64 {
-    (delay as f64 * slowdown) as u64
+fn multiply(delay: Nanos, factor: f64) -> Nanos {
+    Nanos((delay.0 as f64 * factor) as u64)
 }
 
 #[cfg(test)]
 mod tests {
     use super::Pace;
+    use crate::quota::rules::{Credit, RateRule};
+    use crate::time::{Nanos, Time};
 
-    const MINUTE: u64 = 60_000_000_000;
+    const MINUTE: Nanos = Nanos(60_000_000_000);
+
+    fn pace(limit: u64, credit: Nanos) -> Pace {
+        let credit = Credit {
+            full: credit,
+            idle: Nanos::ZERO,
+            initial: Nanos::ZERO,
+        };
+        let rule = RateRule {
+            allowed: limit,
+            window: MINUTE,
+            span: MINUTE + MINUTE,
+            pace: Some(credit),
+        };
+        Pace::new(&rule, credit, Time::START)
+    }
 
     #[test]
     fn delays_are_exact_for_every_size_of_limit() {
         for limit in [1, 2, 3, 7, 600, 1_000_000, 5_000_000_000, 1 << 40, u64::MAX] {
-            let pace = Pace::new(limit, MINUTE, u64::MAX, (0, 0), 0);
+            let pace = pace(limit, Nanos::ZERO);
             for amount in [1, 2, 999, limit / 3, limit] {
-                let exact = u128::from(amount) * u128::from(MINUTE) / u128::from(limit);
-                let delay = u128::from(pace.delay(amount, 1.0));
+                let exact = u128::from(amount) * u128::from(MINUTE.0) / u128::from(limit);
+                let delay = u128::from(pace.delay(amount).0);
                 assert!(
                     exact.abs_diff(delay) <= 2,
                     "{limit} {amount}: {exact} {delay}"
@@ -137,13 +160,24 @@ mod tests {
     }
 
     #[test]
-    fn a_late_wake_up_is_made_up_for_and_idle_time_is_not() {
-        let mut pace = Pace::new(60, MINUTE, 2 * MINUTE, (2_000_000, 0), 0);
-        pace.take(0, 1, 1.0);
-        assert_eq!(pace.ready_at(), 1_000_000_000);
-        pace.take(1_001_000_000, 1, 1.0);
-        assert_eq!(pace.ready_at(), 2_000_000_000);
-        pace.take(2_500_000_000, 1, 1.0);
-        assert_eq!(pace.ready_at(), 3_500_000_000);
+    fn a_late_turn_is_made_up_for_and_idle_time_is_not() {
+        let after = |millis| Time::START + Nanos::from_millis(millis);
+        let mut pace = pace(60, Nanos::from_millis(2));
+        pace.take(Time::START, 1, 1.0);
+        assert_eq!(pace.ready_at(), after(1_000));
+        pace.take(after(1_001), 1, 1.0);
+        assert_eq!(pace.ready_at(), after(2_000));
+        pace.take(after(2_500), 1, 1.0);
+        assert_eq!(pace.ready_at(), after(3_500));
+    }
+
+    #[test]
+    fn a_wait_is_scaled_to_the_rate_of_new_limits() {
+        let mut old = pace(1, Nanos::ZERO);
+        old.take(Time::START, 1, 1.0);
+        let mut new = pace(600, Nanos::ZERO);
+        new.copy_from(&old, Time::START);
+        let wait = new.ready_at().since(Time::START);
+        assert!(wait.0.abs_diff(100_000_000) <= 2, "{wait:?}");
     }
 }

@@ -1,379 +1,391 @@
 -- Admits requests of one process to one quota.
 --
 -- One call carries everything that a process has for the quota: requests that wait, in their order,
--- and corrections of earlier ones. It admits requests from the head as far as they may start within
--- a turn, and returns when each may start.
+-- and what has changed since its last call. It admits requests from the head as far as they may
+-- start within a turn, and returns when each may start.
 --
--- KEYS  1 state (hash), 2 line of waiting processes (sorted set), 3 last reply to this process,
---       4.. the running requests of each concurrency limit (sorted sets by expiry)
--- ARGV  see `StoredQuota::call` in quota.rs; all times are in microseconds
+-- KEYS and ARGV are in the order of `Keys` and `Call` in protocol.rs, which also describes the
+-- reply. All times are in microseconds.
 --
--- The state has, for each limit with a window, the amounts taken by time slot, their total, the
--- oldest slot that can have an amount, and the time from which the pace allows the next request.
--- Numbers are doubles: exact up to 2^53, and never printed in exponent notation.
+-- rates.lua comes before this.
 
-local SLOTS = 256
+-- How long requests count as running without a call of their process.
+local HELD = 30000000
+-- How long the reply to a call is kept, in milliseconds. A call is repeated for less than this.
+local REPLY = 120000
 
-local position = 0
-local function arg()
-  position = position + 1
-  return ARGV[position]
-end
-local function number()
-  return tonumber(arg())
-end
-local function text(value)
-  return string.format('%.0f', value)
-end
+local version_key, line, reply_key = KEYS[1], KEYS[3], KEYS[4]
+local resets = 0
 
--- Keeps a key for a time, unless another process has set a longer one.
+-- Keeps a key for at least this number of milliseconds. Returns true if that changed its expiry.
 local function keep(key, time)
   if redis.call('PTTL', key) < time then
-    redis.call('PEXPIRE', key, text(time))
+    redis.call('PEXPIRE', key, text(2 * time))
+    return true
   end
 end
 
-local state, line, reply_key = KEYS[1], KEYS[2], KEYS[3]
-local process, sequence = arg(), arg()
-
-local turn, lead, grace, ttl, lease = number(), number(), number(), number(), number()
-local pause_for, slowdown = number(), number()
-
--- Limits with a window.
-local rates = {}
-local fields = { 'now', 'offset', 'paused', 'start' }
-for index = 1, number() do
-  local name = arg()
-  for _, field in ipairs({ ':limit', ':since', ':total', ':oldest', ':next' }) do
-    fields[#fields + 1] = name .. field
+local function main()
+  local position = 0
+  local function arg()
+    position = position + 1
+    return ARGV[position]
   end
-  rates[index] = { name = name, limit = number(), window = number(), span = number(), credit = number(), idle_credit = number(), known_next = number() }
-end
-local saved = redis.call('HMGET', state, unpack(fields))
+  local function number()
+    return tonumber(arg())
+  end
 
--- The time of the quota never goes back. If the clock of the server does, the difference is added
--- from then on, so that nothing waits for the old time.
-local is_new = not saved[1]
-local time = redis.call('TIME')
-local offset = tonumber(saved[2]) or 0
-local now = tonumber(time[1]) * 1000000 + tonumber(time[2]) + offset
-if not is_new and now < tonumber(saved[1]) then
-  offset = offset + tonumber(saved[1]) - now
-  now = tonumber(saved[1])
-end
+  local version, process, sequence = arg(), arg(), number()
+  local version_and_reply = redis.call('MGET', version_key, reply_key)
+  if version_and_reply[1] and version_and_reply[1] ~= version then
+    return 'version ' .. version_and_reply[1]
+  end
+  local turn, lead, grace, ttl, lease = number(), number(), number(), number(), number()
+  local resumes, pause_for = number(), number()
+  slowdown = number()
 
--- A call whose reply was lost is repeated with the same number, and has the same reply. Only the time
--- is that of the repetition, by which the process knows how late it is.
-local last = redis.call('GET', reply_key)
-if last then
-  local last_sequence, reply = string.match(last, '^(%d+) (.*)$')
+  -- Limits with a window, and limits on concurrency.
+  local rates, concurrency = {}, {}
+  local fields = { 'now', 'offset', 'paused', 'start', 'head', 'tail', 'wait:' .. process }
+  local first_of_rates = #fields + 1
+  for index = 1, number() do
+    local name = arg()
+    for _, field in ipairs({ ':limit', ':since', ':by', ':total', ':oldest', ':next' }) do
+      fields[#fields + 1] = name .. field
+    end
+    rates[index] = {
+      name = name, limit = number(), window = number(), span = number(),
+      credit = number(), idle_credit = number(), initial_credit = number(), known_next = number(),
+    }
+  end
+  local first_of_concurrency = #fields + 1
+  for index = 1, number() do
+    local name = arg()
+    fields[#fields + 1] = 'held:' .. name
+    fields[#fields + 1] = 'held:' .. name .. ':' .. process
+    concurrency[index] = {
+      field = 'held:' .. name, limit = number(), held = number(),
+      tasks_key = KEYS[3 + 2 * index], held_key = KEYS[4 + 2 * index],
+    }
+  end
+  local saved = redis.call('HMGET', state, unpack(fields))
+
+  -- The time of the quota never goes back. If the clock of the server does, the difference is
+  -- added from then on, so that nothing waits for the old time.
+  local time = redis.call('TIME')
+  local last_now, offset = saved_number(saved[1]), saved_number(saved[2]) or 0
+  now = tonumber(time[1]) * 1000000 + tonumber(time[2]) + offset
+  if last_now and now < last_now then
+    offset = offset + last_now - now
+    now = last_now
+  end
+
+  -- A call whose reply was lost is repeated with the same number, and has the same reply. Only the
+  -- time is that of the repetition, by which the process knows how late it is. A call that arrives
+  -- after a later one must not be executed.
+  local last_sequence, last_reply = string.match(version_and_reply[2] or '', '^(%d+) (.*)$')
+  last_sequence = tonumber(last_sequence)
   if last_sequence == sequence then
-    return text(now) .. ' ' .. reply
+    return text(now) .. ' ' .. last_reply
+  elseif last_sequence and last_sequence > sequence then
+    return 'stale ' .. text(last_sequence)
   end
-end
 
-local paused = tonumber(saved[3]) or 0
-if pause_for > 0 then
-  paused = math.max(paused, now + pause_for)
-end
--- Requests start in the order in which they were admitted.
-local start = math.max(tonumber(saved[4]) or 0, now)
+  changes = { 'now', text(now), 'offset', text(offset) }
 
-local changes = { 'now', text(now), 'offset', text(offset), 'paused', text(paused) }
-local function change(field, value)
-  changes[#changes + 1] = field
-  changes[#changes + 1] = text(value)
-end
+  local paused = resumes > 0 and 0 or saved_number(saved[3]) or 0
+  if pause_for > 0 then
+    paused = math.max(paused, now + pause_for)
+  end
+  -- Requests start in the order in which they were admitted, each within some turns of its call.
+  start = saved_number(saved[4]) or 0
+  if start < now or start > now + 10 * turn then
+    start = now
+  end
 
-for index, rate in ipairs(rates) do
-  local limit, since, total, oldest, next_start = unpack(saved, 5 * index, 5 * index + 4)
-  rate.slot = math.max(1, math.ceil(rate.span / (SLOTS - 1)))
-  -- The tightest limit that a process has stated lately holds for all.
-  limit, since = tonumber(limit), tonumber(since)
-  if limit and limit < rate.limit and now - since < math.min(2 * rate.span, 180000000) then
-    rate.limit = limit
-  elseif rate.limit > 0 then
-    change(rate.name .. ':limit', rate.limit)
-    change(rate.name .. ':since', now)
+  for index, rate in ipairs(rates) do
+    local from = first_of_rates + 6 * (index - 1)
+    load_rate(rate, process, unpack(saved, from, from + 5))
+    advance(rate, now)
   end
-  rate.delay = rate.window / math.max(rate.limit, 1)
-  rate.total = tonumber(total) or 0
-  rate.oldest = tonumber(oldest) or 0
-  rate.next = tonumber(next_start) or now
-  -- After the state was lost, the processes report the pace that they knew.
-  if not next_start and rate.known_next <= now + rate.span then
-    rate.next = math.max(rate.next, rate.known_next)
-  end
-end
 
--- Amounts of one slot are written together, because most requests of a call share one.
-local function write(rate)
-  if rate.unwritten and rate.unwritten ~= 0 then
-    redis.call('HINCRBY', state, rate.name .. ':' .. text(rate.unwritten_slot), text(rate.unwritten))
-    rate.unwritten = 0
-  end
-end
-
-local function take(rate, at, amount)
-  if amount ~= 0 then
-    local slot = math.floor(at / rate.slot)
-    if slot ~= rate.unwritten_slot then
-      write(rate)
-      rate.unwritten_slot, rate.unwritten = slot, 0
-    end
-    rate.unwritten = rate.unwritten + amount
-    rate.total = rate.total + amount
-    if slot == rate.known_slot then
-      rate.known = rate.known + amount
-    end
-  end
-end
-
--- Returns the amount of a slot. Keeps it, because most corrections of a call share a slot.
-local function amount_of(rate, slot)
-  if slot ~= rate.known_slot then
-    write(rate)
-    rate.known_slot = slot
-    rate.known = tonumber(redis.call('HGET', state, rate.name .. ':' .. text(slot))) or 0
-  end
-  return rate.known
-end
-
--- Forgets what has expired at a time. Only called with times at which a request starts.
-local function advance(rate, at)
-  local oldest = math.floor(at / rate.slot) - SLOTS + 1
-  if oldest <= rate.oldest then
-    return
-  end
-  write(rate)
-  if rate.oldest > 0 then
-    local fields = {}
-    for slot = rate.oldest, math.min(oldest - 1, rate.oldest + 2 * SLOTS) do
-      fields[#fields + 1] = rate.name .. ':' .. text(slot)
-    end
-    for _, amount in ipairs(redis.call('HMGET', state, unpack(fields))) do
-      rate.total = rate.total - (tonumber(amount) or 0)
-    end
-    redis.call('HDEL', state, unpack(fields))
-  end
-  rate.oldest = oldest
-end
-
--- Returns the earliest time at which there is room for an amount.
-local function room_at(rate, amount)
-  -- Exact, while the sum of the total and the amount can be above 2^53.
-  local needed = amount - (rate.limit - rate.total)
-  if needed <= 0 then
-    return 0
-  end
-  write(rate)
-  for first = rate.oldest, rate.oldest + 2 * SLOTS, 32 do
-    local fields = {}
-    for slot = first, first + 31 do
-      fields[#fields + 1] = rate.name .. ':' .. text(slot)
-    end
-    for index, taken in ipairs(redis.call('HMGET', state, unpack(fields))) do
-      needed = needed - (tonumber(taken) or 0)
-      if needed <= 0 then
-        return (first + index - 1 + SLOTS) * rate.slot
+  -- Corrections: the time at which a request started, and the change of each amount.
+  for _ = 1, number() do
+    local at = math.min(number(), start)
+    for _, rate in ipairs(rates) do
+      local difference = number()
+      local slot = math.floor(at / rate.slot)
+      local is_alive = slot >= rate.oldest
+      if difference > 0 then
+        -- Not at `now`: if the window is shorter than a turn, its slot can already be forgotten.
+        take(rate, is_alive and at or start, difference)
+        pace(rate, now, difference)
+      elseif difference < 0 and is_alive then
+        -- Not more than is known, in case the state was lost.
+        difference = math.max(difference, -math.max(amount_of(rate, slot), 0))
+        take(rate, at, difference)
+        if rate.credit >= 0 then
+          rate.next = math.max(0, rate.next + difference * rate.delay)
+        end
       end
     end
   end
-  return start + rate.span
-end
 
-local function pace(rate, at, amount)
-  if rate.credit >= 0 then
-    local from = rate.next
-    if at - from > rate.credit then
-      from = at - rate.idle_credit
-    end
-    rate.next = math.min(from + amount * rate.delay * slowdown / 1000, at + rate.span)
-  end
-end
-
-for _, rate in ipairs(rates) do
-  advance(rate, now)
-end
-
--- Limits on concurrency. What has not ended within the longest duration has expired.
-local concurrency = {}
-for index = 1, number() do
-  local key, limit = KEYS[3 + index], number()
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', text(now))
-  concurrency[index] = { key = key, limit = limit, running = redis.call('ZCARD', key) }
-end
-
--- Corrections: the time at which a request started, and the change of each amount.
-for _ = 1, number() do
-  local at = math.min(number(), start)
-  for _, rate in ipairs(rates) do
-    local difference = number()
-    local slot = math.floor(at / rate.slot)
-    local is_alive = slot >= rate.oldest
-    if difference > 0 then
-      -- Not at `now`: if the window is shorter than a turn, the slot of `now` can already be forgotten.
-      take(rate, is_alive and at or start, difference)
-      pace(rate, now, difference)
-    elseif difference < 0 and is_alive then
-      -- Not more than is known, in case the state was lost.
-      difference = math.max(difference, -math.max(amount_of(rate, slot), 0))
-      take(rate, at, difference)
-      if rate.credit >= 0 then
-        rate.next = math.max(0, rate.next + difference * rate.delay)
+  -- Tasks that have ended. A task has a member for each unit of its weight.
+  for _ = 1, number() do
+    local id, weight = arg(), number()
+    for _, limit in ipairs(concurrency) do
+      for unit = 1, weight do
+        redis.call('ZREM', limit.tasks_key, id .. '/' .. unit)
       end
     end
   end
-end
-for _ = 1, number() do
-  local id = arg()
-  for _, limit in ipairs(concurrency) do
-    limit.running = limit.running - redis.call('ZREM', limit.key, id)
-  end
-end
 
--- Requests: an ID, and the amount of each limit with a window. Each counts once while it runs.
-local requests = {}
-for index = 1, number() do
-  local request = { id = arg(), amounts = {} }
-  local longest = 0
-  for number_of_rate, rate in ipairs(rates) do
-    local amount = number()
-    request.amounts[number_of_rate] = amount
-    longest = math.max(longest, amount * rate.delay)
-  end
-  request.delay = longest
-  requests[index] = request
-end
-
--- The line: the process that has waited longest is served first, until one of its requests was
--- admitted. It loses its turn if it does not call in time.
-local function leave(other)
-  redis.call('ZREM', line, other)
-  redis.call('HDEL', state, 'deadline:' .. other, 'demand:' .. other, 'turn:' .. other)
-end
--- The first process in the line whose turn has not passed, if any waits.
-local first
-if #requests == 0 then
-  leave(process)
-else
-  first = redis.call('ZRANGE', line, 0, 0)[1]
-  while first and first ~= process do
-    local deadline = tonumber(redis.call('HGET', state, 'deadline:' .. first))
-    if deadline and now <= deadline then
-      break
+  -- What runs: tasks until they expire, and the requests of each process for some time after its
+  -- last call. A process states how much it has running, so that a mistake does not last.
+  for index, limit in ipairs(concurrency) do
+    redis.call('ZREMRANGEBYSCORE', limit.tasks_key, '-inf', text(now))
+    limit.tasks = redis.call('ZCARD', limit.tasks_key)
+    local from = first_of_concurrency + 2 * (index - 1)
+    local total, own = saved_number(saved[from]) or 0, saved_number(saved[from + 1]) or 0
+    limit.is_saved = saved[from + 1]
+    if limit.held > 0 then
+      if redis.call('ZADD', limit.held_key, text(now + HELD), process) == 1 then
+        own = 0
+      end
+    elseif redis.call('ZREM', limit.held_key, process) == 0 then
+      own = 0
     end
-    leave(first)
+    for _, other in ipairs(redis.call('ZRANGEBYSCORE', limit.held_key, '-inf', text(now))) do
+      local field = limit.field .. ':' .. other
+      total = total - (saved_number(redis.call('HGET', state, field)) or 0)
+      redis.call('HDEL', state, field)
+      redis.call('ZREM', limit.held_key, other)
+    end
+    local holders = redis.call('ZCARD', limit.held_key)
+    if holders == (limit.held > 0 and 1 or 0) then
+      total, own = 0, 0
+    end
+    limit.others = math.max(total - own, 0)
+    limit.running = limit.tasks + limit.others + limit.held
+    limit.stated = limit.held
+  end
+
+  -- Requests: the lease of a task or nothing, the amount of each limit with a window, and of each
+  -- limit on concurrency.
+  local requests = {}
+  for index = 1, number() do
+    local request = { lease = arg(), amounts = {}, weights = {}, delay = 0 }
+    for number_of_rate, rate in ipairs(rates) do
+      local amount = number()
+      request.amounts[number_of_rate] = amount
+      request.delay = math.max(request.delay, amount * rate.delay)
+    end
+    for number_of_limit in ipairs(concurrency) do
+      request.weights[number_of_limit] = number()
+    end
+    requests[index] = request
+  end
+
+  -- The line: the process that has waited longest is served first, until one of its requests was
+  -- admitted. It loses its turn if it does not call in time. `tail` is the running total of what
+  -- all have asked for, and `head` that of those who have left. A process that joins has the tail
+  -- as its place, so what is ahead of it is the difference of its place and the head.
+  local head, tail = saved_number(saved[5]) or 0, saved_number(saved[6]) or 0
+  local function waiting(value)
+    local place, demand, deadline, at = string.match(value or '', '^(%d+) (%d+) (%d+) (%d+)$')
+    if place then
+      return { place = tonumber(place), demand = tonumber(demand), deadline = tonumber(deadline), turn = tonumber(at) }
+    end
+  end
+  local function leave(other, entry)
+    redis.call('ZREM', line, other)
+    redis.call('HDEL', state, 'wait:' .. other)
+    if entry then
+      head = math.min(head + entry.demand, tail)
+      change('head', text(head))
+    end
+  end
+  local own = waiting(saved[7])
+  -- The first process in the line whose turn has not passed, if any waits.
+  local first, of_first
+  if #requests > 0 then
     first = redis.call('ZRANGE', line, 0, 0)[1]
-  end
-end
-
-local starts = {}
-local too_large = 0
-local retry = 0
--- A turn lasts for a fixed time from the first start, however early the process calls. The others
--- count on that.
-local latest = now + turn + lead
-if not first or first == process then
-  for _, request in ipairs(requests) do
-    local at = math.max(start, paused)
-    for index, rate in ipairs(rates) do
-      local amount = request.amounts[index]
-      if amount > rate.limit then
-        too_large = index
+    while first and first ~= process do
+      of_first = waiting(redis.call('HGET', state, 'wait:' .. first))
+      if of_first and now <= of_first.deadline then
+        break
       end
+      leave(first, of_first)
+      first = redis.call('ZRANGE', line, 0, 0)[1]
+    end
+  elseif saved[7] then
+    leave(process, own)
+  end
+
+  local starts = {}
+  local too_large = 0
+  local retry = 0
+  -- A turn lasts for a fixed time from the first start, however early the process calls. The
+  -- others count on that.
+  local latest = now + turn + lead
+  if not first or first == process then
+    for _, request in ipairs(requests) do
+      local at = math.max(start, paused)
+      for index, rate in ipairs(rates) do
+        local amount = request.amounts[index]
+        if amount > rate.limit then
+          too_large = index
+        end
+        if rate.credit >= 0 then
+          at = math.max(at, math.ceil(rate.next))
+        end
+        at = math.max(at, room_at(rate, amount))
+      end
+      local is_full = false
+      for index, limit in ipairs(concurrency) do
+        local weight = request.weights[index]
+        if weight > 0 and limit.running + weight > limit.limit then
+          is_full = true
+          -- A process that releases one does not notify the others, so they ask again.
+          at = math.max(at, now + turn + lead + 1)
+        end
+      end
+      if too_large > 0 then
+        break
+      end
+      if is_full or at > latest then
+        retry = at
+        break
+      end
+      if #starts == 0 then
+        latest = at + turn - 1
+      end
+      for index, rate in ipairs(rates) do
+        advance(rate, at)
+        take(rate, at, request.amounts[index])
+        pace(rate, at, request.amounts[index])
+      end
+      for index, limit in ipairs(concurrency) do
+        local weight = request.weights[index]
+        limit.running = limit.running + weight
+        if request.lease == '' then
+          limit.held = limit.held + weight
+        else
+          for unit = 1, weight do
+            redis.call('ZADD', limit.tasks_key, text(at + lease), request.lease .. '/' .. unit)
+          end
+          keep(limit.tasks_key, math.max(ttl, math.ceil(lease / 1000)))
+        end
+      end
+      start = at
+      starts[#starts + 1] = text(at)
+    end
+    if #starts > 0 and first then
+      -- It joins the line again, at the end.
+      leave(process, own)
+      own = nil
+      first = redis.call('ZRANGE', line, 0, 0)[1]
+      of_first = first and waiting(redis.call('HGET', state, 'wait:' .. first))
+    end
+  end
+
+  -- When to call again: when the turn of the process comes, by what those ahead of it ask for.
+  if #starts < #requests then
+    local demand = 0
+    for index = #starts + 1, #requests do
+      demand = math.min(demand + requests[index].delay, turn)
+    end
+    if redis.call('ZADD', line, 'NX', text(now), process) == 1 or not own then
+      own = { place = tail, demand = 0 }
+      if not first then
+        -- Nobody else waits, so a mistake ends here.
+        head = tail
+        change('head', text(head))
+      end
+    end
+    keep(line, ttl)
+    demand = math.max(demand, own.demand)
+    tail = tail + demand - own.demand
+    change('tail', text(tail))
+    local next_start = math.max(start, paused)
+    for _, rate in ipairs(rates) do
       if rate.credit >= 0 then
-        at = math.max(at, math.ceil(rate.next))
-      end
-      at = math.max(at, room_at(rate, amount))
-    end
-    local is_full = false
-    for _, limit in ipairs(concurrency) do
-      if limit.running >= limit.limit then
-        is_full = true
-        -- A process that releases one does not notify the others, so they ask again.
-        at = math.max(at, now + turn + lead + 1)
+        next_start = math.max(next_start, rate.next)
       end
     end
-    if too_large > 0 then
-      break
+    -- A process that waits long calls now and then, so that others know that it still runs, and
+    -- because the turn can come earlier.
+    local longest = 1000000
+    local is_first = not first or first == process
+    if not is_first then
+      -- The turn of the first one may be much later than the pace allows, if it waits for room.
+      local turn_of_first = of_first and of_first.turn or 0
+      retry = math.max(next_start, turn_of_first) + math.max(own.place - head, 0)
+      longest = math.min(math.max((retry - now) / 2, 1000000), 10000000)
     end
-    if is_full or at > latest then
-      retry = at
-      break
-    end
-    if #starts == 0 then
-      latest = at + turn - 1
-    end
-    for index, rate in ipairs(rates) do
-      advance(rate, at)
-      take(rate, at, request.amounts[index])
-      pace(rate, at, request.amounts[index])
-    end
-    for _, limit in ipairs(concurrency) do
-      redis.call('ZADD', limit.key, text(at + lease), request.id)
-      limit.running = limit.running + 1
-    end
-    start = at
-    starts[#starts + 1] = text(at)
+    retry = math.max(retry, next_start)
+    local call_at = math.min(retry, now + longest)
+    change('wait:' .. process, string.format('%.0f %.0f %.0f %.0f', own.place, demand, call_at + grace, retry))
+    retry = math.max(call_at - lead, now + (is_first and 1000 or 10000))
   end
-  if #starts > 0 and first then
-    leave(process)
-  end
-end
 
--- When to call again: when the turn of the process comes, by what those ahead of it ask for.
-if #starts < #requests then
-  redis.call('ZADD', line, 'NX', text(now), process)
-  keep(line, ttl)
-  local next_start = math.max(start, paused)
+  change('paused', text(paused))
+  change('start', text(start))
+  local reply = { text(retry), text(too_large), text(paused), text(offset), text(resets), text(#starts) }
+  for _, at in ipairs(starts) do
+    reply[#reply + 1] = at
+  end
   for _, rate in ipairs(rates) do
-    if rate.credit >= 0 then
-      next_start = math.max(next_start, rate.next)
+    write(rate)
+    change(rate.name .. ':total', text(rate.total))
+    change(rate.name .. ':oldest', text(rate.oldest))
+    change(rate.name .. ':next', text(rate.next))
+    reply[#reply + 1] = text(rate.limit)
+    reply[#reply + 1] = text(rate.total)
+    reply[#reply + 1] = text(rate.next)
+  end
+  for _, limit in ipairs(concurrency) do
+    reply[#reply + 1] = text(limit.running)
+    change(limit.field, text(limit.others + limit.held))
+    if limit.held > 0 then
+      change(limit.field .. ':' .. process, text(limit.held))
+      if limit.stated == 0 then
+        redis.call('ZADD', limit.held_key, text(now + HELD), process)
+      end
+      keep(limit.held_key, HELD / 1000)
+    elseif limit.is_saved then
+      redis.call('HDEL', state, limit.field .. ':' .. process)
     end
   end
-  local rank = redis.call('ZRANK', line, process) or 0
-  if rank > 0 then
-    -- The turn of the first one may be much later than the pace allows, if it waits for room.
-    local ahead = redis.call('ZRANGE', line, 0, rank - 1)
-    retry = math.max(next_start, tonumber(redis.call('HGET', state, 'turn:' .. ahead[1])) or 0)
-    for _, other in ipairs(ahead) do
-      retry = retry + (tonumber(redis.call('HGET', state, 'demand:' .. other)) or 0)
-    end
+  redis.call('HSET', state, unpack(changes))
+  -- The state outlives a pause. The version is kept as long as the state.
+  local lasts = math.max(ttl, math.ceil((paused - now) / 1000) + 60000)
+  if keep(state, lasts) or not version_and_reply[1] then
+    redis.call('SET', version_key, version, 'PX', text(2 * lasts))
   end
-  retry = math.max(retry, next_start)
-  local demand = 0
-  for index = #starts + 1, #requests do
-    demand = math.min(demand + requests[index].delay, turn)
-  end
-  change('demand:' .. process, demand)
-  change('turn:' .. process, retry)
-  -- A process that waits long calls now and then, so that others know that it still runs.
-  retry = math.min(retry, now + 1000000)
-  change('deadline:' .. process, retry + grace)
-  retry = math.max(retry - lead, now + (rank > 0 and 10000 or 1000))
+  reply = table.concat(reply, ' ')
+  redis.call('SET', reply_key, text(sequence) .. ' ' .. reply, 'PX', text(REPLY))
+  return text(now) .. ' ' .. reply
 end
 
-change('start', start)
-local reply = { text(retry), text(too_large), text(paused), text(offset), text(#starts) }
-for _, at in ipairs(starts) do
-  reply[#reply + 1] = at
+-- What an error says if the data is the cause. Others, such as a lack of memory, are no reason to
+-- delete it.
+local DAMAGE = { 'WRONGTYPE', 'not an integer', 'not a valid float', 'would overflow', 'attempt to' }
+
+local is_ok, reply = pcall(main)
+if is_ok then
+  return reply
 end
-for _, rate in ipairs(rates) do
-  write(rate)
-  change(rate.name .. ':total', rate.total)
-  change(rate.name .. ':oldest', rate.oldest)
-  change(rate.name .. ':next', rate.next)
-  reply[#reply + 1] = text(rate.limit)
-  reply[#reply + 1] = text(rate.total)
-  reply[#reply + 1] = text(rate.next)
+local message = type(reply) == 'table' and reply.err or tostring(reply)
+-- Older servers put a position before the error code, by which clients know it.
+message = string.gsub(message, '^@?user_script: ?%d+: ?%-?', '')
+for _, words in ipairs(DAMAGE) do
+  if string.find(message, words, 1, true) then
+    -- The quota starts again, as after its state was lost.
+    redis.call('DEL', unpack(KEYS))
+    resets = 1
+    return main()
+  end
 end
-for _, limit in ipairs(concurrency) do
-  reply[#reply + 1] = text(limit.running)
-  keep(limit.key, math.max(ttl, math.ceil(lease / 1000)))
-end
-redis.call('HSET', state, unpack(changes))
-keep(state, ttl)
-reply = table.concat(reply, ' ')
-redis.call('SET', reply_key, sequence .. ' ' .. reply, 'PX', text(ttl))
-return text(now) .. ' ' .. reply
+return redis.error_reply(message)

@@ -1,38 +1,30 @@
-//! The connection to the store, and the task that calls it.
+//! A store, as programs use it.
 
-use std::error::Error;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
-use std::time::Duration;
 
-use ::redis::aio::MultiplexedConnection;
-use ::redis::cluster::ClusterClient;
-use ::redis::cluster_async::ClusterConnection;
-use ::redis::sentinel::{SentinelClient, SentinelServerType};
-use ::redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError, RedisResult, Script};
 use model_studio_limits::Limit;
-use tokio::runtime::Handle;
-use tokio::sync::{Mutex, Notify};
-use tokio::time;
 
-use super::call::{Call, Reply};
-use super::quota::StoredQuota;
-use crate::limiter::Shared;
-use crate::quota::Rules;
-use crate::{Clock, Estimator, Limiter, sync};
-
-/// The time after which a call or an attempt to connect has failed.
-const TIMEOUT: Duration = Duration::from_secs(2);
-
-/// The longest delay between attempts.
-const MAX_BACKOFF: Duration = Duration::from_secs(2);
+use super::connection::Connections;
+use super::protocol::Keys;
+use super::server::{Eviction, Server};
+use super::task::{Signal, Task};
+use super::thread::Thread;
+use super::{StoreError, StoredQuota};
+use crate::gate::Gate;
+use crate::quota::rules::Rules;
+use crate::time::Time;
+use crate::{Clock, Estimator, Limiter};
 
 /// A Redis or Valkey server that tracks the usage of an account for all processes that share it.
 ///
 /// Processes that use the same server and the same account name share the limits. Clones use the same
 /// connection.
+///
+/// The store has a thread of its own for its connection and its calls, so it works in any async
+/// runtime, and in none. The thread ends when the last clone and the last limiter are dropped.
 ///
 /// ```no_run
 /// use model_studio_limiter::{Account, RedisStore};
@@ -40,7 +32,7 @@ const MAX_BACKOFF: Duration = Duration::from_secs(2);
 ///
 /// # async fn connect() -> Result<(), Box<dyn std::error::Error>> {
 /// let store = RedisStore::connect("redis://127.0.0.1/", "my-account").await?;
-/// let account = Account::<Model>::builder().store(store).build();
+/// let account = Account::<Model>::builder().store(store).build()?;
 /// let permit = account.acquire(Model::QwenPlus, 1_200).await?;
 /// # permit.settle(950);
 /// # Ok(())
@@ -54,28 +46,13 @@ pub struct RedisStore {
 }
 
 struct Inner {
-    server: Server,
-    /// `None` after an error, until the next call connects again.
-    connection: Mutex<Option<Connection>>,
-    script: Script,
+    connections: Arc<Connections>,
+    thread: Thread,
     account: String,
     /// Identifies this process.
     process: String,
     /// The number of limiters, which tells apart those of one quota.
     limiters: AtomicU64,
-    runtime: Handle,
-}
-
-enum Server {
-    Single(Client),
-    Cluster(ClusterClient),
-    Sentinel(Mutex<SentinelClient>),
-}
-
-#[derive(Clone)]
-enum Connection {
-    Single(MultiplexedConnection),
-    Cluster(ClusterConnection),
 }
 
 impl RedisStore {
@@ -83,17 +60,12 @@ impl RedisStore {
     /// for TLS. For TLS, the program may have to install a `rustls` crypto provider: see
     /// [the guide](crate::guide#a-fleet).
     ///
-    /// Calls run on the current tokio runtime, which must outlive the limiters.
-    ///
     /// # Errors
     ///
-    /// Returns an error if the URL is not valid or if the server cannot be reached.
-    ///
-    /// # Panics
-    ///
-    /// Panics outside of a tokio runtime, and for TLS if `rustls` cannot choose a crypto provider.
+    /// Returns an error if the URL is not valid or if the server cannot be reached. To start while
+    /// the server cannot be reached, use [`open`](Self::open).
     pub async fn connect(url: &str, account: &str) -> Result<Self, StoreError> {
-        Self::new(Server::Single(Client::open(url)?), account).await
+        Self::open(url, account)?.reach().await
     }
 
     /// Connects to a cluster, by the URLs of some of its nodes. See [`connect`](Self::connect).
@@ -101,52 +73,100 @@ impl RedisStore {
     /// # Errors
     ///
     /// Returns an error if a URL is not valid or if the cluster cannot be reached.
-    ///
-    /// # Panics
-    ///
-    /// Panics outside of a tokio runtime, and for TLS if `rustls` cannot choose a crypto provider.
     pub async fn connect_cluster(urls: &[&str], account: &str) -> Result<Self, StoreError> {
-        let client = ClusterClient::builder(urls.iter().copied())
-            .connection_timeout(TIMEOUT)
-            .response_timeout(TIMEOUT)
-            .build()?;
-        Self::new(Server::Cluster(client), account).await
+        Self::open_cluster(urls, account)?.reach().await
     }
 
     /// Connects to the master that Sentinel servers name. See [`connect`](Self::connect).
     ///
+    /// The master is given by its name, or by a URL that has the name as its host:
+    /// `rediss://user:password@name/2` for TLS, a user and a database of the master. The URLs are
+    /// those of the Sentinel servers.
+    ///
     /// # Errors
     ///
     /// Returns an error if a URL is not valid or if no master can be reached.
-    ///
-    /// # Panics
-    ///
-    /// Panics outside of a tokio runtime, and for TLS if `rustls` cannot choose a crypto provider.
     pub async fn connect_sentinel(
         urls: &[&str],
         master: &str,
         account: &str,
     ) -> Result<Self, StoreError> {
-        let role = SentinelServerType::Master;
-        let client = SentinelClient::build(urls.to_vec(), master, None, role)?;
-        Self::new(Server::Sentinel(Mutex::new(client)), account).await
+        Self::open_sentinel(urls, master, account)?.reach().await
     }
 
-    async fn new(server: Server, account: &str) -> Result<Self, StoreError> {
-        let store = Self {
-            inner: Arc::new(Inner {
-                server,
-                connection: Mutex::new(None),
-                script: Script::new(include_str!("admit.lua")),
-                account: account.to_owned(),
-                process: format!("{:016x}", RandomState::new().hash_one(std::process::id())),
-                limiters: AtomicU64::new(0),
-                runtime: Handle::current(),
-            }),
-            fallback: None,
+    /// Does the same as [`connect`](Self::connect), but connects later, in the background.
+    ///
+    /// Until then, requests wait, or the [`fallback`](Self::fallback) admits them.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the URL is not valid, or if the thread of the store cannot be started.
+    pub fn open(url: &str, account: &str) -> Result<Self, StoreError> {
+        Self::new(Server::single(url)?, account)
+    }
+
+    /// Does the same as [`connect_cluster`](Self::connect_cluster), but connects later. See
+    /// [`open`](Self::open).
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a URL is not valid, or if the thread of the store cannot be started.
+    pub fn open_cluster(urls: &[&str], account: &str) -> Result<Self, StoreError> {
+        Self::new(Server::cluster(urls)?, account)
+    }
+
+    /// Does the same as [`connect_sentinel`](Self::connect_sentinel), but connects later. See
+    /// [`open`](Self::open).
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a URL is not valid, or if the thread of the store cannot be started.
+    pub fn open_sentinel(urls: &[&str], master: &str, account: &str) -> Result<Self, StoreError> {
+        Self::new(Server::sentinel(urls, master)?, account)
+    }
+
+    fn new(server: Server, account: &str) -> Result<Self, StoreError> {
+        let inner = Inner {
+            connections: Arc::new(Connections::new(server)),
+            thread: Thread::start()?,
+            account: account.to_owned(),
+            process: format!("{:016x}", RandomState::new().hash_one(std::process::id())),
+            limiters: AtomicU64::new(0),
         };
-        store.inner.connection().await?;
-        Ok(store)
+        Ok(Self {
+            inner: Arc::new(inner),
+            fallback: None,
+        })
+    }
+
+    async fn reach(self) -> Result<Self, StoreError> {
+        let connections = Arc::clone(&self.inner.connections);
+        let reach = async move { connections.reach().await };
+        self.inner.thread.run(reach).await?;
+        Ok(self)
+    }
+
+    /// Checks that the server can be reached, and that it does not delete keys when its memory is
+    /// full: `maxmemory-policy` must be `noeviction`. Otherwise, it may forget what was sent, and
+    /// the limits can be exceeded.
+    ///
+    /// [`connect`](Self::connect) does not check the policy, but each connection does: see
+    /// [`StoreUsage::may_evict`](crate::StoreUsage::may_evict). If the user is not permitted to ask
+    /// for the policy, with `INFO`, it counts as correct.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server cannot be reached, or if it has another policy.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        let connections = Arc::clone(&self.inner.connections);
+        let eviction = async move { connections.eviction().await };
+        match self.inner.thread.run(eviction).await? {
+            Eviction::None => Ok(()),
+            Eviction::Policy(policy) => Err(StoreError::new(format!(
+                "the server may delete the limits, because its `maxmemory-policy` is `{policy}`: \
+                 set it to `noeviction`"
+            ))),
+        }
     }
 
     /// Uses a share of the limits while the server cannot be reached: `fallback(1, 8)` for one of
@@ -173,24 +193,20 @@ impl RedisStore {
         estimator: Estimator,
     ) -> Limiter {
         let inner = &self.inner;
-        let calls = Arc::<Signal>::default();
+        let signal = Arc::<Signal>::default();
         let number = inner.limiters.fetch_add(1, Ordering::Relaxed);
         let process = format!("{}-{number}", inner.process);
-        let quota = StoredQuota::new(limits, rules, self.fallback, process.clone(), 0);
-        let notified = Some(Arc::clone(&calls));
-        let limiter = Limiter::from_parts(clock, Box::new(quota), estimator, notified);
+        let keys = Keys::new(&inner.account, name, &process);
+        let evicts = inner.connections.evicts();
+        let quota = StoredQuota::new(limits, rules, self.fallback, process, evicts, Time::START);
+        let gate = Gate::Stored(Box::new(quota));
+        let limiter = Limiter::from_parts(clock, gate, estimator, Some(Arc::clone(&signal)));
         let task = Task {
-            store: Arc::clone(inner),
+            connections: Arc::clone(&inner.connections),
             limiter: Arc::downgrade(limiter.shared()),
-            // The tag keeps the keys of a quota on one node of a cluster.
-            tag: format!(
-                "{{model-studio-limiter:{}:{}}}",
-                escape(&inner.account),
-                escape(name)
-            ),
-            process,
+            keys,
         };
-        inner.runtime.spawn(task.run(calls));
+        inner.thread.spawn(task.run(signal));
         limiter
     }
 }
@@ -200,177 +216,5 @@ impl fmt::Debug for RedisStore {
         f.debug_struct("RedisStore")
             .field("account", &self.inner.account)
             .finish_non_exhaustive()
-    }
-}
-
-impl Inner {
-    /// Returns the connection, or opens one.
-    async fn connection(&self) -> RedisResult<Connection> {
-        let mut slot = self.connection.lock().await;
-        if let Some(connection) = &*slot {
-            return Ok(connection.clone());
-        }
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(TIMEOUT))
-            .set_response_timeout(Some(TIMEOUT));
-        let connection = match &self.server {
-            Server::Single(client) => {
-                let connection = client.get_multiplexed_async_connection_with_config(&config);
-                Connection::Single(connection.await?)
-            }
-            Server::Cluster(client) => Connection::Cluster(client.get_async_connection().await?),
-            Server::Sentinel(client) => {
-                let client = client.lock().await.async_get_client().await?;
-                let connection = client.get_multiplexed_async_connection_with_config(&config);
-                Connection::Single(connection.await?)
-            }
-        };
-        *slot = Some(connection.clone());
-        Ok(connection)
-    }
-
-    /// Calls the script once. After an error, the next call connects again.
-    async fn invoke(&self, tag: &str, process: &str, call: &Call) -> RedisResult<String> {
-        let connection = self.connection().await?;
-        let mut invocation = self.script.prepare_invoke();
-        for key in ["state", "line"] {
-            invocation.key(format!("{tag}:{key}"));
-        }
-        invocation.key(format!("{tag}:reply:{process}"));
-        for kind in &call.concurrency {
-            invocation.key(format!("{tag}:running:{kind:?}"));
-        }
-        invocation.arg(&call.arguments);
-        let result = match connection {
-            Connection::Single(mut connection) => invocation.invoke_async(&mut connection).await,
-            Connection::Cluster(mut connection) => invocation.invoke_async(&mut connection).await,
-        };
-        if result.is_err() {
-            *self.connection.lock().await = None;
-        }
-        result
-    }
-}
-
-/// What a limiter tells the task that makes its calls.
-#[derive(Debug, Default)]
-pub(crate) struct Signal {
-    notify: Notify,
-    /// The last call, if the limiter was dropped.
-    last: sync::Mutex<Option<Call>>,
-}
-
-impl Signal {
-    /// There may be something to call the store for.
-    pub(crate) fn notify(&self) {
-        self.notify.notify_one();
-    }
-
-    /// The limiter is dropped.
-    pub(crate) fn end(&self, last: Option<Call>) {
-        *self.last.lock() = last;
-        self.notify.notify_one();
-    }
-}
-
-/// The task that makes the calls of a limiter.
-struct Task {
-    store: Arc<Inner>,
-    limiter: Weak<Shared>,
-    tag: String,
-    process: String,
-}
-
-impl Task {
-    /// Calls the store until the limiter is dropped.
-    async fn run(self, calls: Arc<Signal>) {
-        loop {
-            let Some(limiter) = self.limiter.upgrade() else {
-                let last = calls.last.lock().take();
-                if let Some(call) = last {
-                    // If it fails, what it would have given back expires.
-                    let _ = self.store.invoke(&self.tag, &self.process, &call).await;
-                }
-                return;
-            };
-            let next = limiter.next_call();
-            drop(limiter);
-            match next {
-                Ok(call) => self.call(&call).await,
-                Err(Some(delay)) => {
-                    let _ = time::timeout(delay, calls.notify.notified()).await;
-                }
-                Err(None) => calls.notify.notified().await,
-            }
-        }
-    }
-
-    /// Makes a call, and repeats it until it succeeds. If the limiter is dropped, repeats it only
-    /// once.
-    async fn call(&self, call: &Call) {
-        for attempt in 0.. {
-            let Some(sent_at) = self.limiter.upgrade().map(|limiter| limiter.now()) else {
-                // If it fails, what it would have given back expires.
-                let _ = self.attempt(call).await;
-                return;
-            };
-            let result = self.attempt(call).await;
-            match (result, self.limiter.upgrade()) {
-                (Ok(reply), Some(limiter)) => return limiter.apply(call, &reply, sent_at),
-                (Ok(_), None) => return,
-                (Err(error), Some(limiter)) => limiter.store_failed(StoreError::from(error)),
-                (Err(_), None) => {}
-            }
-            time::sleep(backoff(attempt)).await;
-        }
-    }
-
-    async fn attempt(&self, call: &Call) -> RedisResult<Reply> {
-        let invocation = self.store.invoke(&self.tag, &self.process, call);
-        // Includes the time to wait for a connection that another limiter opens.
-        let reply = time::timeout(TIMEOUT, invocation).await;
-        let reply = reply.map_err(|_| (ErrorKind::Io, "the server did not answer in time"))??;
-        let reply = Reply::parse(&reply, call.rates, call.concurrency.len());
-        let error = (
-            ErrorKind::UnexpectedReturnType,
-            "the reply has an unexpected format",
-        );
-        reply.ok_or_else(|| error.into())
-    }
-}
-
-/// Escapes what separates the parts of a key.
-fn escape(name: &str) -> String {
-    name.replace('%', "%25")
-        .replace(':', "%3A")
-        .replace('}', "%7D")
-}
-
-/// Returns the delay before the next attempt: random, so that processes do not return together.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "any bits of the hash are random"
-)]
-fn backoff(attempt: u32) -> Duration {
-    let longest = Duration::from_millis(20 << attempt.min(7)).min(MAX_BACKOFF);
-    let random = RandomState::new().hash_one(attempt) as u32;
-    longest.mul_f64(0.5 + 0.5 * f64::from(random) / f64::from(u32::MAX))
-}
-
-/// Error returned when the store cannot be reached or does not accept a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoreError(String);
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the rate limit store failed: {}", self.0)
-    }
-}
-
-impl Error for StoreError {}
-
-impl From<RedisError> for StoreError {
-    fn from(error: RedisError) -> Self {
-        Self(error.to_string())
     }
 }

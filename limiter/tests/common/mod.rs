@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use model_studio_limiter::{Builder, Limiter, ManualClock};
+use model_studio_limiter::{Builder, Limiter, LimiterLimits, ManualClock};
 use model_studio_limits::{Limit, LimitKind, Limits};
 
 pub(crate) const MILLISECOND: Duration = Duration::from_millis(1);
@@ -39,7 +39,7 @@ pub(crate) fn manual(limits: Limits) -> (Limiter, ManualClock) {
     (builder(limits, &clock).build(), clock)
 }
 
-pub(crate) fn builder(limits: Limits, clock: &ManualClock) -> Builder<Limits> {
+pub(crate) fn builder(limits: Limits, clock: &ManualClock) -> Builder<LimiterLimits> {
     Limiter::builder(limits).clock(clock.clone())
 }
 

@@ -2,9 +2,9 @@
 //!
 //! The tests run with `cargo test --package fleet-tests --features server`.
 
-mod model;
 mod proxy;
 mod record;
+pub mod script;
 mod server;
 mod worker;
 
@@ -16,7 +16,6 @@ use model_studio_limiter::{Account, Builder, ModelLimits, RedisStore};
 use model_studio_limits::{Limit, LimitKind, Limits, Model};
 use tokio::time::timeout;
 
-pub use model::ScriptModel;
 pub use proxy::Proxy;
 pub use record::{Record, Sent};
 pub use server::{Server, free_port, wait_until};
@@ -62,7 +61,7 @@ pub fn limits_of(requests: u64, running: u64) -> Limits {
 /// # Panics
 ///
 /// Panics if the server cannot be reached.
-pub async fn account(url: &str, limits: Limits) -> Builder<ModelLimits<Model>> {
+pub async fn account(url: &str, limits: Limits) -> Builder<ModelLimits<Model>, RedisStore> {
     let store = RedisStore::connect(url, ACCOUNT).await.unwrap();
     Account::builder().limits(MODEL, limits).store(store)
 }

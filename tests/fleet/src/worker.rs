@@ -35,6 +35,8 @@ pub struct Work {
     pub cost: u64,
     /// The time from the permit of a request until it is settled.
     pub latency: Duration,
+    /// The limit on requests that run at the same time. 0 for none.
+    pub running: u64,
     /// The number of processes among which the fallback divides the limits. 0 for no fallback.
     pub fallback: u32,
 }
@@ -54,6 +56,7 @@ impl Work {
             estimate: 0,
             cost: 0,
             latency: Duration::ZERO,
+            running: 0,
             fallback: 0,
         }
     }
@@ -73,21 +76,26 @@ impl Work {
     #[must_use]
     pub fn limits(&self) -> Vec<Limit> {
         let limits = [
-            (LimitKind::Requests, self.requests, self.window),
-            (LimitKind::Tokens, self.tokens, self.window),
-            (LimitKind::Requests, self.per_second, Duration::from_secs(1)),
+            (LimitKind::Requests, self.requests, Some(self.window)),
+            (LimitKind::Tokens, self.tokens, Some(self.window)),
+            (
+                LimitKind::Requests,
+                self.per_second,
+                Some(Duration::from_secs(1)),
+            ),
+            (LimitKind::ConcurrentRequests, self.running, None),
         ];
         let limits = limits.into_iter().filter_map(|(kind, count, per)| {
             Some(Limit {
                 kind,
                 count: NonZeroU64::new(count)?,
-                per: Some(per),
+                per,
             })
         });
         limits.collect()
     }
 
-    fn numbers(&self) -> [u64; 11] {
+    fn numbers(&self) -> [u64; 12] {
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         [
             self.requests,
@@ -100,6 +108,7 @@ impl Work {
             self.estimate,
             self.cost,
             millis(self.latency),
+            self.running,
             self.fallback.into(),
         ]
     }
@@ -124,6 +133,7 @@ impl Work {
             estimate,
             cost,
             latency,
+            running,
             fallback,
         ] = numbers.try_into().unwrap();
         Self {
@@ -137,6 +147,7 @@ impl Work {
             estimate,
             cost,
             latency: Duration::from_millis(latency),
+            running,
             fallback: fallback.try_into().unwrap(),
         }
     }

@@ -8,8 +8,9 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{NotUntil, Quota, RateLimiter};
-use model_studio_limiter::{AcquireError, Builder, Clock, Limiter, ManualClock, Permit};
-use model_studio_limits::Limits;
+use model_studio_limiter::{
+    AcquireError, Builder, Clock, Limiter, LimiterLimits, ManualClock, Permit,
+};
 
 use crate::{MINUTE, PerMinute};
 
@@ -27,7 +28,7 @@ enum Kind {
 impl Client {
     /// Creates a client with the limiter of this project.
     #[must_use]
-    pub fn limiter(settings: Builder<Limits>) -> Self {
+    pub fn limiter(settings: Builder<LimiterLimits>) -> Self {
         let clock = ManualClock::new();
         Self(Kind::Limiter(Ours {
             limiter: settings.clock(clock.clone()).build(),

@@ -26,7 +26,7 @@ async fn main() {
     if work.guard > Duration::ZERO {
         account = account.guard(work.guard);
     }
-    let account = account.build();
+    let account = account.build().unwrap();
     let mut tasks = JoinSet::new();
     for _ in 0..work.tasks {
         tasks.spawn(run(account.limiter(MODEL).clone(), work));

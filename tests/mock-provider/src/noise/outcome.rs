@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::MINUTE;
 
-/// What became of the requests.
+/// The outcomes of the requests.
 #[derive(Clone, Debug, Default)]
 pub struct NoisyOutcome {
     /// The times at which requests were sent.

@@ -1,4 +1,4 @@
-//! What decides when a worker sends its request.
+//! Decides when a worker sends its request.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -8,8 +8,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use model_studio_limiter::Builder;
-use model_studio_limits::Limits;
+use model_studio_limiter::{Builder, LimiterLimits};
 
 use crate::MINUTE;
 
@@ -17,7 +16,7 @@ use crate::MINUTE;
 #[derive(Debug)]
 pub enum Pacer {
     /// The limiter of this project. A refused request waits for a new permit at once.
-    Limiter(Builder<Limits>),
+    Limiter(Builder<LimiterLimits>),
     /// Governor. Workers wait in a queue, the first until the earliest possible time. A refused
     /// request is retried after a random backoff, which doubles.
     ///

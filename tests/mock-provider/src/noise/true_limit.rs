@@ -1,4 +1,4 @@
-//! The limit that a provider applies in truth.
+//! The limit that a provider really applies.
 
 use fastrand::Rng;
 

@@ -8,15 +8,15 @@ use fleet_tests::{
     ACCOUNT, MODEL, Record, SECOND, Server, WINDOW, Work, Worker, free_port, limits_of, wait_until,
     within,
 };
-use model_studio_limiter::{Account, RedisStore};
+use model_studio_limiter::{Account, AcquireError, RedisStore};
 use model_studio_limits::Model;
 use redis::{Value, cmd};
 use tokio::time::timeout;
 
-const WORKER: &str = env!("CARGO_BIN_EXE_worker");
+use crate::WORKER;
 
 /// Where the commands are documented that a user needs.
-const GUIDE: &str = include_str!("../../../limiter/src/guide.md");
+const GUIDE: &str = include_str!("../../../../limiter/src/guide.md");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_needs_only_what_is_documented() {
@@ -42,7 +42,7 @@ async fn a_user_needs_only_what_is_documented() {
     let url = format!("redis://fleet:secret@127.0.0.1:{}/", server.port());
     let store = RedisStore::connect(&url, ACCOUNT).await.unwrap();
     let account = Account::<Model>::builder().limits(MODEL, limits_of(100, 2));
-    let account = account.store(store).build();
+    let account = account.store(store).build().unwrap();
     let limiter = account.limiter(MODEL);
     // A call that is denied is repeated, so that requests would wait forever.
     let work = async {
@@ -57,10 +57,16 @@ async fn a_user_needs_only_what_is_documented() {
         first.finish();
         second.finish();
         account.acquire_task(MODEL).await.unwrap().finish();
+        limiter.flush().await;
+        // Damaged data is deleted.
+        let key = server.key(":state");
+        let _: () = server.run(cmd("SET").arg(key).arg("x"));
+        account.acquire(MODEL, 5).await.unwrap().settle(5);
     };
     let result = timeout(5 * SECOND, work).await;
     assert!(result.is_ok(), "the user may not do what is needed");
     assert_eq!(limiter.usage().store.unwrap().failures, 0);
+    assert_eq!(limiter.usage().store.unwrap().resets, 1);
     let mut denied: Vec<HashMap<String, Value>> = server.run(cmd("ACL").arg("LOG"));
     // The client sends `CLIENT SETINFO`, which need not be allowed.
     denied.retain(|entry| match &entry["object"] {
@@ -82,6 +88,7 @@ async fn a_user_needs_only_what_is_documented() {
         "client|setinfo",
         "config|resetstat",
         "hello",
+        "keys",
     ] {
         used.remove(other);
     }
@@ -139,7 +146,7 @@ async fn sentinel_names_the_new_master_after_a_failover() {
     let url = sentinel.url();
     let store = RedisStore::connect_sentinel(&[&url], "fleet", ACCOUNT).await;
     let account = Account::<Model>::builder().limits(MODEL, limits_of(100, 0));
-    let account = account.store(store.unwrap()).build();
+    let account = account.store(store.unwrap()).build().unwrap();
     for _ in 0..3 {
         within(account.acquire(MODEL, 0)).await.unwrap().settle(0);
     }
@@ -167,6 +174,88 @@ async fn sentinel_names_the_new_master_after_a_failover() {
     assert!(info.contains("cmdstat_eval"), "{info}");
 }
 
+/// The master has a password and a database, which Sentinel does not have.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_master_of_sentinel_can_have_a_password_and_a_database() {
+    let master = Server::start();
+    let sentinel = Server::start_sentinel(&master);
+    let mut set = cmd("SENTINEL");
+    set.arg("SET").arg("fleet").arg("auth-pass").arg("secret");
+    let _: () = sentinel.run(&set);
+    let mut connection = master.connection();
+    let mut set = cmd("CONFIG");
+    set.arg("SET").arg("requirepass").arg("secret");
+    set.exec(&mut connection).unwrap();
+
+    let url = sentinel.url();
+    let plain = RedisStore::connect_sentinel(&[&url], "fleet", ACCOUNT).await;
+    assert!(plain.is_err(), "the password is needed");
+    let name = "redis://:secret@fleet/2";
+    let store = RedisStore::connect_sentinel(&[&url], name, ACCOUNT).await;
+    let account = Account::<Model>::builder().limits(MODEL, limits_of(100, 0));
+    let account = account.store(store.unwrap()).build().unwrap();
+    within(account.acquire(MODEL, 0)).await.unwrap().settle(0);
+    let info: String = cmd("INFO").arg("keyspace").query(&mut connection).unwrap();
+    assert!(info.contains("db2:keys="), "{info}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_may_delete_keys_is_reported() {
+    let server = Server::start();
+    let store = RedisStore::connect(&server.url(), ACCOUNT).await.unwrap();
+    store.check().await.unwrap();
+    let mut set = cmd("CONFIG");
+    set.arg("SET").arg("maxmemory-policy").arg("allkeys-lru");
+    let _: () = server.run(&set);
+    let error = store.check().await.unwrap_err().to_string();
+    assert!(
+        error.contains("allkeys-lru") && error.contains("noeviction"),
+        "{error}"
+    );
+    // It can be used all the same.
+    let store = RedisStore::connect(&server.url(), ACCOUNT).await.unwrap();
+    let account = Account::<Model>::builder().limits(MODEL, limits_of(100, 0));
+    let account = account.store(store).build().unwrap();
+    within(account.acquire(MODEL, 0)).await.unwrap().settle(0);
+    let usage = account.limiter(MODEL).usage().store.unwrap();
+    assert!(usage.may_evict);
+}
+
+/// A user that may not do what is needed gets an error, and does not call without end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_without_permission_gets_an_error() {
+    let server = Server::start();
+    let mut set_user = cmd("ACL");
+    set_user
+        .arg("SETUSER")
+        .arg("fleet")
+        .arg("on")
+        .arg(">secret");
+    set_user.arg("~*").arg("+@all").arg("-hset").arg("-info");
+    let _: String = server.run(&set_user);
+    let url = format!("redis://fleet:secret@127.0.0.1:{}/", server.port());
+    let store = RedisStore::connect(&url, ACCOUNT).await.unwrap();
+    // It may not ask for the policy.
+    store.check().await.unwrap();
+    let account = Account::<Model>::builder().limits(MODEL, limits_of(100, 0));
+    let account = account.store(store).build().unwrap();
+    let limiter = account.limiter(MODEL);
+    let result = limiter.acquire_timeout(0, 3 * SECOND).await;
+    let Err(AcquireError::Store(error)) = result else {
+        panic!("{result:?}");
+    };
+    println!("{error}");
+    let failures = limiter.usage().store.unwrap().failures;
+    assert!((2..30).contains(&failures), "{failures} calls");
+    // The connection is kept.
+    let info: String = server.run(cmd("INFO").arg("stats"));
+    let connections = info.lines().find_map(|line| {
+        let count = line.strip_prefix("total_connections_received:")?;
+        count.parse::<u32>().ok()
+    });
+    assert!(connections < Some(12), "{connections:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_spreads_quotas_over_its_nodes() {
     let options = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
@@ -190,7 +279,7 @@ async fn a_cluster_spreads_quotas_over_its_nodes() {
     let urls = nodes.iter().map(Server::url).collect::<Vec<_>>();
     let urls = urls.iter().map(String::as_str).collect::<Vec<_>>();
     let store = RedisStore::connect_cluster(&urls, ACCOUNT).await.unwrap();
-    let account = Account::<Model>::builder().store(store).build();
+    let account = Account::<Model>::builder().store(store).build().unwrap();
     for model in Model::ALL.iter().take(12) {
         within(account.acquire(*model, 0)).await.unwrap().settle(0);
     }

@@ -1,0 +1,220 @@
+//! Counts of requests by the time at which they were admitted.
+
+use crate::time::{Nanos, Time};
+
+/// The number of slots of a history, a power of two.
+const SLOTS: usize = 64;
+const COUNT: u64 = SLOTS as u64;
+
+/// The outcomes of the requests that were admitted in a stretch of time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    /// All requests, also those in flight.
+    pub(crate) admitted: u32,
+    /// Those that exceeded a limit.
+    pub(crate) throttled: u32,
+    /// Those for which the provider had no capacity.
+    pub(crate) failed: u32,
+    /// How long all requests take at the full pace, in units of `2^PACED_SHIFT` ns.
+    paced: u32,
+}
+
+/// With this unit, a slot has room for 18 minutes of the full pace.
+const PACED_SHIFT: u32 = 8;
+
+impl Counts {
+    /// Notes that a request was refused, because it failed for a lack of capacity or not.
+    pub(crate) fn refused(&mut self, is_failure: bool) {
+        let refused = if is_failure {
+            &mut self.failed
+        } else {
+            &mut self.throttled
+        };
+        *refused = refused.saturating_add(1);
+    }
+
+    fn add(&mut self, other: Self) {
+        self.admitted = self.admitted.saturating_add(other.admitted);
+        self.throttled = self.throttled.saturating_add(other.throttled);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.paced = self.paced.saturating_add(other.paced);
+    }
+
+    /// Returns the number of requests that were not refused.
+    pub(crate) fn accepted(&self) -> u32 {
+        let refused = self.throttled.saturating_add(self.failed);
+        self.admitted.saturating_sub(refused)
+    }
+
+    /// Returns how long the requests that were not refused take at the full pace. All requests count
+    /// as equal, because their costs are not known here.
+    pub(crate) fn accepted_paced(&self) -> Nanos {
+        let paced = u64::from(self.paced) << PACED_SHIFT;
+        Nanos(paced / u64::from(self.admitted.max(1)) * u64::from(self.accepted()))
+    }
+}
+
+/// The requests of several slots.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Stretch {
+    pub(crate) counts: Counts,
+    /// The time of the slots.
+    pub(crate) time: Nanos,
+}
+
+/// The counts of the last 64 slots. A slot takes `2^SHIFT` ns.
+#[derive(Debug)]
+pub(crate) struct History<const SHIFT: u32> {
+    slots: [Counts; SLOTS],
+    /// The number of the newest slot.
+    newest: u64,
+}
+
+impl<const SHIFT: u32> History<SHIFT> {
+    /// The time of a slot.
+    pub(crate) const SLOT: Nanos = Nanos(1 << SHIFT);
+
+    pub(crate) fn new(now: Time) -> Self {
+        Self {
+            slots: [Counts::default(); SLOTS],
+            newest: now.0 >> SHIFT,
+        }
+    }
+
+    /// Counts a request that is admitted, and that takes a time at the full pace.
+    #[inline]
+    pub(crate) fn admitted(&mut self, at: Time, paced: Nanos) {
+        self.advance(at);
+        if let Some(counts) = self.at(at) {
+            counts.admitted = counts.admitted.saturating_add(1);
+            counts.paced = counts.paced.saturating_add(units(paced));
+        }
+    }
+
+    /// Forgets a request that was not sent.
+    pub(crate) fn taken_back(&mut self, at: Time, paced: Nanos) {
+        if let Some(counts) = self.at(at) {
+            counts.admitted = counts.admitted.saturating_sub(1);
+            counts.paced = counts.paced.saturating_sub(units(paced));
+        }
+    }
+
+    /// Returns the counts of a time, unless they are forgotten.
+    #[inline]
+    pub(crate) fn at(&mut self, at: Time) -> Option<&mut Counts> {
+        let slot = at.0 >> SHIFT;
+        (slot <= self.newest && slot + COUNT > self.newest).then(|| &mut self.slots[index(slot)])
+    }
+
+    /// Forgets what is too old at a time.
+    #[inline]
+    pub(crate) fn advance(&mut self, now: Time) {
+        let slot = now.0 >> SHIFT;
+        if slot > self.newest {
+            self.clear_until(slot);
+        }
+    }
+
+    /// Returns the start of the slot of a time.
+    pub(crate) fn slot_start(at: Time) -> Time {
+        Time((at.0 >> SHIFT) << SHIFT)
+    }
+
+    /// Returns the start of the first slot that is not before a time.
+    pub(crate) fn slot_from(at: Time) -> Time {
+        Self::slot_start(at + (Self::SLOT - Nanos(1)))
+    }
+
+    /// Returns the last slot until `last`, the last two, and so on, back to the one that starts at
+    /// `first`.
+    pub(crate) fn stretches(&self, first: Time, last: Time) -> impl Iterator<Item = Stretch> {
+        let oldest = (first.0 >> SHIFT).max((self.newest + 1).saturating_sub(COUNT));
+        let last = (last.0 >> SHIFT).min(self.newest);
+        (oldest..=last).rev().scan(Stretch::default(), |sum, slot| {
+            sum.counts.add(self.slots[index(slot)]);
+            sum.time = sum.time + Self::SLOT;
+            Some(*sum)
+        })
+    }
+
+    #[cold]
+    fn clear_until(&mut self, slot: u64) {
+        // After a long time, every slot is cleared once.
+        let first = (self.newest + 1).max(slot.saturating_sub(COUNT - 1));
+        for cleared in first..=slot {
+            self.slots[index(cleared)] = Counts::default();
+        }
+        self.newest = slot;
+    }
+}
+
+fn units(paced: Nanos) -> u32 {
+    u32::try_from(paced.0 >> PACED_SHIFT).unwrap_or(u32::MAX)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "only the low bits are used"
+)]
+fn index(slot: u64) -> usize {
+    slot as usize & (SLOTS - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::History;
+    use crate::time::{Nanos, Time};
+
+    /// Slots of 16 ns.
+    type Short = History<4>;
+
+    #[test]
+    fn stretches_end_at_a_time_and_begin_at_another() {
+        let mut history = Short::new(Time(0));
+        for at in [0, 15, 16, 40, 41, 70] {
+            history.admitted(Time(at), Nanos(256));
+        }
+        let admitted = |first, last| -> Vec<u32> {
+            let stretches = history.stretches(Time(first), Time(last));
+            stretches.map(|stretch| stretch.counts.admitted).collect()
+        };
+        assert_eq!(admitted(0, 70), [1, 1, 3, 4, 6]);
+        assert_eq!(admitted(16, 47), [2, 3]);
+        assert!(admitted(48, 47).is_empty());
+        assert_eq!(
+            history.stretches(Time(0), Time(70)).last().unwrap().time,
+            Nanos(80)
+        );
+    }
+
+    #[test]
+    fn refused_requests_are_not_accepted() {
+        let mut history = Short::new(Time(0));
+        for _ in 0..4 {
+            history.admitted(Time(5), Nanos(1_024));
+        }
+        history.at(Time(5)).unwrap().refused(false);
+        history.taken_back(Time(5), Nanos(1_024));
+        let counts = history.stretches(Time(0), Time(5)).last().unwrap().counts;
+        assert_eq!(counts.accepted(), 2);
+        assert_eq!(counts.accepted_paced(), Nanos(2 * 1_024));
+    }
+
+    fn remembered(history: &Short) -> u32 {
+        let all = history.stretches(Time::MIN, Time::NEVER).last();
+        all.unwrap().counts.admitted
+    }
+
+    #[test]
+    fn old_slots_are_forgotten() {
+        let mut history = Short::new(Time(0));
+        history.admitted(Time(0), Nanos::ZERO);
+        history.admitted(Time(63 * 16), Nanos::ZERO);
+        assert!(history.at(Time(0)).is_some());
+        history.admitted(Time(64 * 16), Nanos::ZERO);
+        assert!(history.at(Time(0)).is_none());
+        assert_eq!(remembered(&history), 2);
+        history.admitted(Time(1_000_000), Nanos::ZERO);
+        assert_eq!(remembered(&history), 1);
+    }
+}

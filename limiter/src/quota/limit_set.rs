@@ -1,0 +1,384 @@
+//! All limits of a quota, and what is used of them.
+
+use model_studio_limits::{Limit, LimitKind};
+
+use super::queue::Queue;
+use super::rate::Rate;
+use super::rules::{Rules, check_size};
+use crate::cost::{CONCURRENCY, Total, is_measured};
+use crate::time::{Nanos, Time};
+use crate::usage::LimitUsage;
+use crate::{Cost, TooLarge};
+
+/// The longest time that the schedule is kept for requests that are late, because a timer or a task
+/// was late: 1/20 of the window, and at most this. It is half of the default guard of a minute.
+const MAX_LATENESS: Nanos = Nanos::from_millis(500);
+
+#[derive(Debug)]
+pub(super) struct LimitSet {
+    rules: Rules,
+    rates: Box<[Rate]>,
+    /// `used` is always 0: `running` has the counts, also of kinds without a limit.
+    concurrency: Box<[LimitUsage]>,
+    /// The amount of each kind that is running, by the position of the kind.
+    running: [u64; LimitKind::ALL.len()],
+    /// The total cost of the requests that run, which can still be given back.
+    unsettled: Total,
+    /// Tasks that count as running until a time, because nobody can finish them any more.
+    abandoned: Vec<(Time, Cost)>,
+    /// The number of requests that run, with abandoned tasks.
+    in_flight: u64,
+    /// How late a request may be and still keep its place in the schedule.
+    lateness: Nanos,
+    now: Time,
+    /// A time before which nothing expires.
+    next_expiry: Time,
+}
+
+impl LimitSet {
+    pub(super) fn new(limits: &[Limit], rules: Rules, now: Time) -> Self {
+        let mut set = Self {
+            rules,
+            rates: Box::default(),
+            concurrency: Box::default(),
+            running: [0; LimitKind::ALL.len()],
+            unsettled: Total::default(),
+            abandoned: Vec::new(),
+            in_flight: 0,
+            lateness: Nanos::ZERO,
+            now,
+            next_expiry: Time::MIN,
+        };
+        set.replace(limits, Time::MIN);
+        set
+    }
+
+    /// Returns the latest time that was seen.
+    #[inline]
+    pub(super) fn now(&self) -> Time {
+        self.now
+    }
+
+    pub(super) fn lateness(&self) -> Nanos {
+        self.lateness
+    }
+
+    pub(super) fn in_flight(&self) -> u64 {
+        self.in_flight
+    }
+
+    /// Moves the time forward, and forgets what has expired.
+    #[inline]
+    pub(super) fn advance(&mut self, now: Time) {
+        self.now = self.now.max(now);
+        if self.now >= self.next_expiry {
+            self.expire();
+        }
+    }
+
+    /// Returns `true` if a request may be sent now.
+    #[inline]
+    pub(super) fn admits(&self, cost: &Cost) -> bool {
+        self.rates.iter().all(|rate| {
+            let pace = rate.pace.as_ref();
+            pace.is_none_or(|pace| pace.ready_at() <= self.now)
+                && rate.ledger.has_room(self.needed(rate, cost))
+        }) && self.has_free_concurrency(cost)
+    }
+
+    /// Returns the time from `from` on at which a request may be sent, or `None` if only a change can
+    /// make room for it.
+    pub(super) fn room_at(&self, from: Time, cost: &Cost) -> Option<Time> {
+        let mut at = from;
+        for rate in &self.rates {
+            at = at.max(rate.ledger.room_at(self.needed(rate, cost), 0));
+            if let Some(pace) = &rate.pace {
+                at = at.max(pace.ready_at());
+            }
+        }
+        // If time alone does not help, the end of a request does.
+        if at == Time::NEVER || !self.has_free_concurrency(cost) {
+            return self.next_abandoned();
+        }
+        Some(at)
+    }
+
+    /// Returns the time at which a request can be sent after all that wait, by what is counted now.
+    pub(super) fn expected_at(&self, queue: &Queue, cost: &Cost) -> Time {
+        let at = self.rates.iter().map(|rate| {
+            let ahead = queue.amount(rate.limit.kind);
+            rate.ready_after(ahead, cost, 0)
+        });
+        at.max().unwrap_or(Time::MIN).max(self.next_end(cost))
+    }
+
+    /// Returns a time before which a request cannot be sent after all that wait, unless some of those
+    /// are cancelled.
+    ///
+    /// Amounts of requests that run or wait are estimates. They can be settled with nothing at any
+    /// time, so they do not count here.
+    pub(super) fn lower_bound(&self, queue: &Queue, cost: &Cost) -> Time {
+        let at = self.rates.iter().map(|rate| {
+            let kind = rate.limit.kind;
+            if is_measured(kind) {
+                rate.ready_after(0, cost, self.unsettled.amount(kind))
+            } else {
+                rate.ready_after(queue.amount(kind), cost, 0)
+            }
+        });
+        at.max().unwrap_or(Time::MIN).max(self.next_end(cost))
+    }
+
+    /// Returns how long a request takes at the full pace.
+    pub(super) fn paced(&self, cost: &Cost) -> Nanos {
+        let times = self.rates.iter().map(|rate| rate.paced(cost));
+        times.max().unwrap_or_default()
+    }
+
+    /// Takes a request whose turn was at a time. Returns how long it takes at the full pace.
+    #[inline]
+    pub(super) fn take(&mut self, cost: &Cost, turn: Time, slowdown: f64) -> Nanos {
+        let mut paced = Nanos::ZERO;
+        for rate in &mut self.rates {
+            paced = paced.max(rate.take(cost, turn, slowdown));
+        }
+        self.unsettled.add_measured(cost);
+        for kind in CONCURRENCY {
+            let running = &mut self.running[kind.index()];
+            *running = running.saturating_add(cost.amount(kind));
+        }
+        self.in_flight += 1;
+        paced
+    }
+
+    /// Moves a request to the current time. Returns `false` if the limits do not allow it now.
+    pub(super) fn renew(&mut self, at: Time, cost: &Cost) -> bool {
+        let mut fits = self.now.since(at) <= self.lateness;
+        for rate in &mut self.rates {
+            let kind = rate.limit.kind;
+            let held = if self.rules.holds(kind) {
+                self.unsettled.amount(kind)
+            } else {
+                0
+            };
+            fits &= rate.renew(at, cost, held);
+        }
+        // The request runs already.
+        let mut concurrency = self.concurrency.iter();
+        fits && concurrency.all(|one| self.running[one.limit.kind.index()] <= one.allowed)
+    }
+
+    /// Takes back a request that was admitted at a time and then moved to the current time.
+    pub(super) fn put_back(&mut self, at: Time, cost: &Cost) {
+        for rate in &mut self.rates {
+            rate.put_back(at, cost, self.now);
+        }
+        self.unsettled.remove_measured(cost);
+        self.end(cost);
+    }
+
+    /// Takes back a request that was admitted at a time.
+    pub(super) fn take_back(&mut self, at: Time, cost: &Cost) {
+        for rate in &mut self.rates {
+            rate.take_back(at, cost, self.now);
+        }
+        self.unsettled.remove_measured(cost);
+        self.end(cost);
+    }
+
+    /// Changes what a request costs that was admitted at a time.
+    pub(super) fn change(
+        &mut self,
+        at: Time,
+        from: &Cost,
+        to: &Cost,
+        slowdown: f64,
+        now: &dyn Fn() -> Time,
+    ) {
+        let mut kinds = self.rates.iter().map(|rate| rate.limit.kind);
+        // A refund is void if the request has expired, whether the ledger knows that or not. A debt
+        // is taken now in that case.
+        if kinds.any(|kind| to.amount(kind) > from.amount(kind)) {
+            self.advance(now());
+        }
+        for rate in &mut self.rates {
+            let kind = rate.limit.kind;
+            rate.change(at, from.amount(kind), to.amount(kind), self.now, slowdown);
+        }
+    }
+
+    /// Updates the known cost of a request that runs.
+    pub(super) fn keep_running(&mut self, from: &Cost, to: &Cost) {
+        self.unsettled.remove_measured(from);
+        self.unsettled.add_measured(to);
+    }
+
+    /// Ends a request whose cost is final. Until then, another cost was known.
+    #[inline]
+    pub(super) fn complete(&mut self, known: &Cost, cost: &Cost, now: &dyn Fn() -> Time) {
+        if self.rules.counts_at_completion {
+            self.advance(now());
+        }
+        self.complete_at(known, cost, self.now);
+    }
+
+    /// Ends a task that may still run. It counts as running until it has taken the longest time.
+    pub(super) fn abandon(&mut self, at: Time, cost: &Cost, now: Time) {
+        let until = at + self.rules.max_task_duration.into();
+        self.abandoned.push((until, *cost));
+        self.next_expiry = Time::MIN;
+        self.advance(now);
+    }
+
+    /// Replaces the limits. What was used is kept. Requests are in a new ledger from a time on.
+    pub(super) fn replace(&mut self, limits: &[Limit], since: Time) {
+        let with_window = limits.iter().filter(|limit| limit.per.is_some());
+        let bits = slot_bits(with_window.clone().count());
+        let rates = with_window.map(|limit| {
+            let rule = self.rules.rate_rule(limit, limits);
+            let is_held = self.rules.holds(limit.kind);
+            let mut rate = Rate::new(limit, &rule, is_held, bits, since, self.now);
+            rate.copy_from(&self.rates, self.now);
+            rate
+        });
+        self.rates = rates.collect();
+        self.concurrency = self.rules.concurrency(limits);
+        let paced = self.rates.iter().filter(|rate| rate.pace.is_some());
+        let lateness = paced.map(|rate| {
+            let window = Nanos::from(rate.limit.per.unwrap_or_default());
+            Nanos(window.0 / 20).min(MAX_LATENESS)
+        });
+        // Without a pace, there is no schedule to keep.
+        self.lateness = lateness.min().unwrap_or(Nanos::MAX);
+        // What is admitted from now on is in all ledgers.
+        let since = self.rates.iter().map(|rate| rate.since).max();
+        self.now = self.now.max(since.unwrap_or(Time::MIN));
+        self.next_expiry = Time::MIN;
+    }
+
+    /// Returns what is used of each limit.
+    pub(super) fn usage(&self) -> Vec<LimitUsage> {
+        let rates = self.rates.iter().map(|rate| LimitUsage {
+            limit: rate.limit,
+            allowed: rate.allowed,
+            used: u64::try_from(rate.ledger.used() + self.held(rate.limit.kind))
+                .unwrap_or(u64::MAX),
+        });
+        let concurrency = self.concurrency.iter().map(|one| LimitUsage {
+            used: self.running[one.limit.kind.index()],
+            ..*one
+        });
+        rates.chain(concurrency).collect()
+    }
+
+    /// Returns `true` if nothing is used, and if the next request waits for nothing.
+    pub(super) fn is_unused(&self) -> bool {
+        let mut rates = self.rates.iter();
+        // The pace also counts debts that the ledger has forgotten with their requests.
+        self.in_flight == 0
+            && rates.all(|rate| {
+                let pace = rate.pace.as_ref();
+                rate.ledger.used() == 0 && pace.is_none_or(|pace| pace.ready_at() <= self.now)
+            })
+    }
+
+    /// Returns an error if a request exceeds a limit by itself.
+    pub(super) fn check_size(&self, cost: &Cost) -> Result<(), TooLarge> {
+        let rates = self.rates.iter().map(|rate| (rate.limit, rate.allowed));
+        let concurrency = &self.concurrency;
+        let concurrency = concurrency.iter().map(|one| (one.limit, one.allowed));
+        check_size(cost, rates.chain(concurrency))
+    }
+}
+
+impl LimitSet {
+    fn expire(&mut self) {
+        self.next_expiry = Time::NEVER;
+        for rate in &mut self.rates {
+            let slot_end = rate.ledger.advance(self.now);
+            self.next_expiry = self.next_expiry.min(slot_end);
+        }
+        let mut index = 0;
+        while let Some((until, _)) = self.abandoned.get(index) {
+            if *until <= self.now {
+                let (until, cost) = self.abandoned.swap_remove(index);
+                self.complete_at(&cost, &cost, until);
+            } else {
+                self.next_expiry = self.next_expiry.min(*until);
+                index += 1;
+            }
+        }
+    }
+
+    /// Ends a request that completed at a time.
+    #[inline]
+    fn complete_at(&mut self, known: &Cost, cost: &Cost, at: Time) {
+        self.unsettled.remove_measured(known);
+        if self.rules.counts_at_completion {
+            for rate in &mut self.rates {
+                rate.complete(at, cost);
+            }
+        }
+        self.end(known);
+    }
+
+    /// Ends what a request occupies while it runs.
+    #[inline]
+    fn end(&mut self, cost: &Cost) {
+        self.in_flight -= 1;
+        for kind in CONCURRENCY {
+            let running = &mut self.running[kind.index()];
+            *running = running.saturating_sub(cost.amount(kind));
+        }
+    }
+
+    #[inline]
+    fn has_free_concurrency(&self, cost: &Cost) -> bool {
+        self.concurrency.iter().all(|concurrency| {
+            let kind = concurrency.limit.kind;
+            let running = self.running[kind.index()].saturating_add(cost.amount(kind));
+            running <= concurrency.allowed
+        })
+    }
+
+    /// Returns the amount for which a ledger needs room: that of a request, and what is held.
+    #[inline]
+    fn needed(&self, rate: &Rate, cost: &Cost) -> u128 {
+        let kind = rate.limit.kind;
+        self.held(kind) + u128::from(cost.amount(kind))
+    }
+
+    /// Returns the amount of a kind that counts until its requests complete.
+    #[inline]
+    fn held(&self, kind: LimitKind) -> u128 {
+        if self.rules.holds(kind) {
+            self.unsettled.amount(kind)
+        } else {
+            0
+        }
+    }
+
+    /// Returns the time before which nothing that runs can end, if a request has to wait for that.
+    fn next_end(&self, cost: &Cost) -> Time {
+        // What runs can end at any time, except for abandoned tasks.
+        let only_abandoned = self.in_flight == self.abandoned.len() as u64;
+        if only_abandoned && !self.has_free_concurrency(cost) {
+            self.next_abandoned().unwrap_or(Time::NEVER)
+        } else {
+            Time::MIN
+        }
+    }
+
+    /// Returns the time at which the first abandoned task no longer counts, if there is one.
+    fn next_abandoned(&self) -> Option<Time> {
+        let expiries = self.abandoned.iter().map(|(until, _)| *until);
+        expiries.min().filter(|until| *until != Time::NEVER)
+    }
+}
+
+/// Returns the number of slots of each ledger, as a power of two. Ledgers share about 8 KiB, but
+/// each has enough slots to forget amounts at most 0.4% of its window late.
+fn slot_bits(ledgers: usize) -> u32 {
+    let ledgers = ledgers.clamp(2, 4).next_power_of_two();
+    10 - ledgers.ilog2()
+}

@@ -1,0 +1,175 @@
+//! The requests of a process that wait, from the queue to their start.
+
+use std::collections::VecDeque;
+use std::mem;
+
+use super::protocol::{Call, Offered};
+use crate::quota::grant::Request;
+use crate::quota::queue::Queue;
+use crate::time::{Nanos, StoreTime, Time};
+
+/// The largest number of requests of a call.
+const MAX_REQUESTS: usize = 64;
+
+/// The requests that wait, and when to offer them to the store.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    queue: Queue,
+    /// Requests at the front of the queue that may start at a time.
+    admitted: VecDeque<Admitted>,
+    /// The requests in the current call, if there is one.
+    in_call: Option<Vec<(u64, Request)>>,
+    /// The request for which the process waits in the line of the store.
+    waits_for: Option<u64>,
+    /// When to call next; `None` if nothing has to be offered.
+    call_at: Option<Time>,
+}
+
+/// A request that the store has admitted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Admitted {
+    pub(super) id: u64,
+    /// When it may start.
+    pub(super) ready_at: Time,
+    /// The same, as the store counts it.
+    pub(super) at: StoreTime,
+}
+
+impl Line {
+    pub(super) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Adds a request. A call offers it when those that are admitted have started, so until then it
+    /// waits for others to share the call: `lead` before that time.
+    pub(super) fn push(&mut self, request: Request, lead: Nanos, now: Time) -> u64 {
+        // A process that waits already has been told when to call.
+        if self.queue.len() == self.admitted.len() && self.in_call.is_none() {
+            self.call_at = Some(self.offer_at(lead, now));
+        }
+        self.queue.push(request)
+    }
+
+    /// Puts a request back at its place, and offers it at once.
+    pub(super) fn put_back(&mut self, id: u64, request: Request, now: Time) {
+        self.queue.insert(id, request);
+        self.call_at = Some(now);
+    }
+
+    /// Returns the first request, and whether it was admitted.
+    pub(super) fn front(&self) -> Option<(u64, Request, Option<Admitted>)> {
+        let (id, request) = self.queue.front()?;
+        Some((id, *request, self.admitted.front().copied()))
+    }
+
+    /// Removes a request, which may have been admitted.
+    pub(super) fn remove(&mut self, id: u64, now: Time) -> Option<(Request, Option<Admitted>)> {
+        let request = self.queue.remove(id)?;
+        let index = self.admitted.iter().position(|one| one.id == id);
+        let admitted = index.and_then(|index| self.admitted.remove(index));
+        // The process may wait in the line for this request only.
+        if self.waits_for == Some(id) && self.in_call.is_none() {
+            self.call_at = Some(now);
+        }
+        Some((request, admitted))
+    }
+
+    /// Returns the requests that wait for their start, so that they are offered again in order.
+    pub(super) fn withdraw_all(&mut self) -> Vec<(Request, Admitted)> {
+        let admitted = mem::take(&mut self.admitted).into_iter();
+        let withdrawn = admitted.filter_map(|one| Some((self.queue.get(one.id)?, one)));
+        withdrawn.collect()
+    }
+
+    /// Returns `true` if the admitted requests are not at the front, because one was put back.
+    pub(super) fn is_overtaken(&self) -> bool {
+        let waiting = self.queue.iter().map(|(id, _)| id);
+        let admitted = self.admitted.iter().map(|one| one.id);
+        !waiting.take(self.admitted.len()).eq(admitted)
+    }
+
+    pub(super) fn is_in_call(&self) -> bool {
+        self.in_call.is_some()
+    }
+
+    pub(super) fn call_at(&self) -> Option<Time> {
+        self.call_at
+    }
+
+    pub(super) fn call_now(&mut self, now: Time) {
+        self.call_at = Some(now);
+    }
+
+    /// Returns `true` if the process may wait in the line of the store.
+    pub(super) fn is_in_line(&self) -> bool {
+        self.waits_for.is_some()
+    }
+
+    /// Returns the requests of a new call.
+    pub(super) fn offer(&mut self) -> Vec<(u64, Request)> {
+        self.call_at = None;
+        let requests = self.queue.iter().skip(self.admitted.len());
+        let requests: Vec<_> = requests.take(MAX_REQUESTS).collect();
+        self.in_call = Some(requests.clone());
+        requests
+    }
+
+    /// Forgets the current call, and returns its requests.
+    pub(super) fn end_call(&mut self) -> Vec<(u64, Request)> {
+        self.in_call.take().unwrap_or_default()
+    }
+
+    /// Notes that the store has admitted a request. Returns `false` if it was cancelled during the
+    /// call.
+    pub(super) fn admit(&mut self, admitted: Admitted) -> bool {
+        let waits = self.queue.get(admitted.id).is_some();
+        if waits {
+            self.admitted.push_back(admitted);
+        }
+        waits
+    }
+
+    /// Plans the next call after one that admitted the first `count` of its requests. The store asks
+    /// for it at `retry_at`.
+    pub(super) fn plan(
+        &mut self,
+        call: &Call,
+        count: usize,
+        retry_at: Time,
+        lead: Nanos,
+        now: Time,
+    ) {
+        let next = self.queue.iter().nth(self.admitted.len());
+        let next = next.map(|(id, _)| id);
+        self.waits_for = call.requests.get(count).map(|Offered { id, .. }| *id);
+        self.call_at = match (next, self.waits_for) {
+            (Some(next), Some(asked)) if next == asked => Some(retry_at),
+            (None, None) => None,
+            // All requests of the call were admitted, and others have come.
+            (Some(_), None) => Some(self.offer_at(lead, now)),
+            // Another request is the first one now. Without one, the process leaves the line.
+            _ => Some(now),
+        };
+    }
+
+    /// Forgets all requests that were not admitted, and returns their IDs. Returns those that were
+    /// admitted too.
+    pub(super) fn give_up(&mut self) -> (Vec<u64>, Vec<(Request, Admitted)>) {
+        let withdrawn = self.withdraw_all();
+        let ids: Vec<u64> = self.queue.iter().map(|(id, _)| id).collect();
+        for id in &ids {
+            self.queue.remove(*id);
+        }
+        (self.waits_for, self.call_at, self.in_call) = (None, None, None);
+        (ids, withdrawn)
+    }
+
+    fn offer_at(&self, lead: Nanos, now: Time) -> Time {
+        let last = self.admitted.back();
+        now.max(last.map_or(Time::MIN, |last| last.ready_at - lead))
+    }
+}

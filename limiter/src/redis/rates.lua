@@ -1,0 +1,181 @@
+-- Limits with a window, of which admit.lua is the main part. Both are one script.
+--
+-- The state has, for each limit with a window, the amounts taken by time slot, their total, the
+-- oldest slot that can have an amount, and the time from which the pace allows the next request.
+-- Numbers are doubles: exact up to 2^53, and never printed in exponent notation.
+
+local SLOTS = 256
+local LARGEST = 2 ^ 53
+-- How long a limit that a process has stated holds for processes that state a higher one.
+local STATED = 12000000
+
+local state = KEYS[2]
+-- The time of the call, the earliest start of the next request, and the factor by which refusals
+-- slow down the pace, in thousandths.
+local now, start, slowdown
+-- The fields that are written at the end of the call, and their values.
+local changes
+
+local function text(value)
+  return string.format('%.0f', value)
+end
+
+local function change(field, value)
+  changes[#changes + 1] = field
+  changes[#changes + 1] = value
+end
+
+-- Returns a number of the state, or nil if it is missing or damaged.
+local function saved_number(value)
+  local number = tonumber(value)
+  if number and number >= -LARGEST and number <= LARGEST then
+    return number
+  end
+end
+
+-- Returns the fields of slots.
+local function slots(rate, first, last)
+  local names = {}
+  for slot = first, last do
+    names[#names + 1] = rate.name .. ':' .. text(slot)
+  end
+  return names
+end
+
+-- Counts what the slots have.
+local function count(rate)
+  rate.oldest = math.floor(now / rate.slot) - SLOTS + 1
+  rate.total = 0
+  local names = slots(rate, rate.oldest, rate.oldest + 2 * SLOTS)
+  for _, amount in ipairs(redis.call('HMGET', state, unpack(names))) do
+    rate.total = rate.total + (saved_number(amount) or 0)
+  end
+end
+
+-- Reads what the state has of a limit.
+local function load_rate(rate, process, limit, since, by, total, oldest, next_start)
+  rate.slot = math.max(1, math.ceil(rate.span / (SLOTS - 1)))
+  -- The tightest limit that a process has stated lately holds for all.
+  limit, since = saved_number(limit), saved_number(since) or 0
+  local stated, age = rate.limit, now - since
+  if limit and limit < stated and by ~= process and age >= 0 and age < STATED then
+    rate.limit = limit
+  elseif stated > 0 and (limit ~= stated or age < 0 or age > 1000000) then
+    change(rate.name .. ':limit', text(stated))
+    change(rate.name .. ':since', text(now))
+    change(rate.name .. ':by', process)
+  end
+  rate.delay = rate.window / math.max(rate.limit, 1)
+  rate.next = saved_number(next_start)
+  if not rate.next then
+    rate.next = now - rate.initial_credit
+    -- After the state was lost, the processes report the pace that they knew.
+    if rate.known_next > 0 and rate.known_next <= now + rate.span then
+      rate.next = math.max(now, rate.known_next)
+    end
+  elseif limit and limit < rate.limit and rate.next > now then
+    -- A higher limit ends the wait that the lower one has caused.
+    rate.next = now + (rate.next - now) * limit / rate.limit
+  end
+  rate.next = math.min(rate.next, start + rate.span)
+  rate.total, rate.oldest = saved_number(total), saved_number(oldest)
+  local passed = math.floor(start / rate.slot) - (rate.oldest or 0)
+  if not (total or oldest or next_start) then
+    rate.total, rate.oldest = 0, 0
+  elseif not (rate.total and rate.oldest) or rate.total < 0 or passed < 0 or passed > 3 * SLOTS then
+    -- After an idle time all slots have expired. Otherwise the state is damaged.
+    if rate.oldest then
+      redis.call('HDEL', state, unpack(slots(rate, rate.oldest, rate.oldest + SLOTS)))
+    end
+    count(rate)
+  end
+end
+
+-- Amounts of one slot are written together, because most requests of a call share one.
+local function write(rate)
+  if rate.unwritten and rate.unwritten ~= 0 then
+    local field = rate.name .. ':' .. text(rate.unwritten_slot)
+    redis.call('HINCRBY', state, field, text(rate.unwritten))
+    rate.unwritten = 0
+  end
+end
+
+local function take(rate, at, amount)
+  if amount ~= 0 then
+    local slot = math.floor(at / rate.slot)
+    if slot ~= rate.unwritten_slot then
+      write(rate)
+      rate.unwritten_slot, rate.unwritten = slot, 0
+    end
+    rate.unwritten = rate.unwritten + amount
+    rate.total = rate.total + amount
+    if slot == rate.known_slot then
+      rate.known = rate.known + amount
+    end
+  end
+end
+
+-- Returns the amount of a slot. Keeps it, because most corrections of a call share a slot.
+local function amount_of(rate, slot)
+  if slot ~= rate.known_slot then
+    write(rate)
+    rate.known_slot = slot
+    rate.known = saved_number(redis.call('HGET', state, rate.name .. ':' .. text(slot))) or 0
+  end
+  return rate.known
+end
+
+-- Forgets what has expired at a time. Only called with times at which a request starts.
+local function advance(rate, at)
+  local oldest = math.floor(at / rate.slot) - SLOTS + 1
+  if oldest <= rate.oldest then
+    return
+  end
+  write(rate)
+  if rate.oldest > 0 then
+    local names = slots(rate, rate.oldest, math.min(oldest - 1, rate.oldest + 2 * SLOTS))
+    for _, amount in ipairs(redis.call('HMGET', state, unpack(names))) do
+      rate.total = rate.total - (saved_number(amount) or 0)
+    end
+    redis.call('HDEL', state, unpack(names))
+    if oldest - rate.oldest >= SLOTS then
+      -- Everything has expired, so a mistake in the total ends here.
+      rate.total = 0
+    end
+  end
+  rate.oldest = oldest
+end
+
+-- Returns the earliest time at which there is room for an amount.
+local function room_at(rate, amount)
+  -- Exact, while the sum of the total and the amount can be above 2^53.
+  local needed = amount - (rate.limit - rate.total)
+  if needed <= 0 then
+    return 0
+  end
+  write(rate)
+  for first = rate.oldest, rate.oldest + 2 * SLOTS, 32 do
+    local names = slots(rate, first, first + 31)
+    for index, taken in ipairs(redis.call('HMGET', state, unpack(names))) do
+      needed = needed - (saved_number(taken) or 0)
+      if needed <= 0 then
+        return (first + index - 1 + SLOTS) * rate.slot
+      end
+    end
+  end
+  -- The total is more than the slots have.
+  if amount <= rate.limit then
+    count(rate)
+  end
+  return amount <= rate.limit - rate.total and 0 or start + rate.span
+end
+
+local function pace(rate, at, amount)
+  if rate.credit >= 0 then
+    local from = rate.next
+    if at - from > rate.credit then
+      from = at - rate.idle_credit
+    end
+    rate.next = math.min(from + amount * rate.delay * slowdown / 1000, at + rate.span)
+  end
+end

@@ -1,0 +1,169 @@
+//! The limits that a process states, and what the last reply said about them.
+
+use model_studio_limits::Limit;
+
+use super::outbox::Held;
+use super::protocol::{Call, Reply, StatedConcurrency, StatedRate};
+use crate::quota::rules::{RateRule, Rules, check_size};
+use crate::time::{Nanos, StoreTime};
+use crate::usage::LimitUsage;
+use crate::{Cost, TooLarge};
+
+/// The smallest guard. Timers wake a process some milliseconds late, and half of the guard is what
+/// a request may be late.
+const MIN_GUARD: Nanos = Nanos::from_millis(20);
+
+/// The limits of a quota, as this process knows them.
+#[derive(Debug, Default)]
+pub(super) struct StatedLimits {
+    rates: Vec<Rate>,
+    /// `used` is from the last reply.
+    concurrency: Box<[LimitUsage]>,
+}
+
+/// A limit with a window.
+#[derive(Debug)]
+struct Rate {
+    limit: Limit,
+    rule: RateRule,
+    /// The amount that the store allows, which is lower if another process knows a tighter limit.
+    effective: u64,
+    used: u64,
+    /// When the pace is ready. 0 if that is not known.
+    next: StoreTime,
+    /// What this process has used in the last window, roughly, at the time of the last reply.
+    own: f64,
+    replied_at: StoreTime,
+}
+
+impl Rate {
+    /// Counts what this process has used.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate need not be exact")]
+    fn count_own(&mut self, call: &Call, reply: &Reply) {
+        let passed = reply.now.0.saturating_sub(self.replied_at.0) as f64;
+        let decay = (-passed / self.rule.window.as_micros().max(1) as f64).exp();
+        let requests = call.requests.iter().take(reply.starts.len());
+        let amounts = requests.map(|request| request.cost.amount(self.limit.kind) as f64);
+        self.own = self.own * decay + amounts.sum::<f64>();
+        self.replied_at = reply.now;
+    }
+
+    /// Returns how many processes like this one use the limit, by what is used.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "an estimate need not be exact, and a cast of a float saturates"
+    )]
+    fn processes(&self) -> u64 {
+        (self.used as f64 / self.own.max(1.0))
+            .clamp(1.0, 10_000.0)
+            .round() as u64
+    }
+}
+
+impl StatedLimits {
+    pub(super) fn new(limits: &[Limit], rules: &Rules) -> Self {
+        let rates = limits.iter().filter(|limit| limit.per.is_some());
+        let rates = rates.map(|limit| {
+            let mut rule = rules.rate_rule(limit, limits);
+            rule.span = rule.span.max(rule.window + MIN_GUARD);
+            Rate {
+                limit: *limit,
+                rule,
+                effective: rule.allowed,
+                used: 0,
+                next: StoreTime(0),
+                own: 0.0,
+                replied_at: StoreTime(0),
+            }
+        });
+        Self {
+            rates: rates.collect(),
+            concurrency: rules.concurrency(limits),
+        }
+    }
+
+    pub(super) fn has_concurrency(&self) -> bool {
+        !self.concurrency.is_empty()
+    }
+
+    /// Takes what the reply to a call says of the limits.
+    pub(super) fn apply(&mut self, call: &Call, reply: &Reply) {
+        for rate in &mut self.rates {
+            rate.count_own(call, reply);
+        }
+        for (rate, reply) in self.rates.iter_mut().zip(&reply.rates) {
+            rate.effective = reply.allowed;
+            rate.used = reply.used;
+            rate.next = reply.next;
+        }
+        for (limit, running) in self.concurrency.iter_mut().zip(&reply.running) {
+            limit.used = *running;
+        }
+    }
+
+    /// Returns what a call states of the limits with a window.
+    pub(super) fn rates(&self) -> Vec<StatedRate> {
+        let rates = self.rates.iter().map(|rate| StatedRate {
+            kind: rate.limit.kind,
+            rule: rate.rule,
+            next: rate.next,
+        });
+        rates.collect()
+    }
+
+    /// Returns what a call states of the limits on concurrency, of which this process has `held`.
+    pub(super) fn concurrency(&self, held: &Held) -> Vec<StatedConcurrency> {
+        let concurrency = self.concurrency.iter().map(|one| StatedConcurrency {
+            kind: one.limit.kind,
+            allowed: one.allowed,
+            held: held.amount(one.limit.kind),
+        });
+        concurrency.collect()
+    }
+
+    /// Returns the usage of each limit.
+    pub(super) fn usage(&self) -> Vec<LimitUsage> {
+        let rates = self.rates.iter().map(|rate| LimitUsage {
+            limit: rate.limit,
+            allowed: rate.effective,
+            used: rate.used,
+        });
+        rates.chain(self.concurrency.iter().copied()).collect()
+    }
+
+    /// Returns the shortest guard, if there are limits with a window.
+    pub(super) fn guard(&self) -> Option<Nanos> {
+        let guards = self.rates.iter();
+        let guards = guards.map(|rate| rate.rule.span - rate.rule.window);
+        guards.min()
+    }
+
+    /// Returns the time that a request takes at the full pace. It stands for what other processes send
+    /// in the meantime, because the pace is that of all.
+    pub(super) fn paced(&self, cost: &Cost) -> Nanos {
+        let rates = self.rates.iter().filter(|rate| rate.rule.pace.is_some());
+        let times = rates.map(|rate| {
+            let amount = u128::from(cost.amount(rate.limit.kind));
+            let time = amount * u128::from(rate.rule.window.0) / u128::from(rate.effective.max(1));
+            let time = time * u128::from(rate.processes());
+            Nanos(u64::try_from(time).unwrap_or(u64::MAX))
+        });
+        times.max().unwrap_or_default()
+    }
+
+    pub(super) fn check_size(&self, cost: &Cost) -> Result<(), TooLarge> {
+        let rates = self.rates.iter();
+        let rates = rates.map(|rate| (rate.limit, rate.rule.allowed));
+        let concurrency = self.concurrency.iter();
+        let concurrency = concurrency.map(|one| (one.limit, one.allowed));
+        check_size(cost, rates.chain(concurrency))
+    }
+
+    /// Checks against the limits of the store, which another process can have made tighter.
+    pub(super) fn check_size_in_store(&self, cost: &Cost) -> Result<(), TooLarge> {
+        let rates = self.rates.iter();
+        check_size(cost, rates.map(|rate| (rate.limit, rate.effective)))
+    }
+}

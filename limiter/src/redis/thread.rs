@@ -1,0 +1,100 @@
+//! The thread of a store, which does not depend on a runtime of the program.
+
+use std::any::Any;
+use std::future::Future;
+use std::pin::Pin;
+use std::thread;
+
+use tokio::runtime::Builder;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{self, JoinError, JoinSet};
+
+use super::StoreError;
+
+type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A thread with a runtime for the connections and calls of a store.
+///
+/// It ends when this is dropped and all its jobs have ended.
+#[derive(Debug)]
+pub(super) struct Thread {
+    jobs: mpsc::UnboundedSender<Job>,
+}
+
+impl Thread {
+    /// Starts the thread.
+    pub(super) fn start() -> Result<Self, StoreError> {
+        let failed = |error| StoreError::new(format!("its thread cannot be started: {error}"));
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(failed)?;
+        let (jobs, mut new_jobs) = mpsc::unbounded_channel::<Job>();
+        let run = move || {
+            runtime.block_on(async {
+                let mut running = JoinSet::new();
+                while let Some(job) = new_jobs.recv().await {
+                    running.spawn(job);
+                    while running.try_join_next().is_some() {}
+                }
+                while running.join_next().await.is_some() {}
+            });
+        };
+        let thread = thread::Builder::new().name("rate-limit-store".to_owned());
+        thread.spawn(run).map_err(failed)?;
+        Ok(Self { jobs })
+    }
+
+    /// Runs a job to its end.
+    pub(super) fn spawn(&self, job: impl Future<Output = ()> + Send + 'static) {
+        // The thread receives jobs until this is dropped.
+        let _ = self.jobs.send(Box::pin(job));
+    }
+
+    /// Runs a job, and waits for its result in any runtime.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        job: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (sender, receiver) = oneshot::channel();
+        self.spawn(async {
+            // Nobody may wait for it any more.
+            let _ = sender.send(job.await);
+        });
+        let result = receiver.await;
+        result.unwrap_or_else(|_| Err(StoreError::new("its thread has ended")))
+    }
+}
+
+/// Runs code of others that may panic, and returns a panic as an error.
+pub(super) async fn catch_panic<T: Send + 'static>(
+    job: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    let job = AbortOnDrop(task::spawn(job));
+    let mut job = job;
+    match (&mut job.0).await {
+        Ok(result) => result,
+        Err(error) => Err(panic_error(error)),
+    }
+}
+
+/// A task that ends when nobody waits for it any more.
+struct AbortOnDrop<T>(task::JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn panic_error(error: JoinError) -> StoreError {
+    let message = match error.try_into_panic() {
+        Ok(panic) => message_of(&*panic),
+        Err(error) => error.to_string(),
+    };
+    StoreError::new(format!("the connection panicked: {message}"))
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "without a message".to_owned())
+}

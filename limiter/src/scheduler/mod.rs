@@ -1,0 +1,275 @@
+//! The state that limiters, permits and futures share: who waits, and when the next one is woken.
+
+#[cfg(feature = "redis")]
+mod store_calls;
+mod waiters;
+
+use std::fmt;
+use std::mem;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use crate::gate::Gate;
+use crate::quota::grant::{Grant, Place, Rejection, Request};
+#[cfg(feature = "redis")]
+use crate::redis::Signal;
+use crate::sync::{Mutex, MutexGuard};
+use crate::time::{Nanos, Time};
+use crate::{AcquireError, Alarm, Clock, Estimator, events};
+pub(crate) use waiters::State;
+use waiters::wake_all;
+
+/// The outcome of a new request.
+pub(crate) enum Admission {
+    /// It was admitted.
+    Granted(Grant),
+    /// It waits, with this ID in the queue.
+    Queued(u64),
+}
+
+/// The state that limiters, permits and futures share.
+///
+/// Everything is behind one mutex. Code of the user, such as wakers, runs after it is released,
+/// except for the clock.
+pub(crate) struct Shared {
+    clock: Arc<dyn Clock>,
+    /// The start of the limiter's time.
+    start: Instant,
+    state: Mutex<State>,
+    /// Notified when there may be a call to the store.
+    #[cfg(feature = "redis")]
+    calls: Option<Arc<Signal>>,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(
+        clock: Arc<dyn Clock>,
+        gate: Gate,
+        estimator: Estimator,
+        #[cfg(feature = "redis")] calls: Option<Arc<Signal>>,
+    ) -> Self {
+        Self {
+            start: clock.now(),
+            clock,
+            state: Mutex::new(State::new(gate, estimator)),
+            #[cfg(feature = "redis")]
+            calls,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn now(&self) -> Time {
+        self.time_at(self.clock.now())
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+
+    #[inline]
+    pub(crate) fn try_acquire(&self, request: &Request) -> Result<Grant, AcquireError> {
+        let now = self.now();
+        let mut state = self.lock();
+        match state.gate.try_acquire(request, now) {
+            Ok(place) => Ok(grant(place, None, request)),
+            Err(Rejection::TooLarge(error)) => Err(AcquireError::TooLarge(error)),
+            Err(Rejection::Paused(until)) => Err(self.paused(until)),
+            Err(Rejection::NotYet) => {
+                let at = state.gate.expected_at(&request.cost);
+                // Without a time, the end of another request decides. A loop must not spin then.
+                let at = at.max(now + Nanos::from_millis(1));
+                let at = self.instant_at(at);
+                Err(AcquireError::NotYet { at })
+            }
+            #[cfg(feature = "redis")]
+            Err(Rejection::AskStore) => Err(AcquireError::AskStore),
+        }
+    }
+
+    /// Admits a request or adds it to the queue.
+    pub(crate) fn acquire_or_enqueue(
+        self: &Arc<Self>,
+        request: &Request,
+        timeout: Option<Duration>,
+        waker: &Waker,
+    ) -> Result<Admission, AcquireError> {
+        let waker = waker.clone();
+        let now = self.now();
+        let deadline = timeout.map(|timeout| now + timeout.into());
+        let mut state = self.lock();
+        let rejection = match state.gate.try_acquire(request, now) {
+            Ok(place) => return Ok(Admission::Granted(grant(place, None, request))),
+            Err(Rejection::TooLarge(error)) => return Err(error.into()),
+            Err(rejection) => rejection,
+        };
+        if deadline.is_some_and(|deadline| state.gate.lower_bound(&request.cost) > deadline) {
+            return Err(match rejection {
+                Rejection::Paused(until) => self.paused(until),
+                _ => AcquireError::Timeout,
+            });
+        }
+        let is_first = !state.gate.has_waiters();
+        let id = state.gate.enqueue(*request)?;
+        state.add_waiter(id, now, deadline, waker);
+        // The others wait for the first one.
+        if is_first || deadline.is_some() {
+            self.schedule(&mut state);
+        }
+        self.notify_store();
+        Ok(Admission::Queued(id))
+    }
+
+    /// Returns the outcome of a request in the queue, or `None` while it waits.
+    pub(crate) fn poll_waiter(
+        self: &Arc<Self>,
+        id: u64,
+        request: &Request,
+        waker: &Waker,
+    ) -> Option<Result<Grant, AcquireError>> {
+        // Wakers run code of the user when they are cloned or dropped, so neither happens under the
+        // lock.
+        let mut waker = waker.clone();
+        let now = self.now();
+        let mut state = self.lock();
+        let waiter = state.waiters.get_mut(&id)?;
+        let Some(outcome) = waiter.outcome.take() else {
+            mem::swap(&mut waiter.waker, &mut waker);
+            return None;
+        };
+        let (since, deadline) = (waiter.since, waiter.deadline);
+        state.remove_waiter(id);
+        let mut grant = match outcome {
+            Ok(place) => grant(place, Some(id), request),
+            Err(error) => return Some(Err(error)),
+        };
+        // The request is sent now, not when it was admitted.
+        if !state.gate.renew(id, &mut grant, now) {
+            state.add_waiter(id, since, deadline, waker);
+            self.admit_and_wake(state, now);
+            // It may be its turn again at once.
+            state = self.lock();
+            let outcome = &mut state.waiters.get_mut(&id)?.outcome;
+            match outcome.take_if(|outcome| outcome.is_ok()) {
+                Some(Ok(place)) => grant.place = place,
+                _ => return None,
+            }
+            state.remove_waiter(id);
+        }
+        let wait = Duration::from(now.since(since));
+        state.wait_time += wait;
+        drop(state);
+        events::waited(wait);
+        Some(Ok(grant))
+    }
+
+    /// Removes a request from the queue and takes nothing for it.
+    pub(crate) fn cancel_waiter(self: &Arc<Self>, id: u64, request: &Request) {
+        // The waiter is dropped after the lock is released, with its waker.
+        let _waiter = self.update(|state, _| {
+            let waiter = state.remove_waiter(id)?;
+            match waiter.outcome {
+                None => state.gate.cancel(id),
+                Some(Ok(place)) => state.gate.take_back(&grant(place, Some(id), request)),
+                Some(Err(_)) => {}
+            }
+            Some(waiter)
+        });
+    }
+
+    /// Changes the state, and admits the requests that it then allows.
+    pub(crate) fn update<T>(self: &Arc<Self>, change: impl FnOnce(&mut State, &Self) -> T) -> T {
+        let mut state = self.lock();
+        let result = change(&mut state, self);
+        // Without requests that wait, nothing depends on the time.
+        if state.gate.has_waiters() {
+            self.admit_and_wake(state, self.now());
+        }
+        self.notify_store();
+        result
+    }
+
+    /// Admits the requests whose time has come. The alarm was scheduled for a time.
+    pub(crate) fn ring(self: &Arc<Self>, at: Time) {
+        let now = self.now();
+        let mut state = self.lock();
+        // It may ring early, and then has to be scheduled again.
+        if state.alarm == Some(at) {
+            state.alarm = None;
+        }
+        self.admit_and_wake(state, now);
+    }
+
+    /// Decides the requests that can be decided, and wakes them after the lock is released.
+    fn admit_and_wake(self: &Arc<Self>, mut state: MutexGuard<'_, State>, now: Time) {
+        let mut wakers = Vec::new();
+        if state.decide_due(now, &mut wakers) {
+            self.schedule(&mut state);
+        } else {
+            self.schedule_alarm(&mut state, now);
+        }
+        drop(state);
+        self.notify_store();
+        wake_all(wakers);
+    }
+
+    /// Schedules an alarm for the next event, unless an earlier one is scheduled.
+    fn schedule(self: &Arc<Self>, state: &mut State) {
+        let deadline = state.deadlines.first().map(|(deadline, _)| *deadline);
+        if let Some(at) = state.gate.next_event().into_iter().chain(deadline).min() {
+            self.schedule_alarm(state, at);
+        }
+    }
+
+    fn schedule_alarm(self: &Arc<Self>, state: &mut State, at: Time) {
+        if state.alarm.is_none_or(|alarm| at < alarm) {
+            state.alarm = Some(at);
+            self.clock
+                .schedule(self.instant_at(at), Alarm::new(self, at));
+        }
+    }
+
+    /// Lets the task that calls the store look for something to send.
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(clippy::unused_self, reason = "there is no store")
+    )]
+    fn notify_store(&self) {
+        #[cfg(feature = "redis")]
+        if let Some(calls) = &self.calls {
+            calls.notify();
+        }
+    }
+
+    fn paused(&self, until: Time) -> AcquireError {
+        AcquireError::Paused {
+            until: self.instant_at(until),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn time_at(&self, instant: Instant) -> Time {
+        Time::START + instant.saturating_duration_since(self.start).into()
+    }
+
+    /// Returns the time as an `Instant`, or a time in a year if it is too far in the future.
+    fn instant_at(&self, at: Time) -> Instant {
+        const YEAR: Duration = Duration::from_secs(365 * 86_400);
+        let instant = self.start.checked_add(at.since(Time::START).into());
+        instant.unwrap_or_else(|| self.clock.now() + YEAR)
+    }
+}
+
+fn grant(place: Place, id: Option<u64>, request: &Request) -> Grant {
+    Grant {
+        place,
+        id,
+        request: *request,
+    }
+}

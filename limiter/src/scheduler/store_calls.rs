@@ -1,0 +1,96 @@
+//! What the task that calls the store asks of a limiter.
+
+use std::mem;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+use super::Shared;
+use super::waiters::wake_all;
+use crate::AcquireError;
+use crate::redis::{Call, Reply, StoreError, StoredQuota};
+use crate::time::Time;
+
+impl Shared {
+    /// Returns the next call to the store, or how long to wait for it.
+    pub(crate) fn next_call(&self) -> Result<Call, Option<Duration>> {
+        let now = self.now();
+        let mut state = self.lock();
+        let quota = state.gate.stored().ok_or(None)?;
+        quota
+            .next_call(now)
+            .map_err(|at| at.map(|at| at.since(now).into()))
+    }
+
+    /// Takes the reply to a call that was sent at a time.
+    pub(crate) fn apply(self: &Arc<Self>, call: &Call, reply: &Reply, sent_at: Time) {
+        let now = self.now();
+        let mut state = self.lock();
+        state.store_error = None;
+        let Some(quota) = state.gate.stored() else {
+            return;
+        };
+        quota.apply(call, reply, sent_at, now);
+        let flushes = if quota.is_flushed() {
+            mem::take(&mut state.flushes)
+        } else {
+            Vec::new()
+        };
+        self.admit_and_wake(state, now);
+        wake_all(flushes);
+    }
+
+    /// Notes that a call has failed and will be repeated.
+    pub(crate) fn store_failed(self: &Arc<Self>, error: StoreError) {
+        let now = self.now();
+        let mut state = self.lock();
+        if let Some(quota) = state.gate.stored() {
+            quota.store_failed(now);
+        }
+        state.store_error = Some(error);
+        self.admit_and_wake(state, now);
+    }
+
+    /// Fails all requests that wait, because the store can never admit them.
+    pub(crate) fn store_refused(self: &Arc<Self>, error: &StoreError) {
+        let mut state = self.lock();
+        let mut wakers = Vec::new();
+        if let Some(quota) = state.gate.stored() {
+            for id in quota.give_up() {
+                let outcome = Err(AcquireError::Store(error.clone()));
+                wakers.extend(state.decide(id, outcome));
+            }
+        }
+        state.store_error = Some(error.clone());
+        wakers.append(&mut state.flushes);
+        drop(state);
+        wake_all(wakers);
+    }
+
+    /// Returns `true` if the store knows everything. Otherwise calls it soon, and wakes the waker.
+    pub(crate) fn poll_flush(self: &Arc<Self>, waker: &Waker) -> bool {
+        let waker = waker.clone();
+        let now = self.now();
+        let mut state = self.lock();
+        let is_flushed = state.gate.stored().is_none_or(|quota| {
+            quota.flush(now);
+            quota.is_flushed()
+        });
+        if !is_flushed {
+            state.flushes.push(waker);
+            drop(state);
+            self.notify_store();
+        }
+        is_flushed
+    }
+}
+
+/// Lets the task that makes the calls end, after a last one.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(calls) = &self.calls {
+            let last = self.lock().gate.stored().and_then(StoredQuota::last_call);
+            calls.end(last);
+        }
+    }
+}

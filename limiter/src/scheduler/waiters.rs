@@ -1,0 +1,156 @@
+//! The requests that wait, with their wakers and deadlines.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::task::Waker;
+use std::thread;
+use std::time::Duration;
+
+use crate::gate::Gate;
+use crate::quota::grant::Place;
+#[cfg(feature = "redis")]
+use crate::redis::StoreError;
+use crate::time::Time;
+use crate::{AcquireError, Estimator, TooLarge};
+
+/// The largest number of requests that are decided while the lock is held. The next alarm decides
+/// the rest, so that a million requests that expire together do not hold up everybody else.
+const BATCH: usize = 4_096;
+
+/// What is behind the lock of a limiter.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) gate: Gate,
+    pub(crate) estimator: Estimator,
+    /// By their IDs in the queue of the gate.
+    pub(super) waiters: BTreeMap<u64, Waiter>,
+    /// The deadlines and the IDs of waiters that have one.
+    pub(super) deadlines: BTreeSet<(Time, u64)>,
+    /// The time of the next alarm.
+    pub(super) alarm: Option<Time>,
+    pub(crate) wait_time: Duration,
+    /// The error of the last call to the store, if it failed.
+    #[cfg(feature = "redis")]
+    pub(super) store_error: Option<StoreError>,
+    /// The wakers of those who wait until the store knows everything.
+    #[cfg(feature = "redis")]
+    pub(super) flushes: Vec<Waker>,
+}
+
+#[derive(Debug)]
+pub(super) struct Waiter {
+    pub(super) waker: Waker,
+    /// The time at which it joined the queue.
+    pub(super) since: Time,
+    pub(super) deadline: Option<Time>,
+    /// Where the request is counted, if it was admitted.
+    pub(super) outcome: Option<Result<Place, AcquireError>>,
+}
+
+impl State {
+    pub(super) fn new(gate: Gate, estimator: Estimator) -> Self {
+        Self {
+            gate,
+            estimator,
+            waiters: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+            alarm: None,
+            wait_time: Duration::ZERO,
+            #[cfg(feature = "redis")]
+            store_error: None,
+            #[cfg(feature = "redis")]
+            flushes: Vec::new(),
+        }
+    }
+
+    pub(super) fn add_waiter(
+        &mut self,
+        id: u64,
+        since: Time,
+        deadline: Option<Time>,
+        waker: Waker,
+    ) {
+        self.deadlines
+            .extend(deadline.map(|deadline| (deadline, id)));
+        let waiter = Waiter {
+            waker,
+            since,
+            deadline,
+            outcome: None,
+        };
+        self.waiters.insert(id, waiter);
+    }
+
+    pub(super) fn remove_waiter(&mut self, id: u64) -> Option<Waiter> {
+        let waiter = self.waiters.remove(&id)?;
+        self.remove_deadline(id, waiter.deadline);
+        Some(waiter)
+    }
+
+    /// Decides the requests that can be decided at a time, and collects their wakers. Returns `false`
+    /// if there may be more of them than are decided at once.
+    pub(super) fn decide_due(&mut self, now: Time, wakers: &mut Vec<Waker>) -> bool {
+        for _ in 0..BATCH {
+            if let Some((id, result)) = self.gate.next(now) {
+                wakers.extend(self.decide(id, result.map_err(TooLarge::into)));
+                continue;
+            }
+            match self.deadlines.first() {
+                Some(&(deadline, id)) if deadline <= now => {
+                    // The requests behind it may be smaller, so the queue is tried again.
+                    self.gate.cancel(id);
+                    let error = self.timeout_error();
+                    wakers.extend(self.decide(id, Err(error)));
+                }
+                _ => return true,
+            }
+        }
+        false
+    }
+
+    /// Notes the outcome of a request in the queue and returns its waker.
+    pub(super) fn decide(
+        &mut self,
+        id: u64,
+        outcome: Result<Place, AcquireError>,
+    ) -> Option<Waker> {
+        let waiter = self.waiters.get_mut(&id)?;
+        waiter.outcome = Some(outcome);
+        let waker = mem::replace(&mut waiter.waker, Waker::noop().clone());
+        let deadline = waiter.deadline;
+        self.remove_deadline(id, deadline);
+        Some(waker)
+    }
+
+    /// Returns the error of a request whose deadline has passed.
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(clippy::unused_self, reason = "there is no store")
+    )]
+    fn timeout_error(&self) -> AcquireError {
+        #[cfg(feature = "redis")]
+        if let Some(error) = &self.store_error {
+            return AcquireError::Store(error.clone());
+        }
+        AcquireError::Timeout
+    }
+
+    fn remove_deadline(&mut self, id: u64, deadline: Option<Time>) {
+        if let Some(deadline) = deadline {
+            self.deadlines.remove(&(deadline, id));
+        }
+    }
+}
+
+/// Wakes all, even if one of them panics.
+pub(super) fn wake_all(wakers: Vec<Waker>) {
+    let mut panic = None;
+    for waker in wakers {
+        let result = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+        panic = panic.or(result.err());
+    }
+    if let Some(panic) = panic.filter(|_| !thread::panicking()) {
+        resume_unwind(panic);
+    }
+}

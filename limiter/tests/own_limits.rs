@@ -1,0 +1,183 @@
+//! Limits and models that are known at run time.
+
+mod common;
+
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use common::{MINUTE, SECOND, builder, limits, poll, ready, used};
+use model_studio_limiter::{AcquireError, Clock as _, Cost, Limiter, ManualClock, NamedAccount};
+use model_studio_limits::{Limit, LimitKind};
+
+fn requests(count: u64, per: Duration) -> Limit {
+    Limit {
+        kind: LimitKind::Requests,
+        count: NonZeroU64::new(count).unwrap(),
+        per: Some(per),
+    }
+}
+
+#[test]
+fn a_limiter_takes_limits_that_were_made_at_run_time() {
+    let clock = ManualClock::new();
+    let limiter = Limiter::builder(vec![requests(600, MINUTE)])
+        .clock(clock.clone())
+        .build();
+    limiter.try_acquire(0).unwrap().settle(0);
+    assert!(limiter.try_acquire(0).is_err());
+    limiter.set_limits([requests(600, MINUTE), requests(1_000, 24 * 60 * MINUTE)]);
+    assert_eq!(limiter.usage().limits.len(), 2);
+    assert!(Limiter::new([requests(1, SECOND)]).try_acquire(0).is_ok());
+}
+
+#[test]
+fn an_account_learns_of_models_while_it_runs() {
+    let clock = ManualClock::new();
+    let account = NamedAccount::builder()
+        .clock(clock.clone())
+        .limits("first", [requests(60, MINUTE)])
+        .build();
+    let error = account.limiter("second").unwrap_err();
+    assert_eq!(error.name(), "second");
+    assert_eq!(
+        error.to_string(),
+        "the account has no limits for the model `second`"
+    );
+    account.set_limits("second", [requests(60, MINUTE)]);
+    for name in ["first", "second"] {
+        ready(account.acquire(name, 1).unwrap()).unwrap().settle(1);
+        assert!(poll(&mut account.acquire(name, 1).unwrap()).is_pending());
+    }
+    // A change concerns the limiter that exists.
+    let limiter = account.limiter("first").unwrap();
+    account.set_limits("first", [requests(120, MINUTE)]);
+    assert_eq!(limiter.usage().limits[0].allowed, 120);
+    assert_eq!(used(&limiter, LimitKind::Requests), 1);
+    account.remove("first");
+    assert!(account.limiter("first").is_err());
+}
+
+#[test]
+fn idle_limiters_are_dropped_and_those_that_matter_are_kept() {
+    let clock = ManualClock::new();
+    let account = NamedAccount::builder()
+        .clock(clock.clone())
+        .limits("idle", [requests(60, MINUTE)])
+        .limits("used", [requests(60, MINUTE)])
+        .limits("running", [requests(60, MINUTE)])
+        .build();
+    let admitted = |name| account.limiter(name).unwrap().usage().admitted;
+    let running = ready(account.acquire("running", 1).unwrap()).unwrap();
+    ready(account.acquire("idle", 1).unwrap())
+        .unwrap()
+        .settle(1);
+    clock.advance(MINUTE + 2 * SECOND);
+    ready(account.acquire("used", 1).unwrap())
+        .unwrap()
+        .settle(1);
+    account.drop_idle();
+    // A limiter that was created again has admitted nothing.
+    assert_eq!(admitted("idle"), 0);
+    assert_eq!(admitted("used"), 1);
+    assert_eq!(admitted("running"), 1);
+    running.settle(1);
+
+    // Without a call, it happens as limiters are created.
+    for number in 0..1_000 {
+        let name = number.to_string();
+        account.set_limits(&name, [requests(60, MINUTE)]);
+        account.limiter(&name).unwrap();
+    }
+    let in_use = format!("{account:?}").matches("Usage {").count();
+    assert!(in_use <= 50, "{in_use} limiters");
+}
+
+#[test]
+fn a_limiter_with_a_debt_is_kept() {
+    let clock = ManualClock::new();
+    let tokens = limits(&[(LimitKind::Tokens, 1_000_000, MINUTE)]);
+    let account = NamedAccount::builder()
+        .clock(clock.clone())
+        .limits("model", tokens)
+        .build();
+    let permit = ready(account.acquire("model", 1).unwrap()).unwrap();
+    clock.advance(59 * SECOND);
+    permit.settle(1_000_000);
+    clock.advance(3 * SECOND);
+    account.drop_idle();
+    assert!(poll(&mut account.acquire("model", 1).unwrap()).is_pending());
+}
+
+#[test]
+fn estimates_outlive_the_limiter() {
+    let clock = ManualClock::new();
+    let account = NamedAccount::builder()
+        .clock(clock.clone())
+        .limits("model", [requests(60, MINUTE)])
+        .build();
+    for _ in 0..20 {
+        let permit = ready(account.acquire("model", 1).unwrap()).unwrap();
+        permit.settle(Cost::input_output(10, 100));
+        clock.advance(SECOND);
+    }
+    clock.advance(2 * MINUTE);
+    account.drop_idle();
+    let limiter = account.limiter("model").unwrap();
+    assert_eq!(limiter.usage().admitted, 0, "it was created again");
+    assert_eq!(limiter.estimate(10, 1_000), Cost::input_output(10, 100));
+}
+
+#[test]
+fn a_burst_is_sent_at_once_and_exceeds_no_window() {
+    let clock = ManualClock::new();
+    let limits = limits(&[
+        (LimitKind::Requests, 600, MINUTE),
+        (LimitKind::Tokens, 1_000_000, MINUTE),
+    ]);
+    let limiter = builder(limits, &clock).burst(20).build();
+    let at_once = || {
+        let permits = (0..100).map_while(|_| limiter.try_acquire(1_200).ok());
+        permits.map(|permit| permit.settle(1_200)).count()
+    };
+    assert_eq!(at_once(), 20);
+    clock.advance(Duration::from_millis(100));
+    assert_eq!(at_once(), 1);
+    clock.advance(10 * SECOND);
+    assert_eq!(at_once(), 20, "after an idle time");
+    // The first minute has no more than the limit.
+    for _ in 0..498 {
+        clock.advance(Duration::from_millis(100));
+        at_once();
+    }
+    assert!(limiter.usage().admitted <= 600);
+    assert!(limiter.usage().admitted >= 530);
+}
+
+#[test]
+fn a_task_can_be_tried_waited_for_and_blocked_on() {
+    let clock = ManualClock::new();
+    let limits = limits(&[(LimitKind::ConcurrentTasks, 1, Duration::ZERO)]);
+    let limiter = builder(limits, &clock).build();
+    let task = limiter.try_acquire_task(0).unwrap();
+    assert!(matches!(
+        limiter.try_acquire_task(0),
+        Err(AcquireError::NotYet { .. })
+    ));
+    let mut waiting = limiter.acquire_task_timeout(0, SECOND);
+    assert!(poll(&mut waiting).is_pending());
+    clock.advance(SECOND);
+    assert_eq!(ready(waiting).unwrap_err(), AcquireError::Timeout);
+    task.finish();
+    limiter.blocking_acquire_task(0).unwrap().finish();
+}
+
+#[test]
+fn a_pause_can_be_ended() {
+    let clock = ManualClock::new();
+    let limiter = builder(limits(&[(LimitKind::Requests, 600, MINUTE)]), &clock).build();
+    limiter.pause_until(clock.now() + MINUTE);
+    let mut waiting = limiter.acquire(0);
+    assert!(poll(&mut waiting).is_pending());
+    limiter.resume();
+    assert!(poll(&mut waiting).is_ready());
+}

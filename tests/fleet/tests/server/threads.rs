@@ -1,0 +1,101 @@
+//! The thread of the store, and the runtimes of the program.
+
+use std::thread;
+use std::time::Duration;
+
+use fleet_tests::{ACCOUNT, MODEL, SECOND, Server, free_port, limits_of, wait_until};
+use model_studio_limiter::{Account, AcquireError, Limiter, RedisStore};
+use model_studio_limits::Model;
+use redis::cmd;
+use tokio::runtime::Builder;
+
+use crate::limiter;
+
+fn limiter_of(store: RedisStore) -> Limiter {
+    let account = Account::<Model>::builder().limits(MODEL, limits_of(1_000, 0));
+    account.store(store).build().unwrap().limiter(MODEL).clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threads_can_block_on_a_store() {
+    let server = Server::start();
+    let limiter = limiter(&server.url(), limits_of(1_000, 0)).await;
+    let thread = thread::spawn(move || {
+        for _ in 0..5 {
+            limiter.blocking_acquire(0).unwrap().settle(0);
+        }
+    });
+    wait_until("the thread ends", || thread.is_finished());
+    thread.join().unwrap();
+}
+
+#[test]
+fn a_runtime_that_is_blocked_or_idle_stops_nothing() {
+    let server = Server::start();
+    let url = server.url();
+    let thread = thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let limiter = runtime.block_on(async {
+            let limiter = limiter(&url, limits_of(1_000, 0)).await;
+            // Nothing else runs on the runtime while this blocks it.
+            limiter.blocking_acquire(0).unwrap().settle(0);
+            limiter
+        });
+        let permit = runtime.block_on(limiter.acquire(0)).unwrap();
+        // From here on, nothing runs on the runtime.
+        permit.cancel();
+        (runtime, limiter)
+    });
+    wait_until("the thread ends", || thread.is_finished());
+    let (_runtime, _limiter) = thread.join().unwrap();
+    wait_until("the request is given back", || server.state(":total") == 1);
+}
+
+#[test]
+fn a_store_needs_no_runtime_and_ends_with_its_last_user() {
+    let server = Server::start();
+    let url = server.url();
+    let thread = thread::spawn(move || {
+        let store = pollster::block_on(RedisStore::connect(&url, ACCOUNT)).unwrap();
+        let limiter = limiter_of(store);
+        pollster::block_on(limiter.acquire(0)).unwrap().settle(0);
+        limiter.blocking_acquire(0).unwrap().cancel();
+        pollster::block_on(limiter.flush());
+        limiter.blocking_acquire(0).unwrap().cancel();
+    });
+    wait_until("the thread ends", || thread.is_finished());
+    thread.join().unwrap();
+    // The limiter was dropped before it had sent the last change.
+    wait_until("the last call is made", || server.state(":total") == 1);
+    wait_until("the connection is closed", || {
+        let clients: String = server.run(cmd("CLIENT").arg("LIST"));
+        clients.lines().count() == 1
+    });
+}
+
+#[test]
+fn a_program_can_start_during_an_outage() {
+    let port = free_port();
+    let url = format!("redis://127.0.0.1:{port}/");
+    let connected = pollster::block_on(RedisStore::connect(&url, ACCOUNT));
+    assert!(connected.is_err());
+    let store = RedisStore::open(&url, ACCOUNT).unwrap();
+    assert!(pollster::block_on(store.check()).is_err());
+    let limiter = limiter_of(store.clone());
+    let result = pollster::block_on(limiter.acquire_timeout(0, SECOND));
+    assert!(matches!(result, Err(AcquireError::Store(_))), "{result:?}");
+    // The fallback does not need a connection that was there before.
+    let limiter = limiter_of(store.fallback(1, 1));
+    let permit = pollster::block_on(limiter.acquire_timeout(0, 5 * SECOND));
+    permit.unwrap().settle(0);
+    assert!(RedisStore::open("http://127.0.0.1/", ACCOUNT).is_err());
+}
+
+/// This program has not installed a provider of cryptography, which TLS may need.
+#[test]
+fn a_connection_that_panics_is_an_error() {
+    let url = format!("rediss://127.0.0.1:{}/", Server::start().port());
+    let result = pollster::block_on(RedisStore::connect(&url, ACCOUNT));
+    println!("{}", result.unwrap_err());
+    thread::sleep(Duration::from_millis(10));
+}
