@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use model_studio_limits::Limit;
 
@@ -46,16 +47,16 @@ pub struct NamedAccount {
 
 #[derive(Debug, Default)]
 struct State {
-    quotas: HashMap<Box<str>, Quota>,
-    /// The number of limiters, and what it was after idle ones were last dropped.
-    limiters: usize,
+    models: HashMap<Box<str>, Model>,
+    /// The limiters that were used and not dropped, by the names of their models.
+    limiters: HashMap<Box<str>, Limiter>,
+    /// The number of limiters that were left when idle ones were last dropped.
     limiters_in_use: usize,
 }
 
 #[derive(Debug)]
-struct Quota {
-    limits: Box<[Limit]>,
-    limiter: Option<Limiter>,
+struct Model {
+    limits: Arc<[Limit]>,
     /// What the limiter had learned when it was dropped.
     estimator: Option<Estimator>,
 }
@@ -95,20 +96,19 @@ impl NamedAccount {
     /// Returns an error if the account has no limits for the model.
     pub fn limiter(&self, name: &str) -> Result<Limiter, UnknownModel> {
         let mut state = self.state.lock();
-        if state.limiters > 2 * state.limiters_in_use + 16 {
-            state.drop_idle();
-        }
-        let quota = state.quotas.get_mut(name);
-        let quota = quota.ok_or_else(|| UnknownModel(name.into()))?;
-        if let Some(limiter) = &quota.limiter {
+        if let Some(limiter) = state.limiters.get(name) {
             return Ok(limiter.clone());
         }
-        let limiter = self.settings.limiter(name, &quota.limits);
-        if let Some(estimator) = quota.estimator.take() {
+        if state.limiters.len() > 2 * state.limiters_in_use + 16 {
+            state.drop_idle();
+        }
+        let model = state.models.get_mut(name);
+        let model = model.ok_or_else(|| UnknownModel(name.into()))?;
+        let limiter = self.settings.limiter(name, &model.limits);
+        if let Some(estimator) = model.estimator.take() {
             limiter.set_estimator(estimator);
         }
-        quota.limiter = Some(limiter.clone());
-        state.limiters += 1;
+        state.limiters.insert(name.into(), limiter.clone());
         Ok(limiter)
     }
 
@@ -123,32 +123,40 @@ impl NamedAccount {
 
     /// Adds a model with its limits, or replaces those that it has. See [`Limiter::set_limits`].
     pub fn set_limits(&self, name: &str, limits: impl AsRef<[Limit]>) {
-        let limits = limits.as_ref();
+        let mut limits: Arc<[Limit]> = limits.as_ref().into();
         let mut state = self.state.lock();
-        let Some(quota) = state.quotas.get_mut(name) else {
-            let quota = Quota {
-                limits: limits.into(),
-                limiter: None,
+        if let Some(model) = state.models.get_mut(name) {
+            model.limits = Arc::clone(&limits);
+        } else {
+            let model = Model {
+                limits: Arc::clone(&limits),
                 estimator: None,
             };
-            state.quotas.insert(name.into(), quota);
-            return;
-        };
-        quota.limits = limits.into();
-        let limiter = quota.limiter.clone();
-        drop(state);
-        if let Some(limiter) = limiter {
-            limiter.set_limits(limits);
+            state.models.insert(name.into(), model);
+        }
+        // The limiter wakes tasks, which may use the account. So it is called without the lock, and
+        // again if the limits were replaced in the meantime.
+        while let Some(limiter) = state.limiters.get(name).cloned() {
+            drop(state);
+            limiter.set_limits(&limits);
+            state = self.state.lock();
+            match state.models.get(name) {
+                Some(model) if !Arc::ptr_eq(&model.limits, &limits) => {
+                    limits = Arc::clone(&model.limits);
+                }
+                _ => return,
+            }
         }
     }
 
-    /// Removes a model. Requests that wait for its limits or run are not affected.
+    /// Removes a model. Requests that wait for its limits or run are not affected. If the model is
+    /// added again, its new limiter does not know them.
     pub fn remove(&self, name: &str) {
         let mut state = self.state.lock();
-        let quota = state.quotas.remove(name);
-        let limiter = quota.and_then(|quota| quota.limiter);
-        state.limiters -= usize::from(limiter.is_some());
+        state.models.remove(name);
+        let limiter = state.limiters.remove(name);
         drop(state);
+        drop(limiter);
     }
 
     /// Drops the limiters that nobody uses and that count nothing any more. The limits stay. This
@@ -162,8 +170,7 @@ impl NamedAccount {
     pub async fn flush(&self) {
         let limiters: Vec<Limiter> = {
             let state = self.state.lock();
-            let limiters = state.quotas.values();
-            limiters.filter_map(|quota| quota.limiter.clone()).collect()
+            state.limiters.values().cloned().collect()
         };
         for limiter in limiters {
             limiter.flush().await;
@@ -173,14 +180,15 @@ impl NamedAccount {
 
 impl State {
     fn drop_idle(&mut self) {
-        for quota in self.quotas.values_mut() {
-            if let Some(limiter) = quota.limiter.take_if(|limiter| limiter.is_idle()) {
-                quota.estimator = Some(limiter.estimator());
+        let models = &mut self.models;
+        self.limiters.retain(|name, limiter| {
+            let is_idle = limiter.is_idle();
+            if let (true, Some(model)) = (is_idle, models.get_mut(name)) {
+                model.estimator = Some(limiter.estimator());
             }
-        }
-        let limiters = self.quotas.values();
-        self.limiters = limiters.filter(|quota| quota.limiter.is_some()).count();
-        self.limiters_in_use = self.limiters;
+            !is_idle
+        });
+        self.limiters_in_use = self.limiters.len();
     }
 }
 
@@ -194,9 +202,8 @@ impl Default for NamedAccount {
 impl fmt::Debug for NamedAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state.lock();
-        let in_use = state.quotas.iter();
-        let in_use =
-            in_use.filter_map(|(name, quota)| Some((name, quota.limiter.as_ref()?.usage())));
+        let limiters = state.limiters.iter();
+        let in_use = limiters.map(|(name, limiter)| (name, limiter.usage()));
         f.debug_map().entries(in_use).finish()
     }
 }

@@ -76,7 +76,8 @@ impl Permit {
     }
 
     /// Ends the permit of a request that the provider refused with a `Retry-After` header. The
-    /// limiter pauses at least as long, but at most five minutes.
+    /// limiter pauses at least as long, but at most five minutes. It does not pause for a lack of
+    /// capacity, because other requests may succeed: only this request should wait.
     pub fn refused_with_retry_after(self, refusal: Refusal, retry_after: Duration) {
         self.refuse(refusal, Some(retry_after));
     }

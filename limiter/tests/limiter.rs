@@ -479,10 +479,31 @@ fn a_fraction_of_refusals_slows_down_in_proportion() {
 }
 
 #[test]
+fn a_client_that_sends_little_is_not_slowed_down_to_what_it_sent() {
+    let (limiter, clock) = manual(requests_only());
+    for number in 0..200 {
+        let permit = next_permit(&clock, &limiter);
+        clock.advance(SECOND);
+        if number % 5 == 0 {
+            permit.refused(Refusal::Requests);
+        } else {
+            permit.settle(0);
+        }
+        if limiter.usage().pace < 1.0 {
+            break;
+        }
+    }
+    // It sent a tenth of the limit, and a fifth of that was refused.
+    let pace = limiter.usage().pace;
+    assert!((0.45..0.8).contains(&pace), "{pace}");
+}
+
+#[test]
 fn a_lack_of_capacity_slows_down_and_never_pauses() {
     let (limiter, clock) = manual(requests_only());
     for _ in 0..50 {
-        next_permit(&clock, &limiter).refused(Refusal::Capacity);
+        let permit = next_permit(&clock, &limiter);
+        permit.refused_with_retry_after(Refusal::Capacity, SECOND);
         let next = limiter.try_acquire(0);
         assert!(!matches!(next, Err(AcquireError::Paused { .. })));
     }
@@ -504,6 +525,21 @@ fn retry_after_is_honored_within_bounds() {
             AcquireError::Paused { until }
         );
     }
+}
+
+#[test]
+fn each_request_that_fails_for_a_lack_of_capacity_counts_once() {
+    let (limiter, clock) = manual(qwen_plus());
+    let permits: Vec<_> = (0..200).map(|_| next_permit(&clock, &limiter)).collect();
+    for (index, permit) in permits.into_iter().enumerate() {
+        if index % 10 == 0 {
+            permit.refused(Refusal::Capacity);
+        } else {
+            permit.settle(0);
+        }
+    }
+    let pace = limiter.usage().pace;
+    assert!((0.85..0.98).contains(&pace), "{pace} with 10% of failures");
 }
 
 #[test]

@@ -6,7 +6,9 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use common::{MINUTE, SECOND, builder, limits, poll, ready, used};
-use model_studio_limiter::{AcquireError, Clock as _, Cost, Limiter, ManualClock, NamedAccount};
+use model_studio_limiter::{
+    AcquireError, Clock as _, Cost, Limiter, ManualClock, NamedAccount, Refusal,
+};
 use model_studio_limits::{Limit, LimitKind};
 
 fn requests(count: u64, per: Duration) -> Limit {
@@ -106,6 +108,33 @@ fn a_limiter_with_a_debt_is_kept() {
     clock.advance(3 * SECOND);
     account.drop_idle();
     assert!(poll(&mut account.acquire("model", 1).unwrap()).is_pending());
+}
+
+#[test]
+fn a_limiter_that_is_paused_or_slowed_down_is_kept() {
+    let clock = ManualClock::new();
+    let account = NamedAccount::builder()
+        .clock(clock.clone())
+        .limits("paused", [requests(60, MINUTE)])
+        .limits("slow", [requests(60, MINUTE)])
+        .build();
+    let paused = account.limiter("paused").unwrap();
+    paused.pause_until(clock.now() + 10 * MINUTE);
+    drop(paused);
+    for _ in 0..20 {
+        let permit = ready(account.acquire("slow", 0).unwrap()).unwrap();
+        clock.advance(SECOND);
+        permit.refused(Refusal::Requests);
+        account.limiter("slow").unwrap().resume();
+        clock.advance(20 * SECOND);
+    }
+    clock.advance(MINUTE + 2 * SECOND);
+    let pace = account.limiter("slow").unwrap().usage().pace;
+    assert!(pace < 1.0, "{pace}");
+    account.drop_idle();
+    assert!(poll(&mut account.acquire("paused", 0).unwrap()).is_pending());
+    let kept = account.limiter("slow").unwrap().usage();
+    assert!(kept.pace < 1.0 && kept.refused == 20, "{kept:?}");
 }
 
 #[test]

@@ -184,12 +184,11 @@ impl Feedback {
         for counts in seconds.into_iter().chain(self.minute.at(admitted_at)) {
             counts.refused(is_failure);
         }
-        let pause = if is_failure {
+        if is_failure {
             self.failed(now);
-            Duration::ZERO
-        } else {
-            self.throttled(admitted_at, now)
-        };
+            return Duration::ZERO;
+        }
+        let pause = self.throttled(admitted_at, now);
         pause.max(retry_after.unwrap_or_default().min(MAX_RETRY_AFTER))
     }
 
