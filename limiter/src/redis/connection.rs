@@ -56,8 +56,9 @@ impl Connections {
         let ask = async {
             let (mut connection, number) = self.get().await?;
             let result = connection.eviction().await;
-            if result.is_err() {
-                self.forget(number).await;
+            match &result {
+                Ok(eviction) => self.note(eviction),
+                Err(_) => self.forget(number).await,
             }
             Ok(result?)
         };
@@ -100,11 +101,15 @@ impl Connections {
         if let Eviction::Policy(policy) = &eviction {
             events::may_evict(policy);
         }
-        self.evicts
-            .store(eviction != Eviction::None, Ordering::Relaxed);
+        self.note(&eviction);
         current.number += 1;
         current.connection = Some(connection.clone());
         Ok((connection, current.number))
+    }
+
+    fn note(&self, eviction: &Eviction) {
+        let evicts = *eviction != Eviction::None;
+        self.evicts.store(evicts, Ordering::Relaxed);
     }
 
     /// Connects again for the next call, unless another task has done that already.

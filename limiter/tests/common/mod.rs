@@ -8,7 +8,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use model_studio_limiter::{Builder, Limiter, LimiterLimits, ManualClock};
+use model_studio_limiter::{
+    Acquire, AcquireError, Builder, Clock as _, Limiter, LimiterLimits, ManualClock, Permit,
+};
 use model_studio_limits::{Limit, LimitKind, Limits};
 
 pub(crate) const MILLISECOND: Duration = Duration::from_millis(1);
@@ -61,4 +63,39 @@ pub(crate) fn used(limiter: &Limiter, kind: LimitKind) -> u64 {
     let usage = limiter.usage();
     let limit = usage.limits.iter().find(|limit| limit.limit.kind == kind);
     limit.unwrap().used
+}
+
+/// 600 requests per minute, and as many tokens as one likes.
+pub(crate) fn requests_only() -> Limits {
+    limits(&[(LimitKind::Requests, 600, MINUTE)])
+}
+
+/// One image task per second, two at the same time.
+pub(crate) fn tasks() -> Limits {
+    limits(&[
+        (LimitKind::Submissions, 1, SECOND),
+        (LimitKind::ConcurrentTasks, 2, Duration::ZERO),
+    ])
+}
+
+/// Returns futures of requests without tokens, which are polled once.
+pub(crate) fn queue(limiter: &Limiter, count: usize) -> Vec<Acquire> {
+    let mut futures: Vec<_> = (0..count).map(|_| limiter.acquire(0)).collect();
+    for future in &mut futures {
+        let _ = poll(future);
+    }
+    futures
+}
+
+/// Acquires a permit and advances the clock as far as needed.
+pub(crate) fn next_permit(clock: &ManualClock, limiter: &Limiter) -> Permit {
+    loop {
+        match limiter.try_acquire(0) {
+            Ok(permit) => return permit,
+            Err(AcquireError::NotYet { at } | AcquireError::Paused { until: at }) => {
+                clock.advance(at - clock.now());
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //! Each test has a server of its own. Limits have short windows, so that a few seconds show them.
 
 mod connections;
+mod damage;
 mod faults;
 mod limits;
 mod outages;
