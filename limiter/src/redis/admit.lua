@@ -14,6 +14,8 @@ local HELD = 30000000
 -- How long the reply to a call is kept, in milliseconds. A call is repeated for less than this.
 local REPLY = 120000
 
+local YEAR = 366 * 86400 * 1000000
+
 local version_key, line, reply_key = KEYS[1], KEYS[3], KEYS[4]
 local resets = 0
 
@@ -93,7 +95,11 @@ local function main()
 
   changes = { 'now', text(now), 'offset', text(offset) }
 
-  local paused = resumes > 0 and 0 or saved_number(saved[3]) or 0
+  local paused = saved_number(saved[3]) or 0
+  -- No process pauses for more than a year, so a longer pause is damage.
+  if resumes > 0 or paused > now + YEAR then
+    paused = 0
+  end
   if pause_for > 0 then
     paused = math.max(paused, now + pause_for)
   end

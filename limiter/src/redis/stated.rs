@@ -9,9 +9,10 @@ use crate::time::{Nanos, StoreTime};
 use crate::usage::LimitUsage;
 use crate::{Cost, TooLarge};
 
-/// The smallest guard. Timers wake a process some milliseconds late, and half of the guard is what
-/// a request may be late.
+/// The smallest guard of short windows, and of windows of a minute or more. Timers and busy runtimes
+/// wake a process some milliseconds late, and half of the guard is what a request may be late.
 const MIN_GUARD: Nanos = Nanos::from_millis(20);
+const MIN_GUARD_OF_MINUTE: Nanos = Nanos::from_millis(100);
 
 /// The limits of a quota, as this process knows them.
 #[derive(Debug, Default)]
@@ -67,7 +68,8 @@ impl StatedLimits {
         let rates = limits.iter().filter(|limit| limit.per.is_some());
         let rates = rates.map(|limit| {
             let mut rule = rules.rate_rule(limit, limits);
-            rule.span = rule.span.max(rule.window + MIN_GUARD);
+            let least = Nanos(rule.window.0 / 600).clamp(MIN_GUARD, MIN_GUARD_OF_MINUTE);
+            rule.span = rule.span.max(rule.window + least);
             Rate {
                 limit: *limit,
                 rule,
