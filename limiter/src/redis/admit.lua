@@ -181,16 +181,19 @@ local function main()
   -- limit on concurrency.
   local requests = {}
   for index = 1, number() do
-    local request = { lease = arg(), amounts = {}, weights = {}, delay = 0 }
-    for number_of_rate, rate in ipairs(rates) do
+    local lease_of_task, amounts, weights, longest = arg(), {}, nil, 0
+    for number_of_rate = 1, #rates do
       local amount = number()
-      request.amounts[number_of_rate] = amount
-      request.delay = math.max(request.delay, amount * rate.delay)
+      amounts[number_of_rate] = amount
+      longest = math.max(longest, amount * rates[number_of_rate].delay)
     end
-    for number_of_limit in ipairs(concurrency) do
-      request.weights[number_of_limit] = number()
+    if concurrency[1] then
+      weights = {}
+      for number_of_limit = 1, #concurrency do
+        weights[number_of_limit] = number()
+      end
     end
-    requests[index] = request
+    requests[index] = { lease = lease_of_task, amounts = amounts, weights = weights, delay = longest }
   end
 
   -- The line: the process that has waited longest is served first, until one of its requests was
@@ -229,7 +232,7 @@ local function main()
     leave(process, own)
   end
 
-  local starts = {}
+  local starts, text_of_start, written_start = {}, nil, nil
   local too_large = 0
   local retry = 0
   -- A turn lasts for a fixed time from the first start, however early the process calls. The
@@ -238,8 +241,8 @@ local function main()
   if not first or first == process then
     for _, request in ipairs(requests) do
       local at = math.max(start, paused)
-      for index, rate in ipairs(rates) do
-        local amount = request.amounts[index]
+      for index = 1, #rates do
+        local rate, amount = rates[index], request.amounts[index]
         if amount > rate.limit then
           too_large = index
         end
@@ -249,8 +252,8 @@ local function main()
         at = math.max(at, room_at(rate, amount))
       end
       local is_full = false
-      for index, limit in ipairs(concurrency) do
-        local weight = request.weights[index]
+      for index = 1, #concurrency do
+        local limit, weight = concurrency[index], request.weights[index]
         if weight > 0 and limit.running + weight > limit.limit then
           is_full = true
           -- A process that releases one does not notify the others, so they ask again.
@@ -267,13 +270,14 @@ local function main()
       if #starts == 0 then
         latest = at + turn - 1
       end
-      for index, rate in ipairs(rates) do
+      for index = 1, #rates do
+        local rate, amount = rates[index], request.amounts[index]
         advance(rate, at)
-        take(rate, at, request.amounts[index])
-        pace(rate, at, request.amounts[index])
+        take(rate, at, amount)
+        pace(rate, at, amount)
       end
-      for index, limit in ipairs(concurrency) do
-        local weight = request.weights[index]
+      for index = 1, #concurrency do
+        local limit, weight = concurrency[index], request.weights[index]
         limit.running = limit.running + weight
         if request.lease == '' then
           limit.held = limit.held + weight
@@ -285,7 +289,10 @@ local function main()
         end
       end
       start = at
-      starts[#starts + 1] = text(at)
+      -- Requests of a call often start at the same time.
+      text_of_start = at == written_start and text_of_start or text(at)
+      written_start = at
+      starts[#starts + 1] = text_of_start
     end
     if #starts > 0 and first then
       -- It joins the line again, at the end.

@@ -26,9 +26,13 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 #[derive(Debug, Default)]
 pub(crate) struct Signal {
     notify: Notify,
-    /// The last call, if the limiter was dropped.
-    last: sync::Mutex<Option<Call>>,
+    /// Set when the limiter was dropped.
+    end: sync::Mutex<Option<End>>,
 }
+
+/// The end of a limiter, with its last call if one is needed.
+#[derive(Debug)]
+struct End(Option<Call>);
 
 impl Signal {
     /// There may be something to call the store for.
@@ -38,8 +42,19 @@ impl Signal {
 
     /// The limiter is dropped.
     pub(crate) fn end(&self, last: Option<Call>) {
-        *self.last.lock() = last;
+        *self.end.lock() = Some(End(last));
         self.notify.notify_one();
+    }
+
+    /// Waits until the limiter is dropped, which may still be going on. Returns the last call.
+    async fn ended(&self) -> Option<Call> {
+        loop {
+            let end = self.end.lock().take();
+            match end {
+                Some(End(last)) => return last,
+                None => self.notify.notified().await,
+            }
+        }
     }
 }
 
@@ -61,8 +76,7 @@ impl Task {
     pub(super) async fn run(self, signal: Arc<Signal>) {
         loop {
             let Some(limiter) = self.limiter.upgrade() else {
-                let last = signal.last.lock().take();
-                if let Some(call) = last {
+                if let Some(call) = signal.ended().await {
                     // If it fails, what it would have given back expires.
                     let _ = self.attempt(&call).await;
                 }
