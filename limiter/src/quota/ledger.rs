@@ -75,14 +75,19 @@ impl Ledger {
         }
         let len = self.ring.len() as u64;
         let oldest = self.current.saturating_sub(len - 1);
+        let (newer, older) = self.ring.split_at(self.index(oldest));
         let mut freed = 0;
-        for slot in oldest..=self.current {
-            freed += u128::from(self.ring[self.index(slot)]);
-            if freed >= needed {
-                return start_of(slot.saturating_add(len), self.slot);
-            }
+        let position = older.iter().chain(newer).position(|amount| {
+            freed += u128::from(*amount);
+            freed >= needed
+        });
+        match position {
+            Some(position) => start_of(
+                oldest.saturating_add(position as u64).saturating_add(len),
+                self.slot,
+            ),
+            None => Time::NEVER,
         }
-        Time::NEVER
     }
 
     /// Takes an amount at the current time, whether there is room or not.
