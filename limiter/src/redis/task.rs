@@ -1,6 +1,7 @@
 //! The task that makes the calls of a limiter, on the thread of the store.
 
 use std::hash::{BuildHasher as _, RandomState};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -110,10 +111,12 @@ impl Task {
             let result = self.attempt(&call).await;
             let limiter = self.limiter.upgrade();
             match (result, limiter) {
-                (Ok(reply), Some(limiter)) => return limiter.apply(&call, &reply, sent_at),
+                (Ok(reply), Some(limiter)) => {
+                    return wake(|| limiter.apply(&call, &reply, sent_at));
+                }
                 (Ok(_), None) => return,
                 (Err(Failure::Refused(Refused::Version(error))), Some(limiter)) => {
-                    limiter.store_refused(&error);
+                    wake(|| limiter.store_refused(&error));
                     drop(limiter);
                     // Later requests ask again.
                     return time::sleep(OTHER_VERSION_DELAY).await;
@@ -122,7 +125,7 @@ impl Task {
                 (Err(Failure::Refused(Refused::Stale(last))), _) => {
                     call.sequence = last.saturating_add(1);
                 }
-                (Err(failure), Some(limiter)) => limiter.store_failed(failure.into()),
+                (Err(failure), Some(limiter)) => wake(|| limiter.store_failed(failure.into())),
                 (Err(_), None) => {}
             }
             time::sleep(backoff(attempt)).await;
@@ -143,6 +146,11 @@ impl From<Failure> for StoreError {
             Failure::Refused(_) => Self::new("the reply has an unexpected format"),
         }
     }
+}
+
+/// Calls what wakes the tasks of the program. A waker that panics must not end the calls.
+fn wake(call: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(call));
 }
 
 /// Returns the delay before the next attempt: random, so that processes do not return together.

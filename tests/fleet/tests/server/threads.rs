@@ -1,5 +1,8 @@
 //! The thread of the store, and the runtimes of the program.
 
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -71,6 +74,26 @@ fn a_store_needs_no_runtime_and_ends_with_its_last_user() {
         let clients: String = server.run(cmd("CLIENT").arg("LIST"));
         clients.lines().count() == 1
     });
+}
+
+#[test]
+fn a_waker_that_panics_does_not_end_the_calls() {
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("the waker of a task");
+        }
+    }
+    let server = Server::start();
+    let store = pollster::block_on(RedisStore::connect(&server.url(), ACCOUNT)).unwrap();
+    let limiter = limiter_of(store);
+    let mut request = limiter.acquire(0);
+    let waker = Waker::from(Arc::new(Panics));
+    let poll = Pin::new(&mut request).poll(&mut Context::from_waker(&waker));
+    assert!(poll.is_pending());
+    wait_until("the store has admitted it", || limiter.usage().queued == 0);
+    let next = limiter.acquire_timeout(0, 10 * SECOND);
+    pollster::block_on(next).unwrap().settle(0);
 }
 
 #[test]
