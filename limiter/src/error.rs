@@ -121,7 +121,7 @@ impl fmt::Display for TooLarge {
 
 impl Error for TooLarge {}
 
-/// Error returned when a builder has settings that exclude each other.
+/// Error returned when a builder with a store has a setting that a store ignores, or lacks a name.
 #[cfg(feature = "redis")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -15,7 +15,7 @@ pub(crate) fn waited(wait: Duration) {
     let _ = wait;
 }
 
-/// The provider refused a request, and the limiter pauses.
+/// The provider refused a request, and the limiter pauses for this time, which can be zero.
 pub(crate) fn refused(refusal: Refusal, pause: Duration) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
