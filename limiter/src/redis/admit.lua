@@ -13,7 +13,6 @@
 local HELD = 30000000
 -- How long the reply to a call is kept, in milliseconds. A call is repeated for less than this.
 local REPLY = 120000
-
 local YEAR = 366 * 86400 * 1000000
 
 local version_key, line, reply_key = KEYS[1], KEYS[3], KEYS[4]
@@ -39,7 +38,8 @@ local function main()
 
   local version, process, sequence = arg(), arg(), number()
   local version_and_reply = redis.call('MGET', version_key, reply_key)
-  if version_and_reply[1] and version_and_reply[1] ~= version then
+  -- Anything that is not a number is damage.
+  if tonumber(version_and_reply[1]) and version_and_reply[1] ~= version then
     return 'version ' .. version_and_reply[1]
   end
   local turn, lead, grace, ttl, lease = number(), number(), number(), number(), number()
@@ -168,8 +168,7 @@ local function main()
       redis.call('HDEL', state, field)
       redis.call('ZREM', limit.held_key, other)
     end
-    local holders = redis.call('ZCARD', limit.held_key)
-    if holders == (limit.held > 0 and 1 or 0) then
+    if redis.call('ZCARD', limit.held_key) == (limit.held > 0 and 1 or 0) then
       total, own = 0, 0
     end
     limit.others = math.max(total - own, 0)
@@ -203,9 +202,9 @@ local function main()
   local head, tail = saved_number(saved[5]) or 0, saved_number(saved[6]) or 0
   local function waiting(value)
     local place, demand, deadline, at = string.match(value or '', '^(%d+) (%d+) (%d+) (%d+)$')
-    if place then
-      return { place = tonumber(place), demand = tonumber(demand), deadline = tonumber(deadline), turn = tonumber(at) }
-    end
+    return place and {
+      place = tonumber(place), demand = tonumber(demand), deadline = tonumber(deadline), turn = tonumber(at),
+    }
   end
   local function leave(other, entry)
     redis.call('ZREM', line, other)
@@ -232,9 +231,7 @@ local function main()
     leave(process, own)
   end
 
-  local starts, text_of_start, written_start = {}, nil, nil
-  local too_large = 0
-  local retry = 0
+  local starts, text_of_start, too_large, retry = {}, nil, 0, 0
   -- A turn lasts for a fixed time from the first start, however early the process calls. The
   -- others count on that.
   local latest = now + turn + lead
@@ -288,10 +285,9 @@ local function main()
           keep(limit.tasks_key, math.max(ttl, math.ceil(lease / 1000)))
         end
       end
-      start = at
       -- Requests of a call often start at the same time.
-      text_of_start = at == written_start and text_of_start or text(at)
-      written_start = at
+      text_of_start = at == start and text_of_start or text(at)
+      start = at
       starts[#starts + 1] = text_of_start
     end
     if #starts > 0 and first then
@@ -374,7 +370,7 @@ local function main()
   redis.call('HSET', state, unpack(changes))
   -- The state outlives a pause. The version is kept as long as the state.
   local lasts = math.max(ttl, math.ceil((paused - now) / 1000) + 60000)
-  if keep(state, lasts) or not version_and_reply[1] then
+  if keep(state, lasts) or version_and_reply[1] ~= version then
     redis.call('SET', version_key, version, 'PX', text(2 * lasts))
   end
   reply = table.concat(reply, ' ')

@@ -319,6 +319,14 @@ fn another_version_is_refused() {
     other.version = "2";
     assert_eq!(other.send(&mut connection), "version 1");
     assert_eq!(state(&mut connection), before);
+    // Damage is not another version.
+    let _: () = cmd("SET")
+        .arg("version")
+        .arg("x")
+        .query(&mut connection)
+        .unwrap();
+    RawCall::new("a", 2).ask(&rates, &[1]).call(&mut connection);
+    assert_eq!(other.send(&mut connection), "version 1");
 }
 
 #[test]
