@@ -106,10 +106,13 @@ pub(crate) struct Call {
     pub(super) sequence: u64,
     /// How much earlier than its turn the process calls, in microseconds.
     pub(super) lead: u64,
+    /// How long ago the call was made, if it is sent again.
+    pub(super) age: Nanos,
     /// How long a task that was not finished is counted.
     pub(super) max_task_duration: Nanos,
     /// Whether a pause ends, before `pause` starts a new one.
     pub(super) resumes: bool,
+    /// How long to pause, from the time at which the call was made.
     pub(super) pause: Nanos,
     /// The factor by which refusals slow down the pace.
     pub(super) slowdown: f64,
@@ -144,7 +147,8 @@ pub(super) struct StatedConcurrency {
 pub(super) struct Correction {
     /// When the request started.
     pub(super) at: StoreTime,
-    pub(super) from: Option<Cost>,
+    pub(super) from: Cost,
+    /// `None` if the request was not sent.
     pub(super) to: Option<Cost>,
 }
 
@@ -210,7 +214,7 @@ impl Call {
         push(&(2 * spans.max().unwrap_or_default() / 1_000 + 60_000));
         push(&micros(self.max_task_duration));
         push(&u8::from(self.resumes));
-        push(&micros(self.pause));
+        push(&micros(self.pause - self.age));
         // In thousandths.
         push(&format_args!("{:.0}", self.slowdown * 1_000.0));
 
@@ -242,11 +246,8 @@ impl Call {
             for rate in &self.rates {
                 // Twice the limit blocks a whole window, so more makes no difference.
                 let most = rate.rule.allowed.saturating_mul(2);
-                let of = |cost: &Option<Cost>| {
-                    let cost = cost.as_ref();
-                    cost.map_or(0, |cost| amount(cost, rate.kind).min(most))
-                };
-                push(&(i128::from(of(to)) - i128::from(of(from))));
+                let of = |cost: &Cost| i128::from(amount(cost, rate.kind).min(most));
+                push(&(to.as_ref().map_or(0, of) - of(from)));
             }
         }
         push(&self.ended.len());
@@ -268,14 +269,12 @@ impl Call {
         arguments
     }
 
-    /// Removes decreases of costs. The script does not remember calls for long, and must not execute
+    /// Removes decreases of amounts. The script does not remember calls for long, and must not execute
     /// these twice.
     pub(super) fn remove_refunds(&mut self) {
-        let rates = &self.rates;
-        self.corrections.retain(|Correction { from, to, .. }| {
-            let of = |cost: &Option<Cost>, kind| cost.map_or(0, |cost| cost.amount(kind));
-            let mut kinds = rates.iter().map(|rate| rate.kind);
-            kinds.all(|kind| of(to, kind) >= of(from, kind))
+        self.corrections.retain_mut(|Correction { from, to, .. }| {
+            let to = to.insert(to.map_or(*from, |to| to.max(from)));
+            to != from
         });
     }
 }

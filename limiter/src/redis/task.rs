@@ -100,7 +100,9 @@ impl Task {
     async fn call(&self, mut call: Call) {
         let first_at = Instant::now();
         for attempt in 0.. {
-            if first_at.elapsed() > REMEMBERED {
+            let age = first_at.elapsed();
+            call.age = age.into();
+            if age > REMEMBERED {
                 call.remove_refunds();
             }
             let Some(sent_at) = self.limiter.upgrade().map(|limiter| limiter.now()) else {

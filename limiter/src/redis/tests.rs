@@ -293,20 +293,41 @@ fn what_runs_is_stated_renewed_and_released() {
 #[test]
 fn a_call_that_is_repeated_for_long_has_no_refunds() {
     let mut quota = quota(&[limit(LimitKind::Tokens, 1_000)]);
-    for (estimate, cost) in [(10, 5), (10, 20)] {
+    let mut estimate = request(0);
+    estimate.cost = Cost::input_output(10, 10);
+    // Both are lower, both are higher, and one of each.
+    for cost in [(5, 5), (20, 20), (5, 30)] {
         let grant = Grant {
             place: Place::Store(of_store(0)),
             id: Some(0),
-            request: request(estimate),
+            request: estimate,
         };
-        quota.report(&grant, &Cost::from(cost), seconds(0));
+        let cost = Cost::input_output(cost.0, cost.1);
+        quota.report(&grant, &cost, seconds(0));
     }
     quota.flush(seconds(0));
     let mut call = quota.next_call(seconds(0)).unwrap();
-    assert_eq!(call.corrections.len(), 2);
+    assert_eq!(call.corrections.len(), 3);
     call.remove_refunds();
-    assert_eq!(call.corrections.len(), 1);
-    assert_eq!(call.corrections[0].to, Some(Cost::from(20)));
+    let kinds = [LimitKind::InputTokens, LimitKind::OutputTokens];
+    let costs = call.corrections.iter().map(|one| one.to.unwrap());
+    let costs: Vec<_> = costs
+        .map(|cost| kinds.map(|kind| cost.amount(kind)))
+        .collect();
+    assert_eq!(costs, [[20, 20], [10, 30]]);
+}
+
+#[test]
+fn a_pause_that_arrives_late_ends_at_the_same_time() {
+    let mut quota = quota(&[limit(LimitKind::Requests, 600)]);
+    quota.pause_until(seconds(5));
+    let mut call = quota.next_call(seconds(0)).unwrap();
+    let pause = |call: &Call| call.arguments()[9].clone();
+    assert_eq!(pause(&call), "5000000");
+    call.age = Nanos(3 * Nanos::SECOND.0);
+    assert_eq!(pause(&call), "2000000");
+    call.age = Nanos(60 * Nanos::SECOND.0);
+    assert_eq!(pause(&call), "0");
 }
 
 #[test]

@@ -126,6 +126,7 @@ impl StoredQuota {
             process: self.process.clone(),
             sequence: self.sequence,
             lead: self.lead().as_micros(),
+            age: Nanos::ZERO,
             max_task_duration: self.rules.max_task_duration.into(),
             resumes: parcel.pause.resumes,
             pause: parcel.pause.until.unwrap_or(Time::MIN).since(self.now),
@@ -158,7 +159,7 @@ impl StoredQuota {
 
     /// Gives back a request that the store has admitted and that was not sent.
     pub(super) fn give_back(&mut self, request: &Request, admitted: Admitted) {
-        self.correct(admitted.at, Some(request.cost), None);
+        self.correct(admitted.at, request.cost, None);
         if request.is_task {
             let lease = Lease::new(&self.process, admitted.id, &request.cost);
             self.outbox.end_task(lease, self.now);

@@ -181,7 +181,7 @@ impl StoredQuota {
             Place::Store(at) => {
                 let paced = self.paced(&cost);
                 self.feedback.taken_back(of_store(at), paced);
-                self.correct(at, Some(cost), None);
+                self.correct(at, cost, None);
             }
             Place::Local(at) | Place::Fallback(at) => {
                 if let Some(fallback) = self.outage.fallback() {
@@ -197,7 +197,7 @@ impl StoredQuota {
         let from = grant.request.cost;
         match grant.place {
             Place::Store(_) if from == *cost => {}
-            Place::Store(at) => self.correct(at, Some(from), Some(*cost)),
+            Place::Store(at) => self.correct(at, from, Some(*cost)),
             Place::Local(at) | Place::Fallback(at) => {
                 if let Some(fallback) = self.outage.fallback() {
                     fallback.report(at, &from, cost, &|| now);
@@ -366,7 +366,7 @@ impl StoredQuota {
         self.clock.lateness(at, self.now) > most
     }
 
-    fn correct(&mut self, at: StoreTime, from: Option<Cost>, to: Option<Cost>) {
+    fn correct(&mut self, at: StoreTime, from: Cost, to: Option<Cost>) {
         self.outbox.correct(Correction { at, from, to }, self.now);
     }
 
