@@ -229,8 +229,8 @@ impl Limiter {
         });
     }
 
-    /// Waits until the store knows all that has happened: settled costs, permits that have ended,
-    /// finished tasks and pauses.
+    /// Waits until the store knows all that has happened before this call: settled costs, permits that
+    /// have ended, finished tasks and pauses.
     ///
     /// Call this before the process exits. Otherwise, what it has not sent yet stays counted until it
     /// expires. Without a store, this returns immediately. While the store cannot be reached, it
@@ -241,8 +241,9 @@ impl Limiter {
     /// Cancel safe: what has not been sent is sent later.
     #[cfg(feature = "redis")]
     pub async fn flush(&self) {
+        let mut needed = None;
         poll_fn(|context| {
-            if self.shared.poll_flush(context.waker()) {
+            if self.shared.poll_flush(&mut needed, context.waker()) {
                 Poll::Ready(())
             } else {
                 Poll::Pending

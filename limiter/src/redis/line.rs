@@ -19,6 +19,8 @@ pub(super) struct Line {
     admitted: VecDeque<Admitted>,
     /// The requests in the current call, if there is one.
     in_call: Option<Vec<(u64, Request)>>,
+    /// The number of calls that have ended.
+    ended_calls: u64,
     /// The request for which the process waits in the line of the store.
     waits_for: Option<u64>,
     /// When to call next; `None` if nothing has to be offered.
@@ -120,7 +122,12 @@ impl Line {
 
     /// Forgets the current call, and returns its requests.
     pub(super) fn end_call(&mut self) -> Vec<(u64, Request)> {
+        self.ended_calls += u64::from(self.is_in_call());
         self.in_call.take().unwrap_or_default()
+    }
+
+    pub(super) fn ended_calls(&self) -> u64 {
+        self.ended_calls
     }
 
     /// Notes that the store has admitted a request. Returns `false` if it was cancelled during the
@@ -164,7 +171,8 @@ impl Line {
         for id in &ids {
             self.queue.remove(*id);
         }
-        (self.waits_for, self.call_at, self.in_call) = (None, None, None);
+        self.end_call();
+        (self.waits_for, self.call_at) = (None, None);
         (ids, withdrawn)
     }
 

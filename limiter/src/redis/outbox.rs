@@ -163,6 +163,12 @@ impl Outbox {
             && (self.held == self.stated || !self.counts_running)
     }
 
+    /// Returns the number of calls that it takes to send everything.
+    pub(super) fn calls(&self) -> u64 {
+        let calls = self.corrections.len().div_ceil(MAX_CORRECTIONS) as u64;
+        calls.max(u64::from(!self.is_empty()))
+    }
+
     /// Returns what the next call sends.
     pub(super) fn take(&mut self, now: Time) -> Parcel {
         let count = self.corrections.len().min(MAX_CORRECTIONS);

@@ -31,11 +31,7 @@ impl Shared {
             return;
         };
         quota.apply(call, reply, sent_at, now);
-        let flushes = if quota.is_flushed() {
-            mem::take(&mut state.flushes)
-        } else {
-            Vec::new()
-        };
+        let flushes = mem::take(&mut state.flushes);
         self.admit_and_wake(state, now);
         wake_all(flushes);
     }
@@ -67,14 +63,16 @@ impl Shared {
         wake_all(wakers);
     }
 
-    /// Returns `true` if the store knows everything. Otherwise calls it soon, and wakes the waker.
-    pub(crate) fn poll_flush(self: &Arc<Self>, waker: &Waker) -> bool {
+    /// Returns `true` if the store knows everything that had happened at the first poll, when `needed`
+    /// was `None`. Otherwise calls it soon, and wakes the waker after the call.
+    pub(crate) fn poll_flush(self: &Arc<Self>, needed: &mut Option<u64>, waker: &Waker) -> bool {
         let waker = waker.clone();
         let now = self.now();
         let mut state = self.lock();
         let is_flushed = state.gate.stored().is_none_or(|quota| {
-            quota.flush(now);
-            quota.is_flushed()
+            // Otherwise it would wait for as long as requests keep coming.
+            let calls = quota.flush(now);
+            quota.ended_calls() >= *needed.get_or_insert(calls)
         });
         if !is_flushed {
             state.flushes.push(waker);

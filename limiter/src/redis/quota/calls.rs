@@ -54,10 +54,18 @@ impl StoredQuota {
         ids
     }
 
-    /// Sends at once what the store does not know.
-    pub(crate) fn flush(&mut self, now: Time) {
+    /// Sends at once what the store does not know. Returns how many calls must have ended before the
+    /// store knows it.
+    pub(crate) fn flush(&mut self, now: Time) -> u64 {
         self.advance(now);
         self.outbox.send_at(self.now);
+        let current = u64::from(self.line.is_in_call());
+        self.line.ended_calls() + current + self.outbox.calls()
+    }
+
+    /// Returns the number of calls that have ended.
+    pub(crate) fn ended_calls(&self) -> u64 {
+        self.line.ended_calls()
     }
 
     /// Returns `true` if the store knows everything.
