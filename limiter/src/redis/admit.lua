@@ -11,7 +11,7 @@
 
 -- How long requests count as running without a call of their process.
 local HELD = 30000000
--- How long the reply to a call is kept, in milliseconds. A call is repeated for less than this.
+-- How long the reply to a call is kept, in milliseconds. Later repetitions have no refunds.
 local REPLY = 120000
 local YEAR = 366 * 86400 * 1000000
 

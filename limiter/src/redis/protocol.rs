@@ -97,7 +97,7 @@ fn name_of(kind: LimitKind) -> &'static str {
 
 /// What a process sends to the script in one call.
 ///
-/// A call that failed is sent again unchanged. The script then returns the same reply.
+/// A call that failed is sent again with the same number. The script then returns the same reply.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     /// Identifies the process.

@@ -152,7 +152,7 @@ impl Shared {
         // The request is sent now, not when it was admitted.
         if !state.gate.renew(id, &mut grant, now) {
             state.add_waiter(id, since, deadline, waker);
-            self.admit_and_wake(state, now);
+            self.admit_and_wake(state, now, Vec::new());
             // It may be its turn again at once.
             state = self.lock();
             let outcome = &mut state.waiters.get_mut(&id)?.outcome;
@@ -189,7 +189,7 @@ impl Shared {
         let result = change(&mut state, self);
         // Without requests that wait, nothing depends on the time.
         if state.gate.has_waiters() {
-            self.admit_and_wake(state, self.now());
+            self.admit_and_wake(state, self.now(), Vec::new());
         }
         self.notify_store();
         result
@@ -203,12 +203,16 @@ impl Shared {
         if state.alarm == Some(at) {
             state.alarm = None;
         }
-        self.admit_and_wake(state, now);
+        self.admit_and_wake(state, now, Vec::new());
     }
 
-    /// Decides the requests that can be decided, and wakes them after the lock is released.
-    fn admit_and_wake(self: &Arc<Self>, mut state: MutexGuard<'_, State>, now: Time) {
-        let mut wakers = Vec::new();
+    /// Decides the requests that can be decided, and wakes them and others after the lock is released.
+    fn admit_and_wake(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
+        now: Time,
+        mut wakers: Vec<Waker>,
+    ) {
         if state.decide_due(now, &mut wakers) {
             self.schedule(&mut state);
         } else {

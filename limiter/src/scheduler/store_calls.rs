@@ -32,8 +32,7 @@ impl Shared {
         };
         quota.apply(call, reply, sent_at, now);
         let flushes = mem::take(&mut state.flushes);
-        self.admit_and_wake(state, now);
-        wake_all(flushes);
+        self.admit_and_wake(state, now, flushes);
     }
 
     /// Notes that a call has failed and will be repeated.
@@ -44,7 +43,7 @@ impl Shared {
             quota.store_failed(now);
         }
         state.store_error = Some(error);
-        self.admit_and_wake(state, now);
+        self.admit_and_wake(state, now, Vec::new());
     }
 
     /// Fails all requests that wait, because the store can never admit them.

@@ -1,5 +1,7 @@
 //! Tests of the state of a stored quota, without a server.
 
+mod flush;
+
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
@@ -328,24 +330,6 @@ fn a_pause_that_arrives_late_ends_at_the_same_time() {
     assert_eq!(pause(&call), "2000000");
     call.age = Nanos(60 * Nanos::SECOND.0);
     assert_eq!(pause(&call), "0");
-}
-
-#[test]
-fn a_flush_does_not_wait_for_what_happens_later() {
-    let mut quota = quota(&[limit(LimitKind::Requests, 600)]);
-    let answer = || reply(0, Vec::new(), vec![[600, 0]]);
-    quota.pause_until(seconds(5));
-    let first = quota.next_call(seconds(0)).unwrap();
-    // It is not in the current call, but in the next one.
-    quota.pause_until(seconds(6));
-    let needed = quota.flush(seconds(0));
-    quota.apply(&first, &answer(), seconds(0), seconds(0));
-    assert!(quota.ended_calls() < needed);
-    let second = quota.next_call(seconds(0)).unwrap();
-    quota.pause_until(seconds(7));
-    quota.apply(&second, &answer(), seconds(0), seconds(0));
-    assert!(quota.ended_calls() >= needed);
-    assert!(!quota.is_flushed(), "the last pause is not sent");
 }
 
 #[test]

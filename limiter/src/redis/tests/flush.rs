@@ -1,0 +1,66 @@
+//! Tests of `flush`.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Wake, Waker};
+
+use model_studio_limits::LimitKind;
+
+use super::{limit, of_store, quota, reply, seconds};
+use crate::gate::Gate;
+use crate::{Estimator, Limiter, ManualClock};
+
+/// A waker that counts how often it is used, or panics.
+struct Waking(Option<AtomicUsize>);
+
+impl Wake for Waking {
+    fn wake(self: Arc<Self>) {
+        let count = self.0.as_ref().expect("the waker of a task");
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_flush_ends_if_the_waker_of_a_request_panics() {
+    let clock = Arc::new(ManualClock::new());
+    let quota = quota(&[limit(LimitKind::Requests, 600)]);
+    let gate = Gate::Stored(Box::new(quota));
+    let limiter = Limiter::from_parts(clock, gate, Estimator::default(), None);
+    let poll = |future: Pin<&mut dyn Future<Output = ()>>, waker: &Arc<Waking>| {
+        let waker = Waker::from(Arc::clone(waker));
+        assert!(future.poll(&mut Context::from_waker(&waker)).is_pending());
+    };
+    let mut acquire = Box::pin(async { drop(limiter.acquire(0).await) });
+    poll(acquire.as_mut(), &Arc::new(Waking(None)));
+    let call = limiter.shared().next_call().unwrap();
+    let flushes = Arc::new(Waking(Some(AtomicUsize::new(0))));
+    let mut flush = Box::pin(limiter.flush());
+    poll(flush.as_mut(), &flushes);
+
+    let reply = reply(0, vec![of_store(0)], vec![[600, 1]]);
+    let shared = limiter.shared();
+    let apply = AssertUnwindSafe(|| shared.apply(&call, &reply, seconds(0)));
+    assert!(catch_unwind(apply).is_err(), "the panic is not hidden");
+    assert_eq!(flushes.0.as_ref().unwrap().load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_flush_does_not_wait_for_what_happens_later() {
+    let mut quota = quota(&[limit(LimitKind::Requests, 600)]);
+    let answer = || reply(0, Vec::new(), vec![[600, 0]]);
+    quota.pause_until(seconds(5));
+    let first = quota.next_call(seconds(0)).unwrap();
+    // It is not in the current call, but in the next one.
+    quota.pause_until(seconds(6));
+    let needed = quota.flush(seconds(0));
+    quota.apply(&first, &answer(), seconds(0), seconds(0));
+    assert!(quota.ended_calls() < needed);
+    let second = quota.next_call(seconds(0)).unwrap();
+    quota.pause_until(seconds(7));
+    quota.apply(&second, &answer(), seconds(0), seconds(0));
+    assert!(quota.ended_calls() >= needed);
+    assert!(!quota.is_flushed(), "the last pause is not sent");
+}
