@@ -103,8 +103,8 @@ impl<T, S> Builder<T, S> {
     /// a second for windows of a minute or more, and 1/60 of shorter windows, which leaves 98% of
     /// each limit.
     ///
-    /// With a store, it is at least 20 ms, and 100 ms for windows of a minute, because timers and busy
-    /// runtimes wake a process some milliseconds late.
+    /// With a store, it is at least 20 ms, and 100 ms for windows of a minute or more, because timers
+    /// and busy runtimes wake a process some milliseconds late.
     pub fn guard(mut self, guard: Duration) -> Self {
         self.settings.rules.guard = Some(guard);
         self

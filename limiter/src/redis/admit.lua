@@ -7,7 +7,7 @@
 -- KEYS and ARGV are in the order of `Keys` and `Call` in protocol.rs, which also describes the
 -- reply. All times are in microseconds.
 --
--- rates.lua comes before this.
+-- The functions for limits with a window are in rates.lua, the first part of the script.
 
 -- How long requests count as running without a call of their process.
 local HELD = 30000000
