@@ -177,6 +177,13 @@ impl Quota {
         None
     }
 
+    /// Returns `true` if a request that was admitted at a time is so late that it has to take its place
+    /// in the pace again.
+    #[cfg(feature = "redis")]
+    pub(crate) fn is_late(&self, at: Time, now: Time) -> bool {
+        now.since(at) > self.limits.lateness()
+    }
+
     /// Takes back a request that was admitted at a time and never sent.
     pub(crate) fn take_back(&mut self, at: Time, cost: &Cost) {
         self.feedback.taken_back(at, self.limits.paced(cost));

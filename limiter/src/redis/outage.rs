@@ -69,6 +69,13 @@ impl Outage {
         fallback.try_acquire(request, now).ok()
     }
 
+    /// Returns `true` if a request that the fallback has admitted at a time is so late that it has to
+    /// take its place in the pace again.
+    pub(super) fn is_late(&self, at: Time, now: Time) -> bool {
+        let fallback = self.fallback.as_ref();
+        fallback.is_some_and(|fallback| fallback.is_late(at, now))
+    }
+
     /// Returns `true` if nothing that the fallback has counted matters any more.
     pub(super) fn is_idle(&mut self, now: Time) -> bool {
         let fallback = self.fallback.as_mut();

@@ -354,16 +354,18 @@ impl StoredQuota {
         (Nanos(3 * round_trip) + MIN_LEAD).min(Nanos(TURN * 1_000))
     }
 
-    /// Returns `true` if a request that the store has admitted is so late that it does not count in
-    /// the window in which it would be sent.
+    /// Returns `true` if a request that was admitted is so late that it does not count in the window
+    /// in which it would be sent, or would start a burst.
     fn is_late(&self, grant: &Grant) -> bool {
-        let (Place::Store(at), Some(guard)) = (grant.place, self.limits.guard()) else {
-            return false;
-        };
-        // Half of the guard is left for the network.
-        let Nanos(round_trip) = self.clock.round_trip();
-        let most = Nanos(guard.0 / 2) + Nanos(2 * round_trip);
-        self.clock.lateness(at, self.now) > most
+        match (grant.place, self.limits.guard()) {
+            (Place::Store(at), Some(guard)) => {
+                // Half of the guard is left for the network.
+                let most = Nanos(guard.0 / 2 + 2 * self.clock.round_trip().0);
+                self.clock.lateness(at, self.now) > most
+            }
+            (Place::Fallback(at), _) => self.outage.is_late(at, self.now),
+            _ => false,
+        }
     }
 
     fn correct(&mut self, at: StoreTime, from: Cost, to: Option<Cost>) {

@@ -142,6 +142,24 @@ fn a_pause_holds_back_a_request_that_was_admitted_and_not_polled() {
 }
 
 #[test]
+fn a_request_of_the_fallback_that_is_polled_late_takes_its_place_in_the_pace_again() {
+    let mut quota = quota(&[limit(LimitKind::Requests, 600)]);
+    let _call = fail_first_call(&mut quota);
+    let mut grants: Vec<_> = (2..32).map(|now| next_grant(&mut quota, 0, now)).collect();
+    for grant in &mut grants {
+        let is_last = grant.place == Place::Fallback(seconds(31));
+        let id = grant.id.unwrap();
+        assert_eq!(quota.renew(id, grant, seconds(31)), is_last);
+    }
+    // One was sent at this time already.
+    assert_eq!(quota.next(seconds(31)), None);
+    let (id, place) = quota.next(seconds(32)).unwrap();
+    assert_eq!(Some(id), grants[0].id);
+    assert_eq!(place, Ok(Place::Fallback(seconds(32))));
+    assert_eq!(quota.next(seconds(32)), None);
+}
+
+#[test]
 fn the_fallback_admits_nothing_during_a_pause_of_another_process() {
     let mut quota = quota(&[limit(LimitKind::Requests, 600)]);
     quota.enqueue(request(0)).unwrap();
