@@ -130,7 +130,7 @@ impl Quota {
         if let Some((_, next)) = self.queue.front() {
             self.turn = self.limits.room_at(turn, &next.cost);
         } else {
-            // If more could have been sent, those whose requests were late come back soon.
+            // If more could have been sent, callers whose requests were late will soon ask again.
             let next = self.limits.room_at(turn, &Cost::default());
             if next.is_some_and(|next| next < now) {
                 self.late_until = now + self.limits.lateness();

@@ -36,7 +36,7 @@ pub(crate) struct Signal {
 struct End(Option<Call>);
 
 impl Signal {
-    /// There may be something to call the store for.
+    /// Lets the task check whether a call is due.
     pub(crate) fn notify(&self) {
         self.notify.notify_one();
     }

@@ -65,7 +65,7 @@ pub(crate) fn used(limiter: &Limiter, kind: LimitKind) -> u64 {
     limit.unwrap().used
 }
 
-/// 600 requests per minute, and as many tokens as one likes.
+/// 600 requests per minute, and no limit on tokens.
 pub(crate) fn requests_only() -> Limits {
     limits(&[(LimitKind::Requests, 600, MINUTE)])
 }

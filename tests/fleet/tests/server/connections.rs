@@ -221,7 +221,7 @@ async fn a_server_that_may_delete_keys_is_reported() {
     assert!(usage.may_evict);
 }
 
-/// A user that may not do what is needed gets an error, and does not call without end.
+/// A user without the necessary permissions gets an error. The call is repeated only now and then.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_without_permission_gets_an_error() {
     let server = Server::start();

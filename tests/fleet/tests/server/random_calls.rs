@@ -278,7 +278,8 @@ impl Quota {
         }
     }
 
-    /// The total of each limit is the sum of its slots, and the paces do not run away.
+    /// The total of each limit is the sum of its slots, and no pace is delayed by
+    /// more than the window and its guard.
     fn check_state(&self, reply: &RawReply, connection: &mut Connection) {
         let fields = state(connection);
         for (index, rate) in self.rates.iter().enumerate() {

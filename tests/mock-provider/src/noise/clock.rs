@@ -114,7 +114,7 @@ impl Clock for NoisyClock {
 }
 
 impl State {
-    /// Moves the time to the next alarm, if it rings until a time, and removes it.
+    /// Moves the time to the next alarm and removes it, if it rings no later than `until`.
     fn pop_due(&mut self, until: Duration) -> Option<Alarm> {
         let Reverse((at, number)) = *self.times.peek()?;
         if at > until {

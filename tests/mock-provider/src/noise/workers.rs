@@ -69,7 +69,7 @@ enum Event {
     Minute(u32),
     /// A request arrives at the provider.
     Arrival(usize),
-    /// A worker learns something, or its timer rings.
+    /// A worker gets its answer or its refusal, or its timer rings.
     Wake(usize),
     /// The timer of the first worker in the line rings.
     Line,
