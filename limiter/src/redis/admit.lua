@@ -7,10 +7,9 @@
 -- KEYS and ARGV are in the order of `Keys` and `Call` in protocol.rs, which also describes the
 -- reply. All times are in microseconds.
 --
--- The functions for limits with a window are in rates.lua, the first part of the script.
+-- The functions for limits with a window are in rates.lua, the first part of the script, and those for
+-- limits on concurrency in running.lua.
 
--- How long requests count as running without a call of their process.
-local HELD = 30000000
 -- How long the reply to a call is kept, in milliseconds. Later repetitions have no refunds.
 local REPLY = 120000
 local YEAR = 366 * 86400 * 1000000
@@ -147,33 +146,9 @@ local function main()
     end
   end
 
-  -- What runs: tasks until they expire, and the requests of each process for some time after its
-  -- last call. A process states how much it has running, so that a mistake does not last.
   for index, limit in ipairs(concurrency) do
-    redis.call('ZREMRANGEBYSCORE', limit.tasks_key, '-inf', text(now))
-    limit.tasks = redis.call('ZCARD', limit.tasks_key)
     local from = first_of_concurrency + 2 * (index - 1)
-    local total, own = saved_number(saved[from]) or 0, saved_number(saved[from + 1]) or 0
-    limit.is_saved = saved[from + 1]
-    if limit.held > 0 then
-      if redis.call('ZADD', limit.held_key, text(now + HELD), process) == 1 then
-        own = 0
-      end
-    elseif redis.call('ZREM', limit.held_key, process) == 0 then
-      own = 0
-    end
-    for _, other in ipairs(redis.call('ZRANGEBYSCORE', limit.held_key, '-inf', text(now))) do
-      local field = limit.field .. ':' .. other
-      total = total - (saved_number(redis.call('HGET', state, field)) or 0)
-      redis.call('HDEL', state, field)
-      redis.call('ZREM', limit.held_key, other)
-    end
-    if redis.call('ZCARD', limit.held_key) == (limit.held > 0 and 1 or 0) then
-      total, own = 0, 0
-    end
-    limit.others = math.max(total - own, 0)
-    limit.running = limit.tasks + limit.others + limit.held
-    limit.stated = limit.held
+    load_running(limit, process, saved[from], saved[from + 1])
   end
 
   -- Requests: the lease of a task or nothing, the amount of each limit with a window, and of each

@@ -1,6 +1,6 @@
 //! One call of the script: its keys, its arguments and its reply.
 //!
-//! The script, `rates.lua` and `admit.lua`, reads the arguments in the order in which
+//! The script, `rates.lua`, `running.lua` and `admit.lua`, reads the arguments in the order in which
 //! [`Call::arguments`] writes them.
 
 use std::fmt::Display;
@@ -17,7 +17,11 @@ use crate::time::{Nanos, StoreTime};
 const VERSION: &str = "1";
 
 /// The source of the script.
-pub(super) const SCRIPT: &str = concat!(include_str!("rates.lua"), include_str!("admit.lua"));
+pub(super) const SCRIPT: &str = concat!(
+    include_str!("rates.lua"),
+    include_str!("running.lua"),
+    include_str!("admit.lua")
+);
 
 /// The length of a turn, within which the requests of a call may start, in microseconds. A longer
 /// turn means fewer calls, and a longer wait for other processes.

@@ -1,4 +1,4 @@
--- Limits with a window. This file is the first part of the script, and admit.lua is the second.
+-- Limits with a window. This is the first part of the script, before running.lua and admit.lua.
 --
 -- The state has, for each limit with a window, the amounts taken by time slot, their total, the
 -- oldest slot that can have an amount, and the time from which the pace allows the next request.

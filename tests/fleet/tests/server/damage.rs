@@ -69,3 +69,27 @@ fn damaged_data_stops_no_quota() {
         }
     }
 }
+
+/// The total of all processes is damaged, and not what each has stated.
+#[test]
+fn a_damaged_total_of_what_runs_is_counted_again() {
+    let server = Server::start();
+    let mut connection = server.connection();
+    let connection = &mut connection;
+    for process in ["a", "b"] {
+        RawCall::new(process, 1).hold(100, 20).call(connection);
+    }
+    let fields = state(connection);
+    let (field, total) = fields
+        .iter()
+        .find(|(field, _)| field.starts_with("held:") && field.matches(':').count() == 1)
+        .expect("the state has the total");
+    assert_eq!(total, "40");
+    for (sequence, garbage) in (2..).zip(["x", "nan", "1e300"]) {
+        let mut set = cmd("HSET");
+        set.arg("state").arg(field).arg(garbage);
+        let _: i64 = set.query(connection).unwrap();
+        let reply = RawCall::new("a", sequence).hold(100, 20).call(connection);
+        assert_eq!(reply.running, [40], "{garbage}");
+    }
+}
