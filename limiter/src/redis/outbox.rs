@@ -9,8 +9,9 @@ use crate::Cost;
 use crate::cost::CONCURRENCY;
 use crate::time::{Nanos, Time};
 
-/// The largest number of corrections of a call. A long call would keep the server from others.
-const MAX_CORRECTIONS: usize = 512;
+/// The largest number of corrections, and of tasks that have ended, of a call. A long call would keep
+/// the server from others.
+pub(super) const MAX_CHANGES: usize = 512;
 
 /// How long changes wait for a call that is made anyway.
 const DELAY: Nanos = Nanos::from_millis(20);
@@ -165,20 +166,21 @@ impl Outbox {
 
     /// Returns the number of calls that it takes to send everything.
     pub(super) fn calls(&self) -> u64 {
-        let calls = self.corrections.len().div_ceil(MAX_CORRECTIONS) as u64;
+        let changes = self.corrections.len().max(self.ended.len());
+        let calls = changes.div_ceil(MAX_CHANGES) as u64;
         calls.max(u64::from(!self.is_empty()))
     }
 
-    /// Returns what the next call sends.
-    pub(super) fn take(&mut self, now: Time) -> Parcel {
-        let count = self.corrections.len().min(MAX_CORRECTIONS);
+    /// Returns what the next call sends, with at most this number of changes of each kind.
+    pub(super) fn take(&mut self, most: usize, now: Time) -> Parcel {
+        let (corrections, ended) = (self.corrections.len(), self.ended.len());
         self.has_new_limits = false;
         self.stated = self.held;
         self.due = None;
         self.renew(now);
         Parcel {
-            corrections: self.corrections.drain(..count).collect(),
-            ended: mem::take(&mut self.ended),
+            corrections: self.corrections.drain(..corrections.min(most)).collect(),
+            ended: self.ended.drain(..ended.min(most)).collect(),
             pause: mem::take(&mut self.pause),
             held: self.held,
         }

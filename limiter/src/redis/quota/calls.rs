@@ -5,6 +5,7 @@ use crate::Cost;
 use crate::quota::feedback::Feedback;
 use crate::quota::grant::Request;
 use crate::redis::line::Admitted;
+use crate::redis::outbox::MAX_CHANGES;
 use crate::redis::protocol::{Call, Lease, Offered, Reply};
 use crate::time::{Nanos, StoreTime, Time};
 
@@ -17,7 +18,7 @@ impl StoredQuota {
         }
         let due = self.line.call_at().into_iter().chain(self.outbox.due());
         match due.min() {
-            Some(at) if at <= self.now => Ok(self.call()),
+            Some(at) if at <= self.now => Ok(self.call(MAX_CHANGES)),
             due => Err(due),
         }
     }
@@ -34,7 +35,8 @@ impl StoredQuota {
             }
         }
         let is_needed = !in_call.is_empty() || !self.outbox.is_empty() || self.line.is_in_line();
-        is_needed.then(|| self.call())
+        // Nobody sends the rest later.
+        is_needed.then(|| self.call(usize::MAX))
     }
 
     pub(crate) fn store_failed(&mut self, now: Time) {
@@ -119,10 +121,11 @@ impl StoredQuota {
         self.outbox.replied(self.now);
     }
 
-    /// Makes a call of what the store does not know yet.
-    fn call(&mut self) -> Call {
+    /// Makes a call of what the store does not know yet, with at most this number of changes of each
+    /// kind.
+    fn call(&mut self, most: usize) -> Call {
         self.sequence += 1;
-        let parcel = self.outbox.take(self.now);
+        let parcel = self.outbox.take(most, self.now);
         let offered = self.line.offer().into_iter();
         let offered = offered.map(|(id, request)| Offered {
             id,

@@ -1,4 +1,4 @@
-//! Tests of `flush`.
+//! Tests of `flush`, and of calls with many changes.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,7 +9,7 @@ use std::task::{Context, Wake, Waker};
 
 use model_studio_limits::LimitKind;
 
-use super::{limit, of_store, quota, reply, seconds};
+use super::{concurrency, limit, of_store, quota, reply, seconds};
 use crate::gate::Gate;
 use crate::{Estimator, Limiter, ManualClock};
 
@@ -63,4 +63,22 @@ fn a_flush_does_not_wait_for_what_happens_later() {
     quota.apply(&second, &answer(), seconds(0), seconds(0));
     assert!(quota.ended_calls() >= needed);
     assert!(!quota.is_flushed(), "the last pause is not sent");
+}
+
+/// A call with everything would keep the server from others. Only the last call of a limiter has it.
+#[test]
+fn calls_have_a_part_of_many_changes_and_the_last_one_has_all() {
+    let mut quota = quota(&[concurrency(LimitKind::ConcurrentTasks, 5)]);
+    for task in 0..1_600 {
+        quota.finish_task(&format!("process:{task}*1"));
+    }
+    let needed = quota.flush(seconds(0));
+    for ended in 1..=2 {
+        let call = quota.next_call(seconds(ended)).unwrap();
+        assert_eq!(call.ended.len(), 512);
+        let answer = reply(ended, Vec::new(), Vec::new());
+        quota.apply(&call, &answer, seconds(ended), seconds(ended));
+    }
+    assert_eq!(needed, quota.ended_calls() + 2);
+    assert_eq!(quota.last_call().unwrap().ended.len(), 1_600 - 2 * 512);
 }
