@@ -4,12 +4,14 @@
 
 mod common;
 
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use common::qwen_plus;
+use common::{MINUTE, limits, qwen_plus};
 use model_studio_limiter::{AcquireError, Limiter};
+use model_studio_limits::LimitKind;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
@@ -24,6 +26,31 @@ async fn waits_with_paused_time() {
     // The timers of tokio have a resolution of a millisecond.
     assert!(elapsed >= Duration::from_secs(60), "{elapsed:?}");
     assert!(elapsed < Duration::from_secs(62), "{elapsed:?}");
+}
+
+/// The time advances in steps of 50 ms, so each timer is late.
+#[tokio::test(start_paused = true)]
+async fn what_late_timers_missed_is_made_up_for() {
+    let limiter = Limiter::new(limits(&[(LimitKind::Requests, 30_000, MINUTE)]));
+    let sent = Arc::new(AtomicUsize::new(0));
+    for _ in 0..1_000 {
+        let (limiter, sent) = (limiter.clone(), Arc::clone(&sent));
+        tokio::spawn(async move {
+            limiter.acquire(0).await.unwrap().settle(0);
+            sent.fetch_add(1, Ordering::Relaxed);
+        });
+    }
+    for step in 0..=20 {
+        if step > 0 {
+            tokio::time::advance(Duration::from_millis(50)).await;
+        }
+        // The tasks run before the next step.
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let sent = sent.load(Ordering::Relaxed);
+    assert!((485..=501).contains(&sent), "{sent} of 500 in a second");
 }
 
 #[test]
