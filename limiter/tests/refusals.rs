@@ -79,19 +79,7 @@ fn five_attempts_of_one_request_span_more_than_ten_seconds() {
 #[test]
 fn a_fraction_of_refusals_slows_down_in_proportion() {
     let (limiter, clock) = manual(requests_only());
-    for number in 0..100 {
-        let permit = next_permit(&clock, &limiter);
-        clock.advance(50 * MILLISECOND);
-        if number % 4 == 0 {
-            permit.refused(Refusal::Requests);
-        } else {
-            permit.settle(0);
-        }
-        if limiter.usage().pace < 1.0 {
-            break;
-        }
-    }
-    let pace = limiter.usage().pace;
+    let pace = pace_with_refusals(&clock, &limiter, 100, 4, 50 * MILLISECOND);
     assert!((0.5..0.8).contains(&pace), "{pace}");
     // There is no pause, and the pace becomes full again.
     clock.advance(200 * MILLISECOND);
@@ -103,20 +91,8 @@ fn a_fraction_of_refusals_slows_down_in_proportion() {
 #[test]
 fn a_client_that_sends_little_is_not_slowed_down_to_what_it_sent() {
     let (limiter, clock) = manual(requests_only());
-    for number in 0..200 {
-        let permit = next_permit(&clock, &limiter);
-        clock.advance(SECOND);
-        if number % 5 == 0 {
-            permit.refused(Refusal::Requests);
-        } else {
-            permit.settle(0);
-        }
-        if limiter.usage().pace < 1.0 {
-            break;
-        }
-    }
-    // It sent a tenth of the limit, and a fifth of that was refused.
-    let pace = limiter.usage().pace;
+    // It sends a tenth of the limit, and a fifth of that is refused.
+    let pace = pace_with_refusals(&clock, &limiter, 200, 5, SECOND);
     assert!((0.45..0.8).contains(&pace), "{pace}");
 }
 
@@ -182,4 +158,28 @@ fn pause_of(clock: &ManualClock, limiter: &Limiter, refusal: Refusal) -> u64 {
         Err(AcquireError::Paused { until }) => (until - clock.now()).as_secs(),
         other => panic!("the limiter is not paused: {other:?}"),
     }
+}
+
+/// Sends requests, each of which takes a time and one in `part` of which is refused, until the pace
+/// is slower. Returns the pace.
+fn pace_with_refusals(
+    clock: &ManualClock,
+    limiter: &Limiter,
+    requests: u32,
+    part: u32,
+    time: Duration,
+) -> f64 {
+    for number in 0..requests {
+        let permit = next_permit(clock, limiter);
+        clock.advance(time);
+        if number % part == 0 {
+            permit.refused(Refusal::Requests);
+        } else {
+            permit.settle(0);
+        }
+        if limiter.usage().pace < 1.0 {
+            break;
+        }
+    }
+    limiter.usage().pace
 }

@@ -10,7 +10,7 @@ use fleet_tests::{
 };
 use model_studio_limiter::{Account, AcquireError, RedisStore};
 use model_studio_limits::Model;
-use redis::{Value, cmd};
+use redis::{Cmd, Value, cmd};
 use tokio::time::timeout;
 
 use crate::WORKER;
@@ -18,18 +18,20 @@ use crate::WORKER;
 /// Where the commands are documented that a user needs.
 const GUIDE: &str = include_str!("../../../../limiter/src/guide.md");
 
+/// The command that creates the user `fleet`, without permissions.
+fn set_user() -> Cmd {
+    let mut command = cmd("ACL");
+    command.arg("SETUSER").arg("fleet").arg("on").arg(">secret");
+    command
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_needs_only_what_is_documented() {
     let server = Server::start();
     let (_, rest) = GUIDE.split_once("An ACL user needs the keys").unwrap();
     let (documented, _) = rest.split_once("Cluster clients").unwrap();
     let mut quoted = documented.split('`').skip(1).step_by(2);
-    let mut set_user = cmd("ACL");
-    set_user
-        .arg("SETUSER")
-        .arg("fleet")
-        .arg("on")
-        .arg(">secret");
+    let mut set_user = set_user();
     set_user.arg(format!("~{}", quoted.next().unwrap()));
     let documented = quoted.map(|command| command.to_lowercase().replace(' ', "|"));
     let documented: BTreeSet<String> = documented.collect();
@@ -225,12 +227,7 @@ async fn a_server_that_may_delete_keys_is_reported() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_without_permission_gets_an_error() {
     let server = Server::start();
-    let mut set_user = cmd("ACL");
-    set_user
-        .arg("SETUSER")
-        .arg("fleet")
-        .arg("on")
-        .arg(">secret");
+    let mut set_user = set_user();
     set_user.arg("~*").arg("+@all").arg("-hset").arg("-info");
     let _: String = server.run(&set_user);
     let url = format!("redis://fleet:secret@127.0.0.1:{}/", server.port());
