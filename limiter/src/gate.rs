@@ -47,7 +47,12 @@ impl Gate {
 
     /// Returns the time at which a request that is added now can be admitted, by what is known now.
     pub(crate) fn expected_at(&self, cost: &Cost) -> Time {
-        either!(self, quota => quota.expected_at(cost))
+        match self {
+            Self::Local(quota) => quota.expected_at(cost),
+            // More is not known before a call.
+            #[cfg(feature = "redis")]
+            Self::Stored(quota) => quota.lower_bound(cost),
+        }
     }
 
     /// Returns a time before which a request that is added now cannot be admitted, unless requests

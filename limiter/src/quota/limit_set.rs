@@ -155,12 +155,7 @@ impl LimitSet {
     pub(super) fn renew(&mut self, at: Time, cost: &Cost) -> bool {
         let mut fits = self.now.since(at) <= self.lateness;
         for rate in &mut self.rates {
-            let kind = rate.limit.kind;
-            let held = if self.rules.holds(kind) {
-                self.unsettled.amount(kind)
-            } else {
-                0
-            };
+            let held = held(&self.rules, &self.unsettled, rate.limit.kind);
             fits &= rate.renew(at, cost, held);
         }
         // The request runs already.
@@ -261,8 +256,10 @@ impl LimitSet {
         let rates = self.rates.iter().map(|rate| LimitUsage {
             limit: rate.limit,
             allowed: rate.allowed,
-            used: u64::try_from(rate.ledger.used() + self.held(rate.limit.kind))
-                .unwrap_or(u64::MAX),
+            used: u64::try_from(
+                rate.ledger.used() + held(&self.rules, &self.unsettled, rate.limit.kind),
+            )
+            .unwrap_or(u64::MAX),
         });
         let concurrency = self.concurrency.iter().map(|one| LimitUsage {
             used: self.running[one.limit.kind.index()],
@@ -345,17 +342,7 @@ impl LimitSet {
     #[inline]
     fn needed(&self, rate: &Rate, cost: &Cost) -> u128 {
         let kind = rate.limit.kind;
-        self.held(kind) + u128::from(cost.amount(kind))
-    }
-
-    /// Returns the amount of a kind that counts until its requests complete.
-    #[inline]
-    fn held(&self, kind: LimitKind) -> u128 {
-        if self.rules.holds(kind) {
-            self.unsettled.amount(kind)
-        } else {
-            0
-        }
+        held(&self.rules, &self.unsettled, kind) + u128::from(cost.amount(kind))
     }
 
     /// Returns the time before which nothing that runs can end, if a request has to wait for that.
@@ -373,6 +360,16 @@ impl LimitSet {
     fn next_abandoned(&self) -> Option<Time> {
         let expiries = self.abandoned.iter().map(|(until, _)| *until);
         expiries.min().filter(|until| *until != Time::NEVER)
+    }
+}
+
+/// Returns the amount of a kind that counts until its requests complete.
+#[inline]
+fn held(rules: &Rules, unsettled: &Total, kind: LimitKind) -> u128 {
+    if rules.holds(kind) {
+        unsettled.amount(kind)
+    } else {
+        0
     }
 }
 

@@ -97,10 +97,6 @@ impl StoredQuota {
         Rejection::AskStore
     }
 
-    pub(crate) fn expected_at(&self, cost: &Cost) -> Time {
-        self.lower_bound(cost)
-    }
-
     pub(crate) fn lower_bound(&self, _: &Cost) -> Time {
         self.now.max(self.paused_until)
     }
