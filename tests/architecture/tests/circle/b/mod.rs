@@ -1,0 +1,3 @@
+use super::c::*;
+
+pub struct B(pub Box<C>);
