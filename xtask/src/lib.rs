@@ -1,42 +1,29 @@
 //! Generates the tables of all regions from the provider's data.
 //!
-//! The data flows one way: the modules `page`, `pools`, `windows` and `lifecycle` read one file
-//! each, `table` assembles the tables, `write` turns them into YAML, and `comparison` writes the
-//! documentation page that compares them.
+//! The data flows one way: `read` returns the rows of each data file, `rules` turns them into the
+//! tables, and `write` formats the tables as YAML and as the documentation page that compares them.
 
-mod comparison;
-mod data;
 mod deployment;
-mod lifecycle;
-mod limit;
-mod output;
-mod page;
-mod pools;
-mod report;
+mod deviations;
+mod read;
+mod rules;
+mod sources;
 mod table;
-mod tsv;
-mod windows;
 mod write;
 
-use std::collections::BTreeMap;
+use deviations::Deviations;
+use read::Data;
 
-pub use data::Data;
-pub use output::Output;
+pub use read::DataFiles;
+pub use write::files::GeneratedFiles;
 
 /// Generates all files.
 ///
 /// # Errors
 ///
 /// Returns the first error in the data.
-pub fn generate(data: &Data) -> Result<Output, String> {
-    let mut report = report::Report::default();
-    let tables = table::build(data, &mut report)?;
-    let mut files = BTreeMap::new();
-    for table in &tables {
-        let path = format!("{}/{}.yaml", output::TABLES, table.deployment.file);
-        files.insert(path, write::table(table));
-    }
-    files.insert(output::COMPARISON.to_owned(), comparison::page(&tables));
-    files.insert(output::REPORT.to_owned(), report.0);
-    Ok(Output { files })
+pub fn generate(files: &DataFiles) -> Result<GeneratedFiles, String> {
+    let mut deviations = Deviations::default();
+    let tables = rules::apply(Data::parse(files)?, &mut deviations)?;
+    Ok(GeneratedFiles::new(&tables, deviations))
 }

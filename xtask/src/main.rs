@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use xtask::{Data, Output, generate};
+use xtask::{DataFiles, GeneratedFiles, generate};
 
 const USAGE: &str = "\
 Usage: cargo xtask tables [--check]
@@ -15,8 +15,8 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     let result = match arguments[..] {
-        ["tables"] => tables(),
-        ["tables", "--check"] => check(),
+        ["tables"] => write_tables(),
+        ["tables", "--check"] => check_tables(),
         ["--help" | "-h"] => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)
@@ -32,15 +32,15 @@ fn main() -> ExitCode {
     })
 }
 
-fn tables() -> Result<ExitCode, String> {
-    let output = output()?;
-    output.write(repository())?;
-    eprint!("{}", output.report());
+fn write_tables() -> Result<ExitCode, String> {
+    let files = generate_tables()?;
+    files.write(repository())?;
+    eprint!("{}", files.report());
     Ok(ExitCode::SUCCESS)
 }
 
-fn check() -> Result<ExitCode, String> {
-    let differences = output()?.differences(repository())?;
+fn check_tables() -> Result<ExitCode, String> {
+    let differences = generate_tables()?.differences(repository())?;
     if differences.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
@@ -51,9 +51,8 @@ fn check() -> Result<ExitCode, String> {
     Ok(ExitCode::FAILURE)
 }
 
-fn output() -> Result<Output, String> {
-    let data = Data::load(&repository().join("xtask/data"))?;
-    generate(&data)
+fn generate_tables() -> Result<GeneratedFiles, String> {
+    generate(&DataFiles::load(&repository().join("xtask/data"))?)
 }
 
 /// Returns the root of the repository, which is the parent directory of this package.

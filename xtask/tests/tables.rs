@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use xtask::{Data, Output, generate};
+use xtask::{DataFiles, GeneratedFiles, generate};
 
 fn repository() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.parent().expect("the repository")
 }
 
-fn data() -> Data {
-    Data::load(&repository().join("xtask/data")).expect("the data files")
+fn data() -> DataFiles {
+    DataFiles::load(&repository().join("xtask/data")).expect("the data files")
 }
 
 /// Replaces a part of a file, which must be there once.
@@ -20,12 +20,12 @@ fn replace(text: &mut String, from: &str, to: &str) {
 }
 
 /// Returns the lines of a table, or of the report.
-fn lines<'a>(output: &'a Output, path: &str) -> Vec<&'a str> {
-    output.files[path].lines().collect()
+fn lines<'a>(output: &'a GeneratedFiles, path: &str) -> Vec<&'a str> {
+    output.contents[path].lines().collect()
 }
 
 /// Returns the rows of a model: its name and what follows, up to the next model.
-fn model(output: &Output, table: &str, name: &str) -> Vec<String> {
+fn model(output: &GeneratedFiles, table: &str, name: &str) -> Vec<String> {
     let lines = lines(output, &format!("tables/{table}.yaml"));
     let mut lines = lines.into_iter().map(str::trim);
     lines
@@ -52,14 +52,14 @@ fn a_changed_number_changes_one_line_of_the_tables() {
     let mut data = data();
     let before = generate(&data).unwrap();
     replace(
-        &mut data.models,
+        &mut data.page,
         "singapore\tinternational\ttext-generation\tQwen language models\tqwen3.7-max\t\t",
         "singapore\tinternational\ttext-generation\tQwen language models\tqwen3.7-max\t\t1",
     );
     let after = generate(&data).unwrap();
 
     let mut changed = Vec::new();
-    let files = before.files.iter().zip(&after.files);
+    let files = before.contents.iter().zip(&after.contents);
     // The page that compares the regions has the number too.
     for ((_, before), (_, after)) in files.filter(|((path, _), _)| path.starts_with("tables/")) {
         assert_eq!(before.lines().count(), after.lines().count());
@@ -78,10 +78,10 @@ fn every_row_is_in_a_table_or_in_the_report() {
     let data = data();
     let output = generate(&data).unwrap();
     let is_model = |line: &&str| line.trim_start().starts_with("- name: ");
-    let models = output.files.values();
+    let models = output.contents.values();
     let models = models.map(|text| text.lines().filter(is_model).count());
 
-    let rows = data.models.lines().count() - 1;
+    let rows = data.page.lines().count() - 1;
     let left_out = [
         "models-2026-10-09.tsv:509: kimi-k3: line 508 has the scope of the table: this row is left out",
         "models-2026-10-09.tsv:749: Sambert系列模型: not a model ID: left out",
@@ -201,9 +201,9 @@ fn errors_show_file_line_and_column() {
         ),
     ] {
         let mut data = data();
-        let line = data.models.lines().position(|line| line.starts_with(row));
+        let line = data.page.lines().position(|line| line.starts_with(row));
         let line = line.expect("the row") + 1;
-        replace(&mut data.models, row, cells);
+        replace(&mut data.page, row, cells);
         let error = generate(&data).unwrap_err();
         let expected = format!("models-2026-10-09.tsv:{line}:{message}");
         assert!(error.starts_with(&expected), "{error}\n{expected}");

@@ -44,7 +44,6 @@ fn roots() -> Vec<PathBuf> {
         "limiter",
         "macros",
         "tests/mock-provider",
-        "xtask",
     ];
     let pending = pending.map(|directory| repository.join(directory));
     let mut directories = vec![repository.clone()];

@@ -1,32 +1,47 @@
-//! The generated files: writing them, and comparing them with those on disk.
+//! The generated files, which are written to disk or compared with those on disk.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use crate::deviations::Deviations;
+use crate::table::RegionTable;
+use crate::write::{comparison, yaml};
+
 /// The directory of the tables, in the repository.
-pub(crate) const TABLES: &str = "tables";
+const TABLES: &str = "tables";
 
 /// The path of the page that compares the tables, in the repository.
-pub(crate) const COMPARISON: &str = "src/regions.md";
+const COMPARISON: &str = "src/regions.md";
 
-/// The path of the report, in the repository.
-pub(crate) const REPORT: &str = "xtask/data/report.txt";
+/// The path of the report of deviations, in the repository.
+const REPORT: &str = "xtask/data/report.txt";
 
 /// The generated files.
 #[derive(Debug)]
-pub struct Output {
+pub struct GeneratedFiles {
     /// The contents by path in the repository: the tables, the page that compares them, and the
-    /// report.
-    pub files: BTreeMap<String, String>,
+    /// report of deviations.
+    pub contents: BTreeMap<String, String>,
 }
 
-impl Output {
-    /// Returns the report.
+impl GeneratedFiles {
+    pub(crate) fn new(tables: &[RegionTable<'_>], deviations: Deviations) -> Self {
+        let mut contents = BTreeMap::new();
+        for table in tables {
+            let path = format!("{TABLES}/{}.yaml", table.deployment.file);
+            contents.insert(path, yaml::table(table));
+        }
+        contents.insert(COMPARISON.to_owned(), comparison::page(tables));
+        contents.insert(REPORT.to_owned(), deviations.0);
+        Self { contents }
+    }
+
+    /// Returns the report of deviations.
     #[must_use]
     pub fn report(&self) -> &str {
-        &self.files[REPORT]
+        &self.contents[REPORT]
     }
 
     /// Writes all files.
@@ -35,7 +50,7 @@ impl Output {
     ///
     /// Returns an error if a file cannot be written.
     pub fn write(&self, repository: &Path) -> Result<(), String> {
-        for (path, text) in &self.files {
+        for (path, text) in &self.contents {
             fs::write(repository.join(path), text).map_err(|error| format!("{path}: {error}"))?;
         }
         Ok(())
@@ -48,7 +63,7 @@ impl Output {
     /// Returns an error if a file cannot be read.
     pub fn differences(&self, repository: &Path) -> Result<Vec<String>, String> {
         let mut differences = Vec::new();
-        for (path, text) in &self.files {
+        for (path, text) in &self.contents {
             match fs::read_to_string(repository.join(path)) {
                 Ok(committed) if committed == *text => {}
                 Ok(committed) => differences.push(difference(path, &committed, text)),
@@ -70,7 +85,7 @@ impl Output {
             let name = entry.map_err(error)?.file_name();
             let path = format!("{TABLES}/{}", name.to_string_lossy());
             let is_table = path.strip_suffix(".yaml").is_some();
-            if is_table && !self.files.contains_key(&path) {
+            if is_table && !self.contents.contains_key(&path) {
                 unknown.insert(format!("{path}: not generated"));
             }
         }

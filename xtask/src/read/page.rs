@@ -1,19 +1,16 @@
-//! The provider's rate limit page: `models-2026-10-09.tsv`.
+//! The provider's rate limit page.
 
-use model_studio_limits_core::LimitKind;
+use std::num::NonZeroU64;
+use std::time::Duration;
 
-use crate::limit::Limit;
-use crate::tsv::{self, Cell, Cells};
+use model_studio_limits_core::{Limit, LimitKind};
 
-pub(crate) const FILE: &str = "models-2026-10-09.tsv";
+use crate::read::tsv::{self, Cell, TsvRow};
+use crate::sources::PAGE_FILE;
 
-/// The date of the page, which is that of the tables.
-pub(crate) const DATE: &str = "2026-10-09";
-
-pub(crate) const URL: &str = "https://www.alibabacloud.com/help/en/model-studio/rate-limit";
-
-/// A row of the page.
-pub(crate) struct Row<'a> {
+/// A row of the page: a model in a region and deployment scope.
+#[derive(Debug)]
+pub(crate) struct Listing<'a> {
     pub(crate) region: Cell<'a>,
     pub(crate) scope: &'a str,
     pub(crate) category: &'a str,
@@ -24,30 +21,25 @@ pub(crate) struct Row<'a> {
     pub(crate) limits: Vec<Limit>,
     /// The kinds whose limits the provider adjusts.
     pub(crate) dynamic: Vec<LimitKind>,
+    /// The text about a quota that several models share.
     pub(crate) shared_by: Cell<'a>,
 }
 
-impl<'a> Row<'a> {
+impl<'a> Listing<'a> {
     /// Returns the name and the aliases.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
         std::iter::once(self.name.text).chain(self.aliases.iter().copied())
     }
-
-    /// Returns `true` if the token limit is dynamic and the provider publishes no number for it.
-    pub(crate) fn lacks_floor(&self) -> bool {
-        let is_of_tokens = |limit: &Limit| limit.kind == LimitKind::Tokens;
-        self.dynamic.contains(&LimitKind::Tokens) && !self.limits.iter().any(is_of_tokens)
-    }
 }
 
-pub(crate) fn read(text: &str) -> Result<Vec<Row<'_>>, String> {
-    tsv::rows(FILE, text)?.iter().map(read_row).collect()
+pub(crate) fn read(text: &str) -> Result<Vec<Listing<'_>>, String> {
+    tsv::rows(PAGE_FILE, text)?.iter().map(read_row).collect()
 }
 
-fn read_row<'a>(cells: &Cells<'a>) -> Result<Row<'a>, String> {
-    let number = |column| cells.get(column)?.number();
-    let tiers = cells.get("tpm_by_monthly_spend")?;
-    let note = cells.get("note")?;
+fn read_row<'a>(row: &TsvRow<'a>) -> Result<Listing<'a>, String> {
+    let number = |column| row.get(column)?.number();
+    let tiers = row.get("tpm_by_monthly_spend")?;
+    let note = row.get("note")?;
     let per_second = number("submissions_per_second")?;
     let per_minute = number("submissions_per_minute")?;
     let numbers = [
@@ -63,33 +55,32 @@ fn read_row<'a>(cells: &Cells<'a>) -> Result<Row<'a>, String> {
         Some(Limit {
             kind,
             count: count?,
-            seconds,
-            is_exact: false,
+            per: (seconds > 0).then(|| Duration::from_secs(seconds)),
         })
     });
-    let row = Row {
-        region: cells.get("region")?,
-        scope: cells.required("scope")?.text,
-        category: cells.required("category")?.text,
-        series: cells.get("series")?.text,
-        name: cells.required("name")?,
-        aliases: cells.get("aliases")?.items(),
+    let listing = Listing {
+        region: row.get("region")?,
+        scope: row.required("scope")?.text,
+        category: row.required("category")?.text,
+        series: row.get("series")?.text,
+        name: row.required("name")?,
+        aliases: row.get("aliases")?.items(),
         limits: limits.collect(),
-        dynamic: read_dynamic(&cells.get("dynamic")?)?,
-        shared_by: cells.get("shared_by")?,
+        dynamic: read_dynamic(&row.get("dynamic")?)?,
+        shared_by: row.get("shared_by")?,
     };
-    if row.limits.is_empty() && row.dynamic.is_empty() {
-        let rpm = cells.get("rpm")?;
+    if listing.limits.is_empty() && listing.dynamic.is_empty() {
+        let rpm = row.get("rpm")?;
         return Err(rpm.error("the row has no limit and is not dynamic"));
     }
-    if !tiers.text.is_empty() && !row.dynamic.contains(&LimitKind::Tokens) {
+    if !tiers.text.is_empty() && !listing.dynamic.contains(&LimitKind::Tokens) {
         return Err(tiers.error("tiers are only allowed if `tokens` is dynamic"));
     }
-    Ok(row)
+    Ok(listing)
 }
 
 /// Returns the first of the tiers by monthly spend, which is the lowest.
-fn floor(tiers: &Cell<'_>) -> Result<Option<u64>, String> {
+fn floor(tiers: &Cell<'_>) -> Result<Option<NonZeroU64>, String> {
     if tiers.text.is_empty() {
         return Ok(None);
     }
@@ -102,7 +93,7 @@ fn floor(tiers: &Cell<'_>) -> Result<Option<u64>, String> {
 }
 
 /// Returns the limit that the page has no column for: `chars_per_minute=20000`.
-fn characters_per_minute(note: &Cell<'_>) -> Result<Option<u64>, String> {
+fn characters_per_minute(note: &Cell<'_>) -> Result<Option<NonZeroU64>, String> {
     let Some(rest) = note.text.strip_prefix("chars_per_minute=") else {
         return Ok(None);
     };

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::table::{Model, Table};
+use crate::table::{RegionTable, TableRow};
 
 /// Returns the page as Markdown: a row for each model and a column for each table.
-pub(crate) fn page(tables: &[Table<'_>]) -> String {
+pub(crate) fn page(tables: &[RegionTable<'_>]) -> String {
     let mut page = String::from(
         "The models of all regions and deployment scopes, with their limits in the notation of the tables.\n\
          \n\
@@ -22,33 +22,33 @@ pub(crate) fn page(tables: &[Table<'_>]) -> String {
     page.push_str("\n| --- |");
     page.push_str(&" --- |".repeat(tables.len()));
     page.push('\n');
-    let mut rows = BTreeMap::<&str, Vec<Option<&Model<'_>>>>::new();
+    let mut models = BTreeMap::<&str, Vec<Option<&TableRow<'_>>>>::new();
     for (column, table) in tables.iter().enumerate() {
-        for model in &table.models {
-            let row = rows.entry(model.row.name.text);
-            row.or_insert_with(|| vec![None; tables.len()])[column] = Some(model);
+        for row in &table.rows {
+            let cells = models.entry(row.listing.name.text);
+            cells.or_insert_with(|| vec![None; tables.len()])[column] = Some(row);
         }
     }
-    for (name, models) in rows {
+    for (name, rows) in models {
         _ = write!(page, "| `{name}` |");
-        for model in models {
-            _ = write!(page, " {} |", cell(model));
+        for row in rows {
+            _ = write!(page, " {} |", cell(row));
         }
         page.push('\n');
     }
     page
 }
 
-fn cell(model: Option<&Model<'_>>) -> String {
-    let Some(model) = model else {
+fn cell(row: Option<&TableRow<'_>>) -> String {
+    let Some(row) = row else {
         return "-".to_owned();
     };
-    let limits: Vec<String> = model.limits.iter().map(ToString::to_string).collect();
+    let limits: Vec<String> = row.limits.iter().map(ToString::to_string).collect();
     let limits = match limits.join(", ") {
         limits if limits.is_empty() => "none".to_owned(),
         limits => limits,
     };
-    match model.deprecation {
+    match row.deprecation {
         Some(_) => format!("({limits})"),
         None => limits,
     }

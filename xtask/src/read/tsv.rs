@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
+use std::num::NonZeroU64;
 
 use model_studio_limits_core::Date;
 
@@ -15,15 +16,15 @@ pub(crate) struct Cell<'a> {
     pub(crate) column: usize,
 }
 
-/// The cells of a row, by the names of their columns.
+/// A row: its cells by the names of their columns.
 #[derive(Debug)]
-pub(crate) struct Cells<'a> {
+pub(crate) struct TsvRow<'a> {
     file: &'static str,
     by_column: HashMap<&'a str, Cell<'a>>,
 }
 
 /// Reads all rows of a file.
-pub(crate) fn rows<'a>(file: &'static str, text: &'a str) -> Result<Vec<Cells<'a>>, String> {
+pub(crate) fn rows<'a>(file: &'static str, text: &'a str) -> Result<Vec<TsvRow<'a>>, String> {
     let lines = (1..).zip(text.lines());
     let mut lines = lines.map(|(number, line)| cells(file, number, line));
     let header = lines.next().unwrap_or_default();
@@ -36,7 +37,7 @@ pub(crate) fn rows<'a>(file: &'static str, text: &'a str) -> Result<Vec<Cells<'a
             let (expected, found) = (header.len(), cells.len());
             Err(last.error(format!("expected {expected} cells, found {found}")))
         }
-        _ => Ok(Cells {
+        _ => Ok(TsvRow {
             file,
             by_column: header.iter().map(|cell| cell.text).zip(cells).collect(),
         }),
@@ -59,7 +60,7 @@ fn cells<'a>(file: &'static str, line: usize, text: &'a str) -> Vec<Cell<'a>> {
     cells.collect()
 }
 
-impl<'a> Cells<'a> {
+impl<'a> TsvRow<'a> {
     /// Returns the cell of a column.
     pub(crate) fn get(&self, column: &str) -> Result<Cell<'a>, String> {
         let cell = self.by_column.get(column).copied();
@@ -83,7 +84,7 @@ impl<'a> Cell<'a> {
     }
 
     /// Returns the number, or `None` if the cell is empty.
-    pub(crate) fn number(&self) -> Result<Option<u64>, String> {
+    pub(crate) fn number(&self) -> Result<Option<NonZeroU64>, String> {
         if self.text.is_empty() {
             return Ok(None);
         }
@@ -91,11 +92,10 @@ impl<'a> Cell<'a> {
     }
 
     /// Returns a number that is a part of the cell.
-    pub(crate) fn number_in(&self, part: &str) -> Result<u64, String> {
+    pub(crate) fn number_in(&self, part: &str) -> Result<NonZeroU64, String> {
         match part.parse() {
-            Ok(number) if number > 0 && part.bytes().all(|byte| byte.is_ascii_digit()) => {
-                Ok(number)
-            }
+            // Without the sign that `parse` accepts.
+            Ok(number) if part.bytes().all(|byte| byte.is_ascii_digit()) => Ok(number),
             _ => Err(self.error(format!("expected a positive integer, found `{part}`"))),
         }
     }

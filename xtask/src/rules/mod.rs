@@ -1,0 +1,26 @@
+//! The rules that turn the provider's data into tables. `README.md` describes them.
+
+mod limits;
+mod placement;
+mod pools;
+mod retirement;
+
+use crate::deviations::Deviations;
+use crate::read::Data;
+use crate::table::RegionTable;
+
+/// Returns all tables, in the order of [`DEPLOYMENTS`](crate::deployment::DEPLOYMENTS).
+pub(crate) fn apply<'a>(
+    data: Data<'a>,
+    deviations: &mut Deviations,
+) -> Result<Vec<RegionTable<'a>>, String> {
+    let tables = placement::place(data.listings, deviations)?;
+    let quotas = limits::by_model(data.quotas, deviations)?;
+    let tables = tables.into_iter().map(|table| {
+        let table = limits::set(table, &quotas, deviations);
+        pools::set(table, &data.pools, deviations)
+    });
+    let tables = tables.collect::<Result<Vec<_>, _>>()?;
+    let notices = retirement::latest(data.notices, deviations);
+    Ok(retirement::retire(tables, &notices, deviations))
+}

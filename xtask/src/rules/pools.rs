@@ -1,0 +1,72 @@
+//! Sets the pools of models that share a quota.
+
+use crate::deviations::Deviations;
+use crate::read::page::Listing;
+use crate::read::pools::Pool;
+use crate::table::{RegionTable, TableLimit, TableRow};
+
+/// Returns the table with pools. A pool is one quota, so if the windows of its models differ, the
+/// limits of the page are kept.
+pub(super) fn set<'a>(
+    mut table: RegionTable<'a>,
+    pools: &[Pool<'a>],
+    deviations: &mut Deviations,
+) -> Result<RegionTable<'a>, String> {
+    for row in &mut table.rows {
+        row.pool = find(pools, &row.listing)?;
+    }
+    let is_of_region = |pool: &&Pool<'_>| pool.region == table.deployment.region;
+    for pool in pools.iter().filter(is_of_region) {
+        let rows = table.rows.iter_mut();
+        let mut rows: Vec<_> = rows
+            .filter(|row| row.pool == Some(pool.name.text))
+            .collect();
+        check_size(pool, rows.len())?;
+        if have_same_limits(&rows) {
+            continue;
+        }
+        let message = "the windows of the pool's models differ: not used";
+        deviations.add(&pool.name, message);
+        for row in &mut rows {
+            row.limits = TableLimit::all_of_page(&row.listing);
+        }
+        if !have_same_limits(&rows) {
+            return Err(pool.name.error("the limits of the pool's models differ"));
+        }
+    }
+    Ok(table)
+}
+
+/// Returns the pool of a row.
+fn find<'a>(pools: &[Pool<'a>], listing: &Listing<'_>) -> Result<Option<&'a str>, String> {
+    let shared_by = listing.shared_by;
+    if shared_by.text.is_empty() {
+        return Ok(None);
+    }
+    let mut found = pools.iter().filter(|pool| {
+        pool.region == listing.region.text
+            && pool.shared_by == shared_by.text
+            && listing.name.text.starts_with(pool.prefix)
+    });
+    match (found.next(), found.next()) {
+        (Some(pool), None) => Ok(Some(pool.name.text)),
+        (None, _) => Err(shared_by.error("no pool in `pools.tsv` matches")),
+        (Some(_), Some(_)) => Err(shared_by.error("several pools in `pools.tsv` match")),
+    }
+}
+
+/// Checks the number of models if the page states it, as in `5 models share …`.
+fn check_size(pool: &Pool<'_>, size: usize) -> Result<(), String> {
+    let first_word = pool.shared_by.split(' ').next();
+    match first_word.and_then(|word| word.parse::<usize>().ok()) {
+        Some(expected) if expected != size => {
+            let message = format!("expected {expected} models in the pool, found {size}");
+            Err(pool.name.error(message))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn have_same_limits(rows: &[&mut TableRow<'_>]) -> bool {
+    rows.windows(2).all(|pair| pair[0].limits == pair[1].limits)
+}

@@ -1,0 +1,22 @@
+//! Where the data comes from. An update of the data changes these constants.
+
+/// The file with the provider's rate limit page.
+pub(crate) const PAGE_FILE: &str = "models-2026-10-09.tsv";
+
+/// The date of the page, which is that of the tables.
+pub(crate) const PAGE_DATE: &str = "2026-10-09";
+
+/// The address of the page.
+pub(crate) const PAGE_URL: &str = "https://www.alibabacloud.com/help/en/model-studio/rate-limit";
+
+/// The file with the limits that the quota endpoint returned.
+pub(crate) const QUOTA_FILE: &str = "windows-2026-08.tsv";
+
+/// The region of the account that asked the quota endpoint.
+pub(crate) const QUOTA_REGION: &str = "beijing";
+
+/// The file with the retirement notices.
+pub(crate) const NOTICE_FILE: &str = "lifecycle-2026-08.tsv";
+
+/// The file with the names of shared quotas.
+pub(crate) const POOL_FILE: &str = "pools.tsv";

@@ -1,0 +1,5 @@
+//! Formats the tables.
+
+mod comparison;
+pub(crate) mod files;
+mod yaml;
