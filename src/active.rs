@@ -4,7 +4,7 @@ use core::fmt;
 use core::ops::Deref;
 use core::str::FromStr;
 
-use crate::parse_error::reject_deprecated;
+use crate::catalogue::reject_deprecated;
 use crate::{Catalogue, ParseModelError};
 
 /// A model that is not deprecated, for configuration files and command lines.

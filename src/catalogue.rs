@@ -4,9 +4,8 @@ use core::fmt::{Debug, Display};
 use core::hash::Hash;
 use core::str::FromStr;
 
-use crate::parse_error::reject_deprecated;
 use crate::static_table::Table;
-use crate::{Category, Date, Limits, ParseModelError};
+use crate::{Category, Date, Deprecation, Limits, ParseModelError, Retired};
 
 /// An enum of models generated from a table, for code that works with any table.
 ///
@@ -42,6 +41,10 @@ pub trait Catalogue:
 {
     /// Every model, in the order of the table.
     const ALL: &'static [Self];
+
+    /// The models of the table that the provider no longer serves, sorted by name. They are not in
+    /// [`ALL`](Self::ALL).
+    const RETIRED: &'static [Retired] = Self::TABLE.retired;
 
     /// The source of the table.
     const SOURCE: Source;
@@ -102,13 +105,19 @@ pub trait Catalogue:
     /// Returns `true` if the provider has deprecated the model.
     #[inline]
     fn is_deprecated(self) -> bool {
-        Self::TABLE.class(self.index()).deprecated
+        self.deprecation().is_some()
+    }
+
+    /// Returns the deprecation of the model, or `None` if it is not deprecated.
+    #[inline]
+    fn deprecation(self) -> Option<Deprecation> {
+        Self::TABLE.class(self.index()).deprecation
     }
 
     /// Returns the date on which the model retires, if the provider has announced one.
     #[inline]
     fn retires(self) -> Option<Date> {
-        Self::TABLE.class(self.index()).retires
+        self.deprecation()?.retires
     }
 
     /// Returns the model that the provider recommends instead of a deprecated one. If that
@@ -154,6 +163,15 @@ pub trait Catalogue:
         let names = Self::TABLE.names.iter().copied();
         names.zip(Self::TABLE.models_by_name.iter().copied())
     }
+}
+
+/// Returns the model, or an error if it is deprecated. `name` is its name in the error.
+pub(crate) fn reject_deprecated<M: Catalogue>(model: M, name: &str) -> Result<M, ParseModelError> {
+    if model.is_deprecated() {
+        let replacement = model.replacement().map(M::name);
+        return Err(ParseModelError::deprecated(name, replacement));
+    }
+    Ok(model)
 }
 
 /// The source of a table, and the overlay that was applied to it.

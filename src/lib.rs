@@ -65,9 +65,9 @@
 //! The page [`regions`](mod@regions) lists all models with their limits in each region.
 //!
 //! The ID of a retired model is rejected at compile time and when it is parsed: "model
-//! `qwen-max-latest` was retired on 2026-05-13". `retires()` returns the date on which a deprecated
-//! model retires, and `is_dynamic()` whether the provider adjusts the limits. Models with the same
-//! `pool()` share one quota.
+//! `qwen-max-latest` was retired on 2026-05-13". `RETIRED` lists these models, and `deprecation()`
+//! returns when a deprecated model retires and where the provider announced it. `is_dynamic()`
+//! returns whether the provider adjusts the limits. Models with the same `pool()` share one quota.
 //!
 //! # Where the limits come from
 //!
@@ -135,12 +135,14 @@ extern crate alloc;
 mod active;
 mod catalogue;
 mod impls;
+mod life_cycle;
 mod module_check;
 mod parse_error;
 mod static_table;
 
 pub use active::Active;
 pub use catalogue::{Catalogue, Source};
+pub use life_cycle::{Deprecation, Retired};
 pub use model_studio_limits_core::{
     Category, Date, Limit, LimitKind, Limits, ParseCategoryError, ParseDateError,
 };
@@ -155,7 +157,7 @@ pub mod __private {
     #[cfg(feature = "schemars")]
     pub use crate::impls::schemars::schema;
     pub use crate::module_check::check_module;
-    pub use crate::static_table::{Class, Retired, Table};
+    pub use crate::static_table::{Class, Table};
     #[cfg(feature = "alloc")]
     pub use alloc::{borrow::Cow, string::String};
     #[cfg(feature = "clap")]

@@ -4,8 +4,8 @@ use core::fmt;
 
 use model_studio_limits_core::{Escaped, Suggestions, suggest};
 
-use crate::static_table::{Retired, Table};
-use crate::{Catalogue, Date};
+use crate::Retired;
+use crate::static_table::Table;
 
 /// Error returned when a string is not a known model ID or alias, when the model is retired, or
 /// when it is deprecated and only active models are accepted.
@@ -60,6 +60,11 @@ impl ParseModelError {
         Self::new(name, reason)
     }
 
+    /// Creates the error for the name of a deprecated model.
+    pub(crate) fn deprecated(name: &str, replacement: Option<&'static str>) -> Self {
+        Self::new(name, Reason::Deprecated(replacement))
+    }
+
     fn new(name: &str, reason: Reason) -> Self {
         let kept = name.len().min(MAX_SHOWN);
         let mut start = [0; MAX_SHOWN];
@@ -86,11 +91,11 @@ impl ParseModelError {
         matches!(self.reason, Reason::Deprecated(_))
     }
 
-    /// Returns the date on which the model was retired, if it is no longer served.
+    /// Returns the retired model, if the string is the name of one.
     #[must_use]
-    pub fn retired_on(&self) -> Option<Date> {
+    pub fn retired(&self) -> Option<&'static Retired> {
         match self.reason {
-            Reason::Retired(retired) => Some(retired.on),
+            Reason::Retired(retired) => Some(retired),
             _ => None,
         }
     }
@@ -123,15 +128,6 @@ impl ParseModelError {
     fn ellipsis(&self) -> &'static str {
         if self.len > MAX_SHOWN { "…" } else { "" }
     }
-}
-
-/// Returns the model, or an error if it is deprecated. `name` is its name in the error.
-pub(crate) fn reject_deprecated<M: Catalogue>(model: M, name: &str) -> Result<M, ParseModelError> {
-    if model.is_deprecated() {
-        let replacement = model.replacement().map(M::name);
-        return Err(ParseModelError::new(name, Reason::Deprecated(replacement)));
-    }
-    Ok(model)
 }
 
 impl fmt::Display for ParseModelError {

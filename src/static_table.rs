@@ -1,6 +1,6 @@
 //! The static data of an enum, as written by the generator.
 
-use crate::{Category, Date, Limits};
+use crate::{Category, Deprecation, Limits, Retired};
 
 /// The data of an enum `M`. The index of a model is the discriminant of its variant.
 #[derive(Debug)]
@@ -38,25 +38,10 @@ pub struct Class<M> {
     pub dynamic: bool,
     /// The pool whose models share the limits.
     pub pool: Option<&'static str>,
-    /// Whether the model is deprecated.
-    pub deprecated: bool,
-    /// The date on which the model retires.
-    pub retires: Option<Date>,
+    /// The deprecation, if the model is deprecated.
+    pub deprecation: Option<Deprecation>,
     /// The model that the provider recommends instead.
     pub replacement: Option<M>,
-}
-
-/// A model that is no longer served.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Retired {
-    /// The model ID.
-    pub name: &'static str,
-    /// The date on which it was retired.
-    pub on: Date,
-    /// The model ID of the replacement.
-    pub replacement: Option<&'static str>,
-    /// A note for users of the model.
-    pub note: Option<&'static str>,
 }
 
 impl<M> Table<M> {

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use fixture::{Account, Baseline, Chat};
 use model_studio_limits::{
-    Active, Catalogue, Category, Limit, LimitKind, Limits, Model, ParseModelError, Source, model,
+    Active, Catalogue, Category, Date, Deprecation, Limit, LimitKind, Limits, Model,
+    ParseModelError, Retired, Source, model,
 };
 
 /// The properties of a model can be used in constants.
@@ -35,6 +36,8 @@ const _: () = {
         Some(Model::QwenPlus)
     ));
     assert!(Model::from_name("qwen-pluss").is_none());
+    assert!(Model::RETIRED.is_empty());
+    assert!(Model::QwenPlus.deprecation().is_none());
     assert!(matches!(model!("qwen-plus"), Model::QwenPlus));
 };
 
@@ -101,10 +104,12 @@ fn public_types_have_auto_traits() {
     fn check<T: Clone + Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + 'static>() {}
     check::<Active<Model>>();
     check::<Category>();
+    check::<Deprecation>();
     check::<Limit>();
     check::<LimitKind>();
     check::<Limits>();
     check::<ParseModelError>();
+    check::<Retired>();
     check::<Source>();
 }
 
@@ -249,6 +254,57 @@ fn parse_active_rejects_deprecated_models() {
     let message = |name| Chat::parse_active(name).unwrap_err().to_string();
     assert_eq!(message("older"), "model `older` is deprecated, use `new`");
     assert_eq!(message("dropped"), "model `dropped` is deprecated");
+}
+
+#[test]
+fn a_deprecation_has_the_date_the_note_and_the_source() {
+    let ending = Chat::from_name("ending").unwrap();
+    let deprecation = ending.deprecation().unwrap();
+    assert_eq!(deprecation.retires, Date::new(2026, 10, 10));
+    assert_eq!(deprecation.note, Some("in spring"), "one line");
+    assert_eq!(deprecation.source, Some("notice 7"));
+    assert_eq!(ending.retires(), deprecation.retires);
+
+    let Deprecation {
+        retires,
+        note,
+        source,
+        ..
+    } = Chat::from_name("dropped").unwrap().deprecation().unwrap();
+    assert_eq!((retires, note, source), (None, None, None));
+    assert_eq!(Chat::Kept.deprecation(), None);
+    for model in Chat::ALL {
+        assert_eq!(model.is_deprecated(), model.deprecation().is_some());
+        assert_eq!(Catalogue::deprecation(*model), model.deprecation());
+    }
+}
+
+#[test]
+fn retired_models_are_listed_and_cannot_be_parsed() {
+    let [away, gone] = Chat::RETIRED else {
+        panic!("{:?}", Chat::RETIRED);
+    };
+    assert_eq!((away.name, gone.name), ("away", "gone"), "sorted by name");
+    assert_eq!(gone.on, Date::new(2026, 5, 13).unwrap());
+    assert_eq!(gone.replacement, Some("new"), "the end of the chain");
+    assert_eq!(gone.note, Some("it is `gone`"));
+    assert_eq!(gone.source, Some("notice 8"));
+    let optional = (away.replacement, away.note, away.source);
+    assert_eq!(optional, (None, None, None));
+    assert_eq!(<Account as Catalogue>::RETIRED, Chat::RETIRED);
+
+    let error = "gone".parse::<Chat>().unwrap_err();
+    assert_eq!(error.retired(), Some(gone));
+    assert_eq!(error.replacement(), gone.replacement);
+    assert!(!error.is_deprecated());
+    assert_eq!(
+        error.to_string(),
+        "model `gone` was retired on 2026-05-13, use `new`; it is `gone`"
+    );
+    let error = "away".parse::<Chat>().unwrap_err();
+    assert_eq!(error.to_string(), "model `away` was retired on 2025-12-31");
+    assert_eq!("awayy".parse::<Chat>().unwrap_err().retired(), None);
+    assert_eq!(Chat::from_name("gone"), None);
 }
 
 #[test]

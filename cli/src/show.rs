@@ -7,7 +7,6 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use model_studio_limits_core::{Escaped, suggest};
-use serde_yaml::Value;
 
 use crate::arguments::ShowArguments;
 use crate::tables::{Model, Status, models_of};
@@ -25,7 +24,7 @@ pub(crate) fn run(arguments: &ShowArguments, output: &mut impl Write) -> anyhow:
     // Regions with the same text share a block.
     let mut blocks = Vec::<(Vec<&str>, String)>::new();
     for model in found {
-        let text = describe(model)?;
+        let text = describe(model);
         match blocks.iter_mut().find(|(_, other)| *other == text) {
             Some((regions, _)) => regions.push(model.region.name()),
             None => blocks.push((vec![model.region.name()], text)),
@@ -50,7 +49,7 @@ fn unknown(arguments: &ShowArguments, models: &[Model]) -> anyhow::Result<ExitCo
 }
 
 /// Returns a line for each property of a model.
-fn describe(model: &Model) -> anyhow::Result<String> {
+fn describe(model: &Model) -> String {
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {
         // Writing to a string does not fail.
@@ -66,11 +65,11 @@ fn describe(model: &Model) -> anyhow::Result<String> {
     if let Some(replacement) = model.replacement {
         line("replacement", replacement);
     }
-    let end = end_of_life(model)?;
-    for (key, field) in [("note", "note"), ("announced in", "source")] {
-        if let Some(value) = end[field].as_str() {
-            line(key, value);
-        }
+    if let Some(note) = model.note {
+        line("note", note);
+    }
+    if let Some(source) = model.source {
+        line("announced in", source);
     }
     if let Some(details) = &model.details {
         line("limits", &details.limits.to_string());
@@ -95,26 +94,5 @@ fn describe(model: &Model) -> anyhow::Result<String> {
     if let Some(date) = model.region.source().date {
         line("table date", &date.to_string());
     }
-    Ok(text)
-}
-
-/// Returns the mapping with what the table says about the end of a model, or null. Only a part of it is
-/// in the generated code, so it comes from the table's text.
-fn end_of_life(model: &Model) -> anyhow::Result<Value> {
-    let mut tables = model_studio_limits_tables::TABLES.iter();
-    let text = tables.find(|(name, _)| *name == model.region.name());
-    let Some((_, text)) = text.filter(|_| model.status != Status::Active) else {
-        return Ok(Value::Null);
-    };
-    let table: Value = serde_yaml::from_str(text)?;
-    let served = items(&table["groups"]).flat_map(|group| items(&group["models"]));
-    let ends = served.map(|row| (row, &row["deprecated"]));
-    let mut ends = ends.chain(items(&table["retired"]).map(|row| (row, row)));
-    let end = ends.find(|(row, _)| row["name"] == model.name);
-    Ok(end.map_or(Value::Null, |(_, end)| end.clone()))
-}
-
-/// Returns the items of a list that may be missing.
-fn items(list: &Value) -> impl Iterator<Item = &Value> {
-    list.as_sequence().into_iter().flatten()
+    text
 }

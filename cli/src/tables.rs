@@ -3,7 +3,7 @@
 use std::fmt;
 
 use clap::ValueEnum;
-use model_studio_limits::{Catalogue, Category, Date, Limits, Source};
+use model_studio_limits::{Catalogue, Category, Date, Deprecation, Limits, Source};
 
 /// Defines [`Region`] from a single list of its variants, the modules of their tables, and other
 /// names.
@@ -92,6 +92,10 @@ pub(crate) struct Model {
     pub(crate) status: Status,
     /// What the provider recommends instead of a deprecated or retired model.
     pub(crate) replacement: Option<&'static str>,
+    /// The table's note on the end of the model.
+    pub(crate) note: Option<&'static str>,
+    /// Where the provider announced the end of the model.
+    pub(crate) source: Option<&'static str>,
     /// `None` for a retired model.
     pub(crate) details: Option<Details>,
 }
@@ -140,32 +144,40 @@ pub(crate) fn served(models: &[Model]) -> impl Iterator<Item = (&Model, &Details
 }
 
 fn models<M: Catalogue>(region: Region) -> Vec<Model> {
-    let served = M::ALL.iter().map(|model| Model {
-        region,
-        name: model.name(),
-        aliases: model.aliases(),
-        status: if model.is_deprecated() {
-            // The provider postpones some dates: a model in a table was still served at its date.
-            let retires = model.retires();
-            Status::Deprecated(retires.filter(|date| M::SOURCE.date < Some(*date)))
-        } else {
-            Status::Active
-        },
-        replacement: model.replacement().map(M::name),
-        details: Some(Details {
-            category: model.category(),
-            series: model.series(),
-            limits: model.limits(),
-            dynamic: model.is_dynamic(),
-            pool: model.pool(),
-        }),
+    let served = M::ALL.iter().map(|model| {
+        let deprecation = model.deprecation();
+        Model {
+            region,
+            name: model.name(),
+            aliases: model.aliases(),
+            status: match deprecation {
+                // The provider postpones some dates: a model in a table was still served at its
+                // date.
+                Some(Deprecation { retires, .. }) => {
+                    Status::Deprecated(retires.filter(|date| M::SOURCE.date < Some(*date)))
+                }
+                None => Status::Active,
+            },
+            replacement: model.replacement().map(M::name),
+            note: deprecation.and_then(|it| it.note),
+            source: deprecation.and_then(|it| it.source),
+            details: Some(Details {
+                category: model.category(),
+                series: model.series(),
+                limits: model.limits(),
+                dynamic: model.is_dynamic(),
+                pool: model.pool(),
+            }),
+        }
     });
-    let retired = M::TABLE.retired.iter().map(|retired| Model {
+    let retired = M::RETIRED.iter().map(|retired| Model {
         region,
         name: retired.name,
         aliases: &[],
         status: Status::Retired(retired.on),
         replacement: retired.replacement,
+        note: retired.note,
+        source: retired.source,
         details: None,
     });
     served.chain(retired).collect()

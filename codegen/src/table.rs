@@ -82,6 +82,7 @@ pub(crate) struct Retired {
     pub(crate) name: Name,
     pub(crate) on: Date,
     pub(crate) replacement: Option<(String, Location)>,
+    pub(crate) source: Option<String>,
     pub(crate) note: Option<String>,
 }
 

@@ -34,6 +34,10 @@ assert!(Model::ALL.contains(&Model::QwenPlus));
 ```")]
             pub const ALL: &'static [Self] = TABLE.models;
 
+            /// The models of the table that the provider no longer serves, sorted by name. They are
+            /// not in [`ALL`](Self::ALL).
+            pub const RETIRED: &'static [$crate::Retired] = TABLE.retired;
+
             /// The source of the table, and the overlay that was applied to it.
             #[doc = $crate::__example!($kind, "
 ```
@@ -127,13 +131,6 @@ assert_eq!(QPM, 600);
                 TABLE.class(self as usize).pool
             }
 
-            /// Returns the date on which the model retires, if the provider has announced one.
-            #[inline]
-            #[must_use]
-            pub const fn retires(self) -> ::core::option::Option<$crate::Date> {
-                TABLE.class(self as usize).retires
-            }
-
             /// Returns `true` if the provider has deprecated the model.
             #[doc = $crate::__example!($kind, "
 ```
@@ -144,7 +141,24 @@ assert!(Model::from_name(\"qwen2-7b-instruct\").unwrap().is_deprecated());
             #[inline]
             #[must_use]
             pub const fn is_deprecated(self) -> bool {
-                TABLE.class(self as usize).deprecated
+                self.deprecation().is_some()
+            }
+
+            /// Returns the deprecation of the model, or `None` if it is not deprecated.
+            #[inline]
+            #[must_use]
+            pub const fn deprecation(self) -> ::core::option::Option<$crate::Deprecation> {
+                TABLE.class(self as usize).deprecation
+            }
+
+            /// Returns the date on which the model retires, if the provider has announced one.
+            #[inline]
+            #[must_use]
+            pub const fn retires(self) -> ::core::option::Option<$crate::Date> {
+                match self.deprecation() {
+                    ::core::option::Option::Some(deprecation) => deprecation.retires,
+                    ::core::option::Option::None => ::core::option::Option::None,
+                }
             }
 
             /// Returns the model that the provider recommends instead of a deprecated one. If that

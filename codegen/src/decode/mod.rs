@@ -208,14 +208,14 @@ fn decode_retired(decoder: &mut Decoder, node: &Node) -> Option<Retired> {
     let fields = decoder.fields(node, "the retired model", &keys)?;
     let name = decode_name_field(decoder, &fields);
     let on = decoder.required(&fields, "on", decode_date);
-    // Only checked: the source is for readers of the table.
-    decoder.optional(&fields, "source", decode_text);
+    let [source, remark] =
+        ["source", "note"].map(|key| decoder.optional(&fields, key, decode_text));
     let replacement = decoder.optional(&fields, "replacement", decode_reference);
-    let remark = decoder.optional(&fields, "note", decode_text);
     Some(Retired {
         name: name?,
         on: on?,
         replacement,
+        source,
         note: remark,
     })
 }

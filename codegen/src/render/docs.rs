@@ -131,15 +131,8 @@ fn for_variant(model: &Model, group: &str, replacement: Option<&Row>, enum_name:
 
 /// Returns the help for a retired model, or an empty string.
 pub(super) fn for_retired(retired: &Retired, catalogue: &Catalogue) -> String {
-    help(
-        catalogue.replacement(retired.replacement),
-        retired_note(retired),
-    )
-}
-
-/// Returns the note of a retired model.
-pub(super) fn retired_note(retired: &Retired) -> Option<String> {
-    retired.row.note.as_deref().map(one_line)
+    let replacement = catalogue.replacement(retired.replacement);
+    help(replacement, retired.row.note.as_deref().map(one_line))
 }
 
 /// Returns the help for a model that should not be used, or an empty string.
@@ -247,7 +240,7 @@ fn link(url: &str) -> String {
 }
 
 /// Collapses whitespace, and replaces invisible characters with U+FFFD.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let visible = text.replace(
         |c: char| is_invisible(c) || (c.is_control() && !c.is_whitespace()),
         "\u{fffd}",

@@ -221,16 +221,12 @@ impl Renderer<'_> {
         let mut classes = Vec::new();
         let mut known = HashMap::new();
         let class_of = self.catalogue.models.iter().map(|model| {
-            let row = &model.row;
-            let shared = (row.group, &row.limits, row.dynamic, row.pool());
-            let life_cycle = (row.deprecation.is_some(), row.retires(), model.replacement);
-            let next = classes.len();
-            let class = known.entry((shared, life_cycle));
-            let class = class.or_insert_with(|| {
-                classes.push(self.class(model));
-                next
+            let class = self.class(model);
+            let position = *known.entry(class).or_insert_with_key(|class| {
+                classes.push(class.clone());
+                classes.len() - 1
             });
-            class.to_string()
+            position.to_string()
         });
         write_column(code, "CLASS_OF", "u16", class_of);
         let class_type = format!("{}::Class<{}>", self.private, self.settings.enum_name);
@@ -255,8 +251,12 @@ impl Renderer<'_> {
         }
         let dynamic = row.dynamic;
         let pool = option_string(row.pool());
-        let deprecated = row.deprecation.is_some();
-        let retires = option(row.retires().map(|date| self.date(date)));
+        let deprecation = option(row.deprecation.as_ref().map(|deprecation| {
+            let retires = option(deprecation.retires.map(|date| self.date(date)));
+            let note = one_line_option(deprecation.note.as_deref());
+            let source = one_line_option(deprecation.source.as_deref());
+            format!("{runtime}::Deprecation::new({retires}, {note}, {source})")
+        }));
         let replacement = self.catalogue.replacement(model.replacement);
         let replacement = option(replacement.map(|replacement| {
             let variant = &replacement.name.identifier;
@@ -265,7 +265,7 @@ impl Renderer<'_> {
         format!(
             "{private}::Class {{ category: {runtime}::Category::{category:?}, series: {series:?}, \
              limits: {runtime}::Limits::new(&[{limits}]), dynamic: {dynamic}, pool: {pool}, \
-             deprecated: {deprecated}, retires: {retires}, replacement: {replacement} }}"
+             deprecation: {deprecation}, replacement: {replacement} }}"
         )
     }
 
@@ -277,19 +277,18 @@ impl Renderer<'_> {
 
     /// Writes the retired models, sorted by name.
     fn write_retired(&self, code: &mut String) {
-        let private = &self.private;
+        let runtime = &self.settings.runtime;
         let retired = self.catalogue.retired.iter().map(|retired| {
-            let name = &retired.row.name.text;
-            let on = self.date(retired.row.on);
+            let row = &retired.row;
+            let name = &row.name.text;
+            let on = self.date(row.on);
             let replacement = self.catalogue.replacement(retired.replacement);
             let replacement = option_string(replacement.map(|row| row.name.text.as_str()));
-            let note = option_string(docs::retired_note(retired).as_deref());
-            format!(
-                "{private}::Retired {{ name: {name:?}, on: {on}, replacement: {replacement}, \
-                 note: {note} }}"
-            )
+            let note = one_line_option(row.note.as_deref());
+            let source = one_line_option(row.source.as_deref());
+            format!("{runtime}::Retired::new({name:?}, {on}, {replacement}, {note}, {source})")
         });
-        write_column(code, "RETIRED", &format!("{private}::Retired"), retired);
+        write_column(code, "RETIRED", &format!("{runtime}::Retired"), retired);
     }
 
     /// Writes `TABLE` and `LOOKUP`, which the runtime's `implement!` uses. The lookup is a constant
@@ -482,6 +481,11 @@ fn option(expression: Option<String>) -> String {
 
 fn option_string(text: Option<&str>) -> String {
     option(text.map(|text| format!("{text:?}")))
+}
+
+/// Returns an expression of type `Option<&str>` for a note or a source.
+fn one_line_option(text: Option<&str>) -> String {
+    option_string(text.map(docs::one_line).as_deref())
 }
 
 /// Returns a raw string literal.

@@ -86,8 +86,8 @@ impl Generated {
             keys: array(static_value(items, "KEYS"), numbers),
             longest: number(field(lookup, "longest")),
             retired: array(static_value(items, "RETIRED"), |retired| match retired {
-                Expr::Struct(retired) => string(field(retired, "name")),
-                _ => panic!("expected a struct"),
+                Expr::Call(retired) => string(&retired.args[0]),
+                _ => panic!("expected a call"),
             }),
             macro_names: macro_names(&file),
         }

@@ -91,8 +91,7 @@ The order and the discriminants of the variants follow the table, and may change
             ),
             dynamic: false,
             pool: ::core::option::Option::None,
-            deprecated: false,
-            retires: ::core::option::Option::None,
+            deprecation: ::core::option::Option::None,
             replacement: ::core::option::Option::None,
         },
         ::model_studio_limits::__private::Class {
@@ -114,8 +113,7 @@ The order and the discriminants of the variants follow the table, and may change
             ),
             dynamic: false,
             pool: ::core::option::Option::None,
-            deprecated: false,
-            retires: ::core::option::Option::None,
+            deprecation: ::core::option::Option::None,
             replacement: ::core::option::Option::None,
         },
         ::model_studio_limits::__private::Class {
@@ -137,8 +135,13 @@ The order and the discriminants of the variants follow the table, and may change
             ),
             dynamic: false,
             pool: ::core::option::Option::None,
-            deprecated: true,
-            retires: ::core::option::Option::None,
+            deprecation: ::core::option::Option::Some(
+                ::model_studio_limits::Deprecation::new(
+                    ::core::option::Option::None,
+                    ::core::option::Option::Some("gone in spring"),
+                    ::core::option::Option::None,
+                ),
+            ),
             replacement: ::core::option::Option::Some(Model::Chat2),
         },
         ::model_studio_limits::__private::Class {
@@ -160,12 +163,11 @@ The order and the discriminants of the variants follow the table, and may change
             ),
             dynamic: false,
             pool: ::core::option::Option::None,
-            deprecated: false,
-            retires: ::core::option::Option::None,
+            deprecation: ::core::option::Option::None,
             replacement: ::core::option::Option::None,
         },
     ];
-    static RETIRED: [::model_studio_limits::__private::Retired; 0] = [];
+    static RETIRED: [::model_studio_limits::Retired; 0] = [];
     static PILOTS: [u16; 0] = [];
     static INDEX: [u16; 16] = [0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 4, 0, 3, 5, 0];
     static KEYS: [[u64; 4]; 6] = [

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use model_studio_limits::{
-    Active, Catalogue, Date, Limit, LimitKind, ParseModelError, beijing, frankfurt, frankfurt_eu,
+    Active, Catalogue, Date, Limit, LimitKind, Retired, beijing, frankfurt, frankfurt_eu,
     hong_kong, hong_kong_global, singapore, tokyo, tokyo_japan, virginia, virginia_us,
 };
 
@@ -136,18 +136,25 @@ fn check_life_cycle<M: Catalogue>(region: &str, page: &[HashMap<&str, &'static s
     } else {
         "international"
     };
-    let mut dates = BTreeMap::<&str, Date>::new();
+    // The date of each name's latest notice, and where the notice was published.
+    let mut ends = BTreeMap::<&str, (Date, String)>::new();
     for notice in rows(LIFE_CYCLE)
         .iter()
         .filter(|notice| notice["site"] == site)
     {
         let date: Date = notice["date"].parse().unwrap();
+        let source = match notice["notice"] {
+            "" => notice["source"].to_owned(),
+            number => format!("notice {number}"),
+        };
         let names = [notice["name"]]
             .into_iter()
             .chain(notice["aliases"].split([',', ' ']));
         for name in names.filter(|name| !name.is_empty()) {
-            let latest = dates.entry(name).or_insert(date);
-            *latest = date.max(*latest);
+            let latest = ends.entry(name).or_insert((date, source.clone()));
+            if latest.0 < date {
+                *latest = (date, source.clone());
+            }
         }
     }
     for row in page {
@@ -155,20 +162,27 @@ fn check_life_cycle<M: Catalogue>(region: &str, page: &[HashMap<&str, &'static s
         let names = [model.name()]
             .into_iter()
             .chain(model.aliases().iter().copied());
-        let date = names.filter_map(|name| dates.get(name)).max().copied();
-        assert_eq!(model.retires(), date, "{region} {model}");
-        assert_eq!(model.is_deprecated(), date.is_some(), "{region} {model}");
+        let end = names.filter_map(|name| ends.get(name)).max();
+        let deprecation = model.deprecation();
+        let found = deprecation.map(|it| (it.retires.unwrap(), it.source.unwrap().to_owned()));
+        assert_eq!(found.as_ref(), end, "{region} {model}");
+        assert_eq!(model.retires(), end.map(|(date, _)| *date));
+        assert_eq!(model.is_deprecated(), end.is_some());
     }
     let published = M::SOURCE.date.unwrap();
     let listed = listed_names(site);
-    for (name, date) in dates {
-        let error = name.parse::<M>().err();
-        let retired_on = error.as_ref().and_then(ParseModelError::retired_on);
-        let is_retired = date <= published && !listed.contains(name);
-        assert_eq!(retired_on, is_retired.then_some(date), "{region} {name}");
-        if let Some(error) = error.filter(|_| is_retired) {
-            let prefix = format!("model `{name}` was retired on {date}");
-            assert!(error.to_string().starts_with(&prefix), "{error}");
+    ends.retain(|name, (date, _)| *date <= published && !listed.contains(name));
+    let retired = M::RETIRED.iter();
+    let retired = retired.map(|it| (it.name, (it.on, it.source.unwrap().to_owned())));
+    assert!(retired.eq(ends), "{region}");
+    for retired in M::RETIRED {
+        let Retired { name, on, .. } = retired;
+        let error = name.parse::<M>().unwrap_err();
+        assert_eq!(error.retired(), Some(retired));
+        let prefix = format!("model `{name}` was retired on {on}");
+        assert!(error.to_string().starts_with(&prefix), "{error}");
+        if let Some(replacement) = retired.replacement {
+            assert!(M::from_name(replacement).is_some(), "{region} {name}");
         }
     }
 }
@@ -221,7 +235,8 @@ fn a_model_with_an_exact_window_has_no_limit_per_minute() {
 #[test]
 fn retired_and_deprecated_models_are_rejected_when_they_are_parsed() {
     let error = "qwen-max-latest".parse::<beijing::Model>().unwrap_err();
-    assert_eq!(error.retired_on(), Date::new(2026, 5, 13));
+    assert_eq!(error.retired().unwrap().on, Date::new(2026, 5, 13).unwrap());
+    assert_eq!(error.replacement(), None);
     assert_eq!(error.nearest(), None);
     assert_eq!(
         error.to_string(),
