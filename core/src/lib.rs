@@ -13,6 +13,7 @@ mod display;
 mod limit_kind;
 mod limits;
 mod lookup;
+mod name_list;
 mod suggest;
 mod window;
 
@@ -26,5 +27,6 @@ pub use limit_kind::{LimitKey, LimitKind};
 pub use limits::merge;
 pub use limits::{DisplayLimits, Limit, Limits};
 pub use lookup::{Key, Lookup, MAX_NAMES, Seeds, bucket, hash, key, top_bits};
+pub use name_list::{NameEntry, NameList, NameStatus};
 pub use suggest::{Suggestions, suggest};
 pub use window::{Window, WindowError};

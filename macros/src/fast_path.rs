@@ -8,7 +8,7 @@
 use proc_macro::{TokenStream, TokenTree};
 
 use crate::item_of;
-use crate::name_list::{Names, Status};
+use model_studio_limits_core::{NameList, NameStatus};
 
 /// Returns the path of the variant, or `None` if the invocation is not a plain one.
 pub(crate) fn expand(input: TokenStream) -> Option<proc_macro2::TokenStream> {
@@ -31,7 +31,7 @@ pub(crate) fn expand(input: TokenStream) -> Option<proc_macro2::TokenStream> {
     if name.contains('\\') {
         return None;
     }
-    let Status::Active { variant } = Names(names).find(name)?.status else {
+    let NameStatus::Active { variant } = NameList(names).find(name)?.status else {
         return None;
     };
     Some(item_of(&path.stream().into(), variant, span.into()))

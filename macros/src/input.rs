@@ -7,7 +7,7 @@ use syn::{Error, Ident, LitStr, Token, bracketed, parenthesized};
 pub(crate) struct Input {
     /// The path of the enum.
     pub(crate) path: TokenStream,
-    /// The names of the enum; see [`Names`](crate::name_list::Names).
+    /// The names of the enum; see [`NameList`](model_studio_limits_core::NameList).
     pub(crate) names: String,
     /// Whether the invocation has the attribute `#[allow(deprecated)]`.
     pub(crate) allow_deprecated: bool,

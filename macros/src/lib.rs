@@ -5,15 +5,13 @@
 
 mod fast_path;
 mod input;
-mod name_list;
 
-use model_studio_limits_core::{Escaped, suggest};
+use model_studio_limits_core::{Escaped, NameList, NameStatus, suggest};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::{Error, LitStr};
 
 use input::Input;
-use name_list::{Names, Status};
 
 /// Expands an invocation of `model!` to the variant for a name.
 ///
@@ -29,23 +27,23 @@ pub fn expand(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 }
 
 fn variant(input: &Input) -> syn::Result<TokenStream> {
-    let names = Names(&input.names);
+    let names = NameList(&input.names);
     let name = &input.name;
     let Some(entry) = names.find(&name.value()) else {
-        return Err(unknown(&names, name));
+        return Err(unknown(names, name));
     };
     let item = match entry.status {
-        Status::Active { variant } => variant.to_owned(),
+        NameStatus::Active { variant } => variant.to_owned(),
         // Each deprecated variant has a constant that is not deprecated.
-        Status::Deprecated { variant, .. } if input.allow_deprecated => {
+        NameStatus::Deprecated { variant, .. } if input.allow_deprecated => {
             format!("__Allowed_{variant}")
         }
-        Status::Deprecated { help, .. } => {
+        NameStatus::Deprecated { help, .. } => {
             let message = format!("model `{}` is deprecated", entry.name);
             let allow = "to keep using it, write `#[allow(deprecated)]` before the name";
             return Err(error(name, &message, &[help, allow]));
         }
-        Status::Retired { on, help } => {
+        NameStatus::Retired { on, help } => {
             let message = format!("model `{}` was retired on {on}", entry.name);
             return Err(error(name, &message, &[help]));
         }
@@ -61,15 +59,15 @@ fn item_of(path: &TokenStream, item: &str, span: Span) -> TokenStream {
     quote_spanned!(span=> <#path>::#item)
 }
 
-fn unknown(names: &Names<'_>, name: &LitStr) -> Error {
+fn unknown(names: NameList<'_>, name: &LitStr) -> Error {
     let unknown = name.value();
     let served = names
         .iter()
-        .filter(|entry| !matches!(entry.status, Status::Retired { .. }));
+        .filter(|entry| !matches!(entry.status, NameStatus::Retired { .. }));
     let suggestions = suggest(&unknown, served.map(|entry| entry.name));
     let first = suggestions.first().and_then(|name| names.find(name));
     let is_deprecated =
-        first.is_some_and(|entry| matches!(entry.status, Status::Deprecated { .. }));
+        first.is_some_and(|entry| matches!(entry.status, NameStatus::Deprecated { .. }));
     let help = match suggestions.as_slice() {
         [] => String::new(),
         [_] if is_deprecated => format!("did you mean {suggestions}, which is deprecated?"),

@@ -6,7 +6,7 @@ mod reference;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
-use model_studio_limits_core::Date;
+use model_studio_limits_core::{Date, NameEntry, NameList, NameStatus};
 
 use crate::catalogue::{Catalogue, Model};
 use crate::perfect_hash::{self, Parameters};
@@ -389,7 +389,7 @@ impl Renderer<'_> {
             &self.private
         };
         // A raw string, so that the procedural macro can use it without resolving escapes.
-        let names = raw_string(&self.macro_input());
+        let names = raw_string(&self.name_list());
         _ = write!(
             code,
             "#[doc = {doc}]\n\
@@ -403,34 +403,32 @@ impl Renderer<'_> {
         }
     }
 
-    /// Returns what the macro passes to the procedural macro: a line for each name, sorted, with
-    /// the identifier of its variant and, for a deprecated model, `!` and a help string. The
-    /// line of a retired model has `-` instead, its date, and the help string if there is one.
-    fn macro_input(&self) -> String {
-        let mut lines = Vec::new();
+    /// Returns the names that the macro passes to the procedural macro.
+    fn name_list(&self) -> String {
+        let mut entries = Vec::new();
         for (row, docs) in self.rows() {
-            for name in row.names() {
-                let mut line = format!("{} {}", name.text, row.name.identifier);
-                if row.deprecation.is_some() {
-                    line.push_str(" !");
-                    line.push_str(&docs.help);
-                }
-                lines.push((name.text.as_str(), line));
-            }
+            let variant = row.name.identifier.as_str();
+            let status = match row.deprecation {
+                None => NameStatus::Active { variant },
+                Some(_) => NameStatus::Deprecated {
+                    variant,
+                    help: &docs.help,
+                },
+            };
+            let names = row.names().map(|name| name.text.as_str());
+            entries.extend(names.map(|name| NameEntry { name, status }));
         }
-        for retired in &self.catalogue.retired {
-            let name = retired.row.name.text.as_str();
-            let mut line = format!("{name} - {}", retired.row.on);
+        let retired = self.catalogue.retired.iter();
+        let retired = retired.map(|retired| {
             let help = docs::for_retired(retired, self.catalogue);
-            if !help.is_empty() {
-                line.push(' ');
-                line.push_str(&help);
-            }
-            lines.push((name, line));
-        }
-        lines.sort();
-        let lines = lines.into_iter().map(|(_, line)| line + "\n");
-        format!("\n{}", lines.collect::<String>())
+            (retired, retired.row.on.to_string(), help)
+        });
+        let retired: Vec<_> = retired.collect();
+        entries.extend(retired.iter().map(|(retired, on, help)| NameEntry {
+            name: &retired.row.name.text,
+            status: NameStatus::Retired { on, help },
+        }));
+        NameList::write(entries)
     }
 
     fn rows(&self) -> impl Iterator<Item = (&Row, &ModelDocs)> {
