@@ -4,7 +4,7 @@ use core::fmt::{Debug, Display};
 use core::hash::Hash;
 use core::str::FromStr;
 
-use crate::static_table::Table;
+use crate::columns::Columns;
 use crate::{Category, Date, Deprecation, Limits, ParseModelError, Retired};
 
 /// An enum of models generated from a table, for code that works with any table.
@@ -44,13 +44,13 @@ pub trait Catalogue:
 
     /// The models of the table that the provider no longer serves, sorted by name. They are not in
     /// [`ALL`](Self::ALL).
-    const RETIRED: &'static [Retired] = Self::TABLE.retired;
+    const RETIRED: &'static [Retired] = Self::COLUMNS.retired;
 
     /// The source of the table.
     const SOURCE: Source;
 
     #[doc(hidden)]
-    const TABLE: &'static Table<Self>;
+    const COLUMNS: &'static Columns<Self>;
 
     /// Returns the position of the model in [`ALL`](Self::ALL).
     fn index(self) -> usize;
@@ -61,45 +61,45 @@ pub trait Catalogue:
     /// Returns the model ID sent to the API.
     #[inline]
     fn name(self) -> &'static str {
-        Self::TABLE.names[self.index()]
+        Self::COLUMNS.names[self.index()]
     }
 
     /// Returns the other model IDs that the provider accepts for the model.
     #[inline]
     fn aliases(self) -> &'static [&'static str] {
-        Self::TABLE.aliases(self.index())
+        Self::COLUMNS.aliases(self.index())
     }
 
     /// Returns the category of the model.
     #[inline]
     fn category(self) -> Category {
-        Self::TABLE.class(self.index()).category
+        Self::COLUMNS.class(self.index()).category
     }
 
     /// Returns the heading above the model in the provider's table.
     #[inline]
     fn series(self) -> &'static str {
-        Self::TABLE.class(self.index()).series
+        Self::COLUMNS.class(self.index()).series
     }
 
     /// Returns the rate limits of the model.
     #[inline]
     fn limits(self) -> Limits {
-        Self::TABLE.class(self.index()).limits
+        Self::COLUMNS.class(self.index()).limits
     }
 
     /// Returns `true` if the provider adjusts the limits of the model, for example based on an
     /// account's spending. [`limits`](Self::limits) then returns the lowest published values.
     #[inline]
     fn is_dynamic(self) -> bool {
-        Self::TABLE.class(self.index()).dynamic
+        Self::COLUMNS.class(self.index()).dynamic
     }
 
     /// Returns the name of the pool that the model belongs to. All models in a pool share one
     /// quota: the limits apply to their combined usage.
     #[inline]
     fn pool(self) -> Option<&'static str> {
-        Self::TABLE.class(self.index()).pool
+        Self::COLUMNS.class(self.index()).pool
     }
 
     /// Returns `true` if the provider has deprecated the model.
@@ -111,7 +111,7 @@ pub trait Catalogue:
     /// Returns the deprecation of the model, or `None` if it is not deprecated.
     #[inline]
     fn deprecation(self) -> Option<Deprecation> {
-        Self::TABLE.class(self.index()).deprecation
+        Self::COLUMNS.class(self.index()).deprecation
     }
 
     /// Returns the date on which the model retires, if the provider has announced one.
@@ -124,7 +124,7 @@ pub trait Catalogue:
     /// model has a replacement too, returns the last model of the chain.
     #[inline]
     fn replacement(self) -> Option<Self> {
-        Self::TABLE.class(self.index()).replacement
+        Self::COLUMNS.class(self.index()).replacement
     }
 
     /// Parses a model ID or alias, and rejects deprecated models.
@@ -160,8 +160,8 @@ pub trait Catalogue:
     /// Returns an iterator over all model IDs and aliases, each with its model.
     #[must_use]
     fn names() -> impl Iterator<Item = (&'static str, Self)> {
-        let names = Self::TABLE.names.iter().copied();
-        names.zip(Self::TABLE.models_by_name.iter().copied())
+        let names = Self::COLUMNS.names.iter().copied();
+        names.zip(Self::COLUMNS.models_by_name.iter().copied())
     }
 }
 

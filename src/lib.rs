@@ -134,11 +134,11 @@ extern crate alloc;
 
 mod active;
 mod catalogue;
+mod columns;
 mod impls;
 mod life_cycle;
 mod module_check;
 mod parse_error;
-mod static_table;
 
 pub use active::Active;
 pub use catalogue::{Catalogue, Source};
@@ -152,12 +152,12 @@ pub use parse_error::ParseModelError;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::__implement as implement;
+    pub use crate::columns::{Class, Columns};
     #[cfg(feature = "clap")]
     pub use crate::impls::clap::possible_value;
     #[cfg(feature = "schemars")]
     pub use crate::impls::schemars::schema;
     pub use crate::module_check::check_module;
-    pub use crate::static_table::{Class, Table};
     #[cfg(feature = "alloc")]
     pub use alloc::{borrow::Cow, string::String};
     #[cfg(feature = "clap")]

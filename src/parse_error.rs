@@ -5,7 +5,7 @@ use core::fmt;
 use model_studio_limits_core::{Escaped, Suggestions, suggest};
 
 use crate::Retired;
-use crate::static_table::Table;
+use crate::columns::Columns;
 
 /// Error returned when a string is not a known model ID or alias, when the model is retired, or
 /// when it is deprecated and only active models are accepted.
@@ -52,10 +52,10 @@ impl ParseModelError {
     /// Creates the error for a string that is not the name of a model in the table.
     #[doc(hidden)]
     #[must_use]
-    pub fn __new<M>(name: &str, table: &Table<M>) -> Self {
-        let reason = match table.retired(name) {
+    pub fn __new<M>(name: &str, columns: &Columns<M>) -> Self {
+        let reason = match columns.retired(name) {
             Some(retired) => Reason::Retired(retired),
-            None => Reason::Unknown(table.names),
+            None => Reason::Unknown(columns.names),
         };
         Self::new(name, reason)
     }

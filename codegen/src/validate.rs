@@ -297,8 +297,8 @@ impl<'a> Addition<'a> {
 
 /// The associated items of generated enums and of the traits they implement.
 const ENUM_ITEMS: &str = "\
-    ALL COUNT SOURCE TABLE VARIANTS active aliases category fmt from_name in_category \
-    in_series index is_deprecated is_dynamic iter limits name names parse_active pool \
+    ALL COLUMNS COUNT RETIRED SOURCE VARIANTS active aliases category deprecation fmt from_name \
+    in_category in_series index is_deprecated is_dynamic iter limits name names parse_active pool \
     replacement retires series";
 
 fn is_enum_item(identifier: &str) -> bool {

@@ -14,7 +14,7 @@ pub(crate) mod schemars;
 mod serde;
 mod strum;
 
-/// Implements the methods and traits of the enum `$Model`, using the items `TABLE` and
+/// Implements the methods and traits of the enum `$Model`, using the items `COLUMNS` and
 /// `LOOKUP` in scope at the call site.
 ///
 /// `$kind` is `built_in`, `region` or `own`. Only the root enum has examples in its documentation.
@@ -32,11 +32,11 @@ use model_studio_limits::Model;
 assert_eq!(Model::ALL[0].name(), \"qwq-plus\");
 assert!(Model::ALL.contains(&Model::QwenPlus));
 ```")]
-            pub const ALL: &'static [Self] = TABLE.models;
+            pub const ALL: &'static [Self] = COLUMNS.models;
 
             /// The models of the table that the provider no longer serves, sorted by name. They are
             /// not in [`ALL`](Self::ALL).
-            pub const RETIRED: &'static [$crate::Retired] = TABLE.retired;
+            pub const RETIRED: &'static [$crate::Retired] = COLUMNS.retired;
 
             /// The source of the table, and the overlay that was applied to it.
             #[doc = $crate::__example!($kind, "
@@ -57,7 +57,7 @@ assert_eq!(Model::QwenMax2025_01_25.name(), \"qwen-max-2025-01-25\");
             #[inline]
             #[must_use]
             pub const fn name(self) -> &'static str {
-                TABLE.names[self as usize]
+                COLUMNS.names[self as usize]
             }
 
             /// Returns the other model IDs that the provider accepts for the model.
@@ -70,7 +70,7 @@ assert!(Model::QwenMax.aliases().is_empty());
             #[inline]
             #[must_use]
             pub const fn aliases(self) -> &'static [&'static str] {
-                TABLE.aliases(self as usize)
+                COLUMNS.aliases(self as usize)
             }
 
             /// Returns the heading above the model in the provider's table.
@@ -82,7 +82,7 @@ assert_eq!(Model::QwenPlus.series(), \"Qwen LLMs\");
             #[inline]
             #[must_use]
             pub const fn series(self) -> &'static str {
-                TABLE.class(self as usize).series
+                COLUMNS.class(self as usize).series
             }
 
             /// Returns the category of the model.
@@ -95,7 +95,7 @@ assert_eq!(Model::TextEmbeddingV3.category(), Category::Embedding);
             #[inline]
             #[must_use]
             pub const fn category(self) -> $crate::Category {
-                TABLE.class(self as usize).category
+                COLUMNS.class(self as usize).category
             }
 
             /// Returns the rate limits of the model. They apply per account, across all of its API
@@ -111,7 +111,7 @@ assert_eq!(QPM, 600);
             #[inline]
             #[must_use]
             pub const fn limits(self) -> $crate::Limits {
-                TABLE.class(self as usize).limits
+                COLUMNS.class(self as usize).limits
             }
 
             /// Returns `true` if the provider adjusts the limits of the model, for example
@@ -120,7 +120,7 @@ assert_eq!(QPM, 600);
             #[inline]
             #[must_use]
             pub const fn is_dynamic(self) -> bool {
-                TABLE.class(self as usize).dynamic
+                COLUMNS.class(self as usize).dynamic
             }
 
             /// Returns the name of the pool that the model belongs to. All models in a pool share
@@ -128,7 +128,7 @@ assert_eq!(QPM, 600);
             #[inline]
             #[must_use]
             pub const fn pool(self) -> ::core::option::Option<&'static str> {
-                TABLE.class(self as usize).pool
+                COLUMNS.class(self as usize).pool
             }
 
             /// Returns `true` if the provider has deprecated the model.
@@ -148,7 +148,7 @@ assert!(Model::from_name(\"qwen2-7b-instruct\").unwrap().is_deprecated());
             #[inline]
             #[must_use]
             pub const fn deprecation(self) -> ::core::option::Option<$crate::Deprecation> {
-                TABLE.class(self as usize).deprecation
+                COLUMNS.class(self as usize).deprecation
             }
 
             /// Returns the date on which the model retires, if the provider has announced one.
@@ -173,7 +173,7 @@ assert_eq!(Model::QwenPlus.replacement(), None);
             #[inline]
             #[must_use]
             pub const fn replacement(self) -> ::core::option::Option<Self> {
-                TABLE.class(self as usize).replacement
+                COLUMNS.class(self as usize).replacement
             }
 
             /// Returns the position of the model in [`ALL`](Self::ALL). It may change between
@@ -202,7 +202,7 @@ assert_eq!(Model::from_name(\"Qwen-Max\"), None);
             pub const fn from_name(name: &str) -> ::core::option::Option<Self> {
                 match LOOKUP.find(name) {
                     ::core::option::Option::Some(index) => {
-                        ::core::option::Option::Some(TABLE.models_by_name[index])
+                        ::core::option::Option::Some(COLUMNS.models_by_name[index])
                     }
                     ::core::option::Option::None => ::core::option::Option::None,
                 }
@@ -281,9 +281,9 @@ assert!(Model::names().any(|pair| pair == (\"qwen-max-0125\", Model::QwenMax2025
         }
 
         impl $crate::Catalogue for $Model {
-            const ALL: &'static [Self] = TABLE.models;
+            const ALL: &'static [Self] = COLUMNS.models;
             const SOURCE: $crate::Source = Self::SOURCE;
-            const TABLE: &'static $crate::__private::Table<Self> = &TABLE;
+            const COLUMNS: &'static $crate::__private::Columns<Self> = &COLUMNS;
 
             #[inline]
             fn index(self) -> usize {
@@ -335,7 +335,7 @@ assert!(Model::names().any(|pair| pair == (\"qwen-max-0125\", Model::QwenMax2025
             #[inline]
             fn from_str(name: &str) -> ::core::result::Result<Self, $crate::ParseModelError> {
                 let model = Self::from_name(name);
-                model.ok_or_else(|| $crate::ParseModelError::__new(name, &TABLE))
+                model.ok_or_else(|| $crate::ParseModelError::__new(name, &COLUMNS))
             }
         }
 
@@ -359,7 +359,7 @@ assert!(Model::names().any(|pair| pair == (\"qwen-max-0125\", Model::QwenMax2025
         /// Writes the identifier of the variant.
         impl ::core::fmt::Debug for $Model {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.pad(TABLE.identifier(*self as usize))
+                f.pad(COLUMNS.identifier(*self as usize))
             }
         }
 

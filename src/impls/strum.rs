@@ -6,16 +6,16 @@ macro_rules! __implement_strum {
     ($kind:ident $Model:ident) => {
         $crate::__with_feature! { $kind "strum"
             impl $crate::__private::strum::VariantArray for $Model {
-                const VARIANTS: &'static [Self] = TABLE.models;
+                const VARIANTS: &'static [Self] = COLUMNS.models;
             }
 
             impl $crate::__private::strum::VariantNames for $Model {
                 const VARIANTS: &'static [&'static str] =
-                    TABLE.names.split_at(TABLE.models.len()).0;
+                    COLUMNS.names.split_at(COLUMNS.models.len()).0;
             }
 
             impl $crate::__private::strum::EnumCount for $Model {
-                const COUNT: usize = TABLE.models.len();
+                const COUNT: usize = COLUMNS.models.len();
             }
 
             impl $crate::__private::strum::IntoEnumIterator for $Model {
@@ -23,7 +23,7 @@ macro_rules! __implement_strum {
 
                 #[inline]
                 fn iter() -> ::core::iter::Copied<::core::slice::Iter<'static, Self>> {
-                    ::core::iter::Iterator::copied(TABLE.models.iter())
+                    ::core::iter::Iterator::copied(COLUMNS.models.iter())
                 }
             }
         }

@@ -112,7 +112,7 @@ impl Renderer<'_> {
         self.write_columns(&mut code);
         self.write_classes(&mut code);
         self.write_retired(&mut code);
-        self.write_table(&mut code);
+        self.write_statics(&mut code);
         let kind = match settings.origin {
             Origin::Own => "own",
             Origin::BuiltIn => "built_in",
@@ -291,9 +291,9 @@ impl Renderer<'_> {
         write_column(code, "RETIRED", &format!("{runtime}::Retired"), retired);
     }
 
-    /// Writes `TABLE` and `LOOKUP`, which the runtime's `implement!` uses. The lookup is a constant
+    /// Writes `COLUMNS` and `LOOKUP`, which the runtime's `implement!` uses. The lookup is a constant
     /// so that its parameters are known where it is inlined into other crates.
-    fn write_table(&self, code: &mut String) {
+    fn write_statics(&self, code: &mut String) {
         let names = self.names();
         let Parameters {
             seeds,
@@ -311,7 +311,7 @@ impl Renderer<'_> {
         let longest = names.iter().map(|name| name.len()).max().unwrap_or(0);
         _ = write!(
             code,
-            "static TABLE: {private}::Table<{enum_name}> = {private}::Table {{\n\
+            "static COLUMNS: {private}::Columns<{enum_name}> = {private}::Columns {{\n\
              models: MODELS_BY_NAME.split_at({count}).0,\n\
              names: &NAMES,\n\
              models_by_name: &MODELS_BY_NAME,\n\

@@ -9,6 +9,7 @@ mod files;
 mod oracle;
 mod properties;
 mod reference;
+mod reserved;
 mod scratch;
 mod settings;
 mod snapshot;

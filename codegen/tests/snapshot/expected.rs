@@ -178,7 +178,7 @@ The order and the discriminants of the variants follow the table, and may change
         [3471486058579978339, 3833180315832167796, 3833180315832167796, 11],
         [1952540771, 0, 825062497, 6],
     ];
-    static TABLE: ::model_studio_limits::__private::Table<Model> = ::model_studio_limits::__private::Table {
+    static COLUMNS: ::model_studio_limits::__private::Columns<Model> = ::model_studio_limits::__private::Columns {
         models: MODELS_BY_NAME.split_at(4).0,
         names: &NAMES,
         models_by_name: &MODELS_BY_NAME,

@@ -1,10 +1,10 @@
-//! The static data of an enum, as written by the generator.
+//! The static data of an enum, which the generator writes.
 
 use crate::{Category, Deprecation, Limits, Retired};
 
-/// The data of an enum `M`. The index of a model is the discriminant of its variant.
+/// The data of an enum `M`, by column. The index of a model is the discriminant of its variant.
 #[derive(Debug)]
-pub struct Table<M: 'static> {
+pub struct Columns<M: 'static> {
     /// The variants.
     pub models: &'static [M],
     /// The model IDs of all models, followed by all aliases.
@@ -44,7 +44,7 @@ pub struct Class<M> {
     pub replacement: Option<M>,
 }
 
-impl<M> Table<M> {
+impl<M> Columns<M> {
     /// Returns the properties of the model at `index`.
     #[inline]
     #[must_use]
