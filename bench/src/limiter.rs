@@ -4,13 +4,12 @@ use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 use std::{fs, iter};
 
+use chart::{Chart, Row};
 use mock_provider::{Client, Load, MINUTE, PerMinute, Provider, Rule, SECOND, Simulation};
 use model_studio_limiter::{AcquireError, Limiter, Permit, SystemClock, TokioClock};
 use model_studio_limits::{Limit, LimitKind, Limits, Model};
 use tokio::runtime;
 use tokio::time::sleep_until;
-
-use crate::chart::draw;
 
 const MODEL: Model = Model::QwenPlus;
 
@@ -152,11 +151,12 @@ fn print_row(name: &str, count: usize, measure: impl FnMut() -> Duration) {
 
 /// Draws the requests per second of three minutes.
 fn draw_chart() {
+    const SECONDS: u32 = 180;
     let limit = PerMinute::new(MODEL.limits());
     let load = Load::Small;
     let simulation = Simulation {
         delay: SECOND,
-        ..Simulation::new(load, 3 * MINUTE)
+        ..Simulation::new(load, SECONDS * SECOND)
     };
     let mut rows = Vec::new();
     for (name, client) in CLIENTS {
@@ -167,13 +167,28 @@ fn draw_chart() {
         let mut provider = requests(Rule::Sliding(MINUTE));
         let outcome = simulation.run(&mut client(limit, load.largest()), &mut provider);
         let (sent, refused) = (outcome.sent(), outcome.refused);
-        let title = format!("{}: {sent} sent, {refused} refused", name.replace('`', ""));
-        rows.push((title, outcome.sent_at));
+        let by_second = (0..u64::from(SECONDS)).map(|second| {
+            let in_second = outcome.sent_at.iter().filter(|at| at.as_secs() == second);
+            u32::try_from(in_second.count()).expect("clients send less")
+        });
+        rows.push(Row {
+            title: format!("{}: {sent} sent, {refused} refused", name.replace('`', "")),
+            requests: vec![by_second.collect()],
+        });
     }
-    let heading = format!(
-        "Requests per second to {MODEL} (dashed: {} per minute). Each arrives within a second.",
-        limit.requests
-    );
-    fs::write(CHART, draw(&heading, &rows, 180, 10.0)).expect("the chart can be written");
+    let chart = Chart {
+        heading: format!(
+            "Requests per second to {MODEL} (dashed: {} per minute). Each arrives within a second.",
+            limit.requests
+        ),
+        parts: Vec::new(),
+        rows,
+        seconds: SECONDS,
+        limit: 10.0,
+        ticks: vec![1, 10, 100, 1_000],
+        is_logarithmic: true,
+        height: 84.0,
+    };
+    fs::write(CHART, chart.draw()).expect("the chart can be written");
     println!("Wrote the chart limiter/throughput.svg.");
 }

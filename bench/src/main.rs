@@ -2,7 +2,6 @@
 
 #![forbid(unsafe_code)]
 
-mod chart;
 mod check;
 mod cold_build;
 mod fleet;

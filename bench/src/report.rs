@@ -40,3 +40,9 @@ pub(crate) fn measure<T>(quick: bool, cases: &[T], mut run: impl FnMut(&T) -> f6
     };
     results.into_iter().map(summary).collect()
 }
+
+/// Converts a count.
+#[expect(clippy::cast_precision_loss, reason = "counts are below 2^53")]
+pub(crate) fn float(count: u64) -> f64 {
+    count as f64
+}

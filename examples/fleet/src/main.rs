@@ -1,8 +1,6 @@
 //! Runs several processes that share the limit of one account, and shows what the provider accepts.
 
-mod chart;
 mod provider;
-mod redis_server;
 mod worker;
 
 use std::env;
@@ -14,8 +12,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use chart::{Chart, Row};
 use clap::Parser as _;
 use model_studio_limits::{Limit, LimitKind, Limits};
+use redis_server::RedisServer;
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -100,15 +100,11 @@ fn limits(requests: NonZeroU32, window: NonZeroU32) -> Limits {
 
 async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let provider = Provider::start(arguments.requests, arguments.window).await?;
-    let redis = if arguments.naive {
-        None
-    } else {
-        Some(redis_server::start().await?)
-    };
-    let store = redis.as_ref().map(|(_, url)| url.as_str());
+    let redis = (!arguments.naive).then(RedisServer::start);
+    let store = redis.as_ref().map(RedisServer::url);
     let mut workers = JoinSet::new();
     for index in 0..arguments.workers.get() {
-        let mut worker = start_worker(index, arguments, provider.address, store)?;
+        let mut worker = start_worker(index, arguments, provider.address, store.as_deref())?;
         workers.spawn(async move { worker.wait().await });
     }
 
@@ -136,7 +132,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let name = if arguments.naive { "naive" } else { "fleet" };
     let svg = arguments.svg.clone();
     let svg = svg.unwrap_or_else(|| PathBuf::from(format!("{name}.svg")));
-    fs::write(&svg, chart::draw(arguments, &record))
+    fs::write(&svg, chart(arguments, &record).draw())
         .with_context(|| format!("cannot write {}", svg.display()))?;
     eprintln!("Wrote {}.", svg.display());
     Ok(())
@@ -183,4 +179,38 @@ fn print_table(arguments: &Arguments, record: &Record) {
         all_refused += refused;
     }
     print("all", all_accepted, all_refused);
+}
+
+/// Returns a chart of what the provider accepted of each worker, and of what it refused.
+fn chart(arguments: &Arguments, record: &Record) -> Chart {
+    let (limit, window) = (arguments.requests.get(), arguments.window.get());
+    let (workers, seconds) = (arguments.workers.get(), arguments.seconds.get());
+    let by_second = |count: &dyn Fn(u32) -> u32| (0..seconds).map(count).collect::<Vec<u32>>();
+    let accepted =
+        (0..workers).map(|worker| by_second(&|second| record.count(worker, second).accepted));
+    let refused = by_second(&|second| {
+        let refused = (0..workers).map(|worker| record.count(worker, second).refused);
+        refused.sum()
+    });
+    let how = match arguments.naive {
+        true => "each of which uses the whole limit",
+        false => "which share the limit through Redis",
+    };
+    let numbers = (1..=workers).map(|number| format!("worker {number}"));
+    let requests: Vec<Vec<u32>> = accepted.chain([refused]).collect();
+    let totals = by_second(&|second| requests.iter().map(|part| part[second as usize]).sum());
+    let most = totals.into_iter().max().unwrap_or(0).max(limit / window);
+    Chart {
+        heading: format!("{workers} processes, {how}"),
+        parts: numbers.chain(["refused".to_owned()]).collect(),
+        rows: vec![Row {
+            title: format!("Requests per second, with a limit of {limit} per {window} s (dashed)"),
+            requests,
+        }],
+        seconds,
+        limit: f64::from(limit) / f64::from(window),
+        ticks: (0..=5).map(|tick| tick * 5 * most.div_ceil(25)).collect(),
+        is_logarithmic: false,
+        height: 200.0,
+    }
 }

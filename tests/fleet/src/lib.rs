@@ -1,11 +1,10 @@
-//! What the tests with a real server need: servers, worker processes, and a proxy that fails.
+//! What the tests of a fleet need: worker processes, a proxy that fails, and calls of the script.
 //!
 //! The tests run with `cargo test --package fleet-tests --features server`.
 
 mod proxy;
 mod record;
 pub mod script;
-mod server;
 mod worker;
 
 use std::future::Future;
@@ -14,11 +13,12 @@ use std::time::{Duration, SystemTime};
 
 use model_studio_limiter::{Account, Builder, ModelLimits, RedisStore};
 use model_studio_limits::{Limit, LimitKind, Limits, Model};
+use redis::cmd;
+use redis_server::RedisServer;
 use tokio::time::timeout;
 
 pub use proxy::Proxy;
 pub use record::{Record, Sent};
-pub use server::{Server, free_port, wait_until};
 pub use worker::{Work, Worker};
 
 /// The account of all tests. Each test has its own server.
@@ -56,14 +56,46 @@ pub fn limits_of(requests: u64, running: u64) -> Limits {
     limits(&all.into_iter().flatten().collect::<Vec<_>>())
 }
 
-/// Connects to a server, and returns the builder of an account with these limits.
+/// Connects to a server.
 ///
 /// # Panics
 ///
 /// Panics if the server cannot be reached.
-pub async fn account(url: &str, limits: Limits) -> Builder<ModelLimits<Model>, RedisStore> {
-    let store = RedisStore::connect(url, ACCOUNT).await.unwrap();
+pub async fn connect(url: &str) -> RedisStore {
+    RedisStore::connect(url, ACCOUNT).await.unwrap()
+}
+
+/// Returns the builder of an account with these limits.
+pub fn account(store: RedisStore, limits: Limits) -> Builder<ModelLimits<Model>, RedisStore> {
     Account::builder().limits(MODEL, limits).store(store)
+}
+
+/// Returns the only key of a server that ends in this, such as `:state`.
+///
+/// # Panics
+///
+/// Panics unless there is exactly one.
+#[must_use]
+pub fn key(server: &RedisServer, end: &str) -> String {
+    let keys: Vec<String> = server.run(cmd("KEYS").arg(format!("*{end}")));
+    let [key] = keys.as_slice() else {
+        panic!("one key {end} is expected, but there are {keys:?}");
+    };
+    key.clone()
+}
+
+/// Returns the number in the only field of the state that ends in this, such as `:total`.
+///
+/// # Panics
+///
+/// Panics unless there is exactly one.
+#[must_use]
+pub fn state_field(server: &RedisServer, end: &str) -> i64 {
+    let fields: Vec<(String, String)> = server.run(cmd("HGETALL").arg(key(server, ":state")));
+    let mut fields = fields.iter().filter(|(field, _)| field.ends_with(end));
+    let (_, value) = fields.next().expect("the state has the field");
+    assert!(fields.next().is_none(), "{end} is ambiguous");
+    value.parse().unwrap()
 }
 
 /// Waits for something that must not take long, so that a test fails rather than hangs.

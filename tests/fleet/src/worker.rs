@@ -8,11 +8,13 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use model_studio_limits::{Limit, LimitKind};
+use redis_server::send_signal;
+use serde::{Deserialize, Serialize};
 
 use crate::Sent;
 
 /// What a worker process does.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub struct Work {
     /// The limit on requests per window. 0 for none.
     pub requests: u64,
@@ -94,63 +96,6 @@ impl Work {
         });
         limits.collect()
     }
-
-    fn numbers(&self) -> [u64; 12] {
-        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        [
-            self.requests,
-            self.tokens,
-            millis(self.window),
-            self.per_second,
-            millis(self.guard),
-            millis(self.duration),
-            self.tasks,
-            self.estimate,
-            self.cost,
-            millis(self.latency),
-            self.running,
-            self.fallback.into(),
-        ]
-    }
-
-    /// Returns the work that the arguments of a worker process describe.
-    ///
-    /// # Panics
-    ///
-    /// Panics if the arguments have another form.
-    #[must_use]
-    pub fn parse(arguments: &[String]) -> Self {
-        let numbers = arguments.iter().map(|argument| argument.parse().unwrap());
-        let numbers: Vec<u64> = numbers.collect();
-        let [
-            requests,
-            tokens,
-            window,
-            per_second,
-            guard,
-            duration,
-            tasks,
-            estimate,
-            cost,
-            latency,
-            running,
-            fallback,
-        ] = numbers.try_into().unwrap();
-        Self {
-            requests,
-            tokens,
-            window: Duration::from_millis(window),
-            per_second,
-            guard: Duration::from_millis(guard),
-            duration: Duration::from_millis(duration),
-            tasks,
-            estimate,
-            cost,
-            latency: Duration::from_millis(latency),
-            running,
-            fallback: fallback.try_into().unwrap(),
-        }
-    }
 }
 
 /// A worker process. It is killed when this is dropped.
@@ -190,7 +135,7 @@ impl Worker {
     fn run(command: &mut Command, url: &str, work: Work) -> Self {
         let mut process = command
             .arg(url)
-            .args(work.numbers().map(|number| number.to_string()))
+            .arg(serde_json::to_string(&work).unwrap())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -238,12 +183,6 @@ impl Worker {
     pub fn sends(mut self) -> Vec<Sent> {
         self.sends.take().unwrap().join().unwrap()
     }
-}
-
-pub(crate) fn send_signal(process: &Child, signal: &str) {
-    let mut kill = Command::new("kill");
-    kill.arg(format!("-{signal}")).arg(process.id().to_string());
-    assert!(kill.status().unwrap().success());
 }
 
 impl Drop for Worker {

@@ -9,6 +9,7 @@ mod load;
 mod noise;
 mod provider;
 mod simulation;
+mod window;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ pub use load::Load;
 pub use noise::{Busy, Delay, Noise, NoisyClock, NoisyOutcome, Pacer, TrueLimit};
 pub use provider::{Provider, Rule, Ticket};
 pub use simulation::{Outcome, Simulation};
+pub use window::most_within;
 
 /// A second.
 pub const SECOND: Duration = Duration::from_secs(1);

@@ -4,25 +4,26 @@ use std::env;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use fleet_tests::{ACCOUNT, MODEL, Work, limits, now};
-use model_studio_limiter::{Account, Limiter, RedisStore};
+use fleet_tests::{MODEL, Work, account, connect, limits, now};
+use model_studio_limiter::Limiter;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let (url, work) = arguments.split_first().expect("the URL of the server");
-    let work = Work::parse(work);
+    let arguments: Vec<String> = env::args().collect();
+    let [_, url, work] = arguments.as_slice() else {
+        panic!("expected the URL of the server and the work");
+    };
+    let work: Work = serde_json::from_str(work).unwrap();
     // TLS needs a provider of cryptography, which a program chooses.
     let provider = rustls::crypto::ring::default_provider();
     provider.install_default().expect("it is the only one");
-    let mut store = RedisStore::connect(url, ACCOUNT).await.unwrap();
+    let mut store = connect(url).await;
     if work.fallback > 0 {
         store = store.fallback(1, work.fallback);
     }
-    let account = Account::builder().limits(MODEL, limits(&work.limits()));
-    let mut account = account.store(store);
+    let mut account = account(store, limits(&work.limits()));
     if work.guard > Duration::ZERO {
         account = account.guard(work.guard);
     }

@@ -5,12 +5,12 @@ use std::process::Command;
 use std::time::Instant;
 
 use fleet_tests::{
-    ACCOUNT, MODEL, Record, SECOND, Server, WINDOW, Work, Worker, free_port, limits_of, wait_until,
-    within,
+    ACCOUNT, MODEL, Record, SECOND, WINDOW, Work, Worker, account, connect, key, limits_of, within,
 };
 use model_studio_limiter::{Account, AcquireError, RedisStore};
 use model_studio_limits::Model;
 use redis::{Cmd, Value, cmd};
+use redis_server::{RedisServer, free_port, wait_until};
 use tokio::time::timeout;
 
 use crate::WORKER;
@@ -27,7 +27,7 @@ fn set_user() -> Cmd {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_needs_only_what_is_documented() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let (_, rest) = GUIDE.split_once("An ACL user needs the keys").unwrap();
     let (documented, _) = rest.split_once("Cluster clients").unwrap();
     let mut quoted = documented.split('`').skip(1).step_by(2);
@@ -42,9 +42,8 @@ async fn a_user_needs_only_what_is_documented() {
     let _: String = server.run(cmd("CONFIG").arg("RESETSTAT"));
 
     let url = format!("redis://fleet:secret@127.0.0.1:{}/", server.port());
-    let store = RedisStore::connect(&url, ACCOUNT).await.unwrap();
-    let account = Account::<Model>::builder().limits(MODEL, limits_of(100, 2));
-    let account = account.store(store).build().unwrap();
+    let account = account(connect(&url).await, limits_of(100, 2));
+    let account = account.build().unwrap();
     let limiter = account.limiter(MODEL);
     // A call that is denied is repeated, so that requests would wait forever.
     let work = async {
@@ -61,7 +60,7 @@ async fn a_user_needs_only_what_is_documented() {
         account.acquire_task(MODEL).await.unwrap().finish();
         limiter.flush().await;
         // Damaged data is deleted.
-        let key = server.key(":state");
+        let key = key(&server, ":state");
         let _: () = server.run(cmd("SET").arg(key).arg("x"));
         account.acquire(MODEL, 5).await.unwrap().settle(5);
     };
@@ -99,7 +98,7 @@ async fn a_user_needs_only_what_is_documented() {
 
 #[test]
 fn a_fleet_shares_its_limits_over_tls() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let file = |name: &str| server.directory().join(name);
     let (key, certificate) = (file("key.pem"), file("certificate.pem"));
     let mut openssl = Command::new("openssl");
@@ -141,14 +140,14 @@ fn a_fleet_shares_its_limits_over_tls() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sentinel_names_the_new_master_after_a_failover() {
-    let master = Server::start();
-    let replica = Server::start();
+    let master = RedisServer::start();
+    let replica = RedisServer::start();
     replica.follow(&master);
-    let sentinel = Server::start_sentinel(&master);
+    let sentinel = RedisServer::start_sentinel(&master);
     let url = sentinel.url();
     let store = RedisStore::connect_sentinel(&[&url], "fleet", ACCOUNT).await;
-    let account = Account::<Model>::builder().limits(MODEL, limits_of(100, 0));
-    let account = account.store(store.unwrap()).build().unwrap();
+    let account = account(store.unwrap(), limits_of(100, 0));
+    let account = account.build().unwrap();
     for _ in 0..3 {
         within(account.acquire(MODEL, 0)).await.unwrap().settle(0);
     }
@@ -179,8 +178,8 @@ async fn sentinel_names_the_new_master_after_a_failover() {
 /// The master has a password and a database, which Sentinel does not have.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_master_of_sentinel_can_have_a_password_and_a_database() {
-    let master = Server::start();
-    let sentinel = Server::start_sentinel(&master);
+    let master = RedisServer::start();
+    let sentinel = RedisServer::start_sentinel(&master);
     let mut set = cmd("SENTINEL");
     set.arg("SET").arg("fleet").arg("auth-pass").arg("secret");
     let _: () = sentinel.run(&set);
@@ -194,8 +193,8 @@ async fn a_master_of_sentinel_can_have_a_password_and_a_database() {
     assert!(plain.is_err(), "the password is needed");
     let name = "redis://:secret@fleet/2";
     let store = RedisStore::connect_sentinel(&[&url], name, ACCOUNT).await;
-    let account = Account::<Model>::builder().limits(MODEL, limits_of(100, 0));
-    let account = account.store(store.unwrap()).build().unwrap();
+    let account = account(store.unwrap(), limits_of(100, 0));
+    let account = account.build().unwrap();
     within(account.acquire(MODEL, 0)).await.unwrap().settle(0);
     let info: String = cmd("INFO").arg("keyspace").query(&mut connection).unwrap();
     assert!(info.contains("db2:keys="), "{info}");
@@ -203,21 +202,19 @@ async fn a_master_of_sentinel_can_have_a_password_and_a_database() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_may_delete_keys_is_reported() {
-    let server = Server::start();
-    let store = RedisStore::connect(&server.url(), ACCOUNT).await.unwrap();
-    store.check().await.unwrap();
+    let server = RedisServer::start();
+    connect(&server.url()).await.check().await.unwrap();
     let mut set = cmd("CONFIG");
     set.arg("SET").arg("maxmemory-policy").arg("allkeys-lru");
     let _: () = server.run(&set);
+    // It can be used all the same.
+    let store = connect(&server.url()).await;
     let error = store.check().await.unwrap_err().to_string();
     assert!(
         error.contains("allkeys-lru") && error.contains("noeviction"),
         "{error}"
     );
-    // It can be used all the same.
-    let store = RedisStore::connect(&server.url(), ACCOUNT).await.unwrap();
-    let account = Account::<Model>::builder().limits(MODEL, limits_of(100, 0));
-    let account = account.store(store).build().unwrap();
+    let account = account(store, limits_of(100, 0)).build().unwrap();
     within(account.acquire(MODEL, 0)).await.unwrap().settle(0);
     let usage = account.limiter(MODEL).usage().store.unwrap();
     assert!(usage.may_evict);
@@ -226,16 +223,15 @@ async fn a_server_that_may_delete_keys_is_reported() {
 /// A user without the necessary permissions gets an error. The call is repeated only now and then.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_without_permission_gets_an_error() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let mut set_user = set_user();
     set_user.arg("~*").arg("+@all").arg("-hset").arg("-info");
     let _: String = server.run(&set_user);
     let url = format!("redis://fleet:secret@127.0.0.1:{}/", server.port());
-    let store = RedisStore::connect(&url, ACCOUNT).await.unwrap();
+    let store = connect(&url).await;
     // It may not ask for the policy.
     store.check().await.unwrap();
-    let account = Account::<Model>::builder().limits(MODEL, limits_of(100, 0));
-    let account = account.store(store).build().unwrap();
+    let account = account(store, limits_of(100, 0)).build().unwrap();
     let limiter = account.limiter(MODEL);
     let result = limiter.acquire_timeout(0, 3 * SECOND).await;
     let Err(AcquireError::Store(error)) = result else {
@@ -256,7 +252,7 @@ async fn a_user_without_permission_gets_an_error() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cluster_spreads_quotas_over_its_nodes() {
     let options = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
-    let nodes = [(); 3].map(|()| Server::start_with(&options));
+    let nodes = [(); 3].map(|()| RedisServer::start_with(&options));
     let ranges = [(0, 5_460), (5_461, 10_922), (10_923, 16_383)];
     for (node, (first, last)) in nodes.iter().zip(ranges) {
         let mut add = cmd("CLUSTER");
@@ -267,13 +263,13 @@ async fn a_cluster_spreads_quotas_over_its_nodes() {
         meet.arg("MEET").arg("127.0.0.1").arg(nodes[0].port());
         let _: String = node.run(meet.arg(nodes[0].cluster_port()));
     }
-    let is_ready = |node: &Server| {
+    let is_ready = |node: &RedisServer| {
         let info: String = node.run(cmd("CLUSTER").arg("INFO"));
         info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:3")
     };
     wait_until("the cluster forms", || nodes.iter().all(is_ready));
 
-    let urls = nodes.iter().map(Server::url).collect::<Vec<_>>();
+    let urls = nodes.iter().map(RedisServer::url).collect::<Vec<_>>();
     let urls = urls.iter().map(String::as_str).collect::<Vec<_>>();
     let store = RedisStore::connect_cluster(&urls, ACCOUNT).await.unwrap();
     let account = Account::<Model>::builder().store(store).build().unwrap();

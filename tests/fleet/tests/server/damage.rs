@@ -1,16 +1,17 @@
 //! Data in the store that something has damaged.
 
 use fastrand::Rng;
-use fleet_tests::Server;
+
 use fleet_tests::script::{Rate, RawCall, state, step};
 use redis::{Connection, cmd};
+use redis_server::RedisServer;
 
 const SECOND: i64 = 1_000_000;
 
 /// Any field of the state can be damaged. The quota goes on.
 #[test]
 fn damaged_data_stops_no_quota() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let mut connection = server.connection();
     let connection = &mut connection;
     let mut random = Rng::with_seed(1);
@@ -73,7 +74,7 @@ fn damaged_data_stops_no_quota() {
 /// The total of all processes is damaged, and not what each has stated.
 #[test]
 fn a_damaged_total_of_what_runs_is_counted_again() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let mut connection = server.connection();
     let connection = &mut connection;
     for process in ["a", "b"] {

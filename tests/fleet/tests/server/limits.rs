@@ -3,10 +3,11 @@
 use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
-use fleet_tests::{MODEL, SECOND, Server, WINDOW, Work, account, limits, limits_of, within};
+use fleet_tests::{MODEL, SECOND, WINDOW, Work, account, connect, key, limits, limits_of, within};
 use model_studio_limiter::Refusal;
 use model_studio_limits::{Limit, LimitKind, Limits};
 use redis::cmd;
+use redis_server::RedisServer;
 use tokio::time::{sleep, timeout};
 
 use crate::{alone, limiter, record, start};
@@ -21,7 +22,7 @@ fn requests_per_minute(count: u64) -> Limits {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_raised_limit_ends_waits_in_a_fleet() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let (slow, fast) = (requests_per_minute(1), requests_per_minute(6_000));
     let first = limiter(&server.url(), slow).await;
     let second = limiter(&server.url(), slow).await;
@@ -46,13 +47,14 @@ async fn a_raised_limit_ends_waits_in_a_fleet() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pause_outlives_an_idle_time_and_ends_for_all() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let first = limiter(&server.url(), limits_of(100, 0)).await;
     let second = limiter(&server.url(), limits_of(100, 0)).await;
     within(second.acquire(0)).await.unwrap().settle(0);
-    first.pause_until(Instant::now() + 300 * SECOND);
+    let permit = within(first.acquire(0)).await.unwrap();
+    permit.refused_with_retry_after(Refusal::Burst, 300 * SECOND);
     within(first.flush()).await;
-    let lasts: u64 = server.run(cmd("PTTL").arg(server.key(":state")));
+    let lasts: u64 = server.run(cmd("PTTL").arg(key(&server, ":state")));
     assert!(lasts > 300_000, "{lasts} ms");
     let waiting = tokio::spawn({
         let second = second.clone();
@@ -69,7 +71,7 @@ async fn a_pause_outlives_an_idle_time_and_ends_for_all() {
 #[test]
 fn a_tiny_guard_does_not_make_every_request_late() {
     let _alone = alone();
-    let server = Server::start();
+    let server = RedisServer::start();
     let work = Work {
         guard: Duration::from_millis(1),
         ..Work::requests(2_000, 2 * WINDOW, 6 * SECOND)
@@ -82,8 +84,8 @@ fn a_tiny_guard_does_not_make_every_request_late() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_burst_is_sent_at_once() {
-    let server = Server::start();
-    let account = account(&server.url(), requests_per_minute(60)).await;
+    let server = RedisServer::start();
+    let account = account(connect(&server.url()).await, requests_per_minute(60));
     let account = account.burst(10).build().unwrap();
     let start = Instant::now();
     for _ in 0..10 {
@@ -96,7 +98,7 @@ async fn a_burst_is_sent_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tightest_limit_holds_for_all() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let tight = limiter(&server.url(), limits_of(4, 0)).await;
     let loose = limiter(&server.url(), limits_of(100, 0)).await;
     within(tight.acquire(0)).await.unwrap().settle(0);
@@ -107,20 +109,4 @@ async fn the_tightest_limit_holds_for_all() {
         within(loose.acquire(0)).await.unwrap().settle(0);
     }
     assert!(start.elapsed() >= SECOND / 2, "one request every 500 ms");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_pause_holds_for_all() {
-    let server = Server::start();
-    let limits = limits_of(100, 0);
-    let first = limiter(&server.url(), limits).await;
-    let second = limiter(&server.url(), limits).await;
-    within(second.acquire(0)).await.unwrap().settle(0);
-    let permit = within(first.acquire(0)).await.unwrap();
-    permit.refused_with_retry_after(Refusal::Burst, 2 * SECOND);
-    // The pause is sent in a call of its own.
-    tokio::time::sleep(SECOND / 2).await;
-    let start = Instant::now();
-    within(second.acquire(0)).await.unwrap().settle(0);
-    assert!(start.elapsed() >= SECOND, "{:?}", start.elapsed());
 }

@@ -19,7 +19,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use fleet_tests::{MODEL, Record, SECOND, WINDOW, Work, Worker, account};
+use fleet_tests::{MODEL, Record, SECOND, WINDOW, Work, Worker, account, connect};
 use model_studio_limiter::Limiter;
 use model_studio_limits::Limits;
 
@@ -31,17 +31,12 @@ fn start(count: usize, url: &str, work: Work) -> Vec<Worker> {
         .collect()
 }
 
-/// Starts workers that share 60 requests per window for some seconds.
-fn start_workers(count: usize, url: &str) -> Vec<Worker> {
-    start(count, url, Work::requests(60, WINDOW, 7 * SECOND))
-}
-
 fn record(workers: Vec<Worker>) -> Record {
     Record::new(workers.into_iter().map(Worker::sends).collect())
 }
 
 async fn limiter(url: &str, limits: Limits) -> Limiter {
-    let account = account(url, limits).await.build().unwrap();
+    let account = account(connect(url).await, limits).build().unwrap();
     account.limiter(MODEL).clone()
 }
 

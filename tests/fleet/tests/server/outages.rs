@@ -4,27 +4,24 @@ use std::ops::Range;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fleet_tests::{
-    ACCOUNT, MODEL, Proxy, SECOND, Server, WINDOW, Work, account, limits_of, now, wait_until,
-    within,
-};
-use model_studio_limiter::{Account, AcquireError, RedisStore};
-use model_studio_limits::Model;
+use fleet_tests::{MODEL, Proxy, SECOND, WINDOW, Work, account, connect, limits_of, now, within};
+use model_studio_limiter::AcquireError;
+use redis_server::{RedisServer, wait_until};
 use tokio::runtime::Runtime;
 
-use crate::{at_the_same_time, limiter, record, start};
+use crate::{at_the_same_time, record, start};
 
 /// Cuts the connections for 30 seconds, with or without the loss of a reply.
 #[test]
 fn a_cut_of_30_seconds_exceeds_nothing_and_passes() {
     at_the_same_time(&[false, true], |&loses_reply| {
-        let server = Server::start();
+        let server = RedisServer::start();
         let proxy = Proxy::start(server.port());
         let workers = start(2, &proxy.url(), Work::requests(60, WINDOW, 40 * SECOND));
         let runtime = Runtime::new().unwrap();
-        let account = runtime.block_on(account(&proxy.url(), limits_of(60, 0)));
+        let store = runtime.block_on(connect(&proxy.url()));
         // The same guard as the workers have, so that they count together.
-        let account = account.guard(SECOND / 10);
+        let account = account(store, limits_of(60, 0)).guard(SECOND / 10);
         let limiter = account.build().unwrap().limiter(MODEL).clone();
         thread::sleep(3 * SECOND);
         if loses_reply {
@@ -56,35 +53,11 @@ fn a_cut_of_30_seconds_exceeds_nothing_and_passes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outage_fails_at_the_timeout_and_passes() {
-    let server = Server::start();
-    let proxy = Proxy::start(server.port());
-    let limiter = limiter(&proxy.url(), limits_of(100, 0)).await;
-    within(limiter.acquire(0)).await.unwrap().settle(0);
-    proxy.cut();
-    let result = limiter.acquire_timeout(0, SECOND).await;
-    assert!(matches!(result, Err(AcquireError::Store(_))), "{result:?}");
-    // A request without a timeout waits until the server is back.
-    let waiting = tokio::spawn({
-        let limiter = limiter.clone();
-        async move { limiter.acquire(0).await }
-    });
-    tokio::time::sleep(SECOND).await;
-    assert!(!waiting.is_finished());
-    proxy.restore();
-    within(waiting).await.unwrap().unwrap().settle(0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_fallback_keeps_to_its_share_during_an_outage() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let proxy = Proxy::start(server.port());
-    let store = RedisStore::connect(&proxy.url(), ACCOUNT).await.unwrap();
-    let account = Account::<Model>::builder()
-        .limits(MODEL, limits_of(40, 0))
-        .store(store.fallback(1, 2))
-        .build()
-        .unwrap();
+    let store = connect(&proxy.url()).await.fallback(1, 2);
+    let account = account(store, limits_of(40, 0)).build().unwrap();
     let limiter = account.limiter(MODEL);
     within(limiter.acquire(0)).await.unwrap().settle(0);
     proxy.cut();
@@ -114,7 +87,7 @@ async fn a_fallback_keeps_to_its_share_during_an_outage() {
 #[test]
 fn a_fleet_that_falls_back_keeps_to_the_documented_bound() {
     const PROCESSES: u32 = 4;
-    let server = Server::start();
+    let server = RedisServer::start();
     let proxy = Proxy::start(server.port());
     let work = Work {
         fallback: PROCESSES,
@@ -151,9 +124,9 @@ fn a_fleet_that_falls_back_keeps_to_the_documented_bound() {
 /// The server accepts connections while it is stopped, but answers nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_does_not_answer_exceeds_nothing_and_passes() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let workers = start(2, &server.url(), Work::requests(60, WINDOW, 10 * SECOND));
-    let account = account(&server.url(), limits_of(60, 0)).await;
+    let account = account(connect(&server.url()).await, limits_of(60, 0));
     // The same guard as the workers have, so that they count together.
     let account = account.guard(SECOND / 10).build().unwrap();
     let limiter = account.limiter(MODEL);

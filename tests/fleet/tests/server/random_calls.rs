@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use std::thread;
 
 use fastrand::Rng;
-use fleet_tests::Server;
+
 use fleet_tests::script::{Asked, Rate, RawCall, RawReply, TURN, state, step};
 use redis::{Connection, cmd};
+use redis_server::RedisServer;
 
 const QUOTAS: u64 = 150;
 const CALLS: i64 = 80;
@@ -320,7 +321,7 @@ fn random_step(random: &mut Rng, rates: &[Rate], wait: i64) -> i64 {
 
 #[test]
 fn random_calls_exceed_nothing() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let mut connection = server.connection();
     let connection = &mut connection;
     let mut admitted = 0;

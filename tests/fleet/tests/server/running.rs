@@ -3,10 +3,13 @@
 use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
-use fleet_tests::{MODEL, SECOND, Server, Work, Worker, account, limits, limits_of, within};
+use fleet_tests::{
+    MODEL, SECOND, Work, Worker, account, connect, limits, limits_of, state_field, within,
+};
 use model_studio_limiter::{Cost, Limiter};
 use model_studio_limits::{Limit, LimitKind, Limits};
 use redis::cmd;
+use redis_server::RedisServer;
 use tokio::time::{sleep, timeout};
 
 use crate::{WORKER, limiter};
@@ -27,7 +30,7 @@ async fn is_full(limiter: &Limiter) -> bool {
 /// It holds all slots when it is killed. Its tasks would count on.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_process_frees_what_it_had_running() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let work = Work {
         running: 2,
         tasks: 2,
@@ -48,9 +51,9 @@ async fn a_killed_process_frees_what_it_had_running() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flush_frees_what_has_ended_at_once() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let first = limiter(&server.url(), requests_at_once(1)).await;
-    let held = || server.state("held:concurrent_requests");
+    let held = || state_field(&server, "held:concurrent_requests");
     within(first.acquire(0)).await.unwrap().settle(0);
     within(first.flush()).await;
     assert_eq!(held(), 0);
@@ -64,7 +67,7 @@ async fn a_flush_frees_what_has_ended_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_loss_of_state_does_not_forget_what_runs_for_long() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let first = limiter(&server.url(), requests_at_once(2)).await;
     let second = limiter(&server.url(), requests_at_once(2)).await;
     let permits = [
@@ -83,7 +86,7 @@ async fn a_loss_of_state_does_not_forget_what_runs_for_long() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn weights_count_as_in_a_process() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let url = server.url();
     let first = limiter(&url, requests_at_once(3)).await;
     let second = limiter(&url, requests_at_once(3)).await;
@@ -106,13 +109,15 @@ async fn weights_count_as_in_a_process() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_ends_all_units_of_a_task() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let first = limiter(&server.url(), limits_of(0, 3)).await;
     let second = limiter(&server.url(), limits_of(0, 3)).await;
     let heavy = Cost::default().with(LimitKind::ConcurrentTasks, 3);
     let task = within(first.acquire_task_with(heavy)).await.unwrap();
+    // The process that submitted the task is gone, and another one sees that it has ended.
     let lease = task.lease().unwrap();
     drop(task);
+    drop(first);
     let third = timeout(SECOND / 2, second.acquire_task()).await;
     assert!(third.is_err(), "a dropped task runs");
     // Other text has no effect.
@@ -125,30 +130,9 @@ async fn a_lease_ends_all_units_of_a_task() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tasks_are_counted_over_processes_and_ended_by_any() {
-    let server = Server::start();
-    let limits = limits_of(0, 2);
-    let first = limiter(&server.url(), limits).await;
-    let second = limiter(&server.url(), limits).await;
-    let task = within(first.acquire_task()).await.unwrap();
-    let other = within(second.acquire_task()).await.unwrap();
-    let blocked = tokio::time::timeout(SECOND / 2, second.acquire_task()).await;
-    assert!(blocked.is_err(), "two tasks run");
-
-    // The process that submitted the task is gone, and another one sees that it has ended.
-    let lease = task.lease().unwrap();
-    drop(task);
-    drop(first);
-    second.finish_task(&lease);
-    let third = within(second.acquire_task()).await.unwrap();
-    third.finish();
-    other.finish();
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_task_ends_at_the_longest_duration() {
-    let server = Server::start();
-    let account = account(&server.url(), limits_of(0, 1)).await;
+    let server = RedisServer::start();
+    let account = account(connect(&server.url()).await, limits_of(0, 1));
     let account = account.max_task_duration(SECOND).build().unwrap();
     drop(within(account.acquire_task(MODEL)).await.unwrap());
     let start = Instant::now();

@@ -4,9 +4,11 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use fastrand::Rng;
-use fleet_tests::{ACCOUNT, MODEL, Proxy, SECOND, Server, WINDOW, Work, limits, limits_of, within};
-use model_studio_limiter::{Account, RedisStore};
-use model_studio_limits::{Limit, LimitKind, Model};
+use fleet_tests::{
+    MODEL, Proxy, SECOND, WINDOW, Work, account, connect, limits, limits_of, state_field, within,
+};
+use model_studio_limits::{Limit, LimitKind};
+use redis_server::RedisServer;
 
 use crate::{alone, at_the_same_time, limiter, record, start};
 
@@ -15,7 +17,7 @@ fn a_saturated_fleet_uses_the_limit_and_does_not_exceed_it() {
     const WINDOW: Duration = Duration::from_secs(4);
     let _alone = alone();
     let check = |&(processes, limit): &(usize, u64)| {
-        let server = Server::start();
+        let server = RedisServer::start();
         let work = Work::requests(limit, WINDOW, 10 * SECOND);
         let record = record(start(processes, &server.url(), work));
         let most = record.most_in_any(WINDOW);
@@ -38,7 +40,7 @@ fn a_real_minute_does_not_have_more_than_the_limit() {
     const MINUTE: Duration = Duration::from_secs(60);
     let _alone = alone();
     at_the_same_time(&[(30_000, 500), (600, 0)], |&(limit, per_second)| {
-        let server = Server::start();
+        let server = RedisServer::start();
         let work = Work {
             per_second,
             guard: Duration::ZERO,
@@ -71,7 +73,7 @@ fn tokens_are_shared_and_settled() {
     at_the_same_time(
         &[(100, 100, 0.95), (200, 100, 0.9), (50, 100, 0.95)],
         |&(estimate, cost, least)| {
-            let server = Server::start();
+            let server = RedisServer::start();
             let work = Work {
                 requests: 0,
                 tokens: 20_000,
@@ -101,7 +103,7 @@ fn slow_replies_delay_requests_and_exceed_nothing() {
     let _alone = alone();
     let cases = [(1, 0.9), (20, 0.9), (50, 0.85), (200, 0.5)];
     at_the_same_time(&cases, |&(delay, least)| {
-        let server = Server::start();
+        let server = RedisServer::start();
         let proxy = Proxy::start(server.port());
         proxy.delay(Duration::from_millis(delay));
         let work = Work::requests(60, WINDOW, 7 * SECOND);
@@ -118,7 +120,7 @@ fn slow_replies_delay_requests_and_exceed_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_store_counts_exactly_what_is_known() {
     const LIMIT: u64 = 1 << 53;
-    let server = Server::start();
+    let server = RedisServer::start();
     let tokens = Limit {
         kind: LimitKind::Tokens,
         count: NonZeroU64::new(LIMIT).unwrap(),
@@ -150,7 +152,7 @@ async fn the_store_counts_exactly_what_is_known() {
             // Corrections are sent after 20 ms.
             tokio::time::sleep(Duration::from_millis(100)).await;
             assert_eq!(
-                server.state(":total"),
+                state_field(&server, ":total"),
                 i64::try_from(known).unwrap(),
                 "step {step}"
             );
@@ -160,19 +162,11 @@ async fn the_store_counts_exactly_what_is_known() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn limiters_of_one_quota_in_one_process_are_told_apart() {
-    let server = Server::start();
-    let store = RedisStore::connect(&server.url(), ACCOUNT).await.unwrap();
-    let limiters = [(); 2].map(|()| {
-        let account = Account::<Model>::builder().limits(MODEL, limits_of(1_000, 0));
-        account
-            .store(store.clone())
-            .build()
-            .unwrap()
-            .limiter(MODEL)
-            .clone()
-    });
-    for limiter in limiters.iter().cycle().take(10) {
-        within(limiter.acquire(0)).await.unwrap().settle(0);
+    let server = RedisServer::start();
+    let store = connect(&server.url()).await;
+    let accounts = [(); 2].map(|()| account(store.clone(), limits_of(1_000, 0)).build().unwrap());
+    for account in accounts.iter().cycle().take(10) {
+        within(account.acquire(MODEL, 0)).await.unwrap().settle(0);
     }
-    assert_eq!(server.state(":total"), 10);
+    assert_eq!(state_field(&server, ":total"), 10);
 }

@@ -1,13 +1,13 @@
 //! What the script does with single calls.
 
-use fleet_tests::Server;
 use fleet_tests::script::{Asked, LEAD, Rate, RawCall, RawReply, TURN, state, step};
 use redis::{Connection, cmd};
+use redis_server::RedisServer;
 
 const SECOND: i64 = 1_000_000;
 
-fn server() -> (Server, Connection) {
-    let server = Server::start();
+fn server() -> (RedisServer, Connection) {
+    let server = RedisServer::start();
     let connection = server.connection();
     (server, connection)
 }
@@ -18,27 +18,6 @@ fn task(name: &str, weight: i64) -> Asked {
         amounts: Vec::new(),
         weights: vec![weight],
     }
-}
-
-#[test]
-fn a_repeated_call_has_the_same_reply_and_a_late_one_is_refused() {
-    let (_server, mut connection) = server();
-    let rates = [Rate::per_minute(600)];
-    let first = RawCall::new("a", 1).ask(&rates, &[1, 1]);
-    let second = RawCall::new("a", 2).ask(&rates, &[1]);
-    let reply = first.call(&mut connection);
-    let repeated = first.call(&mut connection);
-    assert_eq!(
-        (reply.starts, reply.rates),
-        (repeated.starts, repeated.rates)
-    );
-    second.call(&mut connection);
-    let before = state(&mut connection);
-    // It was delayed on its way.
-    assert_eq!(first.send(&mut connection), "stale 2");
-    assert_eq!(state(&mut connection), before);
-    // The numbers of other processes have no meaning.
-    RawCall::new("b", 1).ask(&rates, &[1]).call(&mut connection);
 }
 
 #[test]

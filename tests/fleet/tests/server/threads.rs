@@ -6,35 +6,22 @@ use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use fleet_tests::{ACCOUNT, MODEL, SECOND, Server, free_port, limits_of, wait_until};
-use model_studio_limiter::{Account, AcquireError, Limiter, RedisStore};
-use model_studio_limits::Model;
+use fleet_tests::{ACCOUNT, MODEL, SECOND, account, connect, limits_of, state_field};
+use model_studio_limiter::{AcquireError, Limiter, RedisStore};
 use redis::cmd;
+use redis_server::{RedisServer, free_port, wait_until};
 use tokio::runtime::Builder;
 
 use crate::limiter;
 
 fn limiter_of(store: RedisStore) -> Limiter {
-    let account = Account::<Model>::builder().limits(MODEL, limits_of(1_000, 0));
-    account.store(store).build().unwrap().limiter(MODEL).clone()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn threads_can_block_on_a_store() {
-    let server = Server::start();
-    let limiter = limiter(&server.url(), limits_of(1_000, 0)).await;
-    let thread = thread::spawn(move || {
-        for _ in 0..5 {
-            limiter.blocking_acquire(0).unwrap().settle(0);
-        }
-    });
-    wait_until("the thread ends", || thread.is_finished());
-    thread.join().unwrap();
+    let account = account(store, limits_of(1_000, 0)).build().unwrap();
+    account.limiter(MODEL).clone()
 }
 
 #[test]
 fn a_runtime_that_is_blocked_or_idle_stops_nothing() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let url = server.url();
     let thread = thread::spawn(move || {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -51,15 +38,17 @@ fn a_runtime_that_is_blocked_or_idle_stops_nothing() {
     });
     wait_until("the thread ends", || thread.is_finished());
     let (_runtime, _limiter) = thread.join().unwrap();
-    wait_until("the request is given back", || server.state(":total") == 1);
+    wait_until("the request is given back", || {
+        state_field(&server, ":total") == 1
+    });
 }
 
 #[test]
 fn a_store_needs_no_runtime_and_ends_with_its_last_user() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let url = server.url();
     let thread = thread::spawn(move || {
-        let store = pollster::block_on(RedisStore::connect(&url, ACCOUNT)).unwrap();
+        let store = pollster::block_on(connect(&url));
         let limiter = limiter_of(store);
         pollster::block_on(limiter.acquire(0)).unwrap().settle(0);
         limiter.blocking_acquire(0).unwrap().cancel();
@@ -69,7 +58,9 @@ fn a_store_needs_no_runtime_and_ends_with_its_last_user() {
     wait_until("the thread ends", || thread.is_finished());
     thread.join().unwrap();
     // The limiter was dropped before it had sent the last change.
-    wait_until("the last call is made", || server.state(":total") == 1);
+    wait_until("the last call is made", || {
+        state_field(&server, ":total") == 1
+    });
     wait_until("the connection is closed", || {
         let clients: String = server.run(cmd("CLIENT").arg("LIST"));
         clients.lines().count() == 1
@@ -84,8 +75,8 @@ fn a_waker_that_panics_does_not_end_the_calls() {
             panic!("the waker of a task");
         }
     }
-    let server = Server::start();
-    let store = pollster::block_on(RedisStore::connect(&server.url(), ACCOUNT)).unwrap();
+    let server = RedisServer::start();
+    let store = pollster::block_on(connect(&server.url()));
     let limiter = limiter_of(store);
     let mut request = limiter.acquire(0);
     let waker = Waker::from(Arc::new(Panics));
@@ -117,7 +108,7 @@ fn a_program_can_start_during_an_outage() {
 /// This program has not installed a provider of cryptography, which TLS may need.
 #[test]
 fn a_connection_that_panics_is_an_error() {
-    let url = format!("rediss://127.0.0.1:{}/", Server::start().port());
+    let url = format!("rediss://127.0.0.1:{}/", RedisServer::start().port());
     let result = pollster::block_on(RedisStore::connect(&url, ACCOUNT));
     println!("{}", result.unwrap_err());
     thread::sleep(Duration::from_millis(10));

@@ -4,14 +4,15 @@ use std::future::{Future as _, poll_fn};
 use std::num::NonZeroU64;
 use std::task::Poll;
 
-use fleet_tests::{SECOND, Server, limits, limits_of, within};
+use fleet_tests::{SECOND, limits, limits_of, within};
 use model_studio_limits::{Limit, LimitKind};
+use redis_server::RedisServer;
 
 use crate::limiter;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_is_polled_too_late_is_admitted_again() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let limiter = limiter(&server.url(), limits_of(100, 0)).await;
     let mut request = Box::pin(limiter.acquire(0));
     // It joins the queue, is admitted, and is not polled again for a while.
@@ -32,7 +33,7 @@ async fn a_request_that_is_polled_too_late_is_admitted_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_behind_one_that_gave_up_is_admitted() {
-    let server = Server::start();
+    let server = RedisServer::start();
     let limiter = limiter(
         &server.url(),
         limits(&[Limit {

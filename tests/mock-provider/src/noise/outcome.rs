@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::MINUTE;
+use crate::window::most_within;
 
 /// The outcomes of the requests.
 #[derive(Clone, Debug, Default)]
@@ -70,15 +71,7 @@ impl NoisyOutcome {
     /// Returns the most requests that were sent in a stretch of time of this length.
     #[must_use]
     pub fn most_within(&self, window: Duration) -> usize {
-        let mut first = 0;
-        let mut most = 0;
-        for (index, at) in self.sent_at.iter().enumerate() {
-            while self.sent_at[first] + window <= *at {
-                first += 1;
-            }
-            most = most.max(index + 1 - first);
-        }
-        most
+        most_within(&self.sent_at, window)
     }
 
     /// Returns the most requests that were sent in a minute.

@@ -1,4 +1,4 @@
-//! A `redis-server` of its own.
+//! Starts Redis servers for tests, benchmarks and examples. They need the command `redis-server`.
 
 use std::fs;
 use std::net::TcpListener;
@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 
 use redis::{Cmd, Connection, FromRedisValue, InfoDict, cmd};
 
-use crate::worker::send_signal;
+/// The file in the directory of a server to which it writes its log.
+const LOG: &str = "log";
 
-/// A server with an empty database. It ends when this is dropped.
+/// A server on a free port of 127.0.0.1, with an empty database. It is stopped when this is dropped.
 #[derive(Debug)]
-pub struct Server {
+pub struct RedisServer {
     port: u16,
     cluster_port: u16,
     options: Vec<String>,
@@ -22,7 +23,7 @@ pub struct Server {
     process: Child,
 }
 
-impl Server {
+impl RedisServer {
     /// Starts a server that keeps nothing on disk.
     ///
     /// # Panics
@@ -72,10 +73,8 @@ impl Server {
                 };
             }
         }
-        panic!(
-            "`redis-server` does not start; it says why in {}",
-            directory.display()
-        );
+        let log = directory.join(LOG);
+        panic!("`redis-server` did not start, see {}", log.display());
     }
 
     /// Makes the server a replica of another one, and waits until it has the same data.
@@ -98,7 +97,7 @@ impl Server {
         self.port
     }
 
-    /// Returns the port on which the nodes of a cluster talk.
+    /// Returns the port on which the nodes of a cluster communicate.
     #[must_use]
     pub fn cluster_port(&self) -> u16 {
         self.cluster_port
@@ -163,41 +162,24 @@ impl Server {
     pub fn connection(&self) -> Connection {
         connect(self.port).expect("the server accepts connections")
     }
-
-    /// Returns the only key that ends in this, such as `:state`.
-    ///
-    /// # Panics
-    ///
-    /// Panics unless there is exactly one.
-    #[must_use]
-    pub fn key(&self, end: &str) -> String {
-        let keys: Vec<String> = self.run(cmd("KEYS").arg(format!("*{end}")));
-        let [key] = keys.as_slice() else {
-            panic!("one key {end} is expected, but there are {keys:?}");
-        };
-        key.clone()
-    }
-
-    /// Returns the number in the only field of the state that ends in this, such as `:total`.
-    ///
-    /// # Panics
-    ///
-    /// Panics unless there is exactly one.
-    #[must_use]
-    pub fn state(&self, end: &str) -> i64 {
-        let fields: Vec<(String, String)> = self.run(cmd("HGETALL").arg(self.key(":state")));
-        let mut fields = fields.iter().filter(|(field, _)| field.ends_with(end));
-        let (_, value) = fields.next().expect("the state has the field");
-        assert!(fields.next().is_none(), "{end} is ambiguous");
-        value.parse().unwrap()
-    }
 }
 
-impl Drop for Server {
+impl Drop for RedisServer {
     fn drop(&mut self) {
         self.kill();
         let _ = fs::remove_dir_all(&self.directory);
     }
+}
+
+/// Sends a signal, such as `STOP`, to a process.
+///
+/// # Panics
+///
+/// Panics if that fails.
+pub fn send_signal(process: &Child, signal: &str) {
+    let mut kill = Command::new("kill");
+    kill.arg(format!("-{signal}")).arg(process.id().to_string());
+    assert!(kill.status().unwrap().success());
 }
 
 /// Waits until a condition holds.
@@ -216,7 +198,7 @@ pub fn wait_until(name: &str, mut condition: impl FnMut() -> bool) {
 fn new_directory() -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let directory = std::env::temp_dir().join(format!("fleet-tests-{}-{count}", id()));
+    let directory = std::env::temp_dir().join(format!("redis-server-{}-{count}", id()));
     fs::create_dir_all(&directory).unwrap();
     directory
 }
@@ -248,7 +230,7 @@ fn spawn(port: u16, cluster_port: u16, options: &[String], directory: &Path) -> 
         .args(options)
         .args(["--bind", "127.0.0.1", "--port"]);
     command.arg(port.to_string()).arg("--dir").arg(directory);
-    command.args(["--logfile", "log"]);
+    command.args(["--logfile", LOG]);
     let has_option = |name: &str| options.iter().any(|option| option == name);
     if !has_option("--sentinel") {
         command.args(["--save", ""]);
@@ -260,7 +242,7 @@ fn spawn(port: u16, cluster_port: u16, options: &[String], directory: &Path) -> 
     command.stdout(Stdio::null());
     let mut process = command
         .spawn()
-        .expect("these tests need `redis-server`, version 7 or newer: install it");
+        .expect("cannot start `redis-server`; install Redis 7 or newer");
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(20) {
         if process.try_wait().unwrap().is_some() {

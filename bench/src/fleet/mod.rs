@@ -1,22 +1,22 @@
 //! Measures limiters that share a limit through a Redis server.
 
 mod client;
-mod server;
 mod worker;
 
 use std::time::Duration;
 
-use client::{FIXED_WINDOW, GCRA, GCRA_BURST, LIMITER, LIMITER_TOKENS, PING};
-use server::Server;
+use mock_provider::most_within;
+use redis::{InfoDict, cmd};
+use redis_server::RedisServer;
+
+use crate::report::float;
+use client::{FIXED_WINDOW, GCRA, GCRA_BURST, LIMITER, LIMITER_TOKENS, PING, WINDOW};
 use worker::{Outcome, Task, run_all};
 
 pub(crate) use worker::work;
 
 /// Requests per window that no client reaches.
 const UNLIMITED: u64 = 1_000_000_000;
-
-/// The limits are per 5 seconds, so that a short run has more than one window.
-const WINDOW: Duration = Duration::from_secs(5);
 
 /// 600 and 30,000 per minute.
 const COUNTS: [u64; 2] = [50, 2_500];
@@ -127,10 +127,26 @@ fn print_limited(seconds: u64) {
 /// Runs the processes on a new server. Returns what each sent, the calls to the server and the
 /// microseconds that they took there.
 fn measure(tasks: &[Task], seconds: u64) -> (Vec<Outcome>, f64, f64) {
-    let server = Server::start();
-    let outcomes = run_all(server.url(), tasks, seconds);
-    let (calls, busy) = server.calls();
+    let server = RedisServer::start();
+    let outcomes = run_all(&server.url(), tasks, seconds);
+    let (calls, busy) = calls(&server);
     (outcomes, calls, busy)
+}
+
+/// Returns the number of calls that clients made, and the microseconds that they took.
+fn calls(server: &RedisServer) -> (f64, f64) {
+    let info: InfoDict = server.run(cmd("INFO").arg("commandstats"));
+    // The server counts the commands of a script too, but no script has these.
+    let statistics = ["cmdstat_evalsha", "cmdstat_incrby"].map(|command| {
+        let statistics: Option<String> = info.get(command);
+        statistics.unwrap_or_default()
+    });
+    let sum = |name: &str| {
+        let fields = statistics.iter().flat_map(|fields| fields.split(','));
+        let numbers = fields.filter_map(|field| field.strip_prefix(name)?.parse::<f64>().ok());
+        numbers.sum()
+    };
+    (sum("calls="), sum("usec="))
 }
 
 /// Returns the number of admissions.
@@ -140,21 +156,8 @@ fn count(outcomes: &[Outcome]) -> f64 {
 
 /// Returns the most admissions of all processes in any window.
 fn most_in_window(outcomes: &[Outcome]) -> f64 {
-    let mut times: Vec<u64> = outcomes.iter().flatten().map(|sent| sent.at).collect();
+    let all = outcomes.iter().flatten();
+    let mut times: Vec<Duration> = all.map(|sent| Duration::from_micros(sent.at)).collect();
     times.sort_unstable();
-    let window = u64::try_from(WINDOW.as_micros()).expect("the window is short");
-    let mut first = 0;
-    let mut most = 0;
-    for (last, at) in times.iter().enumerate() {
-        while at - times[first] >= window {
-            first += 1;
-        }
-        most = most.max(last + 1 - first);
-    }
-    float(most as u64)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts are below 2^53")]
-fn float(count: u64) -> f64 {
-    count as f64
+    float(most_within(&times, WINDOW) as u64)
 }
