@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::{env, fmt, fs, process};
 
-use crate::diagnostics::Error;
-use crate::render::{self, Origin, Settings};
-use crate::{identifier, pipeline};
+use crate::error::Error;
+use crate::input::Input;
+use crate::settings::{Origin, Settings};
+use crate::{pipeline, render};
 
 /// Generates an enum and a macro from a YAML table.
 ///
@@ -19,28 +20,7 @@ pub struct Generator {
     overlay: Option<PathBuf>,
     /// The environment variable that sets the overlay.
     overlay_variable: Option<String>,
-    enum_name: String,
-    runtime: String,
-    module: String,
-    export_macro: bool,
-    origin: Origin,
-}
-
-/// A table file, or the name of a shipped table.
-#[derive(Clone, Debug)]
-pub(crate) enum Input {
-    File(PathBuf),
-    Shipped(String),
-}
-
-impl Input {
-    /// Returns the path of the table, for messages and documentation.
-    pub(crate) fn path(&self) -> PathBuf {
-        match self {
-            Self::File(path) => path.clone(),
-            Self::Shipped(name) => format!("{name}.yaml").into(),
-        }
-    }
+    settings: Settings,
 }
 
 /// Generated code.
@@ -63,11 +43,13 @@ impl Generator {
             table: Input::File(path.into()),
             overlay: None,
             overlay_variable: None,
-            enum_name: "Model".to_owned(),
-            runtime: "::model_studio_limits".to_owned(),
-            module: String::new(),
-            export_macro: false,
-            origin: Origin::Own,
+            settings: Settings {
+                enum_name: "Model".to_owned(),
+                runtime: "::model_studio_limits".to_owned(),
+                module: String::new(),
+                export_macro: false,
+                origin: Origin::Own,
+            },
         }
     }
 
@@ -117,7 +99,7 @@ impl Generator {
     /// `snake_case`.
     #[must_use]
     pub fn enum_name(mut self, name: impl Into<String>) -> Self {
-        self.enum_name = name.into();
+        self.settings.enum_name = name.into();
         self
     }
 
@@ -125,7 +107,7 @@ impl Generator {
     /// crate renames the dependency or uses it through another crate's re-export.
     #[must_use]
     pub fn runtime(mut self, path: impl Into<String>) -> Self {
-        self.runtime = path.into();
+        self.settings.runtime = path.into();
         self
     }
 
@@ -134,7 +116,7 @@ impl Generator {
     /// the macro refers to the enum by this path.
     #[must_use]
     pub fn module(mut self, path: impl Into<String>) -> Self {
-        self.module = path.into();
+        self.settings.module = path.into();
         self
     }
 
@@ -142,7 +124,7 @@ impl Generator {
     /// then at the crate root. By default it is `pub(crate)`, next to the enum.
     #[must_use]
     pub fn export_macro(mut self) -> Self {
-        self.export_macro = true;
+        self.settings.export_macro = true;
         self
     }
 
@@ -150,7 +132,7 @@ impl Generator {
     #[doc(hidden)]
     #[must_use]
     pub fn built_in(mut self) -> Self {
-        self.origin = Origin::BuiltIn;
+        self.settings.origin = Origin::BuiltIn;
         self.runtime("crate").export_macro()
     }
 
@@ -158,7 +140,7 @@ impl Generator {
     #[doc(hidden)]
     #[must_use]
     pub fn built_in_region(mut self, module: &str) -> Self {
-        self.origin = Origin::Region;
+        self.settings.origin = Origin::Region;
         self.runtime("crate").module(module).export_macro()
     }
 
@@ -168,10 +150,10 @@ impl Generator {
     ///
     /// Returns an error if a file cannot be read or is invalid, or if a setting is invalid.
     pub fn generate(&self) -> Result<Code, Error> {
-        let settings = self.settings()?;
+        self.settings.check()?;
         self.check_overlay_variable()?;
-        let catalogue = pipeline::catalogue(&self.table, self.overlay.as_deref())?;
-        Ok(Code(render::code(&catalogue, &settings)))
+        let table = pipeline::table(&self.table, self.overlay.as_deref())?;
+        Ok(Code(render::code(&table, &self.settings)))
     }
 
     /// Writes the code to a file in `OUT_DIR`, for `model_studio_limits::include_models!`. Makes
@@ -221,59 +203,4 @@ impl Generator {
             _ => Ok(()),
         }
     }
-
-    fn settings(&self) -> Result<Settings, Error> {
-        let enum_name = self.enum_name.as_str();
-        let macro_name = identifier::snake_case(enum_name);
-        let is_type = enum_name.starts_with(|c: char| c.is_ascii_uppercase());
-        if !is_type || !identifier::is_valid(enum_name) {
-            return Err(Error::new(format_args!(
-                "`{enum_name}` is not a valid enum name: use an identifier of ASCII letters, \
-                 digits and `_` that begins with a capital letter"
-            )));
-        }
-        if !identifier::is_valid(&macro_name) || identifier::is_attribute(&macro_name) {
-            return Err(Error::new(format_args!(
-                "`{enum_name}` is not a valid enum name: the macro would be named `{macro_name}`, \
-                 which is reserved"
-            )));
-        }
-        if self.runtime != "crate" {
-            let path = self.runtime.as_str();
-            let names = path.strip_prefix("crate::").or(path.strip_prefix("::"));
-            check_path(path, names.unwrap_or(path))?;
-        }
-        let module = match self.module.as_str() {
-            "crate" => "",
-            module => module.strip_prefix("crate::").unwrap_or(module),
-        };
-        if !module.is_empty() {
-            check_path(&self.module, module)?;
-        }
-        Ok(Settings {
-            table: file_name(&self.table.path()),
-            overlay: self.overlay.as_deref().map(file_name),
-            enum_name: enum_name.to_owned(),
-            macro_name,
-            runtime: self.runtime.clone(),
-            module: module.to_owned(),
-            export_macro: self.export_macro,
-            origin: self.origin,
-        })
-    }
-}
-
-/// Checks that `names`, the part of `path` after a prefix, consists of identifiers.
-fn check_path(path: &str, names: &str) -> Result<(), Error> {
-    if names.split("::").all(identifier::is_valid) {
-        return Ok(());
-    }
-    Err(Error::new(format_args!(
-        "`{path}` is not a valid path: use identifiers separated by `::`"
-    )))
-}
-
-fn file_name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or(path.as_os_str());
-    name.to_string_lossy().into_owned()
 }

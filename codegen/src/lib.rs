@@ -1,28 +1,34 @@
 #![doc = include_str!("../README.md")]
 
 mod generator;
+mod settings;
+
 mod pipeline;
 
-// YAML text -> tree
+// 1. path -> text
+mod input;
+
+// 2. text -> tree
 mod yaml;
 
-// tree -> table
+// 3. tree -> file
 mod decode;
-mod decoder;
-mod table;
+mod table_file;
 
-// table -> catalogue
-mod catalogue;
+// 4. file -> table
 mod identifier;
 mod name_index;
 mod overlay;
+mod table;
 mod validate;
 
-// catalogue -> code
+// 5. table -> code
 mod perfect_hash;
 mod render;
 
-mod diagnostics;
+mod characters;
+mod diagnostic;
+mod error;
 
-pub use diagnostics::Error;
+pub use error::Error;
 pub use generator::{Code, Generator};

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use model_studio_limits_core::{Date, suggest};
 
-use crate::diagnostics::{Diagnostic, Location};
-use crate::table::{Name, Retired, Row};
+use crate::diagnostic::{Diagnostic, Location};
+use crate::table_file::{Name, RetiredRow, Row};
 
 /// The model IDs and aliases of rows, and the names of retired models.
 pub(crate) struct NameIndex<'a> {
@@ -24,7 +24,7 @@ const MAX_SUGGESTIONS: usize = 20;
 impl<'a> NameIndex<'a> {
     pub(crate) fn new(
         rows: impl Iterator<Item = &'a Row>,
-        retired: impl Iterator<Item = &'a Retired>,
+        retired: impl Iterator<Item = &'a RetiredRow>,
     ) -> Self {
         let names = rows.enumerate();
         let names = names.flat_map(|(position, row)| row.names().map(move |name| (position, name)));

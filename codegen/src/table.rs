@@ -1,103 +1,49 @@
-//! The contents of table and overlay files, as they are written.
-//!
-//! Each row is valid on its own. `validate` checks that the rows are consistent.
+//! The validated table, from which code is rendered.
 
-use std::iter;
+use model_studio_limits_core::Limit;
 
-use model_studio_limits_core::{Category, Date, Limit};
+use crate::table_file::{Group, RetiredRow, Row, Source};
 
-use crate::diagnostics::Location;
-
-/// A table file.
-#[derive(Debug, Default)]
-pub(crate) struct Table {
-    pub(crate) title: Option<String>,
-    pub(crate) url: Option<String>,
-    pub(crate) date: Option<Date>,
-    pub(crate) groups: Vec<Group>,
-    pub(crate) rows: Vec<Row>,
-    pub(crate) retired: Vec<Retired>,
-}
-
-/// What the models of a group share.
-#[derive(Clone, Debug)]
-pub(crate) struct Group {
-    pub(crate) category: Category,
-    pub(crate) series: String,
-}
-
-/// A model in a table file.
-#[derive(Clone, Debug)]
-pub(crate) struct Row {
-    pub(crate) name: Name,
-    pub(crate) aliases: Vec<Name>,
-    /// The position of the group in `Table::groups`.
-    pub(crate) group: usize,
-    pub(crate) limits: Vec<Limit>,
-    /// Whether the provider adjusts the limits.
-    pub(crate) dynamic: bool,
-    /// The pool whose models share the limits.
-    pub(crate) pool: Option<(String, Location)>,
-    pub(crate) deprecation: Option<Deprecation>,
-}
-
-impl Row {
-    /// Returns the model ID and the aliases.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &Name> {
-        iter::once(&self.name).chain(&self.aliases)
-    }
-
-    /// Returns the name of the pool.
-    pub(crate) fn pool(&self) -> Option<&str> {
-        self.pool.as_ref().map(|(pool, _)| pool.as_str())
-    }
-
-    /// Returns the date on which the model retires.
-    pub(crate) fn retires(&self) -> Option<Date> {
-        self.deprecation.as_ref()?.retires
-    }
-}
-
-/// A model ID or alias, and its identifier.
-#[derive(Clone, Debug)]
-pub(crate) struct Name {
-    pub(crate) text: String,
-    pub(crate) location: Location,
-    pub(crate) identifier: String,
-    /// The location of the name, or of `variant` if that sets the identifier.
-    pub(crate) identifier_location: Location,
-}
-
+/// A table with unique names, unambiguous identifiers and resolved replacements.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Deprecation {
-    pub(crate) retires: Option<Date>,
-    pub(crate) replacement: Option<(String, Location)>,
-    pub(crate) source: Option<String>,
-    pub(crate) note: Option<String>,
+pub(crate) struct Table {
+    /// The name of the table file.
+    pub(crate) file_name: String,
+    /// The name of the overlay file.
+    pub(crate) overlay: Option<String>,
+    pub(crate) source: Source,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) models: Vec<Model>,
+    /// Sorted by name.
+    pub(crate) retired: Vec<RetiredModel>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Model {
+    /// The row, whose group is a position in `Table::groups`.
+    pub(crate) row: Row,
+    /// The limits of the table, if an overlay has changed them.
+    pub(crate) baseline: Option<Vec<Limit>>,
+    /// The position of the model at the end of the chain of replacements.
+    pub(crate) replacement: Option<usize>,
 }
 
 /// A model that is no longer served.
 #[derive(Clone, Debug)]
-pub(crate) struct Retired {
-    pub(crate) name: Name,
-    pub(crate) on: Date,
-    pub(crate) replacement: Option<(String, Location)>,
-    pub(crate) source: Option<String>,
-    pub(crate) note: Option<String>,
+pub(crate) struct RetiredModel {
+    pub(crate) row: RetiredRow,
+    /// The position of the replacement.
+    pub(crate) replacement: Option<usize>,
 }
 
-/// An overlay file: limits to set, and models to add.
-#[derive(Debug, Default)]
-pub(crate) struct Overlay {
-    /// The groups and rows to add.
-    pub(crate) additions: Table,
-    pub(crate) entries: Vec<OverlayEntry>,
-}
+impl Table {
+    /// Returns the row of the replacement at a position.
+    pub(crate) fn replacement(&self, position: Option<usize>) -> Option<&Row> {
+        Some(&self.models[position?].row)
+    }
 
-#[derive(Debug)]
-pub(crate) struct OverlayEntry {
-    pub(crate) name: String,
-    pub(crate) location: Location,
-    /// The limits to set, or an empty list to remove all limits.
-    pub(crate) limits: Vec<Limit>,
+    /// Returns the rows of all models.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &Row> + Clone {
+        self.models.iter().map(|model| &model.row)
+    }
 }

@@ -5,20 +5,24 @@ use std::collections::HashMap;
 
 use model_studio_limits_core::MAX_NAMES;
 
-use crate::catalogue::{Catalogue, Model, Retired};
-use crate::diagnostics::{Diagnostic, Location};
+use crate::diagnostic::{Diagnostic, Location};
 use crate::name_index::NameIndex;
-use crate::table::{self, Name, Row, Table};
+use crate::table::{Model, RetiredModel, Table};
+use crate::table_file::{Name, RetiredRow, Row, TableFile};
 
-/// Validates a table, or returns all errors in it.
-pub(crate) fn validate(table: Table) -> Result<Catalogue, Vec<Diagnostic>> {
-    extend(&Catalogue::default(), table)
+/// Validates a table file, or returns all errors in it.
+pub(crate) fn validate(file: TableFile) -> Result<Table, Vec<Diagnostic>> {
+    let base = Table {
+        source: file.source.clone(),
+        ..Table::default()
+    };
+    extend(&base, file)
 }
 
-/// Adds the groups, models and retired models of a table to a catalogue, or returns all errors in
-/// the table.
-pub(crate) fn extend(base: &Catalogue, table: Table) -> Result<Catalogue, Vec<Diagnostic>> {
-    let addition = Addition::new(base, &table);
+/// Adds the groups, models and retired models of a file to a table, or returns all errors in the
+/// file.
+pub(crate) fn extend(base: &Table, file: TableFile) -> Result<Table, Vec<Diagnostic>> {
+    let addition = Addition::new(base, &file);
     let mut errors = Vec::new();
     addition.check_pools(&mut errors);
     addition.check_names(&mut errors);
@@ -30,52 +34,49 @@ pub(crate) fn extend(base: &Catalogue, table: Table) -> Result<Catalogue, Vec<Di
     if !errors.is_empty() {
         return Err(errors);
     }
-    let mut catalogue = base.clone();
-    catalogue.groups.extend(table.groups);
-    let rows = table.rows.into_iter().zip(&ends[base.models.len()..]);
-    for (mut row, replacement) in rows {
-        row.group += base.groups.len();
-        catalogue.models.push(Model {
-            row,
-            baseline: None,
-            replacement: *replacement,
-        });
-    }
-    let rows = table.retired.into_iter().zip(retired);
-    let retired = rows.map(|(row, replacement)| Retired { row, replacement });
-    catalogue.retired.extend(retired);
-    let by_name = |a: &Retired, b: &Retired| a.row.name.text.cmp(&b.row.name.text);
-    catalogue.retired.sort_by(by_name);
-    catalogue.title = table.title.or(catalogue.title);
-    catalogue.url = table.url.or(catalogue.url);
-    catalogue.date = table.date.or(catalogue.date);
-    Ok(catalogue)
+    let mut table = base.clone();
+    table.groups.extend(file.groups);
+    let rows = file.rows.into_iter().zip(&ends[base.models.len()..]);
+    table.models.extend(rows.map(|(row, replacement)| Model {
+        row: Row {
+            group: base.groups.len() + row.group,
+            ..row
+        },
+        baseline: None,
+        replacement: *replacement,
+    }));
+    let rows = file.retired.into_iter().zip(retired);
+    let retired = rows.map(|(row, replacement)| RetiredModel { row, replacement });
+    table.retired.extend(retired);
+    let by_name = |a: &RetiredModel, b: &RetiredModel| a.row.name.text.cmp(&b.row.name.text);
+    table.retired.sort_by(by_name);
+    Ok(table)
 }
 
-/// The rows of a table, and the catalogue that they are added to. The catalogue is valid, so all
-/// errors are in the table.
+/// The rows of a file, and the table that they are added to. The table is valid, so all errors are
+/// in the file.
 struct Addition<'a> {
-    base: &'a Catalogue,
-    table: &'a Table,
-    /// The rows of the catalogue, followed by those of the table.
+    base: &'a Table,
+    file: &'a TableFile,
+    /// The rows of the table, followed by those of the file.
     rows: Vec<&'a Row>,
     index: NameIndex<'a>,
 }
 
 impl<'a> Addition<'a> {
-    fn new(base: &'a Catalogue, table: &'a Table) -> Self {
+    fn new(base: &'a Table, file: &'a TableFile) -> Self {
         let retired = base.retired.iter().map(|retired| &retired.row);
-        let retired = retired.chain(&table.retired);
-        let rows = base.rows().chain(&table.rows);
+        let retired = retired.chain(&file.retired);
+        let rows = base.rows().chain(&file.rows);
         Self {
             base,
-            table,
+            file,
             rows: rows.clone().collect(),
             index: NameIndex::new(rows, retired),
         }
     }
 
-    /// Returns `true` for the position of a row of the table.
+    /// Returns `true` for the position of a row of the file.
     fn is_added(&self, position: usize) -> bool {
         position >= self.base.models.len()
     }
@@ -169,8 +170,8 @@ impl<'a> Addition<'a> {
 
     /// Checks that no retired name is also the name of a model, and that none is retired twice.
     fn check_retired(&self, errors: &mut Vec<Diagnostic>) {
-        let mut first = HashMap::<&str, &table::Retired>::new();
-        for row in &self.table.retired {
+        let mut first = HashMap::<&str, &RetiredRow>::new();
+        for row in &self.file.retired {
             let (name, location) = (row.name.text.as_str(), row.name.location);
             if let Some((position, model)) = self.index.get(name) {
                 let origin = self.origin(position, model);
@@ -185,7 +186,7 @@ impl<'a> Addition<'a> {
                 errors.push(Diagnostic::new(location, message));
             }
         }
-        for Retired { row, .. } in &self.base.retired {
+        for RetiredModel { row, .. } in &self.base.retired {
             let found = self.index.get(&row.name.text);
             if let Some((_, name)) = found.filter(|(position, _)| self.is_added(*position)) {
                 errors.push(self.index.not_found(&name.text, name.location));
@@ -197,7 +198,7 @@ impl<'a> Addition<'a> {
     fn find_replacements(&self, errors: &mut Vec<Diagnostic>) -> Vec<Option<(usize, Location)>> {
         let models = self.base.models.iter();
         let known = models.map(|model| Some((model.replacement?, Location::UNKNOWN)));
-        let added = self.table.rows.iter().enumerate().map(|(index, row)| {
+        let added = self.file.rows.iter().enumerate().map(|(index, row)| {
             let named = row.deprecation.as_ref()?.replacement.as_ref()?;
             let found = self.find_replacement(named, errors)?;
             let (name, location) = named;
@@ -211,13 +212,13 @@ impl<'a> Addition<'a> {
         known.chain(added).collect()
     }
 
-    /// Returns, for each retired model of the table, the position of its replacement.
+    /// Returns, for each retired model of the file, the position of its replacement.
     fn retired_replacements(
         &self,
         ends: &[Option<usize>],
         errors: &mut Vec<Diagnostic>,
     ) -> Vec<Option<usize>> {
-        let rows = self.table.retired.iter().map(|row| {
+        let rows = self.file.retired.iter().map(|row| {
             let found = self.find_replacement(row.replacement.as_ref()?, errors)?;
             Some(ends[found].unwrap_or(found))
         });

@@ -1,31 +1,31 @@
 //! Decodes the limits of a model. `Window` in core parses windows such as `500 per 6s`.
 
+use std::num::NonZeroU64;
+
 use model_studio_limits_core::{AnyOf, Limit, LimitKey, LimitKind, Window};
 
-use crate::decoder::Decoder;
-use crate::diagnostics::Diagnostic;
-use crate::yaml::{Entry, Node, Value};
+use crate::diagnostic::Diagnostic;
+use crate::yaml::{Entry, Node, Reader, Value};
 
 /// Decodes limits: a mapping or `none`. Returns the limits, sorted by kind and window.
-pub(super) fn decode(decoder: &mut Decoder, node: &Node, what: &str) -> Option<Vec<Limit>> {
-    if matches!(&node.value, Value::String(text) if text == "none") {
-        return Some(Vec::new());
+pub(super) fn decode(reader: &mut Reader, node: &Node, what: &str) -> Option<Vec<Limit>> {
+    match &node.value {
+        Value::String(text) if text == "none" => return Some(Vec::new()),
+        Value::Mapping(_) => {}
+        _ => return reader.type_error(node, what, "a mapping or `none`"),
     }
-    if !matches!(node.value, Value::Mapping(_)) {
-        return decoder.type_error(node, what, "a mapping or `none`");
-    }
-    let entries = decoder.mapping(node, what)?;
+    let entries = reader.mapping(node, what)?;
     if entries.is_empty() {
         let error = Diagnostic::new(node.location, format!("{what} is empty"));
-        return decoder.fail(error.help("write `none` if the provider sets no limit"));
+        return reader.fail(error.help("write `none` if the provider sets no limit"));
     }
     let mut limits = Vec::<(Limit, &Entry)>::new();
     for entry in entries {
         let name = entry.key.as_str();
-        for limit in decode_key(decoder, entry) {
+        for limit in decode_key(reader, entry) {
             let mut earlier = limits.iter();
             match earlier.find(|(other, _)| other.slot() == limit.slot()) {
-                // The decoder reports duplicate keys.
+                // The reader reports duplicate keys.
                 Some((_, earlier)) if earlier.key == name && limit.kind.key() != Some(name) => {}
                 Some((_, earlier)) => {
                     let message = if earlier.key == name {
@@ -34,7 +34,7 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, what: &str) -> Option<V
                         let (earlier, line) = (&earlier.key, earlier.location.line);
                         format!("`{name}` sets the same limit as `{earlier}` on line {line}")
                     };
-                    decoder.error(Diagnostic::new(entry.location, message));
+                    reader.error(Diagnostic::new(entry.location, message));
                 }
                 None => limits.push((limit, entry)),
             }
@@ -45,35 +45,72 @@ pub(super) fn decode(decoder: &mut Decoder, node: &Node, what: &str) -> Option<V
 }
 
 /// Decodes the limits for one key.
-fn decode_key(decoder: &mut Decoder, entry: &Entry) -> Vec<Limit> {
+fn decode_key(reader: &mut Reader, entry: &Entry) -> Vec<Limit> {
     let (name, node) = (entry.key.as_str(), &entry.value);
     let what = format!("`{name}`");
     if let Some((kind, LimitKey { per, .. })) = LimitKind::from_short_key(name) {
-        let count = decoder.count(node, &what, kind.max_count());
+        let count = decode_count(reader, node, &what, kind.max_count());
         let limit = count.map(|count| Limit { kind, count, per });
         return limit.into_iter().collect();
     }
     let Some(kind) = LimitKind::from_key(name) else {
         let error = Diagnostic::new(entry.location, format!("unknown key `{name}`"));
         let help = LimitKind::suggest_key(name).map(|key| format!("did you mean `{key}`?"));
-        decoder.error(error.help(help.unwrap_or_else(|| {
+        reader.error(error.help(help.unwrap_or_else(|| {
             let keys: Vec<&str> = LimitKind::all_keys().collect();
             format!("expected one of {}", AnyOf(&keys))
         })));
         return Vec::new();
     };
     let nodes = match &node.value {
-        Value::Sequence(_) => decoder.items(node, &what).unwrap_or_default(),
+        Value::Sequence(_) => reader.items(node, &what).unwrap_or_default(),
         _ => std::slice::from_ref(node),
     };
     let limits = nodes.iter();
-    let limits = limits.filter_map(|node| decode_window(decoder, kind, &what, node));
+    let limits = limits.filter_map(|node| decode_window(reader, kind, &what, node));
     limits.collect()
 }
 
-fn decode_window(decoder: &mut Decoder, kind: LimitKind, what: &str, node: &Node) -> Option<Limit> {
+/// Decodes an integer from 1 to `max`.
+fn decode_count(reader: &mut Reader, node: &Node, what: &str, max: u64) -> Option<NonZeroU64> {
+    let message = |text: String| Diagnostic::new(node.location, format!("{what} {text}"));
+    let too_small = |shown: String| {
+        message(format!("must be at least 1, found {shown}"))
+            .help("omit the key if there is no such limit")
+    };
+    let too_large = |shown: String| message(format!("must be at most {max}, found {shown}"));
+    let error = match &node.value {
+        Value::Integer(number @ ..1) => too_small(number.to_string()),
+        Value::Integer(number) => match u64::try_from(*number).ok().and_then(NonZeroU64::new) {
+            Some(count) if count.get() <= max => return Some(count),
+            _ => too_large(number.to_string()),
+        },
+        Value::Float(number) if *number <= 0.0 => too_small(format!("{number:?}")),
+        Value::Float(number) if *number >= U64_END => too_large(format!("{number:?}")),
+        Value::Float(number) => {
+            let is_whole = *number >= 1.0 && number.fract() == 0.0;
+            message(format!("must be an integer, found {number:?}"))
+                .help_if(is_whole, format!("write {number}"))
+        }
+        Value::String(text) => {
+            let digits: String = text.chars().filter(|c| !"_,' ".contains(*c)).collect();
+            let digits = digits.trim_start_matches('0');
+            let is_number = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit());
+            let help = format!("write {digits} without quotes, separators or leading zeros");
+            message(format!("must be an integer, found the string `{text}`"))
+                .help_if(is_number, help)
+        }
+        _ => return reader.type_error(node, what, "a positive integer"),
+    };
+    reader.fail(error)
+}
+
+/// 2⁶⁴, the smallest integer above `u64::MAX`.
+const U64_END: f64 = 18_446_744_073_709_551_616.0;
+
+fn decode_window(reader: &mut Reader, kind: LimitKind, what: &str, node: &Node) -> Option<Limit> {
     let Value::String(text) = &node.value else {
-        return decoder.type_error(node, what, "a window such as `500 per 6s`");
+        return reader.type_error(node, what, "a window such as `500 per 6s`");
     };
     let message = match Window::parse(text) {
         Ok(Window { count, .. }) if count.get() > kind.max_count() => {
@@ -83,5 +120,5 @@ fn decode_window(decoder: &mut Decoder, kind: LimitKind, what: &str, node: &Node
         Err(error) => error.to_string(),
     };
     let message = format!("invalid {what}: {message}, found `{text}`");
-    decoder.fail(Diagnostic::new(node.location, message))
+    reader.fail(Diagnostic::new(node.location, message))
 }

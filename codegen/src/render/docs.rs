@@ -7,10 +7,9 @@ use std::fmt::Write as _;
 
 use model_studio_limits_core::DisplayLimits;
 
-use super::Settings;
-use crate::catalogue::{Catalogue, Model, Retired};
-use crate::diagnostics::is_invisible;
-use crate::table::Row;
+use crate::characters::is_invisible;
+use crate::table::{Model, RetiredModel, Table};
+use crate::table_file::Row;
 
 /// The documentation of a model.
 pub(super) struct ModelDocs {
@@ -23,7 +22,7 @@ pub(super) struct ModelDocs {
 }
 
 /// Returns the documentation of all models.
-pub(super) fn for_models(catalogue: &Catalogue, enum_name: &str) -> Vec<ModelDocs> {
+pub(super) fn for_models(catalogue: &Table, enum_name: &str) -> Vec<ModelDocs> {
     let groups = catalogue.groups.iter();
     let groups = groups.map(|group| format!("{}, {}", group.category, prose(&group.series)));
     let groups: Vec<String> = groups.collect();
@@ -54,22 +53,22 @@ pub(super) fn for_models(catalogue: &Catalogue, enum_name: &str) -> Vec<ModelDoc
 }
 
 /// Returns the documentation of the enum.
-pub(super) fn for_enum(catalogue: &Catalogue, settings: &Settings) -> String {
+pub(super) fn for_enum(catalogue: &Table) -> String {
     let aliases: usize = catalogue.rows().map(|row| row.aliases.len()).sum();
     let mut doc = format!(
         "A model.\n\nGenerated from {}: {} and {}.",
-        code(&one_line(&settings.table)),
+        code(&one_line(&catalogue.file_name)),
         counted(catalogue.models.len(), "model", "models"),
         counted(aliases, "alias", "aliases"),
     );
-    let title = catalogue.title.as_deref().map(prose);
-    let url = catalogue.url.as_deref().map(link);
+    let title = catalogue.source.title.as_deref().map(prose);
+    let url = catalogue.source.url.as_deref().map(link);
     match (title, url) {
         (Some(title), Some(url)) => _ = write!(doc, " Source: {title}, {url}."),
         (Some(only), None) | (None, Some(only)) => _ = write!(doc, " Source: {only}."),
         (None, None) => {}
     }
-    if let Some(overlay) = &settings.overlay {
+    if let Some(overlay) = &catalogue.overlay {
         let overlay = code(&one_line(overlay));
         _ = match catalogue
             .models
@@ -130,7 +129,7 @@ fn for_variant(model: &Model, group: &str, replacement: Option<&Row>, enum_name:
 }
 
 /// Returns the help for a retired model, or an empty string.
-pub(super) fn for_retired(retired: &Retired, catalogue: &Catalogue) -> String {
+pub(super) fn for_retired(retired: &RetiredModel, catalogue: &Table) -> String {
     let replacement = catalogue.replacement(retired.replacement);
     help(replacement, retired.row.note.as_deref().map(one_line))
 }

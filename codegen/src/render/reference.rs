@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use model_studio_limits_core::{Category, DisplayLimits, Grouped, Limit};
 
-use super::Settings;
 use super::docs::in_cell;
-use crate::catalogue::{Catalogue, Model, Retired};
-use crate::table::Row;
+use crate::settings::Settings;
+use crate::table::{Model, RetiredModel, Table};
+use crate::table_file::Row;
 
 /// Renders the page: a table for each series, in which each model links to its variant.
-pub(super) fn render(catalogue: &Catalogue, settings: &Settings) -> String {
+pub(super) fn render(catalogue: &Table, settings: &Settings) -> String {
     Page {
         catalogue,
         path: settings.path("crate", &settings.enum_name),
@@ -19,7 +19,7 @@ pub(super) fn render(catalogue: &Catalogue, settings: &Settings) -> String {
 }
 
 struct Page<'a> {
-    catalogue: &'a Catalogue,
+    catalogue: &'a Table,
     /// The path of the enum.
     path: String,
 }
@@ -90,7 +90,7 @@ impl Page<'_> {
             return;
         }
         page.push_str("\n# Retired models\n\n| model ID | retired on | |\n| --- | --- | --- |\n");
-        for Retired { row, replacement } in &self.catalogue.retired {
+        for RetiredModel { row, replacement } in &self.catalogue.retired {
             let name = in_cell(&row.name.text);
             let replacement = self.use_instead(*replacement).unwrap_or_default();
             _ = writeln!(page, "| `{name}` | {} | {replacement} |", row.on);

@@ -1,4 +1,4 @@
-//! Compares reports with the expected ones. Each file in `diagnostics/` contains cases: an invalid
+//! Compares reports with the expected ones. The files in `diagnostics/` contain cases: an invalid
 //! table, an overlay in some cases, and the report.
 //!
 //! `UPDATE=1 cargo test diagnostics` updates the reports.
@@ -49,68 +49,27 @@ impl<'a> Case<'a> {
     }
 }
 
-#[track_caller]
-fn check(name: &str) {
+#[test]
+fn reports_are_as_expected() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests")
         .join("diagnostics");
-    let path = directory.join(name).with_extension("txt");
-    let expected = fs::read_to_string(&path).unwrap();
-    let cases = expected.split("=== ").skip(1);
-    let actual: String = cases.map(|case| Case::parse(case).run()).collect();
-    if env::var_os("UPDATE").is_some() {
-        fs::write(path, actual).unwrap();
-    } else {
-        assert_eq!(actual, expected);
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let expected = fs::read_to_string(&path).unwrap();
+        let cases = expected.split("=== ").skip(1);
+        let cases = cases.map(|case| (format!("=== {case}"), Case::parse(case).run()));
+        if env::var_os("UPDATE").is_some() {
+            let actual: String = cases.map(|(_, actual)| actual).collect();
+            fs::write(path, actual).unwrap();
+            continue;
+        }
+        for (expected, actual) in cases {
+            let name = path.file_name().unwrap().display();
+            assert!(
+                actual == expected,
+                "in {name}, expected:\n{expected}\nfound:\n{actual}"
+            );
+        }
     }
-}
-
-#[test]
-fn yaml() {
-    check("yaml");
-}
-
-#[test]
-fn shape() {
-    check("shape");
-}
-
-#[test]
-fn limits() {
-    check("limits");
-}
-
-#[test]
-fn names() {
-    check("names");
-}
-
-#[test]
-fn replacements() {
-    check("replacements");
-}
-
-#[test]
-fn overlay() {
-    check("overlay");
-}
-
-#[test]
-fn display() {
-    check("display");
-}
-
-#[test]
-fn windows() {
-    check("windows");
-}
-
-#[test]
-fn life_cycle() {
-    check("life_cycle");
-}
-
-#[test]
-fn pools() {
-    check("pools");
 }

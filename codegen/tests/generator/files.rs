@@ -84,7 +84,7 @@ limits.yaml:2:5: unknown key `serie`
 #[test]
 fn a_file_above_the_size_limit_is_an_error() {
     let report = generate(format!("{TABLE}{}", "#".repeat(8 << 20))).unwrap_err();
-    let expected = "limits.yaml: the file is larger than 8388608 bytes";
+    let expected = "limits.yaml: the file is larger than 8 MiB";
     assert_eq!(report, expected);
 }
 

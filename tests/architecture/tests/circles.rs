@@ -37,7 +37,6 @@ fn roots() -> Vec<PathBuf> {
     let pending = [
         "",
         "cli",
-        "codegen",
         "core",
         "limiter",
         "macros",

@@ -1,16 +1,14 @@
-//! Access to the values of a YAML tree by their expected types, for `decode`.
-
-use std::num::NonZeroU64;
+//! Reads values of a tree as the types that are expected.
 
 use model_studio_limits_core::{AnyOf, suggest};
 
-use crate::diagnostics::{Diagnostic, Location};
-use crate::yaml::{Entry, Node, Value};
+use super::tree::{Entry, Node, Value};
+use crate::diagnostic::{Diagnostic, Location};
 
-/// Reads values and collects diagnostics. A method that returns `None` has added a diagnostic.
+/// Reads values and collects errors. If a method returns `None`, it has added an error.
 #[derive(Default)]
-pub(crate) struct Decoder {
-    pub(crate) diagnostics: Vec<Diagnostic>,
+pub(crate) struct Reader {
+    pub(crate) errors: Vec<Diagnostic>,
 }
 
 /// The entries of a mapping whose keys are known.
@@ -26,12 +24,12 @@ impl<'a> Fields<'a> {
     }
 }
 
-impl Decoder {
+impl Reader {
     pub(crate) fn error(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        self.errors.push(diagnostic);
     }
 
-    /// Adds a diagnostic, and returns `None`.
+    /// Adds an error, and returns `None`.
     pub(crate) fn fail<T>(&mut self, diagnostic: Diagnostic) -> Option<T> {
         self.error(diagnostic);
         None
@@ -81,7 +79,7 @@ impl Decoder {
         Some(entries)
     }
 
-    /// Adds the diagnostic for a string that is not in `known`.
+    /// Adds the error for a string that is not in `known`.
     pub(crate) fn unknown(&mut self, kind: &str, name: &str, location: Location, known: &[&str]) {
         let suggestions = suggest(name, known.iter().copied());
         let help = match suggestions.as_slice() {
@@ -145,41 +143,7 @@ impl Decoder {
         self.type_error(node, what, "`true` or `false`")
     }
 
-    /// Returns an integer from 1 to `max`.
-    pub(crate) fn count(&mut self, node: &Node, what: &str, max: u64) -> Option<NonZeroU64> {
-        let message = |text: String| Diagnostic::new(node.location, format!("{what} {text}"));
-        let too_small = |shown: String| {
-            message(format!("must be at least 1, found {shown}"))
-                .help("omit the key if there is no such limit")
-        };
-        let too_large = |shown: String| message(format!("must be at most {max}, found {shown}"));
-        let error = match &node.value {
-            Value::Integer(number @ ..1) => too_small(number.to_string()),
-            Value::Integer(number) => match u64::try_from(*number).ok().and_then(NonZeroU64::new) {
-                Some(count) if count.get() <= max => return Some(count),
-                _ => too_large(number.to_string()),
-            },
-            Value::Float(number) if *number <= 0.0 => too_small(format!("{number:?}")),
-            Value::Float(number) if *number >= U64_END => too_large(format!("{number:?}")),
-            Value::Float(number) => {
-                let is_whole = *number >= 1.0 && number.fract() == 0.0;
-                message(format!("must be an integer, found {number:?}"))
-                    .help_if(is_whole, format!("write {number}"))
-            }
-            Value::String(text) => {
-                let digits: String = text.chars().filter(|c| !"_,' ".contains(*c)).collect();
-                let digits = digits.trim_start_matches('0');
-                let is_number = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit());
-                let help = format!("write {digits} without quotes, separators or leading zeros");
-                message(format!("must be an integer, found the string `{text}`"))
-                    .help_if(is_number, help)
-            }
-            _ => return self.type_error(node, what, "a positive integer"),
-        };
-        self.fail(error)
-    }
-
-    /// Adds the diagnostic for a value of another type, and returns `None`.
+    /// Adds the error for a value of another type, and returns `None`.
     pub(crate) fn type_error<T>(&mut self, node: &Node, what: &str, expected: &str) -> Option<T> {
         let (found, can_be_quoted) = match &node.value {
             Value::Null => ("null", false),
@@ -196,6 +160,3 @@ impl Decoder {
         self.fail(error.help_if(should_be_quoted, "put it in quotes"))
     }
 }
-
-/// 2⁶⁴, the smallest integer above `u64::MAX`.
-const U64_END: f64 = 18_446_744_073_709_551_616.0;

@@ -1,44 +1,16 @@
-//! Parses YAML into a tree whose values have locations, and locates syntax errors.
-//!
-//! This is the only module that uses the YAML library.
+//! Parses YAML into a tree. This is the only file that uses the YAML library.
 
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::diagnostics::{Diagnostic, Location};
+use super::nesting::find_deep_nesting;
+use super::tree::{Entry, Node, Value};
+use crate::diagnostic::{Diagnostic, Location};
 
 /// The largest number of values in a file, with aliases expanded. It is far above what a table with
 /// the largest number of names needs, and bounds the memory that nested aliases can take.
 const MAX_VALUES: usize = 3_000_000;
-
-/// A value of a YAML file.
-#[derive(Clone, Debug)]
-pub(crate) struct Node {
-    pub(crate) value: Value,
-    pub(crate) location: Location,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Value {
-    Null,
-    Bool(bool),
-    Integer(i128),
-    /// A floating-point number, or an integer that does not fit into `i128`.
-    Float(f64),
-    String(String),
-    Sequence(Vec<Node>),
-    /// In the order of the file, including duplicate keys.
-    Mapping(Vec<Entry>),
-}
-
-/// A key of a mapping, which is always read as a string, and its value.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) key: String,
-    pub(crate) location: Location,
-    pub(crate) value: Node,
-}
 
 /// Parses a file, which must contain exactly one document.
 ///
@@ -48,7 +20,7 @@ pub(crate) fn parse(text: &str, locations: bool) -> Result<Node, Diagnostic> {
     if let Some(location) = find_deep_nesting(text) {
         return Err(Diagnostic::new(location, TOO_DEEP));
     }
-    let mut reader = Reader {
+    let mut builder = Builder {
         locations,
         values_left: MAX_VALUES,
         scalar: None,
@@ -58,13 +30,13 @@ pub(crate) fn parse(text: &str, locations: bool) -> Result<Node, Diagnostic> {
     let Some(document) = documents.next() else {
         return Err(Diagnostic::new(Location::START, EMPTY));
     };
-    let root = reader.root(document, text)?;
+    let root = builder.root(document, text)?;
     if matches!(root.value, Value::Null) {
         return Err(Diagnostic::new(Location::START, EMPTY));
     }
     if let Some(second) = documents.next() {
-        reader.locations = true;
-        let location = reader.root(second, text)?.location;
+        builder.locations = true;
+        let location = builder.root(second, text)?.location;
         let error = Diagnostic::new(location, "expected one YAML document, found a second one");
         let help = "remove the `---` line above it, or move this document to its own file";
         return Err(error.help(help));
@@ -72,7 +44,7 @@ pub(crate) fn parse(text: &str, locations: bool) -> Result<Node, Diagnostic> {
     Ok(root)
 }
 
-/// Returns the diagnostic for an error: the reason of the reader, or the message of the library.
+/// Returns the diagnostic for an error: the reason of the builder, or the message of the library.
 fn diagnostic(error: &serde_yaml::Error, reason: Option<&'static str>, text: &str) -> Diagnostic {
     let location = error
         .location()
@@ -102,57 +74,6 @@ fn diagnostic(error: &serde_yaml::Error, reason: Option<&'static str>, text: &st
     }
 }
 
-/// Returns the location where brackets are nested too deeply.
-///
-/// The library takes time proportional to the depth of brackets times the length of the file, and
-/// checks the depth only afterwards. This counts the brackets outside of quotes and comments. It is
-/// not a complete YAML scanner: a crafted file can still be slow.
-fn find_deep_nesting(text: &str) -> Option<Location> {
-    const MAX_DEPTH: usize = 1_000;
-    if text.matches('[').count() + text.matches('{').count() <= MAX_DEPTH {
-        return None;
-    }
-    let mut depth = 0_usize;
-    let mut quote = None;
-    // The previous byte, the last byte that was not a blank within a line, and the first byte of
-    // the last word.
-    let (mut before, mut before_blank, mut word) = (b'\n', b'\n', b'\n');
-    let mut bytes = text.bytes().enumerate().peekable();
-    while let Some((index, byte)) = bytes.next() {
-        let is_blank = matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-        let after_blank = matches!(before, b' ' | b'\t' | b'\r' | b'\n');
-        // A quote begins a quoted string where a value can begin, including after an anchor or a
-        // tag. Elsewhere, it is part of a plain string.
-        let is_value_start = match before_blank {
-            b'[' | b'{' | b':' | b'-' | b'?' | b'\n' => true,
-            b',' => depth > 0,
-            _ => after_blank && matches!(word, b'&' | b'!'),
-        };
-        match (quote, byte) {
-            (None, b'[' | b'{') => depth += 1,
-            (None, b']' | b'}') => depth = depth.saturating_sub(1),
-            (None, b'"' | b'\'') if is_value_start => quote = Some(byte),
-            (None, b'#') if after_blank => quote = Some(b'\n'),
-            (Some(b'"'), b'\\') => _ = bytes.next(),
-            // In a single-quoted string, two single quotes are an escaped quote.
-            (Some(b'\''), b'\'') if bytes.next_if(|(_, next)| *next == b'\'').is_some() => {}
-            (Some(end), _) if end == byte => quote = None,
-            _ => {}
-        }
-        if depth > MAX_DEPTH {
-            return Some(Location::end_of(text.get(..index).unwrap_or_default()));
-        }
-        if !is_blank && (after_blank || matches!(before, b'[' | b'{' | b',')) {
-            word = byte;
-        }
-        if !is_blank || byte == b'\n' {
-            before_blank = byte;
-        }
-        before = byte;
-    }
-    None
-}
-
 /// Returns the first character that YAML does not allow.
 fn find_forbidden(text: &str) -> Option<(char, Location)> {
     let is_allowed = |c: char| {
@@ -169,21 +90,25 @@ const TOO_MANY_VALUES: &str = "the file contains too many values";
 const KEY_TYPE: &str = "keys must be strings";
 const TAG: &str = "tags such as `!name` are not supported";
 
-/// Reads a value and the values in it.
+/// Builds the tree of a document.
 ///
-/// The library only reports locations in errors, and they are only exact in errors from the visitor
-/// of a scalar. To get locations, the visitor of each scalar therefore stores the value in `scalar`
-/// and returns an error. The caller takes the value from `scalar` and the location from the error.
-/// The library has consumed the scalar by then, so reading continues after it.
-struct Reader {
+/// Serde passes on no locations. The library puts them into its errors, and they are exact in
+/// errors from the visitor of a scalar. To get locations, that visitor therefore stores the value
+/// in `scalar` and returns an error, whose message ends with the location. The library has consumed
+/// the scalar by then, so building continues after it.
+///
+/// Another parser that reports locations, such as saphyr-parser, would add half to the build time of
+/// this package, and would leave errors without locations in files that it rejects and `serde_yaml`
+/// accepts.
+struct Builder {
     locations: bool,
     values_left: usize,
     scalar: Option<Value>,
-    /// The reason why the reader stopped, unless the library returned an error.
+    /// The reason why the builder stopped, unless the library returned an error.
     reason: Option<&'static str>,
 }
 
-impl<'de> DeserializeSeed<'de> for &mut Reader {
+impl<'de> DeserializeSeed<'de> for &mut Builder {
     type Value = Node;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
@@ -194,7 +119,7 @@ impl<'de> DeserializeSeed<'de> for &mut Reader {
 }
 
 /// Reads a key.
-struct Key<'a>(&'a mut Reader);
+struct Key<'a>(&'a mut Builder);
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
     type Value = (String, Location);
@@ -208,7 +133,7 @@ impl<'de> DeserializeSeed<'de> for Key<'_> {
     }
 }
 
-impl Reader {
+impl Builder {
     /// Reads the root of a document.
     fn root(
         &mut self,
@@ -221,7 +146,7 @@ impl Reader {
         Ok(root)
     }
 
-    /// Returns an error that stops the reader.
+    /// Returns an error that stops the builder.
     fn stop<E: de::Error>(&mut self, reason: &'static str) -> E {
         self.reason = Some(reason);
         E::custom(reason)
@@ -252,7 +177,7 @@ impl Reader {
     }
 }
 
-impl<'de> Visitor<'de> for &mut Reader {
+impl<'de> Visitor<'de> for &mut Builder {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -343,28 +268,6 @@ fn location_of(error: &impl fmt::Display) -> Location {
         })
     });
     location.unwrap_or(Location::START)
-}
-
-impl Node {
-    /// Sets the locations of sequences and mappings to that of the first scalar in them. If they
-    /// are empty, sets `fallback`, the location of the key or of the parent.
-    fn locate(&mut self, fallback: Location) {
-        match &mut self.value {
-            Value::Sequence(items) => {
-                for item in &mut *items {
-                    item.locate(fallback);
-                }
-                self.location = items.first().map_or(fallback, |item| item.location);
-            }
-            Value::Mapping(entries) => {
-                for entry in &mut *entries {
-                    entry.value.locate(entry.location);
-                }
-                self.location = entries.first().map_or(fallback, |entry| entry.location);
-            }
-            _ => {}
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,65 +1,11 @@
-//! Diagnostics, and the report that shows them.
+//! The error of the generator: a report that shows the errors in the files.
 
 use std::error;
 use std::fmt::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// A location in a file: line and column, both starting at 1. Columns are counted in characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Location {
-    pub(crate) line: usize,
-    pub(crate) column: usize,
-}
-
-impl Location {
-    /// The location of a value in a tree that was read without locations.
-    pub(crate) const UNKNOWN: Self = Self { line: 0, column: 0 };
-    pub(crate) const START: Self = Self { line: 1, column: 1 };
-
-    /// Returns the location after the last character of `text`.
-    pub(crate) fn end_of(text: &str) -> Self {
-        let lines = lines(text);
-        let last = lines.last().map_or(0, |line| line.chars().count());
-        Self {
-            line: lines.len(),
-            column: last + 1,
-        }
-    }
-}
-
-/// An error at a location in a file.
-#[derive(Debug)]
-pub(crate) struct Diagnostic {
-    pub(crate) location: Location,
-    message: String,
-    help: Option<String>,
-}
-
-impl Diagnostic {
-    pub(crate) fn new(location: Location, message: impl Into<String>) -> Self {
-        Self {
-            location,
-            message: message.into(),
-            help: None,
-        }
-    }
-
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-
-    pub(crate) fn help_if(self, is_helpful: bool, help: impl Into<String>) -> Self {
-        if is_helpful { self.help(help) } else { self }
-    }
-}
-
-/// The path and the text of a file.
-#[derive(Debug)]
-pub(crate) struct Source {
-    pub(crate) path: PathBuf,
-    pub(crate) text: String,
-}
+use crate::characters::{is_invisible, is_wide};
+use crate::diagnostic::{Diagnostic, Location, lines};
 
 /// Error returned when no code can be generated.
 ///
@@ -85,25 +31,26 @@ impl Error {
         }
     }
 
+    /// Creates an error for a file as a whole.
     pub(crate) fn file(path: &Path, message: impl fmt::Display) -> Self {
         Self::new(format_args!("{}: {message}", show_path(path)))
     }
 
     /// Creates the report of the errors in a file.
-    pub(crate) fn report(source: &Source, mut diagnostics: Vec<Diagnostic>) -> Self {
+    pub(crate) fn report(path: &Path, text: &str, mut diagnostics: Vec<Diagnostic>) -> Self {
         diagnostics.sort_by_key(|diagnostic| diagnostic.location);
         // A value with a YAML anchor is checked again wherever it is referenced.
         diagnostics.dedup_by(|a, b| a.location == b.location && a.message == b.message);
-        let lines = lines(&source.text);
+        let lines = lines(text);
         let mut report = String::new();
         for diagnostic in diagnostics.iter().take(MAX_SHOWN) {
             let line = lines.get(diagnostic.location.line - 1).unwrap_or(&"");
-            report.push_str(&show(&source.path, line, diagnostic));
+            report.push_str(&show(path, line, diagnostic));
         }
         if diagnostics.len() > MAX_SHOWN {
             let more = diagnostics.len() - MAX_SHOWN;
             let errors = if more == 1 { "error" } else { "errors" };
-            _ = writeln!(report, "{}: {more} more {errors}", show_path(&source.path));
+            _ = writeln!(report, "{}: {more} more {errors}", show_path(path));
         }
         Self { report }
     }
@@ -129,19 +76,6 @@ impl fmt::Debug for Error {
 }
 
 impl error::Error for Error {}
-
-/// Splits a string at YAML line breaks.
-fn lines(text: &str) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let mut rest = text;
-    while let Some((line, end)) = rest.split_once(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
-        lines.push(line);
-        let windows = rest[line.len()..].starts_with("\r\n");
-        rest = if windows { &end[1..] } else { end };
-    }
-    lines.push(rest);
-    lines
-}
 
 /// The maximum number of errors that are shown for a file. A file with more is probably not a
 /// table.
@@ -225,36 +159,4 @@ fn printable(character: char) -> char {
     } else {
         character
     }
-}
-
-/// Returns `true` for a character that is invisible or changes the direction of text.
-pub(crate) fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
-}
-
-/// Returns `true` for most characters that take up two columns in a terminal: East Asian scripts
-/// and emoji.
-fn is_wide(character: char) -> bool {
-    matches!(
-        character,
-        '\u{1100}'..='\u{115f}'
-            | '\u{2e80}'..='\u{a4cf}'
-            | '\u{ac00}'..='\u{d7a3}'
-            | '\u{f900}'..='\u{faff}'
-            | '\u{fe30}'..='\u{fe6f}'
-            | '\u{ff00}'..='\u{ff60}'
-            | '\u{ffe0}'..='\u{ffe6}'
-            | '\u{1f300}'..='\u{1faff}'
-            | '\u{20000}'..='\u{3fffd}'
-    )
 }
