@@ -9,11 +9,15 @@ use crate::yaml::{Entry, Node, Reader, Value};
 
 /// Decodes limits: a mapping or `none`. Returns the limits, sorted by kind and window.
 pub(super) fn decode(reader: &mut Reader, node: &Node, what: &str) -> Option<Vec<Limit>> {
-    match &node.value {
+    let node = match &node.value {
         Value::String(text) if text == "none" => return Some(Vec::new()),
-        Value::Mapping(_) => {}
+        Value::Mapping(entries) if entries.iter().any(is_rest_of_number) => &Node {
+            value: Value::Mapping(join_numbers(entries)),
+            location: node.location,
+        },
+        Value::Mapping(_) => node,
         _ => return reader.type_error(node, what, "a mapping or `none`"),
-    }
+    };
     let entries = reader.mapping(node, what)?;
     if entries.is_empty() {
         let error = Diagnostic::new(node.location, format!("{what} is empty"));
@@ -42,6 +46,32 @@ pub(super) fn decode(reader: &mut Reader, node: &Node, what: &str) -> Option<Vec
     }
     limits.sort_by_key(|(limit, _)| limit.slot());
     Some(limits.into_iter().map(|(limit, _)| limit).collect())
+}
+
+/// Joins numbers that are written with commas. YAML reads `{ otpm: 8,000 }` as a mapping with two
+/// entries: `otpm: 8`, and the key `000` without a value.
+fn join_numbers(entries: &[Entry]) -> Vec<Entry> {
+    let mut joined = Vec::new();
+    let mut entries = entries.iter().peekable();
+    while let Some(entry) = entries.next() {
+        let mut entry = entry.clone();
+        if let Value::Integer(start) = entry.value.value {
+            let mut number = start.to_string();
+            while let Some(rest) = entries.next_if(|next| is_rest_of_number(next)) {
+                number = number + "," + &rest.key;
+                entry.value.value = Value::String(number.clone());
+            }
+        }
+        joined.push(entry);
+    }
+    joined
+}
+
+/// Returns `true` for a key such as `000` or `000 per 1m` without a value.
+fn is_rest_of_number(entry: &Entry) -> bool {
+    let number = entry.key.split(' ').next().unwrap_or_default();
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && matches!(entry.value.value, Value::Null)
 }
 
 /// Decodes the limits for one key.
@@ -93,12 +123,13 @@ fn decode_count(reader: &mut Reader, node: &Node, what: &str, max: u64) -> Optio
                 .help_if(is_whole, format!("write {number}"))
         }
         Value::String(text) => {
-            let digits: String = text.chars().filter(|c| !"_,' ".contains(*c)).collect();
-            let digits = digits.trim_start_matches('0');
-            let is_number = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit());
-            let help = format!("write {digits} without quotes, separators or leading zeros");
-            message(format!("must be an integer, found the string `{text}`"))
-                .help_if(is_number, help)
+            let error = message(format!("must be an integer, found the string `{text}`"));
+            match plain_integer(text) {
+                Some(plain) => error.help(format!(
+                    "write {plain} without quotes, separators or leading zeros"
+                )),
+                None => error,
+            }
         }
         _ => return reader.type_error(node, what, "a positive integer"),
     };
@@ -107,6 +138,16 @@ fn decode_count(reader: &mut Reader, node: &Node, what: &str, max: u64) -> Optio
 
 /// 2⁶⁴, the smallest integer above `u64::MAX`.
 const U64_END: f64 = 18_446_744_073_709_551_616.0;
+
+/// Returns a positive integer without separators and leading zeros.
+fn plain_integer(text: &str) -> Option<String> {
+    // In `1,5`, the comma separates decimals.
+    let after_comma = text.rsplit_once(',').map(|(_, rest)| rest.len());
+    let digits: String = text.chars().filter(|c| !"_,' ".contains(*c)).collect();
+    let digits = digits.trim_start_matches('0');
+    let is_integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    (is_integer && matches!(after_comma, None | Some(3))).then(|| digits.to_owned())
+}
 
 fn decode_window(reader: &mut Reader, kind: LimitKind, what: &str, node: &Node) -> Option<Limit> {
     let Value::String(text) = &node.value else {
@@ -120,5 +161,13 @@ fn decode_window(reader: &mut Reader, kind: LimitKind, what: &str, node: &Node) 
         Err(error) => error.to_string(),
     };
     let message = format!("invalid {what}: {message}, found `{text}`");
-    reader.fail(Diagnostic::new(node.location, message))
+    let error = Diagnostic::new(node.location, message);
+    let plain = text.split_once(" per ").and_then(|(count, per)| {
+        let plain = plain_integer(count).filter(|plain| plain != count)?;
+        Some(format!("{plain} per {per}"))
+    });
+    reader.fail(match plain {
+        Some(plain) => error.help(format!("write `{plain}`")),
+        None => error,
+    })
 }
