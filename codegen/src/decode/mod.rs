@@ -235,7 +235,9 @@ fn decode_retired(reader: &mut Reader, node: &Node) -> Option<RetiredRow> {
 }
 
 fn decode_date(reader: &mut Reader, node: &Node, what: &str) -> Option<Date> {
-    let text = reader.string(node, what)?;
+    let Value::String(text) = &node.value else {
+        return reader.type_error(node, what, "a date such as `2026-10-10`");
+    };
     let date = text.parse();
     if let Err(error) = &date {
         let message = format!("invalid {what}: {error}, found `{text}`");
