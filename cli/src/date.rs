@@ -1,4 +1,6 @@
-//! Dates of today and later.
+//! Dates and numbers of days.
+
+use std::str::FromStr;
 
 use jiff::ToSpan as _;
 use jiff::civil;
@@ -10,10 +12,27 @@ pub(crate) fn today() -> anyhow::Result<Date> {
     from_civil(now.date())
 }
 
-/// Returns the date that is a number of days after another one.
-pub(crate) fn add_days(date: Date, days: u16) -> anyhow::Result<Date> {
-    let date: civil::Date = date.to_string().parse()?;
-    from_civil(date.saturating_add(i64::from(days).days()))
+/// A number of days, such as `90d`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Days(pub(crate) u16);
+
+impl Days {
+    /// Returns the date this many days after another one.
+    pub(crate) fn after(self, date: Date) -> anyhow::Result<Date> {
+        let date: civil::Date = date.to_string().parse()?;
+        from_civil(date.saturating_add(i64::from(self.0).days()))
+    }
+}
+
+impl FromStr for Days {
+    type Err = &'static str;
+
+    fn from_str(string: &str) -> Result<Self, Self::Err> {
+        let digits = string.strip_suffix('d').unwrap_or(string);
+        let days = digits.parse().ok().filter(|_| !digits.starts_with('+'));
+        days.map(Self)
+            .ok_or("expected a number of days such as `90d`")
+    }
 }
 
 fn from_civil(date: civil::Date) -> anyhow::Result<Date> {

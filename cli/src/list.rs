@@ -4,34 +4,85 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anstyle::Style;
+use clap::{Args, ValueEnum};
 use comfy_table::Table;
-use model_studio_limits::{Date, Limits};
-use serde::Serialize;
+use model_studio_limits::Category;
+use serde_json::Value;
 
-use crate::arguments::{ListArguments, ListFormat, StatusFilter};
-use crate::columns::{columns, short_limits};
-use crate::tables::{Model, Status, models_of};
+use crate::tables::{Region, Status, TableModel, models_of};
+use crate::text_columns::{columns, short_limits};
 
-pub(crate) fn run(arguments: &ListArguments, output: &mut impl Write) -> anyhow::Result<ExitCode> {
+/// List models with their limits
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  model-studio-limits list qwen3 --region singapore
+  model-studio-limits list --category embedding --format json
+  model-studio-limits list --retired --region beijing")]
+pub(crate) struct Arguments {
+    /// Only models with this text in their model ID, an alias or their series
+    filter: Option<String>,
+    /// Only models of this region [default: all regions]
+    #[arg(long, short)]
+    region: Option<Region>,
+    /// Only models of this category
+    #[arg(long, short)]
+    category: Option<Category>,
+    #[command(flatten)]
+    status: StatusFilter,
+    /// The format of the list
+    #[arg(long, short, default_value = "table")]
+    format: Format,
+}
+
+/// Without a filter, retired models are not listed.
+#[derive(Args)]
+#[group(multiple = false)]
+struct StatusFilter {
+    /// Only models that are not deprecated
+    #[arg(long)]
+    active: bool,
+    /// Only deprecated models
+    #[arg(long)]
+    deprecated: bool,
+    /// Only models that are no longer served
+    // The tables have no category for them.
+    #[arg(long, conflicts_with = "category")]
+    retired: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// Columns of text
+    Table,
+    /// A JSON array
+    Json,
+    /// Comma-separated values
+    Csv,
+    /// A YAML list
+    Yaml,
+}
+
+pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Result<ExitCode> {
     let mut models = models_of(arguments.region);
     models.retain(|model| is_listed(model, arguments));
     match arguments.format {
-        ListFormat::Table => write_tables(&models, output)?,
-        ListFormat::Json => {
-            serde_json::to_writer_pretty(&mut *output, &rows(&models)).map_err(io::Error::from)?;
+        Format::Table => write_tables(&models, output)?,
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *output, &models).map_err(io::Error::from)?;
             writeln!(output)?;
         }
-        ListFormat::Yaml => {
-            output.write_all(serde_yaml::to_string(&rows(&models))?.as_bytes())?;
+        Format::Yaml => {
+            output.write_all(serde_yaml::to_string(&models)?.as_bytes())?;
         }
-        ListFormat::Csv => write_csv(&models, output)?,
+        Format::Csv => write_csv(&models, output)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Returns the status in short form, such as `retires 2026-10-10, use qwen3.7-max`. It is empty for
 /// a model that is active.
-fn short_status(model: &Model) -> String {
+fn short_status(model: &TableModel) -> String {
     let mut text = match model.status {
         Status::Active => String::new(),
         Status::Deprecated(None) => "deprecated".to_owned(),
@@ -45,7 +96,7 @@ fn short_status(model: &Model) -> String {
     text
 }
 
-fn is_listed(model: &Model, arguments: &ListArguments) -> bool {
+fn is_listed(model: &TableModel, arguments: &Arguments) -> bool {
     let StatusFilter {
         active,
         deprecated,
@@ -56,11 +107,11 @@ fn is_listed(model: &Model, arguments: &ListArguments) -> bool {
         Status::Deprecated(_) => !active && !retired,
         Status::Retired(_) => retired,
     };
-    let category = model.details.as_ref().map(|details| details.category);
+    let category = model.served.as_ref().map(|served| served.category);
     let has_category = arguments.category.is_none() || arguments.category == category;
     let has_text = arguments.filter.as_ref().is_none_or(|filter| {
         let filter = filter.to_lowercase();
-        let series = model.details.iter().map(|details| details.series);
+        let series = model.served.iter().map(|served| served.series);
         let mut texts = model.names().chain(series);
         texts.any(|text| text.to_lowercase().contains(&filter))
     });
@@ -68,7 +119,7 @@ fn is_listed(model: &Model, arguments: &ListArguments) -> bool {
 }
 
 /// Writes a table for each region.
-fn write_tables(models: &[Model], output: &mut impl Write) -> io::Result<()> {
+fn write_tables(models: &[TableModel], output: &mut impl Write) -> io::Result<()> {
     if models.is_empty() {
         anstream::eprintln!("no models match");
     }
@@ -85,12 +136,12 @@ fn write_tables(models: &[Model], output: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn table(models: &[Model]) -> Table {
+fn table(models: &[TableModel]) -> Table {
     let mut table = columns(["  MODEL", "LIMITS", "STATUS"]);
     for model in models {
-        let limits = model.details.as_ref().map(|details| {
-            let limits = short_limits(details.limits.as_slice());
-            let dynamic = if details.dynamic { " or more" } else { "" };
+        let limits = model.served.as_ref().map(|served| {
+            let limits = short_limits(served.limits.as_slice());
+            let dynamic = if served.dynamic { " or more" } else { "" };
             format!("{limits}{dynamic}")
         });
         let name = format!("  {}", model.name);
@@ -99,93 +150,28 @@ fn table(models: &[Model]) -> Table {
     table
 }
 
-/// A model in the machine-readable formats.
-#[derive(Serialize)]
-struct Row {
-    region: &'static str,
-    name: &'static str,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    aliases: &'static [&'static str],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    category: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    series: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    limits: Option<Limits>,
-    dynamic: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pool: Option<&'static str>,
-    status: &'static str,
-    /// The date on which the model retires or was retired.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    date: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    replacement: Option<&'static str>,
-}
-
-impl Row {
-    fn new(model: &Model) -> Self {
-        let details = model.details.as_ref();
-        let (status, date) = match model.status {
-            Status::Active => ("active", None),
-            Status::Deprecated(date) => ("deprecated", date),
-            Status::Retired(date) => ("retired", Some(date)),
-        };
-        Self {
-            region: model.region.name(),
-            name: model.name,
-            aliases: model.aliases,
-            category: details.map(|details| details.category.as_str()),
-            series: details.map(|details| details.series),
-            limits: details.map(|details| details.limits),
-            dynamic: details.is_some_and(|details| details.dynamic),
-            pool: details.and_then(|details| details.pool),
-            status,
-            date: date.as_ref().map(Date::to_string),
-            replacement: model.replacement,
-        }
-    }
-}
-
-fn rows(models: &[Model]) -> Vec<Row> {
-    models.iter().map(Row::new).collect()
-}
-
-fn write_csv(models: &[Model], output: &mut impl Write) -> io::Result<()> {
+/// Writes the fields of JSON as columns.
+fn write_csv(models: &[TableModel], output: &mut impl Write) -> io::Result<()> {
+    const COLUMNS: &str =
+        "region,name,aliases,category,series,limits,dynamic,pool,status,date,replacement";
     // The writer would hide which error the output has.
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record([
-        "region",
-        "name",
-        "aliases",
-        "category",
-        "series",
-        "limits",
-        "dynamic",
-        "pool",
-        "status",
-        "date",
-        "replacement",
-    ])?;
-    for row in rows(models) {
-        let limits = row.limits.map(Limits::as_slice);
-        writer.write_record([
-            row.region,
-            row.name,
-            &row.aliases.join(" "),
-            row.category.unwrap_or_default(),
-            row.series.unwrap_or_default(),
-            &limits.map(short_limits).unwrap_or_default(),
-            if row.dynamic { "true" } else { "false" },
-            row.pool.unwrap_or_default(),
-            row.status,
-            &row.date.unwrap_or_default(),
-            row.replacement.unwrap_or_default(),
-        ])?;
+    writer.write_record(COLUMNS.split(','))?;
+    for model in models {
+        let fields = serde_json::to_value(model)?;
+        let limits = model.served.as_ref().map(|served| served.limits);
+        let text = |column| match (column, &fields[column]) {
+            (_, Value::Null) => String::new(),
+            ("aliases", _) => model.aliases.join(" "),
+            ("limits", _) => limits
+                .iter()
+                .map(|limits| short_limits(limits.as_slice()))
+                .collect(),
+            (_, Value::String(text)) => text.clone(),
+            (_, value) => value.to_string(),
+        };
+        writer.write_record(COLUMNS.split(',').map(text))?;
     }
-    output.write_all(
-        &writer
-            .into_inner()
-            .map_err(csv::IntoInnerError::into_error)?,
-    )
+    let text = writer.into_inner();
+    output.write_all(&text.map_err(csv::IntoInnerError::into_error)?)
 }

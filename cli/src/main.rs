@@ -1,38 +1,68 @@
 //! The command line tool `model-studio-limits`. See README.md.
 
-mod arguments;
 mod check;
-mod columns;
 mod date;
+mod exit;
 mod list;
 mod quotas;
 mod show;
 mod tables;
+mod text_columns;
 
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{CommandFactory as _, Parser as _};
-
-use arguments::{Arguments, Command};
-
-/// The exit code of errors. `check` exits with 1 if it has findings.
-const ERROR: u8 = 2;
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 
 /// The name of the binary.
 const NAME: &str = "model-studio-limits";
 
+/// Lists model IDs and rate limits of Alibaba Cloud Model Studio, finds outdated model IDs in files,
+/// and reads the quotas of an account
+#[derive(Parser)]
+#[command(version, name = NAME, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    List(list::Arguments),
+    Show(show::Arguments),
+    Check(check::Arguments),
+    Quotas(quotas::Arguments),
+    /// Print a completion script for a shell
+    #[command(after_help = "\
+Examples:
+  model-studio-limits completions bash > ~/.local/share/bash-completion/completions/model-studio-limits
+  model-studio-limits completions zsh > ~/.zfunc/_model-studio-limits")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the man pages to a folder
+    #[command(after_help = "\
+Examples:
+  model-studio-limits man ~/.local/share/man/man1")]
+    Man {
+        /// The folder, which is created if it does not exist
+        directory: PathBuf,
+    },
+}
+
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(&arguments.command) {
+    match run(&Arguments::parse().command) {
         Ok(code) => code,
         // The reader of the output, such as `head`, has ended.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             anstream::eprintln!("error: {error:#}");
-            ExitCode::from(ERROR)
+            ExitCode::from(exit::ERROR)
         }
     }
 }
@@ -44,16 +74,14 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Show(arguments) => show::run(arguments, output),
         Command::Check(arguments) => check::run(arguments, output),
         Command::Quotas(arguments) => quotas::run(arguments, output),
-        Command::Completions(arguments) => {
+        Command::Completions { shell } => {
             // Writing to a buffer does not fail, where `generate` would panic.
             let mut script = Vec::new();
-            let command = &mut Arguments::command();
-            clap_complete::generate(arguments.shell, command, NAME, &mut script);
+            clap_complete::generate(*shell, &mut Arguments::command(), NAME, &mut script);
             output.write_all(&script)?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Man(arguments) => {
-            let directory = &arguments.directory;
+        Command::Man { directory } => {
             fs::create_dir_all(directory)
                 .and_then(|()| clap_mangen::generate_to(Arguments::command(), directory))
                 .with_context(|| format!("cannot write to {}", directory.display()))?;

@@ -6,16 +6,30 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::bail;
+use clap::Args;
 use model_studio_limits_core::{Escaped, suggest};
 
-use crate::arguments::ShowArguments;
-use crate::tables::{Model, Status, models_of};
+use crate::tables::{Region, Status, TableModel, models_of};
 
-pub(crate) fn run(arguments: &ShowArguments, output: &mut impl Write) -> anyhow::Result<ExitCode> {
+/// Show everything that is known about one model
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  model-studio-limits show qwen-plus
+  model-studio-limits show qwen3-max --region beijing")]
+pub(crate) struct Arguments {
+    /// The model ID or an alias
+    name: String,
+    /// Only this region [default: all regions]
+    #[arg(long, short)]
+    region: Option<Region>,
+}
+
+pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Result<ExitCode> {
     let name = arguments.name.as_str();
     let models = models_of(arguments.region);
-    let has_name = |model: &&Model| model.names().any(|other| other == name);
-    let found: Vec<&Model> = models.iter().filter(has_name).collect();
+    let has_name = |model: &&TableModel| model.names().any(|other| other == name);
+    let found: Vec<&TableModel> = models.iter().filter(has_name).collect();
     let Some(first) = found.first() else {
         return unknown(arguments, &models);
     };
@@ -36,11 +50,11 @@ pub(crate) fn run(arguments: &ShowArguments, output: &mut impl Write) -> anyhow:
     Ok(ExitCode::SUCCESS)
 }
 
-fn unknown(arguments: &ShowArguments, models: &[Model]) -> anyhow::Result<ExitCode> {
+fn unknown(arguments: &Arguments, models: &[TableModel]) -> anyhow::Result<ExitCode> {
     let name = Escaped(&arguments.name);
     let region = arguments.region.map(|region| format!(" in {region}"));
     let region = region.unwrap_or_default();
-    let names: BTreeSet<&str> = models.iter().flat_map(Model::names).collect();
+    let names: BTreeSet<&str> = models.iter().flat_map(TableModel::names).collect();
     let suggestions = suggest(&arguments.name, names);
     if suggestions.as_slice().is_empty() {
         bail!("unknown model `{name}`{region}");
@@ -49,7 +63,7 @@ fn unknown(arguments: &ShowArguments, models: &[Model]) -> anyhow::Result<ExitCo
 }
 
 /// Returns a line for each property of a model.
-fn describe(model: &Model) -> String {
+fn describe(model: &TableModel) -> String {
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {
         // Writing to a string does not fail.
@@ -71,15 +85,15 @@ fn describe(model: &Model) -> String {
     if let Some(source) = model.source {
         line("announced in", source);
     }
-    if let Some(details) = &model.details {
-        line("limits", &details.limits.to_string());
-        if details.dynamic {
+    if let Some(served) = &model.served {
+        line("limits", &served.limits.to_string());
+        if served.dynamic {
             line(
                 "",
                 "adjusted by the provider; these are the lowest published values",
             );
         }
-        if let Some(pool) = details.pool {
+        if let Some(pool) = served.pool {
             line(
                 "pool",
                 &format!("{pool}; all of its models share one quota"),
@@ -88,8 +102,8 @@ fn describe(model: &Model) -> String {
         if !model.aliases.is_empty() {
             line("aliases", &model.aliases.join(", "));
         }
-        line("category", details.category.as_str());
-        line("series", details.series);
+        line("category", served.category.as_str());
+        line("series", served.series);
     }
     if let Some(date) = model.region.source().date {
         line("table date", &date.to_string());

@@ -1,9 +1,13 @@
 //! The tables of all regions, as values.
 
 use std::fmt;
+use std::str::FromStr;
 
 use clap::ValueEnum;
 use model_studio_limits::{Catalogue, Category, Date, Deprecation, Limits, Source};
+use model_studio_limits_core::{AnyOf, Escaped};
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
 
 /// Defines [`Region`] from a single list of its variants, the modules of their tables, and other
 /// names.
@@ -35,7 +39,7 @@ macro_rules! regions {
             }
 
             /// Returns the models of the table, retired ones last.
-            pub(crate) fn models(self) -> Vec<Model> {
+            pub(crate) fn models(self) -> Vec<TableModel> {
                 match self {
                     $(Self::$variant => models::<model_studio_limits::$module::Model>(self),)*
                     Self::BuiltIn => models::<model_studio_limits::Model>(self),
@@ -76,6 +80,30 @@ regions! {
     HongKongGlobal = hong_kong_global ["hong-kong-global"],
 }
 
+impl Serialize for Region {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl FromStr for Region {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        <Self as ValueEnum>::from_str(name, false).map_err(|_| {
+            let regions: Vec<&str> = Self::value_variants()
+                .iter()
+                .map(|region| region.name())
+                .collect();
+            format!(
+                "unknown region `{}`, expected {}",
+                Escaped(name),
+                AnyOf(&regions)
+            )
+        })
+    }
+}
+
 impl fmt::Display for Region {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
@@ -83,21 +111,27 @@ impl fmt::Display for Region {
 }
 
 /// A model in one table.
-#[derive(Clone, Debug)]
-pub(crate) struct Model {
+#[derive(Debug, Serialize)]
+pub(crate) struct TableModel {
     pub(crate) region: Region,
     /// The model ID.
     pub(crate) name: &'static str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(crate) aliases: &'static [&'static str],
+    #[serde(flatten)]
     pub(crate) status: Status,
     /// What the provider recommends instead of a deprecated or retired model.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) replacement: Option<&'static str>,
     /// The table's note on the end of the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<&'static str>,
     /// Where the provider announced the end of the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<&'static str>,
     /// `None` for a retired model.
-    pub(crate) details: Option<Details>,
+    #[serde(flatten)]
+    pub(crate) served: Option<Served>,
 }
 
 /// Where a model is in its life cycle.
@@ -111,17 +145,49 @@ pub(crate) enum Status {
     Retired(Date),
 }
 
+impl Status {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Deprecated(_) => "deprecated",
+            Self::Retired(_) => "retired",
+        }
+    }
+
+    /// Returns the date on which the model retires or was retired.
+    pub(crate) const fn date(self) -> Option<Date> {
+        match self {
+            Self::Active => None,
+            Self::Deprecated(date) => date,
+            Self::Retired(on) => Some(on),
+        }
+    }
+}
+
+/// Serializes the name as `status`, and the date, if there is one.
+impl Serialize for Status {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("status", self.name())?;
+        if let Some(date) = self.date() {
+            map.serialize_entry("date", &date.to_string())?;
+        }
+        map.end()
+    }
+}
+
 /// The properties of a model that is served.
-#[derive(Clone, Debug)]
-pub(crate) struct Details {
+#[derive(Debug, Serialize)]
+pub(crate) struct Served {
     pub(crate) category: Category,
     pub(crate) series: &'static str,
     pub(crate) limits: Limits,
     pub(crate) dynamic: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) pool: Option<&'static str>,
 }
 
-impl Model {
+impl TableModel {
     /// Returns the model ID and the aliases.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
         std::iter::once(self.name).chain(self.aliases.iter().copied())
@@ -129,7 +195,7 @@ impl Model {
 }
 
 /// Returns the models of one region, or of all regions.
-pub(crate) fn models_of(region: Option<Region>) -> Vec<Model> {
+pub(crate) fn models_of(region: Option<Region>) -> Vec<TableModel> {
     if let Some(region) = region {
         return region.models();
     }
@@ -138,15 +204,15 @@ pub(crate) fn models_of(region: Option<Region>) -> Vec<Model> {
 }
 
 /// Returns the models that are served, with their properties.
-pub(crate) fn served(models: &[Model]) -> impl Iterator<Item = (&Model, &Details)> {
+pub(crate) fn served(models: &[TableModel]) -> impl Iterator<Item = (&TableModel, &Served)> {
     let models = models.iter();
-    models.filter_map(|model| Some((model, model.details.as_ref()?)))
+    models.filter_map(|model| Some((model, model.served.as_ref()?)))
 }
 
-fn models<M: Catalogue>(region: Region) -> Vec<Model> {
+fn models<M: Catalogue>(region: Region) -> Vec<TableModel> {
     let served = M::ALL.iter().map(|model| {
         let deprecation = model.deprecation();
-        Model {
+        TableModel {
             region,
             name: model.name(),
             aliases: model.aliases(),
@@ -161,7 +227,7 @@ fn models<M: Catalogue>(region: Region) -> Vec<Model> {
             replacement: model.replacement().map(M::name),
             note: deprecation.and_then(|it| it.note),
             source: deprecation.and_then(|it| it.source),
-            details: Some(Details {
+            served: Some(Served {
                 category: model.category(),
                 series: model.series(),
                 limits: model.limits(),
@@ -170,7 +236,7 @@ fn models<M: Catalogue>(region: Region) -> Vec<Model> {
             }),
         }
     });
-    let retired = M::RETIRED.iter().map(|retired| Model {
+    let retired = M::RETIRED.iter().map(|retired| TableModel {
         region,
         name: retired.name,
         aliases: &[],
@@ -178,7 +244,7 @@ fn models<M: Catalogue>(region: Region) -> Vec<Model> {
         replacement: retired.replacement,
         note: retired.note,
         source: retired.source,
-        details: None,
+        served: None,
     });
     served.chain(retired).collect()
 }

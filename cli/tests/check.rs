@@ -517,15 +517,15 @@ fn an_invalid_configuration_is_an_error_that_says_where() {
     for (config, expected) in [
         (
             "[check]\nregion = 'mars'\n",
-            "unknown region `mars`, expected one of singapore, beijing",
+            "2 | region = 'mars'\n  |          ^^^^^^\nunknown region `mars`, expected `singapore`, `beijing`, ",
         ),
         (
             "[check]\nwithin = 'soon'\n",
-            "`within`: expected a number of days such as `90d`",
+            "^^^^^^\nexpected a number of days such as `90d`",
         ),
         (
             "[check]\nas-of = '2026-02-30'\n",
-            "`as-of`: expected a valid date",
+            "^^^^^^^^^^^^\nexpected a valid date",
         ),
         ("[check]\nallowed = []\n", "unknown field `allowed`"),
         (

@@ -1,20 +1,22 @@
 //! The settings of a check: its arguments, and the section `check` of a configuration file.
 
+use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::{Context as _, anyhow, bail};
-use clap::ValueEnum as _;
+use anyhow::{Context as _, bail};
 use ignore::DirEntry;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use model_studio_limits::Date;
-use model_studio_limits_core::{Escaped, suggest};
-use serde::Deserialize;
+use model_studio_limits_core::{Escaped, deserialize, suggest};
+use serde::{Deserialize, Deserializer};
 
-use super::finding::{Finding, Kind};
-use crate::arguments::CheckArguments;
-use crate::date::{add_days, today};
+use super::arguments::Arguments;
+use super::finding::Finding;
+use super::rules::{self, Dates};
+use crate::date::{Days, today};
 use crate::tables::Region;
 
 /// The name of the configuration file.
@@ -23,12 +25,9 @@ const FILE_NAME: &str = "model-studio-limits.toml";
 /// The settings for some paths.
 pub(super) struct Config {
     pub(super) region: Option<Region>,
-    /// The date at which the life cycle of models is looked at.
-    pub(super) today: Date,
-    /// The last date on which a model retires soon.
-    pub(super) soon: Date,
-    allowed_kinds: Vec<Kind>,
-    allowed_names: Vec<String>,
+    pub(super) dates: Dates,
+    /// The kinds and the model IDs that are not reported.
+    allowed: BTreeSet<String>,
     pub(super) exclude: Exclude,
 }
 
@@ -61,21 +60,6 @@ impl Exclude {
     }
 }
 
-/// A number of days, such as `90d`.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Days(u16);
-
-impl FromStr for Days {
-    type Err = &'static str;
-
-    fn from_str(string: &str) -> Result<Self, Self::Err> {
-        let digits = string.strip_suffix('d').unwrap_or(string);
-        let days = digits.parse().ok().filter(|_| !digits.starts_with('+'));
-        days.map(Self)
-            .ok_or("expected a number of days such as `90d`")
-    }
-}
-
 const DEFAULT_WITHIN: Days = Days(90);
 
 #[derive(Default, Deserialize)]
@@ -86,21 +70,30 @@ struct File {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct Section {
-    region: Option<String>,
-    within: Option<String>,
-    as_of: Option<String>,
-    #[serde(default)]
+    #[serde(deserialize_with = "parse")]
+    region: Option<Region>,
+    #[serde(deserialize_with = "parse")]
+    within: Option<Days>,
+    #[serde(deserialize_with = "parse")]
+    as_of: Option<Date>,
     allow: Vec<String>,
-    #[serde(default)]
     exclude: Vec<String>,
+}
+
+fn parse<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: FromStr<Err: Display>,
+    D: Deserializer<'de>,
+{
+    deserialize(deserializer, "a string").map(Some)
 }
 
 impl Config {
     /// Returns the settings of a file, or the default ones. Arguments have precedence over the file,
     /// except that both may allow model IDs.
-    pub(super) fn load(file: Option<&Path>, arguments: &CheckArguments) -> anyhow::Result<Self> {
+    pub(super) fn load(file: Option<&Path>, arguments: &Arguments) -> anyhow::Result<Self> {
         let Some(file) = file else {
             return Self::new(&Section::default(), Path::new(""), arguments);
         };
@@ -117,48 +110,45 @@ impl Config {
 
     /// Returns `true` if a finding is not reported.
     pub(super) fn allows(&self, finding: &Finding) -> bool {
-        self.allowed_kinds.contains(&finding.kind) || self.allowed_names.contains(&finding.name)
+        self.allowed.contains(finding.problem.rule.kind) || self.allowed.contains(&finding.name)
     }
 
-    fn new(section: &Section, root: &Path, arguments: &CheckArguments) -> anyhow::Result<Self> {
-        let region = match &section.region {
-            Some(name) => Some(Region::from_str(name, false).map_err(|_| unknown_region(name))?),
-            None => None,
-        };
-        let within = section.within.as_deref().map(str::parse).transpose();
-        let within: Option<Days> = within.map_err(|error| anyhow!("`within`: {error}"))?;
-        let as_of = section.as_of.as_deref().map(str::parse).transpose();
-        let as_of: Option<Date> = as_of.map_err(|error| anyhow!("`as-of`: {error}"))?;
-
-        let today = arguments.as_of.or(as_of).map_or_else(today, Ok)?;
-        let Days(within) = arguments.within.or(within).unwrap_or(DEFAULT_WITHIN);
-        let (mut allowed_kinds, mut allowed_names) = (Vec::new(), Vec::new());
-        for allowed in section.allow.iter().chain(&arguments.allow) {
-            match Kind::ALL.iter().find(|kind| kind.name() == allowed) {
-                Some(kind) => allowed_kinds.push(*kind),
-                None => allowed_names.push(allowed_name(allowed)?),
-            }
-        }
+    fn new(section: &Section, root: &Path, arguments: &Arguments) -> anyhow::Result<Self> {
+        let today = arguments.as_of.or(section.as_of).map_or_else(today, Ok)?;
+        let within = arguments
+            .within
+            .or(section.within)
+            .unwrap_or(DEFAULT_WITHIN);
+        let allowed: BTreeSet<String> = section
+            .allow
+            .iter()
+            .chain(&arguments.allow)
+            .cloned()
+            .collect();
+        allowed
+            .iter()
+            .try_for_each(|allowed| check_allowed(allowed))?;
         Ok(Self {
-            region: arguments.region.or(region),
-            today,
-            soon: add_days(today, within)?,
-            allowed_kinds,
-            allowed_names,
+            region: arguments.region.or(section.region),
+            dates: Dates {
+                today,
+                soon: within.after(today)?,
+            },
+            allowed,
             exclude: Exclude::new(root, &section.exclude)?,
         })
     }
 }
 
-/// Returns a name that is allowed, which need not be a model ID, since unknown ones are reported too.
-fn allowed_name(name: &str) -> anyhow::Result<String> {
-    let kinds = suggest(name, Kind::ALL.map(Kind::name));
-    match kinds.first() {
-        Some(kind) => bail!(
+/// Checks a kind or a name. The name need not be a model ID, since misspelled ones are reported too.
+fn check_allowed(allowed: &str) -> anyhow::Result<()> {
+    let kinds = rules::kinds();
+    match suggest(allowed, kinds).first() {
+        Some(kind) if !kinds.contains(&allowed) => bail!(
             "`allow`: unknown kind `{}`, did you mean `{kind}`?",
-            Escaped(name)
+            Escaped(allowed)
         ),
-        None => Ok(name.to_owned()),
+        _ => Ok(()),
     }
 }
 
@@ -167,14 +157,4 @@ fn allowed_name(name: &str) -> anyhow::Result<String> {
 pub(super) fn find(path: &Path) -> Option<PathBuf> {
     let mut files = path.ancestors().map(|directory| directory.join(FILE_NAME));
     files.find(|file| file.is_file())
-}
-
-fn unknown_region(name: &str) -> anyhow::Error {
-    let regions = Region::value_variants().iter();
-    let regions: Vec<&str> = regions.map(|region| region.name()).collect();
-    let regions = regions.join(", ");
-    anyhow!(
-        "unknown region `{}`, expected one of {regions}",
-        Escaped(name)
-    )
 }

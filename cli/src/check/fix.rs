@@ -5,45 +5,37 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use model_studio_limits_core::Escaped;
 use tempfile::NamedTempFile;
 
-use super::Outcome;
 use super::finding::Finding;
+use super::outcome::Outcome;
 
-/// Fixes what can be fixed, and returns the rest and the number of findings that were fixed. If a file
-/// cannot be written, its findings stay. The findings are sorted.
-pub(super) fn apply(mut outcome: Outcome) -> (Outcome, usize) {
+/// Fixes what can be fixed, and returns the number of findings that were fixed. The others stay, and so
+/// do all findings of a file that cannot be written. The findings are sorted.
+pub(super) fn apply(outcome: &mut Outcome) -> usize {
     let all = std::mem::take(&mut outcome.findings);
-    let mut fixed = 0;
+    let count = all.len();
     for findings in all.chunk_by(|a, b| a.file == b.file) {
-        match fix_file(&findings[0].file, findings) {
-            Ok(()) => {
-                let rest = findings.iter().filter(|finding| finding.fix.is_none());
-                let rest: Vec<Finding> = rest.cloned().collect();
-                fixed += findings.len() - rest.len();
-                outcome.findings.extend(rest);
-            }
-            Err(error) => {
-                let path = findings[0].path.to_string_lossy();
-                let problem = format!("cannot fix {}: {error:#}", Escaped(&path));
-                outcome.problems.push(problem);
-                outcome.findings.extend_from_slice(findings);
-            }
+        let result = fix_file(&findings[0].file, findings);
+        let is_fixed = |finding: &&Finding| result.is_ok() && finding.problem.fix.is_some();
+        let rest = findings.iter().filter(|finding| !is_fixed(finding));
+        outcome.findings.extend(rest.cloned());
+        if let Err(error) = result {
+            outcome.cannot("fix", &findings[0].path, &format!("{error:#}"));
         }
     }
-    (outcome, fixed)
+    count - outcome.findings.len()
 }
 
 fn fix_file(path: &Path, findings: &[Finding]) -> anyhow::Result<()> {
-    if findings.iter().all(|finding| finding.fix.is_none()) {
+    if findings.iter().all(|finding| finding.problem.fix.is_none()) {
         return Ok(());
     }
     let text = fs::read(path)?;
     let mut fixed = Vec::with_capacity(text.len());
     let mut end = 0;
     for finding in findings {
-        let Some(replacement) = finding.fix else {
+        let Some(replacement) = finding.problem.fix else {
             continue;
         };
         ensure!(

@@ -1,12 +1,16 @@
 //! `model-studio-limits check`
 
+mod arguments;
 mod config;
+mod excerpt;
 mod file;
 mod finding;
 mod fix;
 mod life_cycle;
-mod place;
+mod outcome;
+mod position;
 mod report;
+mod rules;
 mod scan;
 mod walk;
 
@@ -15,20 +19,15 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::ERROR;
-use crate::arguments::CheckArguments;
-use finding::Finding;
+use crate::exit;
+use outcome::Outcome;
 
-pub(crate) use config::Days;
-pub(crate) use report::Format;
+pub(crate) use arguments::Arguments;
 
-/// The exit code if there are findings.
-const FINDINGS: u8 = 1;
-
-pub(crate) fn run(arguments: &CheckArguments, output: &mut impl Write) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Result<ExitCode> {
     let mut outcome = Outcome::default();
     let progress = walk::Progress::new();
-    for (file, paths) in by_configuration(arguments, &mut outcome.problems) {
+    for (file, paths) in by_configuration(arguments, &mut outcome) {
         let config = config::Config::load(file.as_deref(), arguments)?;
         outcome.append(walk::check(&paths, &config, &progress));
     }
@@ -38,51 +37,34 @@ pub(crate) fn run(arguments: &CheckArguments, output: &mut impl Write) -> anyhow
     findings.sort_by(|a, b| a.place().cmp(&b.place()));
     findings.dedup_by(|a, b| a.place() == b.place());
 
-    let mut fixed = 0;
-    if arguments.fix {
-        (outcome, fixed) = fix::apply(outcome);
-    }
+    let fixed = if arguments.fix {
+        fix::apply(&mut outcome)
+    } else {
+        0
+    };
     let written = report::write(arguments.format, &outcome.findings, output);
     match written.and_then(|()| output.flush()) {
         // The reader of the findings has ended, but not the one of the exit code.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
         written => written?,
     }
-    for problem in &outcome.problems {
-        anstream::eprintln!("error: {problem}");
+    for error in &outcome.errors {
+        anstream::eprintln!("error: {error}");
     }
     summarize(&outcome, fixed);
-    Ok(if !outcome.problems.is_empty() {
-        ExitCode::from(ERROR)
+    Ok(if !outcome.errors.is_empty() {
+        ExitCode::from(exit::ERROR)
     } else if !outcome.findings.is_empty() {
-        ExitCode::from(FINDINGS)
+        ExitCode::from(exit::FINDINGS)
     } else {
         ExitCode::SUCCESS
     })
 }
 
-/// What a check has found.
-#[derive(Default)]
-struct Outcome {
-    findings: Vec<Finding>,
-    /// The files and folders that could not be read, and why.
-    problems: Vec<String>,
-    /// The number of files that were read.
-    files: usize,
-}
-
-impl Outcome {
-    fn append(&mut self, mut other: Self) {
-        self.findings.append(&mut other.findings);
-        self.problems.append(&mut other.problems);
-        self.files += other.files;
-    }
-}
-
-/// Groups the paths by their configuration files. Adds paths that cannot be checked to the problems.
+/// Groups the paths by their configuration files. Paths that cannot be checked are errors.
 fn by_configuration<'a>(
-    arguments: &'a CheckArguments,
-    problems: &mut Vec<String>,
+    arguments: &'a Arguments,
+    outcome: &mut Outcome,
 ) -> BTreeMap<Option<PathBuf>, Vec<&'a Path>> {
     let mut groups = BTreeMap::<_, Vec<_>>::new();
     for path in &arguments.paths {
@@ -93,9 +75,9 @@ fn by_configuration<'a>(
             }
             Ok(_) => {
                 let error = io::Error::other("it is not a file or a folder");
-                problems.push(walk::cannot_read(path, &error));
+                outcome.cannot("read", path, &error);
             }
-            Err(error) => problems.push(walk::cannot_read(path, &error)),
+            Err(error) => outcome.cannot("read", path, &error),
         }
     }
     groups

@@ -1,6 +1,5 @@
 //! Reads the files below a path in parallel.
 
-use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -8,20 +7,18 @@ use std::time::{Duration, Instant};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use indicatif::ProgressBar;
-use model_studio_limits_core::Escaped;
 
 use super::config::Config;
-use super::life_cycle::LifeCycles;
+use super::file;
+use super::outcome::Outcome;
 use super::scan::Scanner;
-use super::{Outcome, file};
 
 /// Checks files, and all files of folders that Git does not ignore.
 pub(super) fn check(paths: &[&Path], config: &Config, progress: &Progress) -> Outcome {
     let Some((first, others)) = paths.split_first() else {
         return Outcome::default();
     };
-    let life_cycles = LifeCycles::new(config.region, config.today, config.soon);
-    let scanner = Scanner::new(life_cycles, config.region.is_some());
+    let scanner = Scanner::new(config.region, config.dates);
     let exclude = config.exclude.clone();
     let mut walk = WalkBuilder::new(first);
     for path in others {
@@ -38,36 +35,35 @@ pub(super) fn check(paths: &[&Path], config: &Config, progress: &Progress) -> Ou
         let mut buffer = Vec::new();
         let (outcome, scanner) = (&outcome, &scanner);
         Box::new(move |entry| {
-            let checked = match entry {
-                Ok(entry) if !is_file(&entry) => return WalkState::Continue,
-                // The filter does not see the files that are named.
+            let outcome = || outcome.lock().unwrap_or_else(PoisonError::into_inner);
+            let entry = match entry {
+                // The filter does not see the paths that are passed as arguments.
                 Ok(entry) if entry.depth() == 0 && config.exclude.matches(&entry) => {
                     return WalkState::Continue;
                 }
-                Ok(entry) => file::check(entry.path(), scanner, config, &mut buffer)
-                    .map_err(|error| cannot_read(entry.path(), &error)),
-                Err(error) => Err(error.to_string()),
-            };
-            progress.file_was_checked();
-            let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
-            match checked {
-                Ok(findings) => {
-                    outcome.files += usize::from(findings.is_some());
-                    outcome.findings.extend(findings.into_iter().flatten());
+                Ok(entry) if is_file(&entry) => entry,
+                Ok(_) => return WalkState::Continue,
+                Err(error) => {
+                    outcome().errors.push(error.to_string());
+                    return WalkState::Continue;
                 }
-                Err(problem) => outcome.problems.push(problem),
+            };
+            match file::check(entry.path(), scanner, config, &mut buffer) {
+                Ok(Some(findings)) => {
+                    let mut outcome = outcome();
+                    outcome.files += 1;
+                    outcome.findings.extend(findings);
+                }
+                Ok(None) => {}
+                Err(error) => outcome().cannot("read", entry.path(), &error),
             }
+            progress.file_was_checked();
             WalkState::Continue
         })
     });
     let mut outcome = outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
-    outcome.problems.sort();
+    outcome.errors.sort();
     outcome
-}
-
-pub(super) fn cannot_read(path: &Path, error: &io::Error) -> String {
-    let path = path.to_string_lossy();
-    format!("cannot read {}: {error}", Escaped(&path))
 }
 
 /// Returns `true` for regular files, and for a path argument that is a link to one. Other links are

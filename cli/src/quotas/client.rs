@@ -8,10 +8,10 @@ use model_studio_limits_core::Escaped;
 use ureq::http::{HeaderMap, Uri, header};
 use ureq::{Agent, Error};
 
+use super::api_key::ApiKey;
+use super::arguments::Arguments;
 use super::endpoint::Endpoint;
-use super::key::Key;
-use super::response::{Page, Response, Row};
-use crate::arguments::QuotasArguments;
+use super::response::{Page, QuotaRow, Response};
 
 /// The examples of the provider use it.
 const PAGE_SIZE: u64 = 100;
@@ -29,9 +29,9 @@ const MAX_DELAY: Duration = Duration::from_secs(60);
 /// Returns the rows of all pages.
 pub(super) fn fetch(
     endpoint: &Endpoint,
-    key: &Key,
-    arguments: &QuotasArguments,
-) -> anyhow::Result<Vec<Row>> {
+    key: &ApiKey,
+    arguments: &Arguments,
+) -> anyhow::Result<Vec<QuotaRow>> {
     let client = Client {
         agent: agent(endpoint, arguments),
         endpoint,
@@ -67,7 +67,7 @@ pub(super) fn fetch(
     bail!("unexpected response: there are more than {MAX_PAGES} pages");
 }
 
-fn agent(endpoint: &Endpoint, arguments: &QuotasArguments) -> Agent {
+fn agent(endpoint: &Endpoint, arguments: &Arguments) -> Agent {
     let mut config = Agent::config_builder()
         .http_status_as_error(false)
         // The key must not get to another host.
@@ -84,7 +84,7 @@ fn agent(endpoint: &Endpoint, arguments: &QuotasArguments) -> Agent {
 struct Client<'a> {
     agent: Agent,
     endpoint: &'a Endpoint,
-    key: &'a Key,
+    key: &'a ApiKey,
     retries: u32,
 }
 

@@ -5,20 +5,20 @@ use std::io::Write;
 
 use model_studio_limits_core::{Escaped, Limit, LimitKind};
 
-use super::limits::Account;
-use crate::columns::{columns, short_limits};
-use crate::tables::{Model, served};
+use super::limits::AccountLimits;
+use crate::tables::{TableModel, served};
+use crate::text_columns::{columns, short_limits};
 
 /// Writes a row for each model whose limits differ, or that only one side has.
 pub(super) fn write(
-    account: &Account,
-    table: &[Model],
+    account: &AccountLimits,
+    table: &[TableModel],
     output: &mut impl Write,
 ) -> anyhow::Result<()> {
     let mut rows = BTreeMap::<&str, [String; 2]>::new();
     let mut other_windows = 0;
-    for (model, details) in served(table) {
-        let in_table = details.limits.as_slice();
+    for (model, served) in served(table) {
+        let in_table = served.limits.as_slice();
         let Some(quota) = account.known.get(model.name) else {
             rows.insert(
                 model.name,

@@ -6,11 +6,19 @@
 use std::net::IpAddr;
 
 use anyhow::{Context as _, bail};
-use model_studio_limits_core::Escaped;
+use model_studio_limits_core::{AnyOf, Escaped};
 use ureq::http::Uri;
 
-use crate::arguments::QuotasArguments;
 use crate::tables::Region;
+
+/// The regions with an endpoint, their names in the host name, and the path of the endpoint.
+const DOCUMENTED: [(Region, &str, &str); 5] = [
+    (Region::Singapore, "ap-southeast-1", "/api/v1/quotas"),
+    (Region::Beijing, "cn-beijing", "/api/v1/models/limits"),
+    (Region::Virginia, "us-east-1", "/api/v1/quotas"),
+    (Region::Frankfurt, "eu-central-1", "/api/v1/quotas"),
+    (Region::HongKong, "cn-hongkong", "/api/v1/quotas"),
+];
 
 pub(super) struct Endpoint {
     /// The URL, without a query.
@@ -22,7 +30,45 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Returns what the URL depends on, for messages about an endpoint that is not there.
+    /// Returns the endpoint of a region, on the host of the workspace or on the server with this URL.
+    pub(super) fn new(
+        region: Region,
+        workspace: Option<&str>,
+        url: Option<&str>,
+    ) -> anyhow::Result<Self> {
+        let mut documented = DOCUMENTED.iter();
+        let Some((_, host, path)) = documented.find(|(other, ..)| *other == region) else {
+            bail!(no_endpoint(region));
+        };
+        // An empty variable counts as one that is not set.
+        let workspace = workspace.filter(|id| !id.is_empty());
+        if let Some(workspace) = workspace {
+            check_workspace(workspace)?;
+        }
+        let (base, is_loopback) = match (url, workspace) {
+            (Some(url), _) => (url.to_owned(), is_loopback(url)?),
+            (None, Some(workspace)) => (
+                format!("https://{workspace}.{host}.maas.aliyuncs.com"),
+                false,
+            ),
+            // The provider does not document this host, but third parties report that it answers.
+            (None, None) if region == Region::Singapore => {
+                ("https://dashscope-intl.aliyuncs.com".to_owned(), false)
+            }
+            (None, None) => bail!(
+                "the workspace of the key is required in the region `{region}`: use --workspace, or \
+                 set DASHSCOPE_WORKSPACE_ID"
+            ),
+        };
+        Ok(Self {
+            url: format!("{}{path}", base.trim_end_matches('/')),
+            is_loopback,
+            region,
+            workspace: workspace.map(str::to_owned),
+        })
+    }
+
+    /// Returns what the URL depends on, for messages about an endpoint that was not found.
     pub(super) fn region_and_workspace(&self) -> String {
         let region = self.region;
         match &self.workspace {
@@ -32,60 +78,20 @@ impl Endpoint {
     }
 }
 
-pub(super) fn new(arguments: &QuotasArguments) -> anyhow::Result<Endpoint> {
-    let (region_of_host, path) = host_and_path(arguments.region)?;
-    // A variable that is set to nothing is the same as one that is not set.
-    let workspace = arguments.workspace.as_deref().filter(|id| !id.is_empty());
-    if let Some(workspace) = workspace {
-        check_workspace(workspace)?;
-    }
-    let (base, is_loopback) = match (&arguments.url, workspace) {
-        (Some(url), _) => (url.clone(), is_loopback(url)?),
-        (None, Some(workspace)) => (
-            format!("https://{workspace}.{region_of_host}.maas.aliyuncs.com"),
-            false,
-        ),
-        // The provider does not document this host, but third parties report that it answers.
-        (None, None) if arguments.region == Region::Singapore => {
-            ("https://dashscope-intl.aliyuncs.com".to_owned(), false)
-        }
-        (None, None) => bail!(
-            "the workspace of the key is required in the region `{}`: use --workspace, or set \
-             DASHSCOPE_WORKSPACE_ID",
-            arguments.region
-        ),
-    };
-    Ok(Endpoint {
-        url: format!("{}{path}", base.trim_end_matches('/')),
-        is_loopback,
-        region: arguments.region,
-        workspace: workspace.map(str::to_owned),
-    })
+/// Returns the names of the regions with an endpoint.
+pub(super) fn regions() -> [&'static str; DOCUMENTED.len()] {
+    DOCUMENTED.map(|(region, ..)| region.name())
 }
 
-/// Returns the provider's name of the region, which is a part of the host name, and the path of the
-/// endpoint.
-fn host_and_path(region: Region) -> anyhow::Result<(&'static str, &'static str)> {
-    const PATH: &str = "/api/v1/quotas";
-    Ok(match region {
-        Region::Singapore => ("ap-southeast-1", PATH),
-        Region::Beijing => ("cn-beijing", "/api/v1/models/limits"),
-        Region::HongKong => ("cn-hongkong", PATH),
-        Region::Frankfurt => ("eu-central-1", PATH),
-        Region::Virginia => ("us-east-1", PATH),
-        Region::BuiltIn => bail!(
-            "`built-in` is a table, not a region: use --table built-in, and the region of the key, \
-             such as --region singapore"
-        ),
-        Region::HongKongGlobal
-        | Region::FrankfurtEu
-        | Region::VirginiaUs
-        | Region::Tokyo
-        | Region::TokyoJapan => bail!(
-            "the provider documents no quota endpoint for `{region}`, only for singapore, beijing, \
-             virginia, frankfurt and hong_kong"
-        ),
-    })
+fn no_endpoint(region: Region) -> String {
+    if region == Region::BuiltIn {
+        return "`built-in` is a table, not a region: use --table built-in, and the region of the \
+                key, such as --region singapore"
+            .to_owned();
+    }
+    let regions = regions();
+    let regions = AnyOf(&regions);
+    format!("the provider documents a quota endpoint only for {regions}, not for `{region}`")
 }
 
 /// Checks a workspace ID, which becomes a part of the host name.

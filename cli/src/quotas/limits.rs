@@ -5,26 +5,26 @@ use std::num::NonZeroU64;
 
 use model_studio_limits_core::{Escaped, Limit, LimitKind, Window};
 
-use super::response::{self, Row};
-use crate::tables::{Details, Model, served};
+use super::response::{LimitFields, QuotaRow};
+use crate::tables::{Served, TableModel, served};
 
 /// The limits of an account.
 #[derive(Default)]
-pub(super) struct Account {
+pub(super) struct AccountLimits {
     /// By the model ID in the table.
-    pub(super) known: BTreeMap<&'static str, Quota>,
+    pub(super) known: BTreeMap<&'static str, ModelLimits>,
     /// Models that the table does not have, or that it lists as retired.
-    pub(super) unknown: BTreeMap<String, Quota>,
+    pub(super) unknown: BTreeMap<String, ModelLimits>,
 }
 
 /// The limits of a model. There is at most one for each kind and window, the tightest.
 #[derive(Clone, Default)]
-pub(super) struct Quota {
+pub(super) struct ModelLimits {
     account: Vec<Limit>,
     workspace: Vec<Limit>,
 }
 
-impl Quota {
+impl ModelLimits {
     /// Returns the limits that hold for the key: the tighter ones of the account and the workspace.
     pub(super) fn limits(&self) -> Vec<Limit> {
         let mut limits = self.account.clone();
@@ -48,16 +48,16 @@ impl Quota {
 }
 
 /// Returns the limits of all models. What cannot be a limit of a table is left out, with a warning.
-pub(super) fn account(rows: &[Row], table: &[Model]) -> Account {
-    let by_name: HashMap<&str, (&Model, &Details)> = served(table)
-        .flat_map(|(model, details)| model.names().map(move |name| (name, (model, details))))
+pub(super) fn account(rows: &[QuotaRow], table: &[TableModel]) -> AccountLimits {
+    let by_name: HashMap<&str, (&TableModel, &Served)> = served(table)
+        .flat_map(|(model, served)| model.names().map(move |name| (name, (model, served))))
         .collect();
-    let mut account = Account::default();
+    let mut account = AccountLimits::default();
     for row in rows {
         let found = by_name.get(row.model.as_str());
         // A request to a model with tasks submits one.
-        let has_tasks = found.is_some_and(|(_, details)| {
-            let mut limits = details.limits.iter();
+        let has_tasks = found.is_some_and(|(_, served)| {
+            let mut limits = served.limits.iter();
             limits.any(|limit| limit.kind == LimitKind::Submissions)
         });
         let calls = if has_tasks {
@@ -65,11 +65,11 @@ pub(super) fn account(rows: &[Row], table: &[Model]) -> Account {
         } else {
             LimitKind::Requests
         };
-        let read = |quota: &Option<response::Quota>| {
+        let read = |quota: &Option<LimitFields>| {
             let quota = quota.as_ref();
             quota.map_or_else(Vec::new, |quota| limits(&row.model, calls, quota))
         };
-        let quota = Quota {
+        let quota = ModelLimits {
             account: read(&row.model_limit),
             workspace: read(&row.workspace_limit),
         };
@@ -93,7 +93,7 @@ fn tighten(limits: &mut Vec<Limit>, others: &[Limit]) {
 }
 
 /// Returns the limits of one row.
-fn limits(model: &str, calls: LimitKind, quota: &response::Quota) -> Vec<Limit> {
+fn limits(model: &str, calls: LimitKind, quota: &LimitFields) -> Vec<Limit> {
     let usage = match quota.usage_limit_field.as_deref() {
         // The provider uses all three for the sum of input and output tokens.
         Some("total_tokens" | "tokens" | "total_usage") => Ok(LimitKind::Tokens),

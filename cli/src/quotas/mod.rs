@@ -1,9 +1,10 @@
 //! `model-studio-limits quotas`
 
+mod api_key;
+mod arguments;
 mod client;
 mod diff;
 mod endpoint;
-mod key;
 mod limits;
 mod overlay;
 mod response;
@@ -13,15 +14,16 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
-use crate::arguments::{OverlayFormat, QuotasArguments};
 use crate::tables::Region;
+use arguments::Format;
+use endpoint::Endpoint;
 
-pub(crate) fn run(
-    arguments: &QuotasArguments,
-    output: &mut impl Write,
-) -> anyhow::Result<ExitCode> {
-    let endpoint = endpoint::new(arguments)?;
-    let key = key::from_env()?;
+pub(crate) use arguments::Arguments;
+
+pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let (workspace, url) = (arguments.workspace.as_deref(), arguments.url.as_deref());
+    let endpoint = Endpoint::new(arguments.region, workspace, url)?;
+    let key = api_key::from_env()?;
     // The host name is sent in clear text, and messages show the URL.
     if key.is_in(&endpoint.url) {
         bail!("the workspace or the URL contains the key");
@@ -42,16 +44,11 @@ pub(crate) fn run(
     }
     let overlay = overlay::new(&account, &models);
     let place = match arguments.format {
-        OverlayFormat::Yaml => {
-            let origin = overlay::Origin {
-                table,
-                region: arguments.region,
-                url: &endpoint.url,
-            };
-            overlay.write_yaml(&origin, &account.unknown, output)?;
+        Format::Yaml => {
+            overlay.write_yaml(table, &endpoint, &account.unknown, output)?;
             "listed in comments at the end"
         }
-        OverlayFormat::Json => {
+        Format::Json => {
             overlay.write_json(output)?;
             "left out"
         }

@@ -7,46 +7,40 @@ use std::num::NonZeroU64;
 use model_studio_limits::Limits;
 use model_studio_limits_core::{DisplayLimits, Escaped, Limit};
 
-use super::limits::{Account, Quota};
+use super::endpoint::Endpoint;
+use super::limits::{AccountLimits, ModelLimits};
 use crate::date::today;
-use crate::tables::{Model, Region, served};
-
-/// What the comment at the beginning says.
-pub(super) struct Origin<'a> {
-    pub(super) table: Region,
-    pub(super) region: Region,
-    pub(super) url: &'a str,
-}
+use crate::tables::{Region, TableModel, served};
 
 /// The entries of the overlay, by model ID.
-pub(super) struct Overlay(BTreeMap<&'static str, Entry>);
+pub(super) struct Overlay(BTreeMap<&'static str, OverlayEntry>);
 
-struct Entry {
+struct OverlayEntry {
     pool: Option<&'static str>,
-    quota: Quota,
+    quota: ModelLimits,
     limits: Vec<Limit>,
 }
 
 /// Returns an entry for each model of the table for which the account has limits, and only one for a
 /// pool, since the generator rejects more.
-pub(super) fn new(account: &Account, table: &[Model]) -> Overlay {
+pub(super) fn new(account: &AccountLimits, table: &[TableModel]) -> Overlay {
     let mut first_of_pool = BTreeMap::new();
-    let mut entries = BTreeMap::<&str, Entry>::new();
-    for (model, details) in served(table) {
+    let mut entries = BTreeMap::<&str, OverlayEntry>::new();
+    for (model, served) in served(table) {
         let Some(quota) = account.known.get(model.name) else {
             continue;
         };
-        let name = match details.pool {
+        let name = match served.pool {
             Some(pool) => *first_of_pool.entry(pool).or_insert(model.name),
             None => model.name,
         };
-        let entry = entries.entry(name).or_insert_with(|| Entry {
-            pool: details.pool,
-            quota: Quota::default(),
+        let entry = entries.entry(name).or_insert_with(|| OverlayEntry {
+            pool: served.pool,
+            quota: ModelLimits::default(),
             limits: Vec::new(),
         });
         entry.quota.merge(quota);
-        entry.limits = replacing(entry.quota.limits(), details.limits);
+        entry.limits = replacing(entry.quota.limits(), served.limits);
     }
     // An overlay without limits would remove those of the table.
     entries.retain(|_, entry| !entry.limits.is_empty());
@@ -86,11 +80,12 @@ fn replacing(mut limits: Vec<Limit>, table: Limits) -> Vec<Limit> {
 impl Overlay {
     pub(super) fn write_yaml(
         &self,
-        origin: &Origin<'_>,
-        unknown: &BTreeMap<String, Quota>,
+        table: Region,
+        endpoint: &Endpoint,
+        unknown: &BTreeMap<String, ModelLimits>,
         output: &mut impl Write,
     ) -> anyhow::Result<()> {
-        let Origin { table, region, url } = origin;
+        let Endpoint { region, url, .. } = endpoint;
         let date = today()?;
         writeln!(
             output,

@@ -18,8 +18,8 @@ use model_studio_limits_core::Escaped;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::api_key::{self, ApiKey};
 use super::endpoint::Endpoint;
-use super::key::{self, Key};
 
 /// One page of the list of models.
 #[derive(Deserialize)]
@@ -28,25 +28,25 @@ pub(super) struct Page {
     pub(super) total: u64,
     #[serde(rename = "page_no")]
     pub(super) number: Option<u64>,
-    pub(super) quotas: Vec<Row>,
+    pub(super) quotas: Vec<QuotaRow>,
 }
 
 /// The quotas of a model. A model can have several rows.
 #[derive(Deserialize, PartialEq)]
-pub(super) struct Row {
+pub(super) struct QuotaRow {
     pub(super) model: String,
     /// What the account may use.
     #[serde(deserialize_with = "present")]
-    pub(super) model_limit: Option<Quota>,
+    pub(super) model_limit: Option<LimitFields>,
     /// What the workspace of the key may use.
     #[serde(deserialize_with = "present")]
-    pub(super) workspace_limit: Option<Quota>,
+    pub(super) workspace_limit: Option<LimitFields>,
 }
 
 /// The fields that the provider always sends have to be there, even if they are null. If they had
 /// other names, the limits would silently be missing.
 #[derive(Deserialize, PartialEq)]
-pub(super) struct Quota {
+pub(super) struct LimitFields {
     #[serde(deserialize_with = "present")]
     pub(super) request_limit: Option<i64>,
     #[serde(deserialize_with = "present")]
@@ -78,7 +78,7 @@ struct Envelope {
 
 /// What the response to a refused request says.
 #[derive(Default, Deserialize)]
-struct Refusal {
+struct ErrorBody {
     code: Option<String>,
     message: Option<String>,
     request_id: Option<String>,
@@ -97,7 +97,7 @@ enum Body {
 
 impl Response {
     /// Removes the key from a response.
-    pub(super) fn new(status: u16, body: &str, key: &Key) -> Self {
+    pub(super) fn new(status: u16, body: &str, key: &ApiKey) -> Self {
         let body = match serde_json::from_str(body) {
             // The text of the JSON could contain the key with escapes.
             Ok(json) => Body::Json(key.remove_from_json(json)),
@@ -130,7 +130,7 @@ impl Response {
 
     fn refused(&self, endpoint: &Endpoint) -> anyhow::Error {
         let reason = self.describe();
-        let code = self.refusal().code;
+        let code = self.error_body().code;
         // A 403 with a code can have other reasons, such as a free quota that is used up.
         if code.as_deref() == Some("InvalidApiKey")
             || self.status == 401
@@ -139,7 +139,7 @@ impl Response {
             return anyhow!(
                 "the key in {} was rejected in the region `{}`: {reason}\n\
                  A key is valid in one region only. Use --region if it belongs to another.",
-                key::VARIABLE,
+                api_key::VARIABLE,
                 endpoint.region
             );
         }
@@ -160,11 +160,11 @@ impl Response {
         if self.is_empty() {
             return format!("status {status} with an empty body");
         }
-        let Refusal {
+        let ErrorBody {
             code,
             message,
             request_id,
-        } = self.refusal();
+        } = self.error_body();
         if code.is_none() && message.is_none() {
             let text = match &self.body {
                 Body::Json(json) => &json.to_string(),
@@ -179,8 +179,8 @@ impl Response {
         format!("status {status}, {}", Escaped(&parts.join(", ")))
     }
 
-    fn refusal(&self) -> Refusal {
-        Refusal::deserialize(self.json()).unwrap_or_default()
+    fn error_body(&self) -> ErrorBody {
+        ErrorBody::deserialize(self.json()).unwrap_or_default()
     }
 
     /// Returns the JSON of the response, or null if it is something else.

@@ -318,12 +318,9 @@ fn wrong_arguments_are_errors_before_any_request() {
     for (arguments, message) in [
         (
             &["--region", "tokyo"][..],
-            "documents no quota endpoint for `tokyo`",
+            "or `hong_kong`, not for `tokyo`",
         ),
-        (
-            &["--region", "virginia_us"],
-            "documents no quota endpoint for `virginia_us`",
-        ),
+        (&["--region", "virginia_us"], "not for `virginia_us`"),
         (
             &["--region", "built-in"],
             "`built-in` is a table, not a region",

@@ -6,12 +6,12 @@ use crate::check::finding::Finding;
 
 pub(super) fn write(findings: &[Finding], output: &mut impl Write) -> io::Result<()> {
     for finding in findings {
-        let level = finding.kind.level();
+        let level = finding.problem.rule.level.name();
         let path = escape_property(&finding.path.to_string_lossy());
         let line = finding.line;
         let (column, end) = (finding.columns.start, finding.columns.end);
-        let kind = finding.kind.name();
-        let message = escape(&finding.message);
+        let kind = finding.problem.rule.kind;
+        let message = escape(&finding.problem.message);
         writeln!(
             output,
             "::{level} file={path},line={line},col={column},endColumn={end},title={kind}::{message}"

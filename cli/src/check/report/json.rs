@@ -1,5 +1,6 @@
 //! Findings for programs.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -7,12 +8,7 @@ use serde::Serialize;
 use crate::check::finding::Finding;
 
 #[derive(Serialize)]
-struct Report<'a> {
-    findings: Vec<Row<'a>>,
-}
-
-#[derive(Serialize)]
-struct Row<'a> {
+struct JsonFinding<'a> {
     path: String,
     line: usize,
     column: usize,
@@ -28,19 +24,19 @@ struct Row<'a> {
 }
 
 pub(super) fn write(findings: &[Finding], output: &mut impl Write) -> io::Result<()> {
-    let findings = findings.iter().map(|finding| Row {
+    let findings = findings.iter().map(|finding| JsonFinding {
         path: finding.path.to_string_lossy().into_owned(),
         line: finding.line,
         column: finding.columns.start,
         end_column: finding.columns.end,
         start: finding.bytes.start,
         end: finding.bytes.end,
-        kind: finding.kind.name(),
+        kind: finding.problem.rule.kind,
         model: &finding.name,
-        message: &finding.message,
-        fix: finding.fix,
+        message: &finding.problem.message,
+        fix: finding.problem.fix,
     });
-    let findings = findings.collect();
-    serde_json::to_writer_pretty(&mut *output, &Report { findings })?;
+    let findings: Vec<JsonFinding<'_>> = findings.collect();
+    serde_json::to_writer_pretty(&mut *output, &BTreeMap::from([("findings", findings)]))?;
     writeln!(output)
 }

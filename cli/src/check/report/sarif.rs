@@ -6,14 +6,15 @@ use std::path::{Component, Path};
 
 use serde_json::{Value, json};
 
-use crate::check::finding::{Finding, Kind};
+use crate::check::finding::Finding;
+use crate::check::rules::RULES;
 
 pub(super) fn write(findings: &[Finding], output: &mut impl Write) -> io::Result<()> {
-    let rules = Kind::ALL.map(|kind| {
+    let rules = RULES.each_ref().map(|rule| {
         json!({
-            "id": kind.name(),
-            "shortDescription": { "text": kind.description() },
-            "defaultConfiguration": { "level": kind.level() },
+            "id": rule.kind,
+            "shortDescription": { "text": rule.meaning },
+            "defaultConfiguration": { "level": rule.level.name() },
         })
     });
     let results: Vec<Value> = findings.iter().map(result).collect();
@@ -37,9 +38,9 @@ pub(super) fn write(findings: &[Finding], output: &mut impl Write) -> io::Result
 
 fn result(finding: &Finding) -> Value {
     json!({
-        "ruleId": finding.kind.name(),
-        "level": finding.kind.level(),
-        "message": { "text": finding.message },
+        "ruleId": finding.problem.rule.kind,
+        "level": finding.problem.rule.level.name(),
+        "message": { "text": finding.problem.message },
         "locations": [{ "physicalLocation": {
             "artifactLocation": { "uri": uri(&finding.path) },
             "region": {

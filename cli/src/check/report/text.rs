@@ -6,7 +6,9 @@ use annotate_snippets::renderer::Renderer;
 use annotate_snippets::{AnnotationKind, Level, Snippet};
 use model_studio_limits_core::Escaped;
 
+use crate::check::excerpt::Excerpt;
 use crate::check::finding::Finding;
+use crate::check::rules;
 
 /// Writes each finding as `file:line:column: message` with an excerpt of the file.
 pub(super) fn write(findings: &[Finding], output: &mut impl Write) -> io::Result<()> {
@@ -16,17 +18,16 @@ pub(super) fn write(findings: &[Finding], output: &mut impl Write) -> io::Result
         let path = finding.path.to_string_lossy();
         let path = Escaped(&path);
         let (line, column) = (finding.line, finding.columns.start);
-        let title = format!("{path}:{line}:{column}: {}", finding.message);
-        let (excerpt, name) = &finding.excerpt;
+        let title = format!("{path}:{line}:{column}: {}", finding.problem.message);
+        let Excerpt { text, name } = &finding.excerpt;
         let annotation = AnnotationKind::Primary.span(name.clone());
-        let annotation = annotation.label(finding.kind.name());
-        let snippet = Snippet::source(excerpt)
+        let annotation = annotation.label(finding.problem.rule.kind);
+        let snippet = Snippet::source(text)
             .line_start(line)
             .annotation(annotation);
-        let level = if finding.kind.is_error() {
-            Level::ERROR
-        } else {
-            Level::WARNING
+        let level = match finding.problem.rule.level {
+            rules::Level::Error => Level::ERROR,
+            rules::Level::Warning => Level::WARNING,
         };
         let report = level.no_name().primary_title(title).element(snippet);
         writeln!(output, "{}\n", renderer.render(&[report]))?;

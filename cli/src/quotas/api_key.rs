@@ -9,9 +9,9 @@ use ureq::http::HeaderValue;
 pub(super) const VARIABLE: &str = "DASHSCOPE_API_KEY";
 
 /// The API key. It cannot be displayed, so that no message contains it by accident.
-pub(super) struct Key(String);
+pub(super) struct ApiKey(String);
 
-pub(super) fn from_env() -> anyhow::Result<Key> {
+pub(super) fn from_env() -> anyhow::Result<ApiKey> {
     let key = match env::var(VARIABLE) {
         Ok(key) => key,
         Err(VarError::NotPresent) => String::new(),
@@ -25,10 +25,10 @@ pub(super) fn from_env() -> anyhow::Result<Key> {
     if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
         bail!("{VARIABLE} contains a character that is not allowed in a key");
     }
-    Ok(Key(key.to_owned()))
+    Ok(ApiKey(key.to_owned()))
 }
 
-impl Key {
+impl ApiKey {
     /// Returns the value of the header `Authorization`.
     pub(super) fn authorization(&self) -> anyhow::Result<HeaderValue> {
         let value = HeaderValue::try_from(format!("Bearer {}", self.0));

@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use aho_corasick::AhoCorasick;
+
+use super::ids::is_id_byte;
 
 /// Finds the strings at places where a model is named.
-pub(crate) struct Places {
+pub(super) struct Places {
     model: AhoCorasick,
 }
 
@@ -19,16 +21,16 @@ const MAX_ID: usize = 128;
 const MAX_TYPE: usize = 60;
 
 impl Places {
-    pub(crate) fn new() -> Self {
-        let mut builder = AhoCorasickBuilder::new();
-        let model = builder.ascii_case_insensitive(true).build(["model"]);
+    pub(super) fn new() -> Self {
+        let mut model = AhoCorasick::builder();
+        let model = model.ascii_case_insensitive(true).build(["model"]);
         Self {
             model: model.expect("the pattern is short"),
         }
     }
 
     /// Returns the positions of all strings at places where a model is named, in their order.
-    pub(crate) fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
+    pub(super) fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
         let mut places = Vec::new();
         let mut list_end = 0;
         for key in self.model.find_iter(text) {
@@ -48,11 +50,6 @@ impl Places {
         places.dedup();
         places
     }
-}
-
-/// Returns `true` for the characters of model IDs.
-pub(crate) const fn is_id_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/' | b'@')
 }
 
 /// A position after the key that names a model.

@@ -1,0 +1,66 @@
+//! The arguments of `model-studio-limits check`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use model_studio_limits::Date;
+use model_studio_limits_core::AnyOf;
+
+use super::report::Format;
+use super::rules;
+use crate::date::Days;
+use crate::tables::Region;
+
+/// Find deprecated, retired and misspelled model IDs in files
+///
+/// Files that Git ignores, binary files and symbolic links are skipped. A name counts as misspelled
+/// only at a place where a model is named, such as `model: ...`, and only if it is one typo away from
+/// a model ID.
+#[derive(Args)]
+#[command(after_help = format!("\
+Examples:
+  model-studio-limits check .
+  model-studio-limits check src config.yaml --region singapore
+  model-studio-limits check . --fix
+  model-studio-limits check . --allow qwen-max --allow deprecated
+  model-studio-limits check . --format sarif > results.sarif
+
+Kinds of findings:
+{}
+
+Exit codes: 0 if nothing was found, 1 if there are findings, 2 after an error.
+
+Settings can also be in the section [check] of a file model-studio-limits.toml in the path or one of
+its parents: region, within, as-of, allow and exclude.
+
+A comment `model-studio-limits: allow` suppresses the findings of its line.", rules::help()))]
+pub(crate) struct Arguments {
+    /// The files and folders to check
+    #[arg(required = true)]
+    pub(super) paths: Vec<PathBuf>,
+    /// The region to check against; also treats all model IDs as those of Model Studio [default: all
+    /// regions; a model that is active in any of them is not reported]
+    #[arg(long, short)]
+    pub(super) region: Option<Region>,
+    /// The format of the findings
+    #[arg(long, short, default_value = "text")]
+    pub(super) format: Format,
+    /// Replace model IDs with the provider's replacement, where it is unambiguous
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Report models that retire within this time as retiring, and others as deprecated
+    /// [default: 90d]
+    #[arg(long, value_name = "DAYS")]
+    pub(super) within: Option<Days>,
+    #[arg(
+        long, value_name = "MODEL|KIND",
+        help = format!("Do not report this model ID or this kind: {}", AnyOf(&rules::kinds()))
+    )]
+    pub(super) allow: Vec<String>,
+    /// Check as of this date, instead of today
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: Option<Date>,
+    /// The configuration file [default: the nearest model-studio-limits.toml]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+}

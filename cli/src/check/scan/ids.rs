@@ -1,0 +1,49 @@
+//! Where a model ID starts and ends in a text.
+
+use std::ops::Range;
+
+/// Prefixes that select Model Studio in front of a model ID, as in `dashscope/qwen-plus`.
+const PREFIXES: [&str; 4] = ["dashscope", "bailian", "modelstudio", "tongyi"];
+
+/// Returns `true` for the characters of model IDs.
+pub(super) const fn is_id_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/' | b'@')
+}
+
+/// Returns `true` if a match is not a part of a longer name, path or identifier.
+pub(super) fn is_whole(text: &[u8], bytes: &Range<usize>) -> bool {
+    let before = &text[..bytes.start];
+    let mut after = text[bytes.end..].iter().copied();
+    let starts = match before.split_last() {
+        Some((b'/' | b':', before)) => ends_with_prefix(before),
+        // The default of a variable in a shell, such as `${MODEL:-qwen-plus}`.
+        Some((b'-', before)) => before.ends_with(b":"),
+        Some((byte, _)) => !is_id_byte(*byte),
+        None => true,
+    };
+    let ends = match after.next() {
+        // The end of a sentence, or a key of YAML.
+        Some(b'.' | b':') => !after.next().is_some_and(is_id_byte),
+        Some(byte) => !is_id_byte(byte),
+        None => true,
+    };
+    starts && ends
+}
+
+/// Returns the part of a string after a prefix such as `dashscope/`, or the whole string if it has no
+/// prefix. Returns `None` if another prefix selects another server.
+pub(super) fn without_prefix(text: &[u8], id: Range<usize>) -> Option<Range<usize>> {
+    let is_separator = |byte: &u8| matches!(byte, b'/' | b':');
+    let Some(length) = text[id.clone()].iter().position(is_separator) else {
+        return Some(id);
+    };
+    let separator = id.start + length;
+    ends_with_prefix(&text[..separator]).then_some(separator + 1..id.end)
+}
+
+fn ends_with_prefix(text: &[u8]) -> bool {
+    PREFIXES.iter().any(|prefix| {
+        let rest = text.strip_suffix(prefix.as_bytes());
+        rest.is_some_and(|rest| !rest.last().is_some_and(|byte| is_id_byte(*byte)))
+    })
+}

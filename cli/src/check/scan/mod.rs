@@ -1,0 +1,161 @@
+//! Finds model IDs in the text of a file.
+
+mod allow;
+mod ids;
+mod places;
+mod servers;
+mod typo;
+
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::finding::Problem;
+use super::life_cycle::LifeCycles;
+use super::rules::{Dates, Subject};
+use crate::tables::Region;
+use places::Places;
+use servers::{ServerWords, Servers};
+
+/// Finds the model IDs that should be changed.
+pub(super) struct Scanner {
+    life_cycles: LifeCycles,
+    dates: Dates,
+    /// Finds the names of `life_cycles.ended`.
+    ended: AhoCorasick,
+    places: Places,
+    /// `None` if all files are known to use Model Studio.
+    servers: Option<ServerWords>,
+}
+
+impl Scanner {
+    /// Creates a scanner for all regions or for one. With a region, files are known to use Model
+    /// Studio, so that names which other servers use too are reported everywhere.
+    pub(super) fn new(region: Option<Region>, dates: Dates) -> Self {
+        let life_cycles = LifeCycles::new(region, dates);
+        let names = life_cycles.ended.iter().map(|(name, _)| name);
+        let mut ended = AhoCorasick::builder();
+        let ended = ended.match_kind(MatchKind::LeftmostLongest).build(names);
+        Self {
+            ended: ended.expect("the names are short"),
+            life_cycles,
+            dates,
+            places: Places::new(),
+            servers: region.is_none().then(ServerWords::new),
+        }
+    }
+
+    /// Returns the model IDs in the text that should be changed, in their order.
+    pub(super) fn scan(&self, text: &[u8]) -> Vec<(Range<usize>, Problem)> {
+        let ended = self.ended.find_iter(text);
+        let ended = ended.filter(|found| ids::is_whole(text, &found.range()));
+        let ended: Vec<_> = ended
+            .map(|found| (found.range(), found.pattern()))
+            .collect();
+        let places = self.places.find(text).into_iter();
+        let places: Vec<_> = places
+            .filter_map(|place| self.own_id(text, place))
+            .collect();
+        if ended.is_empty() && places.is_empty() {
+            return Vec::new();
+        }
+        let servers = self.servers.as_ref();
+        let servers = servers.map_or(Servers::MODEL_STUDIO, |words| words.find_in(text));
+
+        let mut found = Vec::new();
+        for (bytes, pattern) in ended {
+            let (name, problem) = &self.life_cycles.ended[pattern];
+            let place = places.binary_search_by_key(&bytes.start, |place| place.start);
+            let has_prefix = matches!(text[..bytes.start].last(), Some(b'/' | b':'));
+            if has_prefix || servers.is_model_studio(name, place.is_ok()) {
+                found.push((bytes, problem.clone()));
+            }
+        }
+        for bytes in places {
+            if let Some(problem) = self.misspelled(&text[bytes.clone()], servers) {
+                found.push((bytes, problem));
+            }
+        }
+        found.sort_by_key(|(bytes, _)| bytes.start);
+        let mut is_allowed = allow::by_comment(text);
+        found.retain(|(bytes, _)| !is_allowed(bytes.start));
+        found
+    }
+
+    /// Returns the part of a string that is an ID of Model Studio, without a prefix such as
+    /// `dashscope/`. Returns `None` if another prefix selects another server.
+    fn own_id(&self, text: &[u8], place: Range<usize>) -> Option<Range<usize>> {
+        let is_known = |name| self.life_cycles.known.contains(name);
+        if std::str::from_utf8(&text[place.clone()]).is_ok_and(is_known) {
+            return Some(place);
+        }
+        ids::without_prefix(text, place)
+    }
+
+    /// Returns the problem with a name where a model is named, if it is misspelled.
+    fn misspelled(&self, name: &[u8], servers: Servers) -> Option<Problem> {
+        let name = std::str::from_utf8(name).ok()?;
+        let known = &self.life_cycles.known;
+        if known.contains(name) {
+            return None;
+        }
+        let mut similar = typo::similar(name, known.iter().copied());
+        similar.retain(|known| servers.can_be_misspelled(known));
+        if similar.is_empty() {
+            return None;
+        }
+        Problem::new(name, Subject::Typo, self.dates, &similar)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Scanner;
+    use crate::check::rules::Dates;
+
+    fn scanner() -> Scanner {
+        let date = |date: &str| date.parse().unwrap();
+        let dates = Dates {
+            today: date("2026-10-10"),
+            soon: date("2026-12-31"),
+        };
+        Scanner::new(None, dates)
+    }
+
+    #[test]
+    fn every_model_id_that_has_ended_is_found() {
+        let scanner = scanner();
+        for (name, _) in &scanner.life_cycles.ended {
+            let text = format!("dashscope: '{name}'");
+            let found = scanner.scan(text.as_bytes());
+            assert_eq!(found.len(), 1, "{name}");
+            assert_eq!(&text[found[0].0.clone()], *name);
+        }
+    }
+
+    proptest! {
+        /// Texts are made of model IDs, what can be around them, and arbitrary bytes.
+        #[test]
+        fn findings_are_in_order_and_within_the_text(
+            parts in proptest::collection::vec(
+                prop_oneof![
+                    prop::sample::select(vec![
+                        "qwen3-max", "qwen-max-latest", "qwen-pluss", "deepseek-r1", "dashscope/",
+                        "model", "models", "=", ": ", "\"", "'", "[", "]", "(", ",", "- ", "\n", "\r\n", "--", "/", ".",
+                    ]).prop_map(|part| part.as_bytes().to_vec()),
+                    proptest::collection::vec(any::<u8>(), 0..4),
+                ],
+                0..40,
+            )
+        ) {
+            let text = parts.concat();
+            let mut end = 0;
+            for (bytes, _) in scanner().scan(&text) {
+                prop_assert!(bytes.start >= end && bytes.end <= text.len());
+                end = bytes.end;
+            }
+        }
+    }
+}
