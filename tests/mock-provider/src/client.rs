@@ -1,27 +1,22 @@
-//! Clients, which keep to the limits in different ways.
+//! Clients, which stay below the limits in different ways.
 
-use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use governor::clock::FakeRelativeClock;
-use governor::middleware::NoOpMiddleware;
-use governor::nanos::Nanos;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{NotUntil, Quota, RateLimiter};
 use model_studio_limiter::{
     AcquireError, Builder, Clock, Limiter, LimiterLimits, ManualClock, Permit,
 };
 
+use crate::governor::Governor;
 use crate::{MINUTE, PerMinute};
 
 /// A client, which decides when to send its next request.
 #[derive(Debug)]
-pub struct Client(Kind);
+pub struct Client(ClientKind);
 
 #[derive(Debug)]
-enum Kind {
+enum ClientKind {
     Limiter(Ours),
-    Governor(Governor),
+    Governor(TwoGovernors),
     FixedWindow(FixedWindow),
 }
 
@@ -30,23 +25,23 @@ impl Client {
     #[must_use]
     pub fn limiter(settings: Builder<LimiterLimits>) -> Self {
         let clock = ManualClock::new();
-        Self(Kind::Limiter(Ours {
+        Self(ClientKind::Limiter(Ours {
             limiter: settings.clock(clock.clone()).build(),
             start: clock.now(),
             clock,
         }))
     }
 
-    /// Creates a client with two limiters of governor, which allow a minute's requests and tokens at
-    /// once and refill them over a minute.
+    /// Creates a client with two limiters of governor, which allow a minute's requests and tokens
+    /// at once and refill them over a minute.
     #[must_use]
     pub fn governor_per_minute(limit: PerMinute) -> Self {
         Self::governor(limit, limit)
     }
 
-    /// Creates a client with two limiters of governor that keep the limit in every minute: they allow
-    /// a second's requests and `largest` tokens at once, and refill the rest of the limit over a
-    /// minute. No request can have more than `largest` tokens.
+    /// Creates a client with two limiters of governor that keep the limit in every minute: they
+    /// allow a second's requests and `largest` tokens at once, and refill the rest of the limit
+    /// over a minute. No request may have more than `largest` tokens.
     #[must_use]
     pub fn governor_reduced(limit: PerMinute, largest: u64) -> Self {
         let burst = PerMinute {
@@ -61,26 +56,17 @@ impl Client {
     }
 
     fn governor(burst: PerMinute, refill: PerMinute) -> Self {
-        let clock = FakeRelativeClock::default();
-        let limiter = |burst, refill| {
-            let period = MINUTE / count(refill).get();
-            let quota = Quota::with_period(period).expect("the period is not zero");
-            let quota = quota.allow_burst(count(burst));
-            RateLimiter::direct_with_clock(quota, clock.clone())
-        };
-        Self(Kind::Governor(Governor {
-            requests: limiter(burst.requests, refill.requests),
-            tokens: limiter(burst.tokens, refill.tokens),
-            clock,
-            now: Duration::ZERO,
+        Self(ClientKind::Governor(TwoGovernors {
+            requests: Governor::new(burst.requests, refill.requests),
+            tokens: Governor::new(burst.tokens, refill.tokens),
             has_request: false,
         }))
     }
 
-    /// Creates a client that counts requests and tokens, and starts again every minute.
+    /// Creates a client that counts requests and tokens, and starts at zero every minute.
     #[must_use]
     pub fn fixed_window(limit: PerMinute) -> Self {
-        Self(Kind::FixedWindow(FixedWindow {
+        Self(ClientKind::FixedWindow(FixedWindow {
             limit,
             end: MINUTE,
             requests: 0,
@@ -88,19 +74,19 @@ impl Client {
         }))
     }
 
-    /// Sends a request now, or returns the time at which to try again. A client that cannot tell
-    /// returns `Duration::MAX`.
+    /// Sends a request now, or returns the time at which to try again. The time is `Duration::MAX`
+    /// if another request has to complete first.
     pub(crate) fn send(&mut self, now: Duration, tokens: u64) -> Result<Option<Permit>, Duration> {
         match &mut self.0 {
-            Kind::Limiter(limiter) => limiter.send(now, tokens).map(Some),
-            Kind::Governor(governor) => governor.send(now, tokens).map(|()| None),
-            Kind::FixedWindow(window) => window.send(now, tokens).map(|()| None),
+            ClientKind::Limiter(limiter) => limiter.send(now, tokens).map(Some),
+            ClientKind::Governor(governor) => governor.send(now, tokens).map(|()| None),
+            ClientKind::FixedWindow(window) => window.send(now, tokens).map(|()| None),
         }
     }
 
-    /// Moves the client's clock, before it learns what happened to a request.
+    /// Advances the client's clock, before the client learns what happened to a request.
     pub(crate) fn set_time(&mut self, now: Duration) {
-        if let Kind::Limiter(limiter) = &mut self.0 {
+        if let ClientKind::Limiter(limiter) = &mut self.0 {
             limiter.set_time(now);
         }
     }
@@ -124,7 +110,7 @@ impl Ours {
             Ok(permit) => Ok(permit),
             Err(AcquireError::NotYet { at } | AcquireError::Paused { until: at }) => {
                 let at = at - self.start;
-                // The limiter waits for a request to complete.
+                // The request waits until another one completes.
                 Err(if at > now { at } else { Duration::MAX })
             }
             Err(error) => panic!("{error}"),
@@ -132,30 +118,22 @@ impl Ours {
     }
 }
 
-type GovernorLimiter =
-    RateLimiter<NotKeyed, InMemoryState, FakeRelativeClock, NoOpMiddleware<Nanos>>;
-
+/// A limiter of requests and one of tokens.
 #[derive(Debug)]
-struct Governor {
-    requests: GovernorLimiter,
-    tokens: GovernorLimiter,
-    clock: FakeRelativeClock,
-    now: Duration,
-    /// Whether the next request only waits for its tokens. The limiters cannot take both at once.
+struct TwoGovernors {
+    requests: Governor,
+    tokens: Governor,
+    /// Whether the next request only waits for its tokens. Both cannot be taken in one step.
     has_request: bool,
 }
 
-impl Governor {
+impl TwoGovernors {
     fn send(&mut self, now: Duration, tokens: u64) -> Result<(), Duration> {
-        self.clock.advance(now.saturating_sub(self.now));
-        self.now = now;
         if !self.has_request {
-            self.requests.check().map_err(|wait| time(&wait))?;
+            self.requests.take(now, 1)?;
             self.has_request = true;
         }
-        let result = self.tokens.check_n(count(tokens));
-        let result = result.expect("the burst is large enough for every request");
-        result.map_err(|wait| time(&wait))?;
+        self.tokens.take(now, tokens)?;
         self.has_request = false;
         Ok(())
     }
@@ -182,14 +160,4 @@ impl FixedWindow {
         self.tokens += tokens;
         Ok(())
     }
-}
-
-fn time(wait: &NotUntil<Nanos>) -> Duration {
-    wait.earliest_possible().into()
-}
-
-/// Converts an amount for governor.
-fn count(amount: u64) -> NonZeroU32 {
-    let amount = u32::try_from(amount).ok().and_then(NonZeroU32::new);
-    amount.expect("the amount is from 1 to u32::MAX")
 }

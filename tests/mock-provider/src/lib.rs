@@ -1,10 +1,11 @@
 //! Providers, clients and loads in simulated time, for tests of the limiter.
 //!
-//! [`Simulation::run`] lets a [`Client`] send as many requests as it may to a [`Provider`], and counts
-//! those that the provider refuses. [`Noise::run`] does the same with workers, late timers, errors and
-//! limits that move. No time passes in reality, and every run gives the same result.
+//! [`Simulation::run`] lets a [`Client`] send as many requests as its limiter allows to a
+//! [`Provider`], and counts those that the provider refuses. [`Noise::run`] adds workers, late
+//! timers, errors and limits that move. No real time passes, and every run has the same result.
 
 mod client;
+mod governor;
 mod load;
 mod noise;
 mod provider;

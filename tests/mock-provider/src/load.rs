@@ -11,7 +11,7 @@ pub enum Load {
     Small,
     /// A log-normal distribution with a median of 1,500 tokens, cut off at 50,000.
     LogNormal,
-    /// The same, but one in ten requests has up to 400,000 tokens.
+    /// Like `LogNormal`, but one in ten requests has up to 400,000 tokens.
     Large,
 }
 

@@ -10,9 +10,10 @@ use crate::MINUTE;
 pub enum Rule {
     /// No window of this length may contain more than the limit.
     Sliding(Duration),
-    /// The same for the windows that start at multiples of their length.
+    /// Like `Sliding`, but only for windows that start at multiples of their length.
     Aligned(Duration),
-    /// The same for windows that start with the first request after the end of the window before.
+    /// Like `Sliding`, but only for windows that start with the first request after the previous
+    /// window.
     FirstHit(Duration),
     /// A bucket that is full at the start and is refilled in this time.
     Bucket(Duration),
@@ -32,7 +33,7 @@ pub enum Rule {
 pub struct Provider {
     requests: Vec<Meter>,
     tokens: Vec<Meter>,
-    growth: Option<Growth>,
+    growth: Option<GrowthLimit>,
     counts_at_completion: bool,
     accepted: usize,
 }
@@ -68,11 +69,11 @@ impl Provider {
         self
     }
 
-    /// Refuses a sudden rise: in the last `window`, at most twice the requests of the window before,
-    /// and `allowance` more.
+    /// Refuses a sudden rise: a `window` may have at most twice the requests of the window before
+    /// it, plus `allowance`.
     #[must_use]
     pub fn limit_growth(mut self, window: Duration, allowance: usize) -> Self {
-        self.growth = Some(Growth {
+        self.growth = Some(GrowthLimit {
             window,
             allowance,
             arrivals: VecDeque::new(),
@@ -87,7 +88,7 @@ impl Provider {
         self
     }
 
-    /// Replaces the limits on requests. What was counted stays.
+    /// Replaces the limits on requests. Earlier requests stay counted.
     pub fn set_requests(&mut self, per_minute: u64) {
         for meter in &mut self.requests {
             meter.limit = limit(meter.rule, per_minute);
@@ -141,7 +142,7 @@ impl Provider {
 struct Meter {
     rule: Rule,
     limit: u64,
-    /// What counts in the current window, with the time at which it was counted.
+    /// The amounts in the current window, with the times at which they were counted.
     entries: VecDeque<(Duration, u64)>,
     /// The number of entries that were removed.
     forgotten: usize,
@@ -223,7 +224,7 @@ impl Meter {
     }
 }
 
-/// Returns the share of a limit per minute in the window of a rule.
+/// Returns the share of a limit per minute that applies to the window of a rule.
 fn limit(rule: Rule, per_minute: u64) -> u64 {
     let (Rule::Sliding(window)
     | Rule::Aligned(window)
@@ -233,16 +234,16 @@ fn limit(rule: Rule, per_minute: u64) -> u64 {
     u64::try_from(limit).expect("the limit is not too large")
 }
 
-/// Compares the last requests with those before.
+/// Compares the requests of a window with those of the window before it.
 #[derive(Debug)]
-struct Growth {
+struct GrowthLimit {
     window: Duration,
     allowance: usize,
     /// The arrivals in the last two windows.
     arrivals: VecDeque<Duration>,
 }
 
-impl Growth {
+impl GrowthLimit {
     fn fits(&mut self, now: Duration) -> bool {
         let window = self.window;
         let forgotten = self.arrivals.partition_point(|at| *at + 2 * window <= now);

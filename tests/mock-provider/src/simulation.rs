@@ -11,7 +11,7 @@ use model_studio_limiter::Permit;
 use crate::load::latency;
 use crate::{Client, Load, MINUTE, PerMinute, Provider, Ticket};
 
-/// What happens between a client and a provider.
+/// The conditions under which a client sends requests to a provider.
 #[derive(Clone, Debug)]
 pub struct Simulation {
     /// The requests to send.
@@ -20,13 +20,13 @@ pub struct Simulation {
     pub duration: Duration,
     /// The longest time that a request takes to arrive. The shortest is zero.
     pub delay: Duration,
-    /// Estimates of tokens, as multiples of the true number.
+    /// Estimates of tokens, as multiples of the actual number.
     pub estimates: RangeInclusive<f64>,
-    /// The seed of everything random.
+    /// The seed of all random choices.
     pub seed: u64,
 }
 
-/// What a simulation counted.
+/// The counts of a simulation.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// The times at which requests were sent.
@@ -44,8 +44,8 @@ impl Outcome {
         self.sent_at.len()
     }
 
-    /// Returns the part of the limit that accepted requests used, of requests or tokens, whichever
-    /// is greater.
+    /// Returns the fraction of the limit on requests or on tokens that accepted requests used,
+    /// whichever is larger.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "the numbers are small enough")]
     pub fn utilisation(&self, limit: PerMinute, duration: Duration) -> f64 {
@@ -57,7 +57,7 @@ impl Outcome {
     }
 }
 
-/// What becomes of a request after it was sent.
+/// A request that was sent.
 #[derive(Debug)]
 struct Sent {
     permit: Option<Permit>,
@@ -126,7 +126,7 @@ impl Simulation {
                 provider.complete(now, ticket, sent.tokens);
                 if let Some(permit) = sent.permit {
                     permit.settle(sent.tokens);
-                    // What was not used may admit the next request.
+                    // The difference to the estimate may allow the next request.
                     try_at = now;
                 }
             } else if let Some(ticket) = provider.arrive(now, sent.estimate) {

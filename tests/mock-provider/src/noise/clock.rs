@@ -45,11 +45,11 @@ impl Delay {
 #[derive(Clone, Debug)]
 pub struct NoisyClock {
     start: Instant,
-    state: Arc<Mutex<State>>,
+    time: Arc<Mutex<NoisyTime>>,
 }
 
 #[derive(Debug)]
-struct State {
+struct NoisyTime {
     now: Duration,
     delay: Delay,
     rng: Rng,
@@ -64,7 +64,7 @@ impl NoisyClock {
     /// Creates a clock.
     #[must_use]
     pub fn new(delay: Delay, seed: u64) -> Self {
-        let state = State {
+        let time = NoisyTime {
             now: Duration::ZERO,
             delay,
             rng: Rng::with_seed(seed),
@@ -74,46 +74,46 @@ impl NoisyClock {
         };
         Self {
             start: Instant::now(),
-            state: Arc::new(Mutex::new(state)),
+            time: Arc::new(Mutex::new(time)),
         }
     }
 
-    /// Advances the time to one after the start, and rings the alarms on the way.
+    /// Advances the time to `at` after the start. Each alarm on the way rings at its time.
     pub fn advance_to(&self, at: Duration) {
-        while let Some(alarm) = self.with(|state| state.pop_due(at)) {
+        while let Some(alarm) = self.with(|time| time.pop_due(at)) {
             alarm.ring();
         }
-        self.with(|state| state.now = state.now.max(at));
+        self.with(|time| time.now = time.now.max(at));
     }
 
     /// Returns the time at which the next alarm rings, if there is one.
     #[must_use]
     pub fn next_alarm(&self) -> Option<Duration> {
-        self.with(|state| state.times.peek().map(|Reverse((at, _))| *at))
+        self.with(|time| time.times.peek().map(|Reverse((at, _))| *at))
     }
 
-    fn with<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
-        f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, f: impl FnOnce(&mut NoisyTime) -> T) -> T {
+        f(&mut self.time.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Clock for NoisyClock {
     fn now(&self) -> Instant {
-        self.start + self.with(|state| state.now)
+        self.start + self.with(|time| time.now)
     }
 
     fn schedule(&self, at: Instant, alarm: Alarm) {
         let at = at.saturating_duration_since(self.start);
-        self.with(|state| {
-            let at = at.max(state.now) + state.delay.draw(&mut state.rng);
-            state.times.push(Reverse((at, state.next)));
-            state.alarms.insert(state.next, alarm);
-            state.next += 1;
+        self.with(|time| {
+            let at = at.max(time.now) + time.delay.draw(&mut time.rng);
+            time.times.push(Reverse((at, time.next)));
+            time.alarms.insert(time.next, alarm);
+            time.next += 1;
         });
     }
 }
 
-impl State {
+impl NoisyTime {
     /// Moves the time to the next alarm and removes it, if it rings no later than `until`.
     fn pop_due(&mut self, until: Duration) -> Option<Alarm> {
         let Reverse((at, number)) = *self.times.peek()?;

@@ -1,21 +1,20 @@
 //! Conditions as in production: late timers, busy workers, errors, and limits that move.
 //!
-//! [`Noise::run`] lets workers on a small executor send requests in simulated time. Everything
-//! random depends on the seed.
+//! [`Noise::run`] lets workers on a small executor send requests in simulated time. All random
+//! choices depend on the seed.
 
 mod clock;
+mod executor;
 mod outcome;
 mod pacer;
 mod runtime;
 mod true_limit;
-mod workers;
+mod worker;
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use fastrand::Rng;
-
-use crate::{Provider, SECOND};
+use crate::SECOND;
 
 pub use clock::{Delay, NoisyClock};
 pub use outcome::NoisyOutcome;
@@ -26,7 +25,7 @@ pub use true_limit::TrueLimit;
 /// The conditions of a simulation.
 #[derive(Clone, Debug)]
 pub struct Noise {
-    /// The limit on requests that the client knows.
+    /// The limit on requests that clients know.
     pub per_minute: u64,
     /// How long clients send requests.
     pub duration: Duration,
@@ -36,21 +35,21 @@ pub struct Noise {
     pub answers: RangeInclusive<Duration>,
     /// How long a refusal takes.
     pub refusals: RangeInclusive<Duration>,
-    /// The longest time that a request takes to the provider.
+    /// The longest time that a request takes to reach the provider.
     pub travel: Duration,
-    /// The part of requests that fail with the status 500, although there is room.
+    /// The fraction of requests that fail with status 500, although there is room.
     pub failed: f64,
-    /// Whether such a failure takes as long as an answer, and not as a refusal.
+    /// Whether such a failure takes as long as an answer, instead of as a refusal.
     pub fails_late: bool,
-    /// The part of requests that are refused with the status 429, although there is room.
+    /// The fraction of requests that are refused with status 429, although there is room.
     pub throttled: f64,
     /// How late alarms ring.
     pub alarms: Delay,
     /// When the workers are not polled.
     pub busy: Busy,
-    /// The limit that the provider applies, if it is not the one that the client knows.
+    /// The limit that the provider applies, as a fraction of the one that clients know.
     pub true_limit: TrueLimit,
-    /// The seed of everything random.
+    /// The seed of all random choices.
     pub seed: u64,
 }
 
@@ -76,16 +75,4 @@ impl Noise {
             seed: 1,
         }
     }
-
-    /// Lets workers send requests to a provider, each as soon as the pacer admits it.
-    #[must_use]
-    pub fn run(&self, pacer: Pacer, provider: Provider) -> NoisyOutcome {
-        workers::run(self, pacer, provider)
-    }
-}
-
-/// Returns a random time within a range.
-fn within(range: &RangeInclusive<Duration>, rng: &mut Rng) -> Duration {
-    let (least, most) = (*range.start(), *range.end());
-    least + most.saturating_sub(least).mul_f64(rng.f64())
 }

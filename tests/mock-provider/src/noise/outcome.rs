@@ -1,4 +1,4 @@
-//! What a simulation with noise counted.
+//! The counts of a simulation with noise.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use crate::window::most_within;
 pub struct NoisyOutcome {
     /// The times at which requests were sent.
     pub sent_at: Vec<Duration>,
-    /// The number of requests that were answered.
+    /// The number of requests whose answer has arrived.
     pub succeeded: usize,
     /// The number of requests that the provider accepted, and that did not fail.
     pub accepted: usize,
     /// The number of requests that exceeded the true limit.
     pub over_limit: usize,
-    /// The number of requests that were refused although there was room.
+    /// The number of requests that were refused with status 429 although there was room.
     pub throttled: usize,
-    /// The number of requests that failed although there was room.
+    /// The number of requests that failed with status 500 although there was room.
     pub failed: usize,
     /// The number of requests that the printed limit allows in this time.
     pub printed: f64,
@@ -42,25 +42,25 @@ impl NoisyOutcome {
         self.over_limit + self.throttled + self.failed
     }
 
-    /// Returns the part of the requests that were refused or failed.
+    /// Returns the fraction of requests that were refused or failed.
     #[must_use]
     pub fn refused_part(&self) -> f64 {
         self.refused() as f64 / self.sent().max(1) as f64
     }
 
-    /// Returns the part of the printed limit that accepted requests used.
+    /// Returns the fraction of the printed limit that accepted requests used.
     #[must_use]
     pub fn utilisation(&self) -> f64 {
         self.accepted as f64 / self.printed
     }
 
-    /// Returns the part of the true limit that accepted requests used.
+    /// Returns the fraction of the true limit that accepted requests used.
     #[must_use]
     pub fn true_utilisation(&self) -> f64 {
         self.accepted as f64 / self.available
     }
 
-    /// Returns the part of the printed limit that requests used which were sent after a time.
+    /// Returns the fraction of the printed limit that the requests sent after a time used.
     #[must_use]
     pub fn utilisation_after(&self, start: Duration) -> f64 {
         let before = self.sent_at.partition_point(|at| *at < start);
@@ -68,19 +68,19 @@ impl NoisyOutcome {
         (self.sent() - before) as f64 / (self.printed * part)
     }
 
-    /// Returns the most requests that were sent in a stretch of time of this length.
+    /// Returns the largest number of requests that were sent within any window of this length.
     #[must_use]
     pub fn most_within(&self, window: Duration) -> usize {
         most_within(&self.sent_at, window)
     }
 
-    /// Returns the most requests that were sent in a minute.
+    /// Returns the largest number of requests that were sent within any minute.
     #[must_use]
     pub fn most_per_minute(&self) -> usize {
         self.most_within(MINUTE)
     }
 
-    /// Returns the most requests that were sent in ten milliseconds.
+    /// Returns the largest number of requests that were sent within any ten milliseconds.
     #[must_use]
     pub fn most_at_once(&self) -> usize {
         self.most_within(Duration::from_millis(10))

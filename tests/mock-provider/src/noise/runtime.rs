@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-/// How much of the time the thread of a runtime does something else.
+/// How much of the time the thread of a runtime is busy with other work.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Busy {
     /// The average time from one busy stretch to the next.
     pub period: Duration,
-    /// The part of the period in which nothing is polled.
+    /// The fraction of the period in which nothing is polled.
     pub part: f64,
 }
 
 impl Busy {
-    /// A runtime that always polls at once.
+    /// A runtime that always polls immediately.
     pub const NEVER: Self = Self {
         period: Duration::from_secs(1),
         part: 0.0,
@@ -40,7 +40,7 @@ impl Runtime {
         }
     }
 
-    /// Returns the time from which tasks that were woken are polled.
+    /// Returns the time from which woken tasks are polled.
     pub(crate) fn free_at(&mut self, now: Duration) -> Duration {
         while now >= self.busy_until {
             let period = self.busy.period.mul_f64(0.5 + self.rng.f64());

@@ -1,38 +1,38 @@
-//! The limit that a provider really applies.
+//! The limit that the provider applies, which can differ from the printed one.
 
 use fastrand::Rng;
 
-/// The part of the printed limit that the provider allows.
+/// The fraction of the printed limit that the provider allows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TrueLimit {
-    /// Always the same part.
+    /// Always the same fraction.
     Constant(f64),
-    /// One part in a minute, the other in the next.
+    /// One fraction in one minute, the other in the next.
     Alternating(f64, f64),
-    /// A part that moves by at most `step` every minute.
+    /// A fraction that moves by at most `step` every minute.
     Walk {
-        /// The smallest part.
+        /// The smallest fraction.
         least: f64,
-        /// The greatest part.
+        /// The largest fraction.
         most: f64,
-        /// The greatest change.
+        /// The largest change.
         step: f64,
     },
 }
 
 impl TrueLimit {
-    /// Returns the part in the first minute.
+    /// Returns the fraction in the first minute.
     pub(crate) fn first(self) -> f64 {
         match self {
-            Self::Constant(part) | Self::Alternating(part, _) => part,
+            Self::Constant(fraction) | Self::Alternating(fraction, _) => fraction,
             Self::Walk { least, most, .. } => f64::midpoint(least, most),
         }
     }
 
-    /// Returns the part in the minute after one.
-    pub(crate) fn next(self, minute: u32, part: f64, rng: &mut Rng) -> f64 {
+    /// Returns the fraction in the minute after `minute`, which had this `fraction`.
+    pub(crate) fn next(self, minute: u32, fraction: f64, rng: &mut Rng) -> f64 {
         match self {
-            Self::Constant(part) => part,
+            Self::Constant(fraction) => fraction,
             Self::Alternating(even, odd) => {
                 if minute % 2 == 0 {
                     odd
@@ -41,7 +41,7 @@ impl TrueLimit {
                 }
             }
             Self::Walk { least, most, step } => {
-                (part + step * (2.0 * rng.f64() - 1.0)).clamp(least, most)
+                (fraction + step * (2.0 * rng.f64() - 1.0)).clamp(least, most)
             }
         }
     }

@@ -1,65 +1,69 @@
-//! Workers on an executor with one thread.
+//! An executor with one thread, on which workers send requests in simulated time.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::future::Future as _;
 use std::mem;
+use std::ops::RangeInclusive;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use fastrand::Rng;
 use model_studio_limiter::{Acquire, Limiter, Permit, Refusal};
 
-use super::pacer::Governor;
 use super::runtime::Runtime;
-use super::{Noise, NoisyClock, NoisyOutcome, Pacer, within};
+use super::worker::{Woken, Worker, WorkerState};
+use super::{Noise, NoisyClock, NoisyOutcome, Pacer};
+use crate::governor::Governor;
 use crate::{MINUTE, Provider, SECOND};
 
 /// The longest backoff of a worker that retries by itself.
 const MAX_BACKOFF: Duration = Duration::from_secs(60);
 
-/// Runs the simulation.
-pub(crate) fn run(noise: &Noise, pacer: Pacer, provider: Provider) -> NoisyOutcome {
-    let clock = NoisyClock::new(noise.alarms, noise.seed);
-    let pacer = match pacer {
-        Pacer::Limiter(settings) => Kind::Limiter(settings.clock(clock.clone()).build()),
-        Pacer::Governor => Kind::Governor(Line {
-            governor: Governor::new(noise.per_minute),
-            workers: VecDeque::new(),
-            has_timer: false,
-        }),
-    };
-    let woken = Arc::new(Woken::default());
-    let workers = (0..noise.workers).map(|id| {
-        woken.push(id);
-        let woken = Arc::clone(&woken);
-        Worker {
-            state: State::Ready,
-            retries: 0,
-            waker: Arc::new(WorkerWaker { id, woken }).into(),
-        }
-    });
-    let mut executor = Executor {
-        noise,
-        workers: workers.collect(),
-        woken: Arc::clone(&woken),
-        clock,
-        pacer,
-        provider,
-        runtime: Runtime::new(noise.busy, noise.seed + 1),
-        rng: Rng::with_seed(noise.seed + 2),
-        now: Duration::ZERO,
-        events: BinaryHeap::new(),
-        true_part: noise.true_limit.first(),
-        outcome: NoisyOutcome {
-            duration: noise.duration,
-            ..NoisyOutcome::default()
-        },
-    };
-    executor.run();
-    executor.outcome
+impl Noise {
+    /// Lets workers send requests to a provider, each as soon as the pacer admits it.
+    #[must_use]
+    pub fn run(&self, pacer: Pacer, provider: Provider) -> NoisyOutcome {
+        let clock = NoisyClock::new(self.alarms, self.seed);
+        let pacer = match pacer {
+            Pacer::Limiter(settings) => {
+                RunningPacer::Limiter(settings.clock(clock.clone()).build())
+            }
+            Pacer::Governor => {
+                let burst = self.per_minute.div_ceil(60);
+                let refill = self.per_minute.saturating_sub(burst).max(1);
+                RunningPacer::Governor(GovernorQueue {
+                    governor: Governor::new(burst, refill),
+                    workers: VecDeque::new(),
+                    has_timer: false,
+                })
+            }
+        };
+        let woken = Arc::new(Woken::default());
+        let mut executor = Executor {
+            noise: self,
+            workers: (0..self.workers)
+                .map(|id| Worker::new(id, &woken))
+                .collect(),
+            woken,
+            clock,
+            pacer,
+            provider,
+            runtime: Runtime::new(self.busy, self.seed + 1),
+            rng: Rng::with_seed(self.seed + 2),
+            now: Duration::ZERO,
+            events: BinaryHeap::new(),
+            true_fraction: self.true_limit.first(),
+            outcome: NoisyOutcome {
+                duration: self.duration,
+                ..NoisyOutcome::default()
+            },
+        };
+        executor.run();
+        executor.outcome
+    }
 }
 
 /// What happens at a time. Events at the same time happen in this order.
@@ -71,8 +75,8 @@ enum Event {
     Arrival(usize),
     /// A worker gets its answer or its refusal, or its timer rings.
     Wake(usize),
-    /// The timer of the first worker in the line rings.
-    Line,
+    /// The timer of the first worker in governor's queue rings.
+    Governor,
     /// The runtime is no longer busy.
     Poll,
 }
@@ -83,53 +87,30 @@ struct Executor<'a> {
     workers: Vec<Worker>,
     woken: Arc<Woken>,
     clock: NoisyClock,
-    pacer: Kind,
+    pacer: RunningPacer,
     provider: Provider,
     runtime: Runtime,
     rng: Rng,
     now: Duration,
     events: BinaryHeap<Reverse<(Duration, Event)>>,
-    /// The part of the printed limit that the provider allows.
-    true_part: f64,
+    /// The fraction of the printed limit that the provider allows now.
+    true_fraction: f64,
     outcome: NoisyOutcome,
 }
 
 #[derive(Debug)]
-enum Kind {
+enum RunningPacer {
     Limiter(Limiter),
-    Governor(Line),
+    Governor(GovernorQueue),
 }
 
 /// The workers that wait for governor, in order.
 #[derive(Debug)]
-struct Line {
+struct GovernorQueue {
     governor: Governor,
     workers: VecDeque<usize>,
     /// Whether a timer is set for the first worker.
     has_timer: bool,
-}
-
-#[derive(Debug)]
-struct Worker {
-    state: State,
-    /// How often the current request was refused.
-    retries: u32,
-    waker: Waker,
-}
-
-#[derive(Debug)]
-enum State {
-    /// It has a request and has not asked for a permit.
-    Ready,
-    Acquiring(Acquire),
-    /// It waits for governor.
-    InLine,
-    /// It waits before it retries.
-    BackingOff,
-    /// Its request travels.
-    Sent(Option<Permit>),
-    /// It will learn the result when it is woken next.
-    Decided(Option<Permit>, Result<(), Refusal>),
 }
 
 impl Executor<'_> {
@@ -160,13 +141,11 @@ impl Executor<'_> {
             Event::Minute(minute) => self.start_minute(minute),
             Event::Arrival(id) => self.arrive(id),
             Event::Wake(id) => self.woken.push(id),
-            Event::Line => {
-                if let Kind::Governor(line) = &mut self.pacer {
-                    line.has_timer = false;
-                    line.workers
-                        .front()
-                        .into_iter()
-                        .for_each(|id| self.woken.push(*id));
+            Event::Governor => {
+                if let RunningPacer::Governor(queue) = &mut self.pacer {
+                    queue.has_timer = false;
+                    let first = queue.workers.front().into_iter();
+                    first.for_each(|id| self.woken.push(*id));
                 }
             }
             Event::Poll => {}
@@ -186,10 +165,10 @@ impl Executor<'_> {
     fn start_minute(&mut self, minute: u32) {
         let limit = self.noise.true_limit;
         if minute > 0 {
-            self.true_part = limit.next(minute - 1, self.true_part, &mut self.rng);
+            self.true_fraction = limit.next(minute - 1, self.true_fraction, &mut self.rng);
         }
         let printed = self.noise.per_minute as f64;
-        let available = printed * self.true_part;
+        let available = printed * self.true_fraction;
         self.provider.set_requests(available.round() as u64);
         let part = self
             .noise
@@ -203,7 +182,7 @@ impl Executor<'_> {
         self.at((minute + 1) * MINUTE, Event::Minute(minute + 1));
     }
 
-    /// Polls the workers that were woken, now or when the runtime is no longer busy.
+    /// Polls the woken workers, now or when the runtime is no longer busy.
     fn poll_woken(&mut self) {
         while !self.woken.is_empty() {
             let free_at = self.runtime.free_at(self.now);
@@ -217,30 +196,30 @@ impl Executor<'_> {
         }
     }
 
-    /// Lets a worker go on until it has to wait.
+    /// Runs a worker until it has to wait.
     fn poll(&mut self, id: usize) {
-        let state = mem::replace(&mut self.workers[id].state, State::Ready);
+        let state = mem::replace(&mut self.workers[id].state, WorkerState::Ready);
         let state = match state {
-            State::Decided(permit, result) => self.learn(id, permit, result),
-            State::BackingOff => State::Ready,
+            WorkerState::Decided(permit, result) => self.learn(id, permit, result),
+            WorkerState::BackingOff => WorkerState::Ready,
             state => state,
         };
         match state {
-            State::Ready => match &mut self.pacer {
-                Kind::Limiter(limiter) => {
+            WorkerState::Ready => match &mut self.pacer {
+                RunningPacer::Limiter(limiter) => {
                     let acquire = limiter.acquire(100);
                     self.poll_acquire(id, acquire);
                 }
-                Kind::Governor(line) => {
-                    line.workers.push_back(id);
-                    self.workers[id].state = State::InLine;
-                    self.poll_line();
+                RunningPacer::Governor(queue) => {
+                    queue.workers.push_back(id);
+                    self.workers[id].state = WorkerState::Queued;
+                    self.poll_queue();
                 }
             },
-            State::Acquiring(acquire) => self.poll_acquire(id, acquire),
-            State::InLine => {
+            WorkerState::Acquiring(acquire) => self.poll_acquire(id, acquire),
+            WorkerState::Queued => {
                 self.workers[id].state = state;
-                self.poll_line();
+                self.poll_queue();
             }
             state => self.workers[id].state = state,
         }
@@ -250,28 +229,28 @@ impl Executor<'_> {
         let mut context = Context::from_waker(&self.workers[id].waker);
         match Pin::new(&mut acquire).poll(&mut context) {
             Poll::Ready(permit) => self.send(id, Some(permit.expect("the limits allow it"))),
-            Poll::Pending => self.workers[id].state = State::Acquiring(acquire),
+            Poll::Pending => self.workers[id].state = WorkerState::Acquiring(acquire),
         }
     }
 
     /// Sends the requests that governor allows, and sets a timer for the next one.
-    fn poll_line(&mut self) {
-        while let Kind::Governor(line) = &mut self.pacer {
-            let Some(id) = line.workers.front().copied() else {
+    fn poll_queue(&mut self) {
+        while let RunningPacer::Governor(queue) = &mut self.pacer {
+            let Some(id) = queue.workers.front().copied() else {
                 return;
             };
-            if line.has_timer {
+            if queue.has_timer {
                 return;
             }
-            match line.governor.check(self.now) {
+            match queue.governor.take(self.now, 1) {
                 Ok(()) => {
-                    line.workers.pop_front();
+                    queue.workers.pop_front();
                     self.send(id, None);
                 }
                 Err(at) => {
-                    line.has_timer = true;
+                    queue.has_timer = true;
                     let at = at + self.noise.alarms.draw(&mut self.rng);
-                    self.at(at, Event::Line);
+                    self.at(at, Event::Governor);
                     return;
                 }
             }
@@ -279,7 +258,7 @@ impl Executor<'_> {
     }
 
     fn send(&mut self, id: usize, permit: Option<Permit>) {
-        self.workers[id].state = State::Sent(permit);
+        self.workers[id].state = WorkerState::Sent(permit);
         self.outcome.sent_at.push(self.now);
         let travel = self.noise.travel.mul_f64(self.rng.f64());
         self.at(self.now + travel, Event::Arrival(id));
@@ -309,14 +288,19 @@ impl Executor<'_> {
             (Ok(()), &noise.answers)
         };
         let takes = within(takes, &mut self.rng);
-        if let State::Sent(permit) = &mut self.workers[id].state {
-            self.workers[id].state = State::Decided(permit.take(), result);
+        if let WorkerState::Sent(permit) = &mut self.workers[id].state {
+            self.workers[id].state = WorkerState::Decided(permit.take(), result);
         }
         self.at(self.now + takes, Event::Wake(id));
     }
 
-    /// Ends the permit of a request, and decides what the worker does next.
-    fn learn(&mut self, id: usize, permit: Option<Permit>, result: Result<(), Refusal>) -> State {
+    /// Ends the permit of a request. Returns what the worker does next.
+    fn learn(
+        &mut self,
+        id: usize,
+        permit: Option<Permit>,
+        result: Result<(), Refusal>,
+    ) -> WorkerState {
         match (permit, result) {
             (Some(permit), Ok(())) => permit.settle(100),
             (Some(permit), Err(refusal)) => permit.refused(refusal),
@@ -326,48 +310,20 @@ impl Executor<'_> {
                 self.workers[id].retries += 1;
                 let backoff = backoff.min(MAX_BACKOFF).mul_f64(self.rng.f64());
                 let late = self.noise.alarms.draw(&mut self.rng);
-                self.workers[id].state = State::Ready;
+                self.workers[id].state = WorkerState::Ready;
                 self.at(self.now + backoff + late, Event::Wake(id));
-                return State::BackingOff;
+                return WorkerState::BackingOff;
             }
         }
         if result.is_ok() {
             self.outcome.succeeded += 1;
         }
-        State::Ready
+        WorkerState::Ready
     }
 }
 
-/// The workers to poll.
-#[derive(Debug, Default)]
-struct Woken(Mutex<Vec<usize>>);
-
-impl Woken {
-    fn push(&self, id: usize) {
-        self.with(|ids| ids.push(id));
-    }
-
-    fn take(&self) -> Vec<usize> {
-        self.with(mem::take)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.with(|ids| ids.is_empty())
-    }
-
-    fn with<T>(&self, f: impl FnOnce(&mut Vec<usize>) -> T) -> T {
-        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-#[derive(Debug)]
-struct WorkerWaker {
-    id: usize,
-    woken: Arc<Woken>,
-}
-
-impl Wake for WorkerWaker {
-    fn wake(self: Arc<Self>) {
-        self.woken.push(self.id);
-    }
+/// Returns a random time within a range.
+fn within(range: &RangeInclusive<Duration>, rng: &mut Rng) -> Duration {
+    let (least, most) = (*range.start(), *range.end());
+    least + most.saturating_sub(least).mul_f64(rng.f64())
 }
