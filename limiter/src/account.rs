@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 
 use model_studio_limits::{Catalogue, Limit};
 
-use crate::builder::Settings;
-use crate::{
-    Acquire, AcquireError, AcquireTask, Builder, Cost, Limiter, Permit, TaskPermit, Usage,
-};
+use crate::settings::LimiterSettings;
+use crate::{Acquire, AcquireError, AcquireTask, Cost, Limiter, Permit, TaskPermit, Usage};
 
-/// The limiters of the models of an account, each created on first use.
+/// The limiters of the models of an account.
 ///
-/// Models of one pool share a limiter. Put the account into an `Arc` or a `static`, so that all
-/// requests of the process use the same one: limits apply per account, across all of its API keys.
+/// The limiter of a model is created on first use. Models of one pool share a limiter.
+///
+/// Limits apply per account, across all of its API keys, so share one `Account` between all
+/// requests of the process, for example in an `Arc` or a `static`.
 ///
 /// ```
 /// use model_studio_limiter::Account;
@@ -24,13 +24,13 @@ use crate::{
 /// # pollster::block_on(async {
 /// let account = Account::<Model>::new();
 /// let permit = account.acquire(model!("qwen-plus"), 1_200).await?;
-/// // Send the request, and settle what it cost.
+/// // Send the request. Then settle the tokens that it used.
 /// permit.settle(950);
 /// # Ok::<(), model_studio_limiter::AcquireError>(())
 /// # }).unwrap();
 /// ```
 pub struct Account<M: Catalogue> {
-    settings: Settings,
+    settings: LimiterSettings,
     limits: HashMap<M, Box<[Limit]>>,
     /// By the index of the model. Only the first model of a pool has a limiter.
     limiters: Box<[OnceLock<Limiter>]>,
@@ -39,37 +39,9 @@ pub struct Account<M: Catalogue> {
 }
 
 impl<M: Catalogue> Account<M> {
-    /// Creates an account whose limiters use the limits of the table.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::builder().build()
-    }
-
-    /// Returns a builder, to use a share of the limits, other limits or other settings.
-    pub fn builder() -> Builder<ModelLimits<M>> {
-        Builder::new(ModelLimits(Vec::new()))
-    }
-
-    pub(crate) fn from_parts(settings: Settings, ModelLimits(limits): ModelLimits<M>) -> Self {
-        let mut pools = HashMap::new();
-        let first_of_pool = M::ALL.iter().map(|model| match model.pool() {
-            Some(pool) => *pools.entry(pool).or_insert(*model),
-            None => *model,
-        });
-        let first_of_pool: Box<[M]> = first_of_pool.collect();
-        // The limits of a pool can be given for any of its models. The last ones count.
-        let limits = limits.into_iter();
-        let limits = limits.map(|(model, limits)| (first_of_pool[model.index()], limits));
-        Self {
-            settings,
-            limits: limits.collect(),
-            limiters: M::ALL.iter().map(|_| OnceLock::new()).collect(),
-            first_of_pool,
-        }
-    }
-
-    /// Returns the limiter of a model, or of its pool. It has all methods of the account, without the
-    /// argument `model`, and some more.
+    /// Returns the limiter of a model, or of its pool.
+    ///
+    /// The limiter has all methods of the account, without the argument `model`, and some more.
     #[inline]
     pub fn limiter(&self, model: M) -> &Limiter {
         let model = self.first_of_pool[model.index()];
@@ -86,45 +58,77 @@ impl<M: Catalogue> Account<M> {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: if the future is dropped, its request leaves the queue and takes nothing.
+    /// Cancel safe: if the future is dropped, its request leaves the queue and uses none of the
+    /// limits.
     ///
     /// # Errors
     ///
-    /// Returns [`AcquireError::TooLarge`] if the cost exceeds a limit by itself.
+    /// Returns the errors of [`Limiter::acquire`].
     pub fn acquire(&self, model: M, cost: impl Into<Cost>) -> Acquire {
         self.limiter(model).acquire(cost)
     }
 
-    /// Takes a permit for a request of this cost, if the limits of the model allow it now. See
+    /// Like [`acquire`](Self::acquire), but waits at most until `timeout` after the first poll. See
+    /// [`Limiter::acquire_timeout`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: if the future is dropped, its request leaves the queue and uses none of the
+    /// limits.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Limiter::acquire_timeout`].
+    pub fn acquire_timeout(&self, model: M, cost: impl Into<Cost>, timeout: Duration) -> Acquire {
+        self.limiter(model).acquire_timeout(cost, timeout)
+    }
+
+    /// Acquires a permit for a request of this cost, if the limits of the model allow it now. See
     /// [`Limiter::try_acquire`].
     ///
     /// # Errors
     ///
-    /// Returns an error if no permit is available now.
+    /// Returns the errors of [`Limiter::try_acquire`].
     #[inline]
     pub fn try_acquire(&self, model: M, cost: impl Into<Cost>) -> Result<Permit, AcquireError> {
         self.limiter(model).try_acquire(cost)
+    }
+
+    /// Blocks the thread until the limits of a model allow a request of this cost. See
+    /// [`Limiter::blocking_acquire`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Limiter::blocking_acquire`].
+    pub fn blocking_acquire(
+        &self,
+        model: M,
+        cost: impl Into<Cost>,
+    ) -> Result<Permit, AcquireError> {
+        self.limiter(model).blocking_acquire(cost)
     }
 
     /// Waits until the limits of a model allow a task. See [`Limiter::acquire_task`].
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: if the future is dropped, its request leaves the queue and takes nothing.
+    /// Cancel safe: if the future is dropped, its request leaves the queue and uses none of the
+    /// limits.
     ///
     /// # Errors
     ///
-    /// Returns [`AcquireError::TooLarge`] if the share of a limit is 0.
+    /// Returns the errors of [`Limiter::acquire_task`].
     pub fn acquire_task(&self, model: M) -> AcquireTask {
         self.limiter(model).acquire_task()
     }
 
-    /// Waits until the limits of a model allow a task of this cost, but not longer than `timeout`
+    /// Waits until the limits of a model allow a task of this cost, but at most until `timeout`
     /// after the first poll. See [`Limiter::acquire_task_timeout`].
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: if the future is dropped, its request leaves the queue and takes nothing.
+    /// Cancel safe: if the future is dropped, its request leaves the queue and uses none of the
+    /// limits.
     ///
     /// # Errors
     ///
@@ -138,7 +142,7 @@ impl<M: Catalogue> Account<M> {
         self.limiter(model).acquire_task_timeout(cost, timeout)
     }
 
-    /// Takes a permit for a task of this cost, if the limits of the model allow it now. See
+    /// Acquires a permit for a task of this cost, if the limits of the model allow it now. See
     /// [`Limiter::try_acquire_task`].
     ///
     /// # Errors
@@ -166,43 +170,6 @@ impl<M: Catalogue> Account<M> {
         self.limiter(model).blocking_acquire_task(cost)
     }
 
-    /// Replaces all limits of a model, or of its pool. See [`Limiter::set_limits`].
-    ///
-    /// Use [`Limits::with_overlay`] to keep those of the table that an overlay does not name.
-    ///
-    /// [`Limits::with_overlay`]: model_studio_limits::Limits::with_overlay
-    pub fn set_limits(&self, model: M, limits: impl AsRef<[Limit]>) {
-        self.limiter(model).set_limits(limits);
-    }
-
-    /// Waits until the limits of a model allow a request of this cost, but not longer than `timeout`
-    /// after the first poll. See [`Limiter::acquire_timeout`].
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe: if the future is dropped, its request leaves the queue and takes nothing.
-    ///
-    /// # Errors
-    ///
-    /// Returns the errors of [`Limiter::acquire_timeout`].
-    pub fn acquire_timeout(&self, model: M, cost: impl Into<Cost>, timeout: Duration) -> Acquire {
-        self.limiter(model).acquire_timeout(cost, timeout)
-    }
-
-    /// Blocks the thread until the limits of a model allow a request of this cost. See
-    /// [`Limiter::blocking_acquire`].
-    ///
-    /// # Errors
-    ///
-    /// Returns the errors of [`Limiter::blocking_acquire`].
-    pub fn blocking_acquire(
-        &self,
-        model: M,
-        cost: impl Into<Cost>,
-    ) -> Result<Permit, AcquireError> {
-        self.limiter(model).blocking_acquire(cost)
-    }
-
     /// Estimates the cost of a request from the costs of settled ones. See [`Limiter::estimate`].
     #[must_use]
     pub fn estimate(&self, model: M, input_tokens: u64, max_output_tokens: u64) -> Cost {
@@ -210,7 +177,7 @@ impl<M: Catalogue> Account<M> {
             .estimate(input_tokens, max_output_tokens)
     }
 
-    /// Admits no request to a model before a time. See [`Limiter::pause_until`].
+    /// Pauses a model: no request is admitted before a time. See [`Limiter::pause_until`].
     pub fn pause_until(&self, model: M, until: Instant) {
         self.limiter(model).pause_until(until);
     }
@@ -220,19 +187,28 @@ impl<M: Catalogue> Account<M> {
         self.limiter(model).resume();
     }
 
-    /// Returns what is used of each limit of a model, and other counts. See [`Limiter::usage`].
+    /// Replaces all limits of a model, or of its pool. See [`Limiter::set_limits`].
+    ///
+    /// To replace only some of the limits of the table, use
+    /// [`Limits::with_overlay`](model_studio_limits::Limits::with_overlay).
+    pub fn set_limits(&self, model: M, limits: impl AsRef<[Limit]>) {
+        self.limiter(model).set_limits(limits);
+    }
+
+    /// Returns the usage of each limit of a model, and other counts. See [`Limiter::usage`].
     #[must_use]
     pub fn usage(&self, model: M) -> Usage {
         self.limiter(model).usage()
     }
 
-    /// Ends a task that was submitted by any process. See [`Limiter::finish_task`].
+    /// Ends a task by its lease, whichever process submitted it. See [`Limiter::finish_task`].
     #[cfg(feature = "redis")]
     pub fn finish_task(&self, model: M, lease: &str) {
         self.limiter(model).finish_task(lease);
     }
 
-    /// Waits until the store knows all that has happened to all models. See [`Limiter::flush`].
+    /// Waits until the store knows everything that has happened to the models so far. See
+    /// [`Limiter::flush`].
     ///
     /// Call this before the process exits.
     #[cfg(feature = "redis")]
@@ -241,11 +217,23 @@ impl<M: Catalogue> Account<M> {
             limiter.flush().await;
         }
     }
-}
 
-impl<M: Catalogue> Default for Account<M> {
-    fn default() -> Self {
-        Self::new()
+    pub(crate) fn with_settings(settings: LimiterSettings, limits: Vec<(M, Box<[Limit]>)>) -> Self {
+        let mut pools = HashMap::new();
+        let first_of_pool = M::ALL.iter().map(|model| match model.pool() {
+            Some(pool) => *pools.entry(pool).or_insert(*model),
+            None => *model,
+        });
+        let first_of_pool: Box<[M]> = first_of_pool.collect();
+        // The limits of a pool can be given for any of its models. The last ones count.
+        let limits = limits.into_iter();
+        let limits = limits.map(|(model, limits)| (first_of_pool[model.index()], limits));
+        Self {
+            settings,
+            limits: limits.collect(),
+            limiters: M::ALL.iter().map(|_| OnceLock::new()).collect(),
+            first_of_pool,
+        }
     }
 }
 
@@ -257,7 +245,3 @@ impl<M: Catalogue> fmt::Debug for Account<M> {
         f.debug_map().entries(in_use).finish()
     }
 }
-
-/// The limits that an account builder sets for models.
-#[derive(Clone, Debug)]
-pub struct ModelLimits<M>(pub(crate) Vec<(M, Box<[Limit]>)>);

@@ -3,21 +3,20 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::clock::would_stop_time;
-use crate::quota::grant::Request;
+use crate::quota::request::Request;
 use crate::scheduler::{Admission, Shared};
-use crate::{AcquireError, Limiter, Permit, TaskPermit};
+use crate::{AcquireError, Permit, TaskPermit};
 
-/// The future of [`Limiter::acquire`].
+/// The future that [`Limiter::acquire`](crate::Limiter::acquire) returns.
 ///
-/// Cancel safe: if it is dropped, its request leaves the queue and takes nothing.
+/// Cancel safe: if it is dropped, its request leaves the queue and uses none of the limits.
 ///
 /// # Panics
 ///
-/// Polling it again after it has completed panics.
+/// Panics if it is polled after it has completed.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless they are polled"]
 pub struct Acquire {
@@ -36,9 +35,9 @@ enum Stage {
 }
 
 impl Acquire {
-    pub(crate) fn new(limiter: &Limiter, request: Request, timeout: Option<Duration>) -> Self {
+    pub(crate) fn new(shared: &Arc<Shared>, request: Request, timeout: Option<Duration>) -> Self {
         Self {
-            shared: Arc::clone(limiter.shared()),
+            shared: Arc::clone(shared),
             request,
             timeout,
             stage: Stage::New,
@@ -83,27 +82,13 @@ impl Drop for Acquire {
     }
 }
 
-/// Blocks the thread until a permit is acquired.
-pub(crate) fn block_on<T>(
-    mut acquire: impl Future<Output = Result<T, AcquireError>> + Unpin,
-) -> Result<T, AcquireError> {
-    if would_stop_time() {
-        let mut context = Context::from_waker(Waker::noop());
-        return match Pin::new(&mut acquire).poll(&mut context) {
-            Poll::Ready(result) => result,
-            Poll::Pending => Err(AcquireError::WouldBlock),
-        };
-    }
-    pollster::block_on(acquire)
-}
-
-/// The future of [`Limiter::acquire_task`].
+/// The future that [`Limiter::acquire_task`](crate::Limiter::acquire_task) returns.
 ///
-/// Cancel safe: if it is dropped, its request leaves the queue and takes nothing.
+/// Cancel safe: if it is dropped, its request leaves the queue and uses none of the limits.
 ///
 /// # Panics
 ///
-/// Polling it again after it has completed panics.
+/// Panics if it is polled after it has completed.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless they are polled"]
 pub struct AcquireTask(pub(crate) Acquire);
@@ -115,4 +100,22 @@ impl Future for AcquireTask {
         let permit = Pin::new(&mut self.0).poll(context);
         permit.map(|result| result.map(TaskPermit::new))
     }
+}
+
+/// Blocks the thread until a permit is acquired.
+pub(crate) fn block_on<T>(
+    acquire: impl Future<Output = Result<T, AcquireError>> + Unpin,
+) -> Result<T, AcquireError> {
+    #[cfg(feature = "tokio")]
+    if crate::clock::tokio::is_paused() {
+        // Tokio advances a paused time only while its runtime is idle, which a blocked thread
+        // prevents.
+        let mut acquire = acquire;
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        return match Pin::new(&mut acquire).poll(&mut context) {
+            Poll::Ready(result) => result,
+            Poll::Pending => Err(AcquireError::WouldBlock),
+        };
+    }
+    pollster::block_on(acquire)
 }

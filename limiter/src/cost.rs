@@ -6,10 +6,10 @@ const KINDS: usize = LimitKind::ALL.len();
 
 /// What a request uses of each kind of limit.
 ///
-/// A number converts into a cost. It counts toward each limit on an amount: tokens, input tokens,
-/// output tokens, characters and seconds of audio. A model is usually limited in one of these, and
-/// the number is in that unit. A request also counts as one request, one submission and one image,
-/// and as one concurrent request or task while it runs.
+/// An integer converts into a cost. It counts toward every limit on an amount: tokens, input
+/// tokens, output tokens, characters and seconds of audio. Most models are limited in only one of
+/// these, and the integer is in that unit. The request also counts as one request, one submission
+/// and one image, and as one concurrent request or task while it runs.
 ///
 /// ```
 /// use model_studio_limiter::Cost;
@@ -42,7 +42,7 @@ impl Cost {
             .with(LimitKind::OutputTokens, output)
     }
 
-    /// Returns the cost with the amount of a kind replaced.
+    /// Replaces the amount of a kind.
     #[must_use]
     pub fn with(mut self, kind: LimitKind, amount: u64) -> Self {
         self.amounts[kind.index()] = amount;
@@ -56,10 +56,10 @@ impl Cost {
         self.amounts[kind.index()]
     }
 
-    /// Returns the cost of a request with this estimate, after it was settled with `actual`.
+    /// Returns the final cost of a request with this estimate that is settled with `actual`.
     ///
-    /// Settling changes amounts such as tokens. A total without a split keeps the input tokens of an
-    /// estimate that has one.
+    /// Settling only changes amounts such as tokens. If only the estimate is split into input and
+    /// output tokens, the total of `actual` is split with the same number of input tokens.
     #[inline]
     pub(crate) fn settled(&self, actual: &Self) -> Self {
         let mut cost = *actual;
@@ -76,7 +76,7 @@ impl Cost {
         cost
     }
 
-    /// Returns the input and output tokens, if the total is their sum.
+    /// Returns the input and output tokens, if their sum is the total.
     #[inline]
     pub(crate) fn split(&self) -> Option<(u64, u64)> {
         let input = self.amount(LimitKind::InputTokens);
@@ -85,7 +85,8 @@ impl Cost {
         (total > 0 && total == self.amount(LimitKind::Tokens)).then_some((input, output))
     }
 
-    /// Returns the larger amount of each kind. If both have a split, the total is the sum again.
+    /// Returns the larger amount of each kind. If both costs have input and output tokens, the
+    /// total is the sum of the larger ones.
     pub(crate) fn max(mut self, other: &Self) -> Self {
         let is_split = self.split().is_some() && other.split().is_some();
         for (amount, other) in self.amounts.iter_mut().zip(other.amounts) {
@@ -109,7 +110,7 @@ impl From<u64> for Cost {
     }
 }
 
-/// The cost of a request without tokens.
+/// The cost of a request that uses no tokens.
 impl Default for Cost {
     fn default() -> Self {
         Self::from(0)

@@ -18,10 +18,10 @@ pub enum AcquireError {
     TooLarge(TooLarge),
     /// The limits do not allow the request now.
     NotYet {
-        /// The time at which the request can be admitted, by what is counted now. This is not a
-        /// promise. It is earlier if a request that runs is settled with less than its estimate, or
-        /// if one that waits is cancelled, and later if other requests come first. If only the end of
-        /// another request can make room, it is a short time from now.
+        /// The time at which the request can be admitted according to the present usage. It becomes
+        /// earlier if another request is cancelled or costs less than estimated, and later if other
+        /// requests come first. If the request has to wait until another one ends, this can be only
+        /// a millisecond from now.
         at: Instant,
     },
     /// The request was not admitted before its timeout.
@@ -31,10 +31,10 @@ pub enum AcquireError {
         /// The time at which the pause ends.
         until: Instant,
     },
-    /// The call would block a tokio runtime whose time is paused, so that it would never return.
+    /// The call would block a Tokio runtime whose time is paused, and never return.
     WouldBlock,
-    /// Only the store knows whether the limits allow the request, and asking it takes a round trip.
-    /// Use [`acquire_timeout`](crate::Limiter::acquire_timeout) instead of `try_acquire`.
+    /// Only the store knows whether the limits allow the request, and a call to it takes a round
+    /// trip. Use [`acquire_timeout`](crate::Limiter::acquire_timeout) instead of `try_acquire`.
     #[cfg(feature = "redis")]
     AskStore,
     /// The store could not be reached before the timeout, or cannot be used at all.
@@ -43,7 +43,8 @@ pub enum AcquireError {
 }
 
 impl AcquireError {
-    /// Returns the time at which to try again, if the limits do not allow the request now.
+    /// Returns the time at which to try again, if the limits do not allow the request yet or the
+    /// limiter is paused.
     #[must_use]
     pub fn retry_at(&self) -> Option<Instant> {
         match self {
@@ -62,12 +63,12 @@ impl fmt::Display for AcquireError {
                 f.write_str("the rate limits did not allow the request before its timeout")
             }
             Self::Paused { .. } => f.write_str("the limiter is paused"),
-            Self::WouldBlock => {
-                f.write_str("blocking would stop the paused time of this runtime: use `acquire`")
-            }
+            Self::WouldBlock => f.write_str(
+                "blocking this thread would stop the paused time of its runtime: use `acquire`",
+            ),
             #[cfg(feature = "redis")]
             Self::AskStore => {
-                f.write_str("a limiter with a store cannot answer at once: use `acquire_timeout`")
+                f.write_str("only the store can admit the request: use `acquire_timeout`")
             }
             #[cfg(feature = "redis")]
             Self::Store(error) => error.fmt(f),
@@ -121,7 +122,7 @@ impl fmt::Display for TooLarge {
 
 impl Error for TooLarge {}
 
-/// Error returned when a builder with a store has a setting that a store ignores, or lacks a name.
+/// Error returned when a builder with a store lacks a name, or has a setting without effect.
 #[cfg(feature = "redis")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -136,12 +137,12 @@ pub enum BuildError {
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::CountAtCompletion => f.write_str(
-                "a store counts amounts when requests are admitted: remove `count_at_completion`",
-            ),
-            Self::NoName => f.write_str(
-                "a store needs a name to tell quotas apart: call `name` with the model ID",
-            ),
+            Self::CountAtCompletion => {
+                f.write_str("`count_at_completion` has no effect with a store: remove it")
+            }
+            Self::NoName => {
+                f.write_str("the store identifies quotas by name: call `name` with the model ID")
+            }
         }
     }
 }

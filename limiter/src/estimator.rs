@@ -1,22 +1,24 @@
-//! Estimates of output tokens.
+//! Estimates output tokens.
 
 use std::collections::VecDeque;
 
-/// The number of recent requests that an estimate is based on.
+/// The number of recent observations on which an estimate is based.
 const SAMPLES: usize = 64;
 
-/// The number of requests before the upper bound is no longer used as the estimate.
+/// The number of observations from which on they are used.
 const MIN_SAMPLES: usize = 16;
 
-/// Estimates the output tokens of requests from those of recent ones.
+/// Estimates the output tokens of a request from those of recent requests.
 ///
-/// The estimate is a quantile of the last 64 observations, 0.9 by default, and never above the
-/// upper bound that the caller gives. Until there are 16 observations, it is the upper bound. Good
-/// estimates matter more than anything else: with estimates four times too high and requests that
-/// take 30 seconds, a limiter reaches half of the limit.
+/// Good estimates matter more than any other setting: if estimates are four times too high and
+/// requests take 30 seconds, a limiter reaches only half of the limit.
 ///
-/// About one in ten requests costs more than the 0.9 quantile. The limiter then waits for the
-/// difference after the request has completed, but the provider may refuse a request before that.
+/// The estimate is a quantile of the last 64 observations, by default the 0.9 quantile. It is never
+/// above the upper bound that the caller passes, and equals that bound until there are 16
+/// observations.
+///
+/// About one in ten requests costs more than the 0.9 quantile. After such a request has completed,
+/// later ones wait until the excess has expired, but the provider may refuse a request before that.
 /// If your requests vary a lot, use a separate estimator for each kind of request, or a higher
 /// quantile.
 ///
@@ -39,7 +41,7 @@ pub struct Estimator {
 }
 
 impl Estimator {
-    /// Creates an estimator of a quantile, from 0 to 1. Other values are clamped.
+    /// Creates an estimator of this quantile. It is clamped to the range from 0 to 1.
     #[must_use]
     pub fn new(quantile: f64) -> Self {
         Self {
@@ -52,7 +54,7 @@ impl Estimator {
         }
     }
 
-    /// Records the output tokens of a request.
+    /// Adds an observation: the output tokens of a request.
     pub fn observe(&mut self, output_tokens: u64) {
         if self.recent.len() == SAMPLES {
             self.recent.pop_front();

@@ -1,4 +1,4 @@
-//! Events for `tracing`. Without the feature, these functions do nothing.
+//! Events for `tracing`. Without that feature, these functions do nothing.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ pub(crate) fn waited(wait: Duration) {
     #[cfg(feature = "tracing")]
     tracing::debug!(
         wait_ms = milliseconds(wait),
-        "a request waited for the rate limits"
+        "a request had to wait for the rate limits"
     );
     #[cfg(not(feature = "tracing"))]
     let _ = wait;
 }
 
-/// The provider refused a request, and the limiter pauses for this time, which can be zero.
+/// The provider refused a request. `pause` is how long the limiter pauses, or zero.
 pub(crate) fn refused(refusal: Refusal, pause: Duration) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
@@ -27,19 +27,20 @@ pub(crate) fn refused(refusal: Refusal, pause: Duration) {
     let _ = (refusal, pause);
 }
 
-/// A permit was dropped without a cost, so its estimate stays counted.
+/// A permit was dropped before it was settled, so its estimate stays counted.
 pub(crate) fn unsettled() {
     #[cfg(feature = "tracing")]
-    tracing::debug!("a permit was dropped before it was settled");
+    tracing::debug!("a permit was dropped before it was settled, so its estimate stays counted");
 }
 
-/// A server may delete keys when its memory is full.
+/// A server deletes keys when its memory is full.
 #[cfg(feature = "redis")]
 pub(crate) fn may_evict(policy: &str) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
         policy,
-        "the server of the rate limits may delete them: set `maxmemory-policy` to `noeviction`"
+        "the server of the rate limits deletes keys when its memory is full, so that limits can be \
+         exceeded: set `maxmemory-policy` to `noeviction`"
     );
     #[cfg(not(feature = "tracing"))]
     let _ = policy;

@@ -1,35 +1,35 @@
-//! Decides which requests of a limiter are admitted, by a quota of its own or one in a store.
+//! Decides which requests of a limiter are admitted, by a quota in this process or in a store.
 
 use std::time::Duration;
 
 use model_studio_limits::Limit;
 
-use crate::quota::Quota;
-use crate::quota::grant::{Grant, Place, Rejection, Request};
+use crate::quota::LocalQuota;
+use crate::quota::request::{CountedAt, Grant, Rejection, Request};
 #[cfg(feature = "redis")]
 use crate::redis::StoredQuota;
 use crate::time::Time;
 use crate::usage::Usage;
 use crate::{Cost, Refusal, TooLarge};
 
-/// Limits, and the requests that wait for them.
+/// The limits of a limiter, and the requests that wait for them.
 ///
 /// Time never goes back: an earlier time counts as the latest one seen. A function for the time is
-/// only called if it is needed, since reading a clock takes most of the time.
+/// only called if it is needed, because reading the clock takes most of the time of a call.
 #[derive(Debug)]
 pub(crate) enum Gate {
-    Local(Box<Quota>),
+    Local(Box<LocalQuota>),
     #[cfg(feature = "redis")]
     Stored(Box<StoredQuota>),
 }
 
-/// Calls a method of the quota or of the stored quota, which have the same arguments.
-macro_rules! either {
-    ($gate:expr, $quota:ident => $call:expr) => {
+/// Calls a method that both quotas have.
+macro_rules! call {
+    ($gate:ident.$method:ident($($argument:expr),*)) => {
         match $gate {
-            Gate::Local($quota) => $call,
+            Gate::Local(quota) => quota.$method($($argument),*),
             #[cfg(feature = "redis")]
-            Gate::Stored($quota) => $call,
+            Gate::Stored(quota) => quota.$method($($argument),*),
         }
     };
 }
@@ -37,113 +37,77 @@ macro_rules! either {
 impl Gate {
     /// Admits a request now, unless others wait.
     #[inline]
-    pub(crate) fn try_acquire(&mut self, request: &Request, now: Time) -> Result<Place, Rejection> {
-        match self {
-            Self::Local(quota) => quota.try_acquire(request, now).map(Place::Local),
-            #[cfg(feature = "redis")]
-            Self::Stored(quota) => Err(quota.try_acquire(request, now)),
-        }
+    pub(crate) fn try_acquire(
+        &mut self,
+        request: &Request,
+        now: Time,
+    ) -> Result<CountedAt, Rejection> {
+        call!(self.try_acquire(request, now))
     }
 
-    /// Returns the time at which a request that is added now can be admitted, by what is known now.
+    /// Returns the time at which a request that is added now is expected to be admitted.
     pub(crate) fn expected_at(&self, cost: &Cost) -> Time {
-        match self {
-            Self::Local(quota) => quota.expected_at(cost),
-            // More is not known before a call.
-            #[cfg(feature = "redis")]
-            Self::Stored(quota) => quota.lower_bound(cost),
-        }
+        call!(self.expected_at(cost))
     }
 
-    /// Returns a time before which a request that is added now cannot be admitted, unless requests
-    /// ahead of it are cancelled.
+    /// Returns a lower bound for the time at which a request that is added now is admitted, unless
+    /// requests ahead of it are cancelled.
     pub(crate) fn lower_bound(&self, cost: &Cost) -> Time {
-        either!(self, quota => quota.lower_bound(cost))
+        call!(self.lower_bound(cost))
     }
 
     /// Adds a request to the queue and returns its ID.
     pub(crate) fn enqueue(&mut self, request: Request) -> Result<u64, TooLarge> {
-        either!(self, quota => quota.enqueue(request))
+        call!(self.enqueue(request))
     }
 
     /// Removes a request from the queue.
     pub(crate) fn cancel(&mut self, id: u64) {
-        either!(self, quota => quota.cancel(id));
+        call!(self.cancel(id));
     }
 
-    /// Admits the first request of the queue, if the limits allow it. Returns its ID. It fails if the
-    /// limits have become smaller than the request.
-    pub(crate) fn next(&mut self, now: Time) -> Option<(u64, Result<Place, TooLarge>)> {
-        match self {
-            Self::Local(quota) => {
-                let (id, result) = quota.next(now)?;
-                Some((id, result.map(Place::Local)))
-            }
-            #[cfg(feature = "redis")]
-            Self::Stored(quota) => quota.next(now),
-        }
+    /// Admits the first request of the queue if the limits allow it, and returns its ID. Returns an
+    /// error for it if the limits have become smaller than the request.
+    pub(crate) fn next(&mut self, now: Time) -> Option<(u64, Result<CountedAt, TooLarge>)> {
+        call!(self.next(now))
     }
 
     /// Returns the time at which [`next`](Self::next) has to be called again. Returns `None` if the
-    /// queue is empty or if only a change can admit its first request.
+    /// queue is empty, or if only a change can admit its first request.
     pub(crate) fn next_event(&self) -> Option<Time> {
-        either!(self, quota => quota.next_event())
+        call!(self.next_event())
     }
 
-    /// Returns `true` if requests wait.
+    /// Returns `true` if requests are waiting.
     pub(crate) fn has_waiters(&self) -> bool {
-        either!(self, quota => quota.has_waiters())
+        call!(self.has_waiters())
     }
 
-    /// Counts an admitted request from now on. Returns `false`, and puts it back into the queue at its
-    /// place, if it cannot be sent now.
+    /// Counts an admitted request from now on. If it cannot be sent now, puts it back to its place
+    /// in the queue and returns `false`.
     pub(crate) fn renew(&mut self, id: u64, grant: &mut Grant, now: Time) -> bool {
-        match self {
-            Self::Local(quota) => {
-                let at = quota.renew(id, local_time(grant), &grant.request, now);
-                grant.place = at.map_or(grant.place, Place::Local);
-                at.is_some()
-            }
-            #[cfg(feature = "redis")]
-            Self::Stored(quota) => quota.renew(id, grant, now),
-        }
+        call!(self.renew(id, grant, now))
     }
 
-    /// Takes back a request that was never sent.
+    /// Removes an admitted request that was not sent from the usage.
     pub(crate) fn take_back(&mut self, grant: &Grant) {
-        match self {
-            Self::Local(quota) => quota.take_back(local_time(grant), &grant.request.cost),
-            #[cfg(feature = "redis")]
-            Self::Stored(quota) => quota.take_back(grant),
-        }
+        call!(self.take_back(grant));
     }
 
-    /// Updates the known cost of a request that runs.
+    /// Updates the known cost of a running request.
     pub(crate) fn report(&mut self, grant: &mut Grant, cost: &Cost, now: &dyn Fn() -> Time) {
-        match self {
-            Self::Local(quota) => quota.report(local_time(grant), &grant.request.cost, cost, now),
-            #[cfg(feature = "redis")]
-            Self::Stored(quota) => quota.report(grant, cost, now()),
-        }
+        call!(self.report(grant, cost, now));
         grant.request.cost = *cost;
     }
 
-    /// Ends a request with what it cost.
+    /// Ends a request with its actual cost.
     pub(crate) fn settle(&mut self, grant: &Grant, cost: &Cost, now: &dyn Fn() -> Time) {
-        match self {
-            Self::Local(quota) => quota.settle(local_time(grant), &grant.request.cost, cost, now),
-            #[cfg(feature = "redis")]
-            Self::Stored(quota) => quota.settle(grant, cost, now()),
-        }
+        call!(self.settle(grant, cost, now));
     }
 
-    /// Ends a request without a known cost. Its estimate stays counted.
+    /// Ends a request without an actual cost. Its estimate stays counted.
     pub(crate) fn leave_unsettled(&mut self, grant: &Grant, now: &dyn Fn() -> Time) {
-        match self {
-            Self::Local(quota) => quota.leave_unsettled(&grant.request.cost, now),
-            #[cfg(feature = "redis")]
-            Self::Stored(quota) => quota.leave_unsettled(grant, now()),
-        }
+        call!(self.leave_unsettled(grant, now));
     }
 
     /// Ends a request that the provider refused, and pauses or slows down. The request stays
@@ -155,67 +119,46 @@ impl Gate {
         retry_after: Option<Duration>,
         now: Time,
     ) -> Duration {
-        match self {
-            Self::Local(quota) => {
-                let cost = &grant.request.cost;
-                quota.refuse(local_time(grant), cost, refusal, retry_after, now)
-            }
-            #[cfg(feature = "redis")]
-            Self::Stored(quota) => quota.refuse(grant, refusal, retry_after, now),
-        }
+        call!(self.refuse(grant, refusal, retry_after, now))
     }
 
-    /// Ends a task that may still run. It counts as running until it has taken the longest time.
+    /// Ends a task that may still be running. It counts as running until its maximum duration has
+    /// passed.
     pub(crate) fn abandon_task(&mut self, grant: &Grant, now: Time) {
-        match self {
-            Self::Local(quota) => quota.abandon_task(local_time(grant), &grant.request.cost, now),
-            #[cfg(feature = "redis")]
-            Self::Stored(quota) => quota.abandon_task(grant, now),
-        }
+        call!(self.abandon_task(grant, now));
     }
 
     /// Admits nothing before a time, unless the pause is already longer.
     pub(crate) fn pause_until(&mut self, until: Time) {
-        either!(self, quota => quota.pause_until(until));
+        call!(self.pause_until(until));
     }
 
     /// Ends a pause.
     pub(crate) fn resume(&mut self, now: Time) {
-        either!(self, quota => quota.resume(now));
+        call!(self.resume(now));
     }
 
-    /// Replaces the limits. What was used is kept.
+    /// Replaces the limits. Usage stays counted.
     pub(crate) fn set_limits(&mut self, limits: &[Limit], now: Time) {
-        either!(self, quota => quota.set_limits(limits, now));
+        call!(self.set_limits(limits, now));
     }
 
-    /// Returns `true` if nothing that happened before matters any more.
+    /// Returns `true` if a new quota would behave the same.
     pub(crate) fn is_idle(&mut self, now: Time) -> bool {
-        either!(self, quota => quota.is_idle(now))
+        call!(self.is_idle(now))
     }
 
-    /// Returns what is used, and counts.
+    /// Returns the usage and the counts since the start.
     pub(crate) fn usage(&mut self, now: Time) -> Usage {
-        either!(self, quota => quota.usage(now))
+        call!(self.usage(now))
     }
 
-    /// Returns the quota in the store, if there is one.
+    /// Returns the quota in a store, if there is one.
     #[cfg(feature = "redis")]
     pub(crate) fn stored(&mut self) -> Option<&mut StoredQuota> {
         match self {
             Self::Local(_) => None,
             Self::Stored(quota) => Some(quota),
         }
-    }
-}
-
-/// Returns the time at which a quota in this process counts a request.
-fn local_time(grant: &Grant) -> Time {
-    match grant.place {
-        Place::Local(at) => at,
-        #[cfg(feature = "redis")]
-        Place::Fallback(at) => at,
-        #[cfg(feature = "redis")]
-        Place::Store(_) => unreachable!("a store admits no requests of this quota"),
     }
 }

@@ -13,18 +13,19 @@ use tower_service::Service;
 
 use crate::{Cost, Limiter, Permit};
 
-/// The error of a [`LimiterService`]: an [`AcquireError`](crate::AcquireError), or the error of the
+/// The error of a [`LimiterService`]: an [`AcquireError`](crate::AcquireError), or an error of the
 /// inner service.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// A `tower` layer that waits for a permit before each request.
 ///
-/// `admit` returns the limiter and the estimated cost of a request. `complete` gets the permit and
-/// the result, and ends the permit: see [`Permit::settle`] and [`Permit::refused`]. It can also send
-/// the permit elsewhere, for example over a channel to the code that reads a stream to its end.
+/// `admit` returns the limiter and the estimated cost of a request. `complete` receives the permit
+/// and the result, and ends the permit with [`Permit::settle`] or [`Permit::refused`]. It can also
+/// pass the permit on, for example over a channel to the code that reads a stream to its end.
 ///
-/// The service waits in `call`, so a service that is ready but not called takes no permit. If the
-/// inner service limits concurrency, a request counts toward that limit while it waits for a permit.
+/// The permit is acquired in `call`, not in `poll_ready`, so a service that is never called uses
+/// none of the limits. If the inner service limits concurrency, a request counts toward that limit
+/// while it waits for its permit.
 ///
 /// ```
 /// use model_studio_limiter::{Account, Cost, LimiterLayer, Permit, Refusal};
@@ -110,7 +111,8 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        // The clone may not be ready, so the service that is ready is used.
+        // Only `self.inner` has been polled until it was ready, so it takes this request, and the
+        // clone the next one.
         let clone = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, clone);
         let functions = Arc::clone(&self.functions);

@@ -21,13 +21,14 @@ mod quota;
 mod redis;
 mod refusal;
 mod scheduler;
+mod settings;
 mod sync;
 mod time;
 mod usage;
 
-pub use account::{Account, ModelLimits};
+pub use account::Account;
 pub use acquire::{Acquire, AcquireTask};
-pub use builder::{Builder, InProcess, LimiterLimits};
+pub use builder::{Builder, InProcess, LimiterLimits, ModelLimits, NamedLimits};
 #[cfg(feature = "tokio")]
 pub use clock::TokioClock;
 pub use clock::{Alarm, Clock, ManualClock, SystemClock};
@@ -39,7 +40,7 @@ pub use estimator::Estimator;
 #[cfg(feature = "tower")]
 pub use layer::{BoxError, LimiterLayer, LimiterService};
 pub use limiter::Limiter;
-pub use named_account::{NamedAccount, NamedLimits, UnknownModel};
+pub use named_account::{NamedAccount, UnknownModel};
 pub use permit::{Permit, TaskPermit};
 #[cfg(feature = "redis")]
 pub use redis::{RedisStore, StoreError};

@@ -10,21 +10,14 @@ use std::time::{Duration, Instant};
 use model_studio_limits::Limit;
 
 use crate::acquire::block_on;
-use crate::builder::LimiterLimits;
-use crate::gate::Gate;
-use crate::quota::grant::Request;
-#[cfg(feature = "redis")]
-use crate::redis::Signal;
+use crate::quota::request::Request;
 use crate::scheduler::Shared;
-use crate::{
-    Acquire, AcquireError, AcquireTask, Builder, Clock, Cost, Estimator, Permit, TaskPermit, Usage,
-};
+use crate::{Acquire, AcquireError, AcquireTask, Cost, Estimator, Permit, TaskPermit, Usage};
 
 /// Keeps the requests to one model, or to a pool of models, below their rate limits.
 ///
-/// Clones share the limits. An [`Account`](crate::Account) has a limiter for each model.
-///
-/// Requests are admitted in the order in which they arrive, whatever their size.
+/// Requests are admitted in the order in which they arrive, whatever their size. Clones share the
+/// limits. If a program uses several models, an [`Account`](crate::Account) has a limiter for each.
 ///
 /// ```
 /// use model_studio_limiter::Limiter;
@@ -33,72 +26,61 @@ use crate::{
 /// # pollster::block_on(async {
 /// let limiter = Limiter::new(Model::QwenPlus.limits());
 /// let permit = limiter.acquire(1_200).await?;
-/// // Send the request, and settle what it cost.
+/// // Send the request. Then settle the tokens that it used.
 /// permit.settle(950);
 /// # Ok::<(), model_studio_limiter::AcquireError>(())
 /// # }).unwrap();
 /// ```
 #[derive(Clone, Debug)]
 pub struct Limiter {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Limiter {
-    /// Creates a limiter.
-    #[must_use]
-    pub fn new(limits: impl AsRef<[Limit]>) -> Self {
-        Self::builder(limits).build()
-    }
-
-    /// Returns a builder, to use a share of the limits or other settings.
-    ///
-    /// The limits are those of a model, or a slice, an array or a `Vec` that is made at run time.
-    pub fn builder(limits: impl AsRef<[Limit]>) -> Builder<LimiterLimits> {
-        Builder::new(LimiterLimits::new(limits.as_ref()))
-    }
-
     /// Waits until the limits allow a request of this cost.
     ///
-    /// The future works in any async runtime. It takes its place in the queue when it is polled for
-    /// the first time.
+    /// The future works in any async runtime. It joins the queue when it is first polled.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: if the future is dropped, its request leaves the queue and takes nothing.
+    /// Cancel safe: if the future is dropped, its request leaves the queue and uses none of the
+    /// limits.
     ///
     /// # Errors
     ///
     /// Returns [`AcquireError::TooLarge`] if the cost exceeds a limit by itself.
     pub fn acquire(&self, cost: impl Into<Cost>) -> Acquire {
-        Acquire::new(self, request(cost), None)
+        Acquire::new(&self.shared, request(cost), None)
     }
 
-    /// Waits until the limits allow a request of this cost, but not longer than `timeout` after the
-    /// first poll.
+    /// Like [`acquire`](Self::acquire), but waits at most until `timeout` after the first poll.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: if the future is dropped, its request leaves the queue and takes nothing.
+    /// Cancel safe: if the future is dropped, its request leaves the queue and uses none of the
+    /// limits.
     ///
     /// # Errors
     ///
     /// Returns [`AcquireError::TooLarge`] if the cost exceeds a limit by itself, and
-    /// [`AcquireError::Timeout`] after the timeout. If what is settled and the number of requests
-    /// ahead of it already show that the request cannot be admitted in time, returns `Timeout`
-    /// immediately, or [`AcquireError::Paused`] if the limiter is paused. Estimates do not count here,
-    /// because a request can be settled with less at any time.
+    /// [`AcquireError::Timeout`] after the timeout.
+    ///
+    /// If the request certainly cannot be admitted in time, the future fails at its first poll,
+    /// with `Timeout`, or with [`AcquireError::Paused`] if the limiter is paused. This depends on
+    /// settled costs and on the number of requests ahead. It does not depend on estimates, because
+    /// any request could still be settled with less.
     pub fn acquire_timeout(&self, cost: impl Into<Cost>, timeout: Duration) -> Acquire {
-        Acquire::new(self, request(cost), Some(timeout))
+        Acquire::new(&self.shared, request(cost), Some(timeout))
     }
 
-    /// Takes a permit for a request of this cost, if the limits allow it now and no other request
-    /// waits.
+    /// Acquires a permit for a request of this cost, if the limits allow it now and no other
+    /// request is waiting.
     ///
     /// # Errors
     ///
     /// Returns [`AcquireError::NotYet`] or [`AcquireError::Paused`] if the limits do not allow it
-    /// now, and [`AcquireError::TooLarge`] if the cost exceeds a limit by itself. With a store, it
-    /// returns `AcquireError::AskStore`, because only a round trip can tell.
+    /// now, and [`AcquireError::TooLarge`] if the cost exceeds a limit by itself. With a store,
+    /// returns `AcquireError::AskStore`, because only a round trip can show whether they allow it.
     #[inline]
     pub fn try_acquire(&self, cost: impl Into<Cost>) -> Result<Permit, AcquireError> {
         self.try_request(&request(cost))
@@ -111,7 +93,7 @@ impl Limiter {
     /// # Errors
     ///
     /// Returns [`AcquireError::TooLarge`] if the cost exceeds a limit by itself, and
-    /// [`AcquireError::WouldBlock`] in a tokio runtime whose time is paused.
+    /// [`AcquireError::WouldBlock`] in a Tokio runtime whose time is paused.
     pub fn blocking_acquire(&self, cost: impl Into<Cost>) -> Result<Permit, AcquireError> {
         block_on(self.acquire(cost))
     }
@@ -120,7 +102,8 @@ impl Limiter {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: if the future is dropped, its request leaves the queue and takes nothing.
+    /// Cancel safe: if the future is dropped, its request leaves the queue and uses none of the
+    /// limits.
     ///
     /// # Errors
     ///
@@ -129,36 +112,38 @@ impl Limiter {
         self.acquire_task_with(Cost::default())
     }
 
-    /// Does the same as [`acquire_task`](Self::acquire_task) for a task of this cost, such as one
-    /// that creates several images.
+    /// Like [`acquire_task`](Self::acquire_task), but with a cost, for example of a task that
+    /// creates several images.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: if the future is dropped, its request leaves the queue and takes nothing.
+    /// Cancel safe: if the future is dropped, its request leaves the queue and uses none of the
+    /// limits.
     ///
     /// # Errors
     ///
     /// Returns [`AcquireError::TooLarge`] if the cost exceeds a limit by itself.
     pub fn acquire_task_with(&self, cost: impl Into<Cost>) -> AcquireTask {
-        AcquireTask(Acquire::new(self, task(cost), None))
+        AcquireTask(Acquire::new(&self.shared, task(cost), None))
     }
 
-    /// Waits until the limits allow a task of this cost, but not longer than `timeout` after the first
-    /// poll. See [`acquire_timeout`](Self::acquire_timeout).
+    /// Like [`acquire_task_with`](Self::acquire_task_with), but waits at most until `timeout` after
+    /// the first poll. See [`acquire_timeout`](Self::acquire_timeout).
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: if the future is dropped, its request leaves the queue and takes nothing.
+    /// Cancel safe: if the future is dropped, its request leaves the queue and uses none of the
+    /// limits.
     ///
     /// # Errors
     ///
     /// Returns the errors of [`acquire_timeout`](Self::acquire_timeout).
     pub fn acquire_task_timeout(&self, cost: impl Into<Cost>, timeout: Duration) -> AcquireTask {
-        AcquireTask(Acquire::new(self, task(cost), Some(timeout)))
+        AcquireTask(Acquire::new(&self.shared, task(cost), Some(timeout)))
     }
 
-    /// Takes a permit for a task of this cost, if the limits allow it now. See
-    /// [`try_acquire`](Self::try_acquire).
+    /// Acquires a permit for a task of this cost, if the limits allow it now and no other request
+    /// is waiting. See [`try_acquire`](Self::try_acquire).
     ///
     /// # Errors
     ///
@@ -179,17 +164,17 @@ impl Limiter {
 
     /// Estimates the cost of a request from the costs of settled ones.
     ///
-    /// See [`Estimator`](crate::Estimator) for the method and its limitations. The limiter learns the
-    /// number of output tokens from settled requests: settle with [`Cost::input_output`], or with a
-    /// total if the cost was estimated by this method.
+    /// The limiter learns the number of output tokens from settled requests: settle them with
+    /// [`Cost::input_output`], or with a total if their cost was estimated by this method. See
+    /// [`Estimator`] for the method and its limitations.
     #[must_use]
     pub fn estimate(&self, input_tokens: u64, max_output_tokens: u64) -> Cost {
         let state = self.shared.lock();
         Cost::input_output(input_tokens, state.estimator.estimate(max_output_tokens))
     }
 
-    /// Admits no request before a time, for example because a response has a `Retry-After` header.
-    /// If the limiter is already paused for longer, this has no effect.
+    /// Pauses the limiter: no request is admitted before a time, for example because a response has
+    /// a `Retry-After` header. If the limiter is already paused for longer, this has no effect.
     ///
     /// With a store, this pauses all processes that share the quota.
     pub fn pause_until(&self, until: Instant) {
@@ -198,7 +183,7 @@ impl Limiter {
         });
     }
 
-    /// Ends a pause, whether it was set by [`pause_until`](Self::pause_until) or after a refusal.
+    /// Ends a pause, whether [`pause_until`](Self::pause_until) or a refusal has caused it.
     ///
     /// With a store, this ends the pause of all processes that share the quota.
     pub fn resume(&self) {
@@ -208,18 +193,21 @@ impl Limiter {
 
     /// Replaces the limits.
     ///
-    /// Usage and waiting requests are kept. A waiting request that exceeds a new limit by itself
-    /// fails with [`AcquireError::TooLarge`]. A higher limit ends the waits that the lower one has
-    /// caused. A limit on a kind that had none counts running requests, but not earlier usage. A
-    /// limit with a longer window starts with the usage that the shorter one remembers.
+    /// Usage stays counted, and waiting requests keep their order. A waiting request that exceeds a
+    /// new limit by itself fails with [`AcquireError::TooLarge`]. After an increase, requests wait
+    /// only as long as the new limit requires.
+    ///
+    /// A new limit can miss earlier usage: if its kind was not limited before, it starts empty,
+    /// except that a limit on concurrency counts the running requests. If its window is longer than
+    /// before, it starts with the usage within the shorter window.
     pub fn set_limits(&self, limits: impl AsRef<[Limit]>) {
         self.shared.update(|state, shared| {
             state.gate.set_limits(limits.as_ref(), shared.now());
         });
     }
 
-    /// Ends a task that was submitted by any process, by its [`TaskPermit::lease`]. Without a store,
-    /// this has no effect.
+    /// Ends a task by its [lease](TaskPermit::lease), whichever process submitted it. Without a
+    /// store, this has no effect.
     #[cfg(feature = "redis")]
     pub fn finish_task(&self, lease: &str) {
         self.shared.update(|state, _| {
@@ -229,16 +217,16 @@ impl Limiter {
         });
     }
 
-    /// Waits until the store knows all that has happened before this call: settled costs, permits that
-    /// have ended, finished tasks and pauses.
+    /// Waits until the store knows everything that happened before this call: settled costs,
+    /// permits that have ended, finished tasks and pauses.
     ///
-    /// Call this before the process exits. Otherwise, what it has not sent yet stays counted until it
-    /// expires. Without a store, this returns immediately. While the store cannot be reached, it
-    /// waits, so a time limit is a good idea.
+    /// Call this before the process exits. Otherwise, the store may count permits and tasks that
+    /// have ended until they expire. Use a timeout, because this waits for as long as the store
+    /// cannot be reached. Without a store, it returns immediately.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: what has not been sent is sent later.
+    /// Cancel safe: if the future is dropped, what was not sent is sent later.
     #[cfg(feature = "redis")]
     pub async fn flush(&self) {
         let mut needed = None;
@@ -252,7 +240,7 @@ impl Limiter {
         .await;
     }
 
-    /// Returns what is used of each limit, how many requests wait, and other counts.
+    /// Returns the usage of each limit, the number of waiting requests, and other counts.
     #[must_use]
     pub fn usage(&self) -> Usage {
         let now = self.shared.now();
@@ -273,33 +261,11 @@ impl Limiter {
         self.shared.lock().estimator = estimator;
     }
 
-    /// Returns `true` if nothing else uses the limiter and, apart from its estimates, it would not
-    /// act differently if it were created again.
+    /// Returns `true` if nothing else uses the limiter and a new one would behave the same, except
+    /// for its estimates.
     pub(crate) fn is_idle(&self) -> bool {
         let now = self.shared.now();
         Arc::strong_count(&self.shared) == 1 && self.shared.lock().gate.is_idle(now)
-    }
-
-    pub(crate) fn from_parts(
-        clock: Arc<dyn Clock>,
-        gate: Gate,
-        estimator: Estimator,
-        #[cfg(feature = "redis")] calls: Option<Arc<Signal>>,
-    ) -> Self {
-        let shared = Shared::new(
-            clock,
-            gate,
-            estimator,
-            #[cfg(feature = "redis")]
-            calls,
-        );
-        Self {
-            shared: Arc::new(shared),
-        }
-    }
-
-    pub(crate) fn shared(&self) -> &Arc<Shared> {
-        &self.shared
     }
 
     #[inline]

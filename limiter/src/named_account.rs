@@ -1,4 +1,4 @@
-//! The limiters of an account whose models are known at run time.
+//! The limiters of an account whose models are known only at run time.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -7,16 +7,17 @@ use std::sync::Arc;
 
 use model_studio_limits::Limit;
 
-use crate::builder::Settings;
+use crate::settings::LimiterSettings;
 use crate::sync::Mutex;
-use crate::{Acquire, Builder, Cost, Estimator, Limiter};
+use crate::{Acquire, Cost, Estimator, Limiter};
 
 /// The limiters of an account's models by name, for programs that learn of models while they run.
 ///
-/// It is the counterpart of [`Account`](crate::Account) for models without an enum. Each limiter is
-/// created on first use. It is dropped when nobody uses it and nothing that it counts matters any
-/// more, so models that are no longer called take little memory. What their estimators learned is
-/// kept.
+/// For models of an enum, use an [`Account`](crate::Account) instead.
+///
+/// The limiter of a model is created on first use. It is dropped when nobody uses it and its usage
+/// has expired, so models that are no longer called take little memory. What its estimator has
+/// learned is kept.
 ///
 /// ```
 /// use std::num::NonZeroU64;
@@ -41,13 +42,13 @@ use crate::{Acquire, Builder, Cost, Estimator, Limiter};
 /// # }).unwrap();
 /// ```
 pub struct NamedAccount {
-    settings: Settings,
-    state: Mutex<State>,
+    settings: LimiterSettings,
+    models: Mutex<Models>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    models: HashMap<Box<str>, Model>,
+struct Models {
+    by_name: HashMap<Box<str>, NamedModel>,
     /// The limiters that were used and not dropped, by the names of their models.
     limiters: HashMap<Box<str>, Limiter>,
     /// The number of limiters that were left when idle ones were last dropped.
@@ -55,60 +56,35 @@ struct State {
 }
 
 #[derive(Debug)]
-struct Model {
+struct NamedModel {
     limits: Arc<[Limit]>,
     /// What the limiter had learned when it was dropped.
     estimator: Option<Estimator>,
 }
 
-/// The limits that the builder of a [`NamedAccount`] sets.
-#[derive(Clone, Debug, Default)]
-pub struct NamedLimits(pub(crate) Vec<(Box<str>, Box<[Limit]>)>);
-
 impl NamedAccount {
-    /// Creates an account without models.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::builder().build()
-    }
-
-    /// Returns a builder, to add models or to use other settings.
-    pub fn builder() -> Builder<NamedLimits> {
-        Builder::new(NamedLimits::default())
-    }
-
-    pub(crate) fn from_parts(settings: Settings, NamedLimits(limits): NamedLimits) -> Self {
-        let account = Self {
-            settings,
-            state: Mutex::new(State::default()),
-        };
-        for (name, limits) in limits {
-            account.set_limits(&name, limits);
-        }
-        account
-    }
-
-    /// Returns the limiter of a model. Models that share a quota must be looked up by one name, such
-    /// as that of their pool.
+    /// Returns the limiter of a model.
+    ///
+    /// Use one name for models that share a quota, such as the name of their pool.
     ///
     /// # Errors
     ///
     /// Returns an error if the account has no limits for the model.
     pub fn limiter(&self, name: &str) -> Result<Limiter, UnknownModel> {
-        let mut state = self.state.lock();
-        if let Some(limiter) = state.limiters.get(name) {
+        let mut models = self.models.lock();
+        if let Some(limiter) = models.limiters.get(name) {
             return Ok(limiter.clone());
         }
-        if state.limiters.len() > 2 * state.limiters_in_use + 16 {
-            state.drop_idle();
+        if models.limiters.len() > 2 * models.limiters_in_use + 16 {
+            models.drop_idle();
         }
-        let model = state.models.get_mut(name);
+        let model = models.by_name.get_mut(name);
         let model = model.ok_or_else(|| UnknownModel(name.into()))?;
         let limiter = self.settings.limiter(name, &model.limits);
         if let Some(estimator) = model.estimator.take() {
             limiter.set_estimator(estimator);
         }
-        state.limiters.insert(name.into(), limiter.clone());
+        models.limiters.insert(name.into(), limiter.clone());
         Ok(limiter)
     }
 
@@ -121,26 +97,27 @@ impl NamedAccount {
         Ok(self.limiter(name)?.acquire(cost))
     }
 
-    /// Adds a model with its limits, or replaces those that it has. See [`Limiter::set_limits`].
+    /// Adds a model with its limits, or replaces the limits that it has. See
+    /// [`Limiter::set_limits`].
     pub fn set_limits(&self, name: &str, limits: impl AsRef<[Limit]>) {
         let mut limits: Arc<[Limit]> = limits.as_ref().into();
-        let mut state = self.state.lock();
-        if let Some(model) = state.models.get_mut(name) {
+        let mut models = self.models.lock();
+        if let Some(model) = models.by_name.get_mut(name) {
             model.limits = Arc::clone(&limits);
         } else {
-            let model = Model {
+            let model = NamedModel {
                 limits: Arc::clone(&limits),
                 estimator: None,
             };
-            state.models.insert(name.into(), model);
+            models.by_name.insert(name.into(), model);
         }
-        // The limiter wakes tasks, which may use the account. So it is called without the lock, and
-        // again if the limits were replaced in the meantime.
-        while let Some(limiter) = state.limiters.get(name).cloned() {
-            drop(state);
+        // The limiter wakes tasks, which may use the account. So the lock is released before the
+        // call, and the call is repeated if the limits were replaced in the meantime.
+        while let Some(limiter) = models.limiters.get(name).cloned() {
+            drop(models);
             limiter.set_limits(&limits);
-            state = self.state.lock();
-            match state.models.get(name) {
+            models = self.models.lock();
+            match models.by_name.get(name) {
                 Some(model) if !Arc::ptr_eq(&model.limits, &limits) => {
                     limits = Arc::clone(&model.limits);
                 }
@@ -149,41 +126,59 @@ impl NamedAccount {
         }
     }
 
-    /// Removes a model. Requests that wait for its limits or run are not affected. If the model is
-    /// added again, its new limiter does not know them.
+    /// Removes a model.
+    ///
+    /// Requests that are waiting or running are not affected. If the model is added again, its new
+    /// limiter does not count them.
     pub fn remove(&self, name: &str) {
-        let mut state = self.state.lock();
-        state.models.remove(name);
-        let limiter = state.limiters.remove(name);
-        drop(state);
+        let mut models = self.models.lock();
+        models.by_name.remove(name);
+        let limiter = models.limiters.remove(name);
+        drop(models);
         drop(limiter);
     }
 
-    /// Drops the limiters that nobody uses and that count nothing any more. The limits stay. This
-    /// also happens from time to time when a limiter is created.
+    /// Drops the limiters that nobody uses and whose usage has expired. Their limits stay.
+    ///
+    /// This also happens from time to time when a limiter is created.
     pub fn drop_idle(&self) {
-        self.state.lock().drop_idle();
+        self.models.lock().drop_idle();
     }
 
-    /// Waits until the store knows all that has happened. See [`Limiter::flush`].
+    /// Waits until the store knows everything that has happened so far. See [`Limiter::flush`].
+    ///
+    /// This does not include models that were [removed](Self::remove): to wait for one, get its
+    /// limiter before you remove it, and flush that. Limiters that were dropped because they were
+    /// idle had nothing left to send.
     #[cfg(feature = "redis")]
     pub async fn flush(&self) {
-        let limiters: Vec<Limiter> = {
-            let state = self.state.lock();
-            state.limiters.values().cloned().collect()
-        };
+        let limiters: Vec<Limiter> = self.models.lock().limiters.values().cloned().collect();
         for limiter in limiters {
             limiter.flush().await;
         }
     }
+
+    pub(crate) fn with_settings(
+        settings: LimiterSettings,
+        limits: Vec<(Box<str>, Box<[Limit]>)>,
+    ) -> Self {
+        let account = Self {
+            settings,
+            models: Mutex::default(),
+        };
+        for (name, limits) in limits {
+            account.set_limits(&name, limits);
+        }
+        account
+    }
 }
 
-impl State {
+impl Models {
     fn drop_idle(&mut self) {
-        let models = &mut self.models;
+        let by_name = &mut self.by_name;
         self.limiters.retain(|name, limiter| {
             let is_idle = limiter.is_idle();
-            if let (true, Some(model)) = (is_idle, models.get_mut(name)) {
+            if let (true, Some(model)) = (is_idle, by_name.get_mut(name)) {
                 model.estimator = Some(limiter.estimator());
             }
             !is_idle
@@ -192,17 +187,11 @@ impl State {
     }
 }
 
-impl Default for NamedAccount {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// Lists the limiters that are in use.
 impl fmt::Debug for NamedAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.state.lock();
-        let limiters = state.limiters.iter();
+        let models = self.models.lock();
+        let limiters = models.limiters.iter();
         let in_use = limiters.map(|(name, limiter)| (name, limiter.usage()));
         f.debug_map().entries(in_use).finish()
     }

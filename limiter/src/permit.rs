@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::quota::grant::Grant;
-use crate::scheduler::{Shared, State};
+use crate::quota::request::Grant;
+use crate::scheduler::{LimiterState, Shared};
 use crate::{Cost, Refusal, events};
 
 /// A permit to send one request.
 ///
-/// End it with [`settle`](Self::settle) when the cost is known. A permit that is dropped, for
-/// example because the request failed or timed out, leaves its estimate counted.
+/// Call [`settle`](Self::settle) when the actual cost is known. If a permit is dropped instead, for
+/// example because the request failed or timed out, its estimate stays counted.
 #[derive(Debug)]
 #[must_use = "send the request while you have the permit, then settle it"]
 pub struct Permit {
@@ -28,8 +28,10 @@ impl Permit {
         }
     }
 
-    /// Raises the cost to what is known so far, for example while the answer is streamed. A lower
-    /// cost has no effect. Input and output tokens are raised separately if both costs have them.
+    /// Raises the cost to what is known so far, for example while the answer is streamed.
+    ///
+    /// A lower cost has no effect. If both costs have input and output tokens, each is raised
+    /// separately.
     pub fn report(&mut self, cost_so_far: impl Into<Cost>) {
         if let Some(grant) = &mut self.grant {
             let shared = &self.shared;
@@ -39,13 +41,13 @@ impl Permit {
         }
     }
 
-    /// Ends the permit with what the request cost, as the provider reports it.
+    /// Ends the permit with the actual cost of the request, as reported by the provider.
     ///
-    /// What was estimated and not used is given back at once. What was used beyond the estimate is
-    /// a debt: following requests wait until it has expired.
+    /// If the request used less than its estimate, the difference is available to other requests at
+    /// once. If it used more, later requests wait until the excess has expired.
     ///
-    /// This changes amounts such as tokens. Requests, submissions and images stay as they were
-    /// acquired.
+    /// This only changes amounts such as tokens. The numbers of requests, submissions and images
+    /// stay as they were acquired.
     #[inline]
     pub fn settle(mut self, cost: impl Into<Cost>) {
         let cost = cost.into();
@@ -58,26 +60,30 @@ impl Permit {
         });
     }
 
-    /// Ends the permit of a request that was not sent. Everything is given back.
+    /// Ends the permit of a request that was not sent, so that it uses none of the limits.
     pub fn cancel(mut self) {
         self.end(|grant, state, _| state.gate.take_back(grant));
     }
 
     /// Ends the permit of a request that the provider refused.
     ///
-    /// A single refusal changes nothing. If more requests are refused than by chance, the limiter
-    /// admits fewer per second, in proportion, and more again after some seconds. If practically
-    /// all are refused, it pauses for some seconds, up to a minute. The request can therefore be
-    /// retried at once: acquire a new permit for it, unless the refusal is
+    /// The limiter reacts to the fraction of recent requests that were refused, not to a single
+    /// refusal. If it is higher than by chance, the limiter sends fewer requests per second, in
+    /// proportion, and speeds up again after some seconds. If nearly all requests are refused, it
+    /// pauses for some seconds, up to a minute.
+    ///
+    /// You can therefore retry at once, with a new permit, unless the refusal is
     /// [`NotRetryable`](Refusal::NotRetryable). The refused request stays counted, because the
     /// provider may count it too.
     pub fn refused(self, refusal: Refusal) {
         self.refuse(refusal, None);
     }
 
-    /// Ends the permit of a request that the provider refused with a `Retry-After` header. The
-    /// limiter pauses at least as long, but at most five minutes. It does not pause for a lack of
-    /// capacity, because other requests may succeed: only this request should wait.
+    /// Like [`refused`](Self::refused), but with the delay of a `Retry-After` header.
+    ///
+    /// The limiter pauses for at least this delay, up to five minutes. It does not pause if the
+    /// provider lacks capacity, because other requests may succeed: then only this request should
+    /// wait.
     pub fn refused_with_retry_after(self, refusal: Refusal, retry_after: Duration) {
         self.refuse(refusal, Some(retry_after));
     }
@@ -91,7 +97,7 @@ impl Permit {
     }
 
     /// Ends the permit, unless it has ended already.
-    fn end<T>(&mut self, end: impl FnOnce(&Grant, &mut State, &Shared) -> T) -> Option<T> {
+    fn end<T>(&mut self, end: impl FnOnce(&Grant, &mut LimiterState, &Shared) -> T) -> Option<T> {
         let grant = self.grant.take()?;
         let shared = &self.shared;
         Some(shared.update(|state, shared| end(&grant, state, shared)))
@@ -109,12 +115,12 @@ impl Drop for Permit {
     }
 }
 
-/// A permit to submit a task, such as one that creates an image or a video, and to let it run.
+/// A permit to submit and run a task, such as one that creates an image or a video.
 ///
-/// End it with [`finish`](Self::finish) when the provider reports that the task has ended, whether
-/// it succeeded or not. A permit that is dropped counts as a running task until
-/// [`max_task_duration`](crate::Builder::max_task_duration) has passed since it was acquired,
-/// because the provider may still be running the task.
+/// Call [`finish`](Self::finish) when the provider reports that the task has ended, whether it
+/// succeeded or not. If a permit is dropped instead, it counts as a running task until
+/// [`max_task_duration`](crate::Builder::max_task_duration) after it was acquired, because the
+/// provider may still be running the task.
 #[derive(Debug)]
 #[must_use = "keep the permit until the task has ended, then finish it"]
 pub struct TaskPermit(Permit);
@@ -124,11 +130,12 @@ impl TaskPermit {
         Self(permit)
     }
 
-    /// Returns an ID by which any process can end the task, with
-    /// [`Limiter::finish_task`](crate::Limiter::finish_task). Without a store, returns `None`.
+    /// Returns an ID with which any process can end the task, by
+    /// [`Limiter::finish_task`](crate::Limiter::finish_task). Returns `None` without a store, and
+    /// for a task that was admitted while the store could not be reached.
     ///
-    /// The permit can then be dropped. The task counts as running until it is finished or the lease
-    /// expires.
+    /// You can then drop the permit. The task counts as running until it is finished or its lease
+    /// expires, after [`max_task_duration`](crate::Builder::max_task_duration).
     #[cfg(feature = "redis")]
     #[must_use]
     pub fn lease(&self) -> Option<String> {
@@ -145,7 +152,7 @@ impl TaskPermit {
         });
     }
 
-    /// Ends the permit of a task that was not submitted. Everything is given back.
+    /// Ends the permit of a task that was not submitted, so that it uses none of the limits.
     pub fn cancel(self) {
         self.into_permit().cancel();
     }
@@ -155,8 +162,8 @@ impl TaskPermit {
         self.into_permit().refused(refusal);
     }
 
-    /// Ends the permit of a task whose submission the provider refused with a `Retry-After` header.
-    /// See [`Permit::refused_with_retry_after`].
+    /// Like [`refused`](Self::refused), but with the delay of a `Retry-After` header. See
+    /// [`Permit::refused_with_retry_after`].
     pub fn refused_with_retry_after(self, refusal: Refusal, retry_after: Duration) {
         self.into_permit()
             .refused_with_retry_after(refusal, retry_after);

@@ -1,4 +1,4 @@
-//! What a refused request means.
+//! The reasons for refusals, and their classification.
 
 use Refusal::{Burst, Capacity, Concurrency, NotRetryable, Requests, Tokens};
 
@@ -6,49 +6,52 @@ use Refusal::{Burst, Capacity, Concurrency, NotRetryable, Requests, Tokens};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// Too many requests, per minute or per second.
+    /// There were too many requests, per minute or per second.
     Requests,
-    /// Too many tokens, per minute or per second.
+    /// There were too many tokens, per minute or per second.
     Tokens,
     /// The number of requests rose too quickly.
     Burst,
-    /// Too many requests run at the same time.
+    /// Too many requests were running at the same time.
     Concurrency,
-    /// The provider has no capacity at the moment.
+    /// The provider lacks capacity at the moment.
     Capacity,
-    /// A retry would be refused again: for example, the account has no balance, or the model does
-    /// not exist.
+    /// A retry would be refused again, for example because the account has no balance or the model
+    /// does not exist.
     NotRetryable,
 }
 
 impl Refusal {
-    /// Classifies a failed request by the HTTP status, and the code and the message of its body.
+    /// Classifies a failed request by its HTTP status, and by the error code and the message of the
+    /// response body.
     ///
-    /// Pass an empty string for what is missing. Without a code, pass the type of the error: the
-    /// Messages API of Anthropic only has types.
+    /// Pass an empty string for a missing code or message. If errors have a type but no code, as in
+    /// Anthropic's Messages API, pass the type as the code.
     ///
-    /// A known code takes precedence over the status, and a code with several meanings is
-    /// classified by the message. The known codes are those of:
+    /// A known code takes precedence over the status. If it has several meanings, the message
+    /// decides. The known codes are those of:
     ///
     /// - `DashScope` and the OpenAI-compatible endpoint of Model Studio, from the provider's
-    ///   documentation of error codes of October 2026.
+    ///   [documentation of error codes] of October 2026.
     /// - `OpenAI` and Anthropic, from their documentation and from error reports, as found in
     ///   November 2026.
     /// - Azure `OpenAI`, from error reports, as found in November 2026.
     ///
     /// An unknown code is classified by the status:
     ///
-    /// - 429 by the message, or else as [`Requests`](Self::Requests).
-    /// - 408, 500, 502 to 504, 520 to 524 and 529 as [`Capacity`](Self::Capacity), but 503 with the
-    ///   message "Slow Down" as [`Burst`](Self::Burst).
-    /// - 200, for an error in a stream that began well, by the message, or else as
-    ///   [`NotRetryable`](Self::NotRetryable).
-    /// - Others as [`NotRetryable`](Self::NotRetryable).
+    /// - 429: by the message, or as [`Requests`](Self::Requests) if that is unknown.
+    /// - 408, 500, 502 to 504, 520 to 524 and 529: as [`Capacity`](Self::Capacity), except for 503
+    ///   with the message "Slow Down", which is a [`Burst`](Self::Burst).
+    /// - 200, for an error in a stream that began successfully: by the message, or as
+    ///   [`NotRetryable`](Self::NotRetryable) if that is unknown.
+    /// - Any other status: as [`NotRetryable`](Self::NotRetryable).
     ///
-    /// The code `insufficient_quota` is a limit on tokens at Model Studio, unless the message says
-    /// that the free quota is used up. At `OpenAI`, it means that the account has no money left.
-    /// Both messages begin with the same sentence, but that of `OpenAI` goes on with a link to its
-    /// documentation. Without the link, the limit of Model Studio is assumed.
+    /// Model Studio uses the code `insufficient_quota` for a limit on tokens, unless the message
+    /// says that the free quota is used up. `OpenAI` uses it if the account has no money left. Both
+    /// messages begin with the same sentence, but only `OpenAI`'s contains a link to its
+    /// documentation. Without the link, the code is assumed to be Model Studio's.
+    ///
+    /// [documentation of error codes]: https://www.alibabacloud.com/help/en/model-studio/error-code
     ///
     /// # Examples
     ///
@@ -87,7 +90,7 @@ impl Refusal {
         }
     }
 
-    /// Returns `true` if the request can succeed later.
+    /// Returns `true` if the same request can succeed later.
     #[must_use]
     pub const fn is_retryable(self) -> bool {
         !matches!(self, Self::NotRetryable)
@@ -144,32 +147,32 @@ const CODES: &[(&str, Refusal)] = &[
     ("invalid_request_error", NotRetryable),
 ];
 
-/// The parts of messages, in lower case. The first match counts.
+/// Parts of messages, in lower case. The first one that a message contains decides.
 const MESSAGES: &[(&str, Refusal)] = &[
-    // OpenAI: the request alone is above the limit per minute.
+    // OpenAI: the request exceeds the limit per minute by itself.
     ("request too large", NotRetryable),
-    // OpenAI: no money.
+    // OpenAI: the account has no money left.
     ("billing hard limit", NotRetryable),
     ("account is not active", NotRetryable),
-    // Anthropic: no money, or the limit per month.
+    // Anthropic: the account has no money left, or has reached its limit per month.
     ("credit balance is too low", NotRetryable),
     ("api usage limits", NotRetryable),
-    // The limit of Anthropic on the increase is in tokens per minute, so it precedes tokens.
+    // Anthropic limits the increase in tokens per minute, so this precedes tokens.
     ("increased too quickly", Burst),
     ("usage increase rate", Burst),
     ("acceleration limit", Burst),
     ("slow down", Burst),
     ("concurrent requests", Concurrency),
     ("concurrent connections", Concurrency),
-    // The messages of Anthropic mention "the maximum tokens requested" and "a rate limit increase"
-    // for every limit, so neither "tokens" nor "increase" is enough.
+    // Anthropic mentions "the maximum tokens requested" and "a rate limit increase" for every
+    // limit, so neither "tokens" nor "increase" is specific enough.
     ("tokens per ", Tokens),
     ("request tokens", Tokens),
     ("token rate limit", Tokens),
     ("requests per ", Requests),
     ("images per ", Requests),
     ("call rate limit", Requests),
-    // "Too many requests" can be due to the capacity, so it follows.
+    // "Too many requests" can be due to a lack of capacity, so these precede it.
     ("capacity", Capacity),
     ("overloaded", Capacity),
     ("high demand", Capacity),
@@ -191,14 +194,14 @@ fn find(table: &[(&str, Refusal)], matches: impl Fn(&str) -> bool) -> Option<Ref
 /// Classifies an unknown code.
 fn by_status(status: u16, message: &str) -> Refusal {
     match status {
-        // An error in a stream that began well.
+        // An error in a stream that began successfully.
         200..=299 => by_message(message).unwrap_or(NotRetryable),
         429 => by_message(message).unwrap_or(Requests),
         503 if message.contains("slow down") => Burst,
-        // 520 to 524 are from Cloudflare, which cannot reach the provider, or gets no valid answer
-        // in time. 525 and 526 are missing, since certificates rarely recover on their own. 425
-        // only answers data sent before the TLS handshake is complete, which the HTTP client
-        // itself has to repeat.
+        // Cloudflare answers 520 to 524 if it cannot reach the provider, or gets no valid answer in
+        // time. 525 and 526 are missing, because certificates rarely recover on their own. 425 is
+        // only for data sent before the TLS handshake is complete, which the HTTP client itself has
+        // to repeat.
         408 | 500 | 502..=504 | 520..=524 | 529 => Capacity,
         _ => NotRetryable,
     }
@@ -212,7 +215,7 @@ fn by_message(message: &str) -> Option<Refusal> {
     find(MESSAGES, |part| message.contains(part))
 }
 
-/// Classifies the code of allocated quotas.
+/// Classifies the code of an allocated quota by its message.
 fn by_quota_message(message: &str) -> Refusal {
     let is_openai = message.contains("current quota") && message.contains("openai.com");
     if is_openai || message.contains("free allocated quota") || message.contains("voice limit") {

@@ -1,4 +1,4 @@
-//! The mutex of this crate, which loom replaces to check all interleavings.
+//! The mutex of this crate. Under loom, which checks all interleavings, it is loom's.
 
 #[cfg(loom)]
 pub(crate) use loom::sync::MutexGuard;
@@ -12,8 +12,8 @@ use loom::sync::Mutex as Inner;
 #[cfg(not(loom))]
 use std::sync::Mutex as Inner;
 
-/// A mutex that ignores poisoning. A thread that panics with a permit drops it, which takes the lock
-/// again; code in this crate does not panic while it holds a lock.
+/// A mutex that ignores poisoning, because code in this crate does not panic while it holds the
+/// lock. A thread that panics elsewhere drops its permits, and each of them locks the mutex.
 #[derive(Debug, Default)]
 pub(crate) struct Mutex<T>(Inner<T>);
 

@@ -1,4 +1,4 @@
-//! Times and durations, each in a type of its own.
+//! The times and durations of limiters.
 
 use std::ops::{Add, Sub};
 use std::time::Duration;
@@ -70,13 +70,13 @@ impl Sub for Nanos {
     }
 }
 
-/// A time of a limiter, in nanoseconds. Sums and differences saturate.
+/// A time of a limiter, in nanoseconds from an arbitrary origin. Sums and differences saturate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Time(pub(crate) u64);
 
 impl Time {
-    /// The time at which every limiter starts. It is not 0, so that times before the start can be
-    /// expressed: the pace of a limiter with a burst is ready before that.
+    /// The time at which every limiter starts. It is not 0, because some times are before the
+    /// start: a limiter with a burst starts as if it had been idle.
     pub(crate) const START: Self = Self(1 << 60);
 
     /// A time before all others.
@@ -114,3 +114,11 @@ impl Sub<Nanos> for Time {
 #[cfg(feature = "redis")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct StoreTime(pub(crate) u64);
+
+/// Only the unit changes: the result is a time of the store, for code that works with either clock.
+#[cfg(feature = "redis")]
+impl From<StoreTime> for Time {
+    fn from(at: StoreTime) -> Self {
+        Self(at.0.saturating_mul(1_000))
+    }
+}

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use model_studio_limits::Limit;
 
-/// The state of a limiter at a time, and counts since it was created.
+/// The usage of a limiter's limits at a time, and counts since it was created.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Usage {
-    /// The number of requests that wait.
+    /// The number of waiting requests.
     pub queued: usize,
-    /// The number of permits that have not ended and, without a store, of dropped tasks that still
-    /// count as running.
+    /// The number of permits that have not ended. Without a store, dropped tasks that still count
+    /// as running are included.
     pub in_flight: u64,
     /// The usage of each limit: first those with a window, then those on concurrency.
     pub limits: Vec<LimitUsage>,
@@ -23,36 +23,36 @@ pub struct Usage {
     pub wait_time: Duration,
     /// The number of permits that ended with a refusal.
     pub refused: u64,
-    /// The number of permits that ended without a known cost.
+    /// The number of permits that were dropped before they were settled or finished.
     pub unsettled: u64,
-    /// The fraction of the full pace that the limiter allows now, from 0 to 1. It is below 1 after
-    /// refusals.
+    /// The rate at which the limiter sends requests now, as a fraction of what the limits allow,
+    /// from 0 to 1. It is below 1 after refusals.
     pub pace: f64,
     /// The calls to the store, if there is one.
     pub store: Option<StoreUsage>,
 }
 
-/// The calls of a limiter to a store.
+/// Counts of a limiter's calls to its store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoreUsage {
-    /// The number of calls. Divide it by the time to get calls per second.
+    /// The number of calls.
     pub calls: u64,
     /// The number of requests that the calls admitted.
     pub admitted: u64,
-    /// A moving average of the time that a call takes.
+    /// A moving average of the duration of a call.
     pub round_trip: Duration,
-    /// The number of requests that were admitted and could not be sent in time, for example because
-    /// the process was stopped. They were put back into the queue.
+    /// The number of admitted requests that were put back into the queue because it was too late to
+    /// send them, for example after the process was suspended.
     pub late_grants: u64,
-    /// The number of times that the clock of the store stepped back.
+    /// The number of times that the clock of the server stepped back.
     pub clock_steps: u64,
-    /// The number of calls that failed and were repeated.
+    /// The number of attempts to call the store that failed.
     pub failures: u64,
-    /// The number of times that the store had damaged data, deleted it and started again.
+    /// The number of times that the store found damaged data, deleted it and started again.
     pub resets: u64,
-    /// Whether the server may delete keys when its memory is full, so that limits can be exceeded.
-    /// See `RedisStore::check`.
+    /// Whether the server deletes keys when its memory is full, so that limits can be exceeded. See
+    /// `RedisStore::check`.
     pub may_evict: bool,
 }
 
@@ -64,19 +64,21 @@ pub struct LimitUsage {
     pub limit: Limit,
     /// The amount that the limiter may use: its share of the count of `limit`.
     pub allowed: u64,
-    /// The amount that is used: within the last window and its guard, or running.
+    /// The amount that is used: within the last window and its guard, or by running requests.
     pub used: u64,
 }
 
 impl LimitUsage {
-    /// Returns the amount that is left: the amount that is allowed, less what is used.
+    /// Returns the amount that is left: what is allowed minus what is used.
     #[must_use]
     pub fn remaining(&self) -> u64 {
         self.allowed.saturating_sub(self.used)
     }
 
-    /// Returns the amount above the limit. It is above 0 if requests cost more than estimated, or if
-    /// the limit was lowered. New requests wait until it has expired.
+    /// Returns the amount by which the usage exceeds what is allowed.
+    ///
+    /// This happens if requests cost more than estimated, or if the limit was lowered. New requests
+    /// wait until the excess has expired.
     #[must_use]
     pub fn debt(&self) -> u64 {
         self.used.saturating_sub(self.allowed)

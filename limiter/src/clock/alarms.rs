@@ -5,19 +5,20 @@ use std::time::Instant;
 
 use crate::Alarm;
 
+/// The alarms of a clock.
 #[derive(Debug, Default)]
 pub(crate) struct Alarms {
-    /// By their times and limiters.
+    /// By time and address of the limiter.
     queue: BTreeMap<(Instant, usize), Alarm>,
-    /// The time of the first alarm of each limiter.
+    /// The time of each limiter's next alarm, by address.
     times: HashMap<usize, Instant>,
     /// The number of alarms that were left when those of dropped limiters were last removed.
     purged_len: usize,
 }
 
 impl Alarms {
-    /// Adds an alarm, which replaces a later one of the same limiter. An earlier one is kept: the
-    /// alarm may come from the clock of a runtime that has ended.
+    /// Adds an alarm, which replaces a later one of the same limiter. An earlier one is kept too,
+    /// because the new alarm may come from a runtime that has ended.
     pub(crate) fn push(&mut self, at: Instant, alarm: Alarm) {
         if self.queue.len() > 2 * self.purged_len + 64 {
             self.purge();
@@ -77,7 +78,7 @@ mod tests {
         let (limiter, now) = (Limiter::new([]), Instant::now());
         let mut alarms = Alarms::default();
         for hours in (1..=24).rev() {
-            let alarm = Alarm::new(limiter.shared(), Time::START);
+            let alarm = Alarm::new(&limiter.shared, Time::START);
             alarms.push(now + hours * DAY / 24, alarm);
         }
         assert_eq!(alarms.queue.len(), 1);
@@ -92,7 +93,7 @@ mod tests {
         let (limiter, now) = (Limiter::new([]), Instant::now());
         let mut alarms = Alarms::default();
         for days in [1, 2] {
-            let alarm = Alarm::new(limiter.shared(), Time::START);
+            let alarm = Alarm::new(&limiter.shared, Time::START);
             alarms.push(now + days * DAY, alarm);
         }
         for days in [1, 2] {
@@ -106,16 +107,16 @@ mod tests {
         let now = Instant::now();
         let mut alarms = Alarms::default();
         let kept = Limiter::new([]);
-        alarms.push(now + DAY, Alarm::new(kept.shared(), Time::START));
+        alarms.push(now + DAY, Alarm::new(&kept.shared, Time::START));
         for _ in 0..10_000 {
             let limiter = Limiter::new([]);
-            alarms.push(now + DAY, Alarm::new(limiter.shared(), Time::START));
+            alarms.push(now + DAY, Alarm::new(&limiter.shared, Time::START));
         }
         assert!(alarms.queue.len() <= 100, "{} alarms", alarms.queue.len());
         assert!(alarms.times.contains_key(&alarms_key(&kept)));
     }
 
     fn alarms_key(limiter: &Limiter) -> usize {
-        Alarm::new(limiter.shared(), Time::START).limiter_address()
+        Alarm::new(&limiter.shared, Time::START).limiter_address()
     }
 }

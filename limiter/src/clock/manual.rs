@@ -1,4 +1,4 @@
-//! A clock for tests.
+//! A clock that tests advance.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -30,11 +30,11 @@ use crate::{Alarm, Clock};
 /// ```
 #[derive(Clone, Debug)]
 pub struct ManualClock {
-    state: Arc<Mutex<State>>,
+    time: Arc<Mutex<ManualTime>>,
 }
 
 #[derive(Debug)]
-struct State {
+struct ManualTime {
     now: Instant,
     alarms: Alarms,
 }
@@ -43,40 +43,40 @@ impl ManualClock {
     /// Creates a clock.
     #[must_use]
     pub fn new() -> Self {
-        let state = State {
+        let time = ManualTime {
             now: Instant::now(),
             alarms: Alarms::default(),
         };
         Self {
-            state: Arc::new(Mutex::new(state)),
+            time: Arc::new(Mutex::new(time)),
         }
     }
 
-    /// Advances the time. Limiters that wait for a time in between are woken at that time.
+    /// Advances the time. Each alarm on the way rings at its time.
     ///
     /// # Panics
     ///
     /// Panics if the time would be too far in the future for an [`Instant`].
     pub fn advance(&self, duration: Duration) {
-        let target = self.with(|state| state.now + duration);
-        while let Some(alarm) = self.with(|state| {
-            let (at, alarm) = state.alarms.pop_due(target)?;
-            state.now = state.now.max(at);
+        let target = self.with(|time| time.now + duration);
+        while let Some(alarm) = self.with(|time| {
+            let (at, alarm) = time.alarms.pop_due(target)?;
+            time.now = time.now.max(at);
             Some(alarm)
         }) {
             alarm.ring();
         }
-        self.with(|state| state.now = state.now.max(target));
+        self.with(|time| time.now = time.now.max(target));
     }
 
     /// Returns the time of the next alarm, if there is one.
     #[must_use]
     pub fn next_alarm(&self) -> Option<Instant> {
-        self.with(|state| state.alarms.next_at())
+        self.with(|time| time.alarms.next_at())
     }
 
-    fn with<T>(&self, f: impl FnOnce(&mut State) -> T) -> T {
-        f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, f: impl FnOnce(&mut ManualTime) -> T) -> T {
+        f(&mut self.time.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -88,10 +88,10 @@ impl Default for ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Instant {
-        self.with(|state| state.now)
+        self.with(|time| time.now)
     }
 
     fn schedule(&self, at: Instant, alarm: Alarm) {
-        self.with(|state| state.alarms.push(at, alarm));
+        self.with(|time| time.alarms.push(at, alarm));
     }
 }

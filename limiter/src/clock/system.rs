@@ -1,4 +1,4 @@
-//! The clock of the system, and a thread that waits.
+//! The system's clock, and a thread that waits for alarms.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
@@ -8,16 +8,17 @@ use std::time::{Duration, Instant};
 use super::alarms::Alarms;
 use crate::{Alarm, Clock};
 
-/// The clock of the system.
+/// The system's clock.
 ///
-/// All clocks of a process share one thread that waits. It starts when a limiter waits for the first
-/// time, and ends when the last clock is dropped.
+/// All of these clocks share one thread, which waits for the next alarm. It starts when a limiter
+/// first has to wait, and ends when the last clock is dropped.
 #[derive(Clone, Debug)]
 pub struct SystemClock {
     handle: Arc<Handle>,
 }
 
-/// The handle of the clocks that exist. The thread has only the timer.
+/// The handle that all clocks share. The thread only has the timer, so that it ends with the
+/// handle.
 static CURRENT: Mutex<Weak<Handle>> = Mutex::new(Weak::new());
 
 #[derive(Debug, Default)]
@@ -34,12 +35,12 @@ impl Drop for Handle {
 
 #[derive(Debug, Default)]
 struct Timer {
-    state: Mutex<State>,
+    state: Mutex<TimerState>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct TimerState {
     alarms: Alarms,
     is_running: bool,
     is_closed: bool,
@@ -76,7 +77,7 @@ impl Clock for SystemClock {
         if !state.is_running {
             let timer = Arc::clone(timer);
             let thread = thread::Builder::new().name("rate-limiter".to_owned());
-            // If the operating system cannot start a thread now, the next alarm tries again.
+            // If the operating system cannot start a thread now, the next alarm will try again.
             state.is_running = thread.spawn(move || timer.run()).is_ok();
         } else if is_first {
             timer.changed.notify_one();
@@ -93,7 +94,7 @@ impl Timer {
             if let Some((_, alarm)) = state.alarms.pop_due(now) {
                 // Limiters schedule alarms while they hold their lock, so this lock is released.
                 drop(state);
-                // A waker that panics must not stop the limiters of others.
+                // A waker that panics must not stop other limiters.
                 let _ = panic::catch_unwind(AssertUnwindSafe(|| alarm.ring()));
                 state = self.lock();
                 continue;
@@ -105,7 +106,7 @@ impl Timer {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, TimerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -124,7 +125,7 @@ mod tests {
 
     #[test]
     fn the_thread_ends_with_the_last_clock() {
-        // A timer of its own, which other tests do not keep alive.
+        // A timer that other tests do not keep alive.
         let clock = SystemClock {
             handle: Arc::default(),
         };
@@ -133,7 +134,7 @@ mod tests {
         let limiter = Limiter::builder(Limits::new(&[]))
             .clock(clock.clone())
             .build();
-        let alarm = Alarm::new(limiter.shared(), Time::START);
+        let alarm = Alarm::new(&limiter.shared, Time::START);
         clock.schedule(Instant::now() + Duration::from_secs(3_600), alarm);
         drop(limiter);
         assert_eq!(timer.strong_count(), 2, "the thread has the timer");

@@ -1,4 +1,4 @@
-//! The clock of tokio.
+//! Tokio's clock.
 
 use std::time::Instant;
 
@@ -8,11 +8,11 @@ use tokio::time;
 use super::SystemClock;
 use crate::{Alarm, Clock};
 
-/// The clock of tokio, which tests can pause.
+/// Tokio's clock, which tests can pause.
 ///
-/// Limiters wait on the thread of [`SystemClock`], so that they do not depend on a runtime that is
-/// busy, idle or gone. Only in a runtime whose time is paused, such as one with `start_paused`, they
-/// wait on a task of that runtime.
+/// Limiters wait on the thread of [`SystemClock`], so they do not depend on a runtime, which may be
+/// busy, idle or gone. Only in a runtime whose time is paused, for example with `start_paused`,
+/// they wait in a task of that runtime.
 #[derive(Clone, Debug, Default)]
 pub struct TokioClock {
     system: SystemClock,
@@ -52,7 +52,7 @@ impl Clock for TokioClock {
     }
 }
 
-/// An alarm that has not rung. If its runtime ends, the alarm moves to the clock of the system.
+/// An alarm that has not rung. If its runtime ends, the alarm moves to the system's clock.
 struct Sleep {
     system: SystemClock,
     at: Instant,
@@ -67,10 +67,13 @@ impl Drop for Sleep {
     }
 }
 
-/// Returns `true` if the time of the current runtime is paused.
+/// Returns `true` in a runtime whose time is paused.
 ///
-/// Tokio does not say, but only then its time differs from that of the system.
+/// Tokio has no method for this, but only then its time differs from that of the system.
 pub(crate) fn is_paused() -> bool {
+    if Handle::try_current().is_err() {
+        return false;
+    }
     let before = Instant::now();
     let now = time::Instant::now().into_std();
     now < before || now > Instant::now()

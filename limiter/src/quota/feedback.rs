@@ -1,9 +1,9 @@
 //! The reaction to refusals: pauses, and a slower pace.
 //!
-//! A single refusal changes nothing, because providers refuse some requests although there is room.
-//! What counts is the fraction of the requests of the last seconds that were refused. Refusals come
-//! within milliseconds and answers after seconds, so requests are counted by the time at which they
-//! were admitted, and those in flight count as accepted.
+//! Providers refuse some requests although there is room, so a single refusal changes nothing. What
+//! counts is the fraction of recent requests that were refused. A refusal takes milliseconds and an
+//! answer takes seconds, so requests are counted by the time at which they were admitted, and those
+//! in flight count as accepted.
 
 use std::time::Duration;
 
@@ -12,38 +12,38 @@ use crate::quota::growth::{Growth, Recovery};
 use crate::quota::history::{Counts, History, Stretch};
 use crate::time::{Nanos, Time};
 
-/// The first pause. Later ones are twice as long, so that five attempts of one request span 14
+/// The first pause. Each further one is twice as long, so that five attempts of one request span 14
 /// seconds.
 const FIRST_PAUSE: Nanos = Nanos::from_millis(2_000);
 
-/// The longest pause without a `Retry-After`. The provider says that calls normally succeed again
-/// within a minute.
+/// The longest pause without a `Retry-After`. According to the provider, calls normally succeed
+/// again within a minute: <https://www.alibabacloud.com/help/en/model-studio/rate-limit>.
 const MAX_PAUSE: Nanos = Nanos::from_millis(60_000);
 
 /// The longest pause if requests were accepted in the last minute. A window that contains them has
 /// room again soon.
 const MAX_PAUSE_IN_USE: Nanos = Nanos::from_millis(12_000);
 
-/// The longest `Retry-After` that is honored.
+/// The longest pause for a `Retry-After`.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
-/// Up to this fraction of refusals is normal.
+/// The fraction of requests that providers refuse although there is room, at most.
 const NORMAL: f64 = 0.02;
 
-/// The distance that the pace keeps from the limit that was found, as a factor.
+/// The fraction of a limit that was found to use, to stay a little below it.
 const DISTANCE: f64 = 0.97;
 
-/// A reaction leaves at least this part of the requests that were not refused. A client that sent
-/// few requests would be slowed down too much otherwise.
+/// A reaction leaves at least this fraction of the requests that were not refused. Otherwise, a
+/// client that sent few requests would be slowed down too much.
 const LEAST_REST: f64 = 0.7;
 
-/// A window is exhausted if this fraction of the latest requests was refused.
+/// A window is exhausted if at least this fraction of the latest requests was refused.
 const EXHAUSTED: f64 = 0.75;
 
-/// It is still exhausted if this fraction of all requests after a pause was refused.
+/// It is still exhausted if at least this fraction of all requests after a pause was refused.
 const STILL_EXHAUSTED: f64 = 0.5;
 
-/// With fewer requests, the last minute says little about a limit.
+/// With fewer requests than this, the last minute shows little about a limit.
 const FEW: u32 = 20;
 
 /// How long only few requests are sent after a pause. Most refusals arrive in this time.
@@ -52,19 +52,18 @@ const PROBING: Nanos = Nanos::from_millis(500);
 /// The number of requests per second in this time.
 const PROBES: f64 = 3.0;
 
-/// A refusal that takes longer is not waited for.
+/// Refusals that take longer than this are not waited for.
 const MAX_REFUSAL_TIME: Nanos = Nanos::from_millis(1_000);
 
-/// Reactions within this time are about the same event, such as a window that is exhausted.
+/// Reactions within this time are to the same event, such as an exhausted window.
 const EVENT: Nanos = Nanos::from_millis(5_000);
 
-/// The longest window of a limit on which a pause depends.
 const MINUTE: Nanos = Nanos::from_millis(60_000);
 
-/// If nothing was accepted for this time, the start of the requests in a window is known.
+/// An idle time of this length shows when the requests of a window began.
 const IDLE: Nanos = Nanos::from_millis(5_000);
 
-/// The time that a request takes to the provider.
+/// The time that a request takes to reach the provider.
 const TRAVEL: Nanos = Nanos::from_millis(200);
 
 /// The last 9 seconds in slots of 134 ms, to react quickly to many requests.
@@ -73,7 +72,7 @@ type Seconds = History<27>;
 /// The last 69 seconds in slots of 1.07 s, to notice what happens to few requests.
 type Minute = History<30>;
 
-/// What refusals have changed.
+/// The recent requests and refusals, and how they have changed the pace.
 #[derive(Debug)]
 pub(crate) struct Feedback {
     started_at: Time,
@@ -81,11 +80,11 @@ pub(crate) struct Feedback {
     minute: Minute,
     growth: Growth,
     recovery: Recovery,
-    /// The time of the last reaction to throttling, and to a lack of capacity. Requests that were
-    /// admitted earlier may still be refused for the same reason, and do not count again.
+    /// The time of the last reaction to throttling, and to a lack of capacity. Refusals of requests
+    /// that were admitted earlier do not count again.
     throttled_at: Time,
     failed_at: Time,
-    /// How long a refusal takes, at most.
+    /// The longest time that recent refusals took.
     refusal_time: Nanos,
     /// The time of the first reaction to the current event, and the pace before it.
     event_at: Time,
@@ -101,7 +100,7 @@ struct Series {
     start: Time,
     /// The time at which a limit per minute has room again at the latest.
     room_at: Time,
-    /// Until this time after a pause, only this part of the pace is used.
+    /// Until this time after a pause, only this fraction of the pace is used.
     probing_until: Time,
     probing: f64,
 }
@@ -129,12 +128,12 @@ impl Feedback {
         }
     }
 
-    /// Returns the part of the pace to use.
+    /// Returns the fraction of the full pace to use.
     pub(crate) fn factor(&self, now: Time) -> f64 {
         self.growth.factor(now) * self.recovery.factor(now)
     }
 
-    /// Returns the factor by which to increase delays, at least 1.
+    /// Returns the factor by which to multiply delays, at least 1.
     #[inline]
     pub(crate) fn slowdown(&self, now: Time) -> f64 {
         let is_probing = now < self.series.probing_until;
@@ -145,30 +144,29 @@ impl Feedback {
         1.0 / (self.factor(now) * probing)
     }
 
-    /// Counts a request that is admitted, and that takes a time at the full pace.
+    /// Counts an admitted request that delays the next one at full pace.
     #[inline]
-    pub(crate) fn admitted(&mut self, at: Time, paced: Nanos) {
-        self.seconds.admitted(at, paced);
-        self.minute.admitted(at, paced);
+    pub(crate) fn admitted(&mut self, at: Time, delay: Nanos) {
+        self.seconds.admitted(at, delay);
+        self.minute.admitted(at, delay);
     }
 
     /// Forgets a request that was not sent.
-    pub(crate) fn taken_back(&mut self, at: Time, paced: Nanos) {
-        self.seconds.taken_back(at, paced);
-        self.minute.taken_back(at, paced);
+    pub(crate) fn taken_back(&mut self, at: Time, delay: Nanos) {
+        self.seconds.taken_back(at, delay);
+        self.minute.taken_back(at, delay);
     }
 
     /// Notes that a request that was admitted at a time succeeded.
     #[inline]
     pub(crate) fn succeeded(&mut self, admitted_at: Time) {
-        // Requests from before the first pause say nothing about the time after it.
+        // Requests from before the first pause show nothing about the time after it.
         if admitted_at >= self.series.start {
             self.series.pauses = 0;
         }
     }
 
-    /// Reacts to the refusal of a request that was admitted at a time, and returns how long to
-    /// pause.
+    /// Reacts to the refusal of a request that was admitted at a time. Returns how long to pause.
     pub(crate) fn refused(
         &mut self,
         admitted_at: Time,
@@ -192,8 +190,8 @@ impl Feedback {
         pause.max(retry_after.unwrap_or_default().min(MAX_RETRY_AFTER))
     }
 
-    /// Reacts if many requests failed for a lack of capacity. There is no pause, because that is
-    /// known only when the answers are due.
+    /// Reacts if many requests failed for a lack of capacity. There is no pause, because such
+    /// failures are known only when the answers are due.
     fn failed(&mut self, now: Time) {
         let start = Minute::slot_from(self.failed_at);
         let since = self.minute.stretches(start, now).last();
@@ -212,7 +210,7 @@ impl Feedback {
         if admitted_at < Seconds::slot_from(self.throttled_at) {
             return Duration::ZERO;
         }
-        // What was admitted later may still be refused.
+        // Requests that were admitted later may still be refused.
         let decided = now - self.refusal_time;
         let decided_seconds = Seconds::slot_start(decided) - Nanos(1);
         let decided_minute = Minute::slot_start(decided) - Nanos(1);
@@ -224,13 +222,13 @@ impl Feedback {
         let excesses = self.stretches(decided_seconds, decided_minute);
         let excesses = excesses.filter_map(|stretch| {
             let fraction = excess(stretch.counts.throttled, stretch.counts.admitted)?;
-            let accepted = stretch.counts.accepted_paced().as_secs_f64();
+            let accepted = stretch.counts.accepted_delay().as_secs_f64();
             Some((fraction, accepted / stretch.time.as_secs_f64()))
         });
         let largest = excesses.max_by(|(a, _), (b, _)| a.total_cmp(b));
         if let Some((fraction, accepted)) = largest {
             self.note_event(now);
-            // What was accepted while others were refused is what the provider allows.
+            // The provider allows what it accepted while it refused others.
             let rest = self.growth.factor(now) * (1.0 - fraction);
             self.slow_down(accepted.clamp(rest * LEAST_REST, rest), now, now);
         }
@@ -260,10 +258,10 @@ impl Feedback {
         }
         if is_first {
             self.note_event(now);
-            // Reactions to the same event slowed down more than needed. The last minute shows what
-            // the window allows at most.
+            // Earlier reactions to the same event may have slowed down too much. The window allows
+            // at most what was accepted in the last minute.
             let minute = self.last_minute(now);
-            let mut accepted = minute.accepted_paced().as_secs_f64() / MINUTE.as_secs_f64();
+            let mut accepted = minute.accepted_delay().as_secs_f64() / MINUTE.as_secs_f64();
             if minute.admitted < FEW {
                 accepted = accepted.max(self.before_event / 2.0);
             }
@@ -278,7 +276,7 @@ impl Feedback {
         end.since(now).into()
     }
 
-    /// Uses a pace a little below what the provider allows, and lets it grow from a time.
+    /// Slows down to a little below what the provider allows. The pace grows again from a time on.
     fn slow_down(&mut self, allowed: f64, now: Time, growth_from: Time) {
         let (start, per_second) = (allowed * DISTANCE, self.calls_per_second(now));
         self.growth
@@ -293,7 +291,7 @@ impl Feedback {
         }
     }
 
-    /// Returns `true` if practically all of the latest requests until a time were refused.
+    /// Returns `true` if nearly all of the latest requests until a time were refused.
     fn is_exhausted(&self, until_seconds: Time, until_minute: Time) -> bool {
         let is_over = |stretch: Stretch, fewest, fraction| {
             let (refused, all) = (stretch.counts.throttled, stretch.counts.admitted);
@@ -307,8 +305,8 @@ impl Feedback {
         self.series.pauses > 0 && all.is_some_and(|all| is_over(all, 1, STILL_EXHAUSTED))
     }
 
-    /// Returns stretches of different lengths since the last reaction. Each ends with the slot of a
-    /// time.
+    /// Returns stretches of different lengths since the last reaction, all of which end with the
+    /// slot of a time.
     fn stretches(&self, until_seconds: Time, until_minute: Time) -> impl Iterator<Item = Stretch> {
         let start = Seconds::slot_from(self.throttled_at);
         let seconds = self.seconds.stretches(start, until_seconds);
@@ -317,8 +315,9 @@ impl Feedback {
         seconds.chain(minute)
     }
 
-    /// Returns the time at which a limit per minute that is exhausted now has room again, or
-    /// [`Time::NEVER`] if that is not known: requests have been leaving its window all the time.
+    /// Returns the time at which the window of an exhausted limit per minute has room again.
+    /// Returns [`Time::NEVER`] if there was no idle time, because then requests leave the window
+    /// all the time.
     fn room_at(&self, now: Time) -> Time {
         let end = Minute::slot_start(now) + Minute::SLOT;
         let mut first = end;
@@ -347,7 +346,7 @@ impl Feedback {
     }
 }
 
-/// Returns the fraction of requests that were refused, if it is more than chance.
+/// Returns the fraction of requests that were refused, if that is more than by chance.
 fn excess(refused: u32, all: u32) -> Option<f64> {
     let (refused, all) = (f64::from(refused), f64::from(all.max(1)));
     let normal = all * NORMAL;

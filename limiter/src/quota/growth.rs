@@ -1,35 +1,36 @@
-//! How the pace becomes faster again.
+//! How the pace increases again after refusals. All paces are fractions of the full pace.
 
 use crate::time::{Nanos, Time};
 
-/// The slowest pace, as a part of the limit.
+/// The slowest pace.
 const MIN_FACTOR: f64 = 0.05;
 
-/// How long the pace stays near the last limit that was found, at least and at most, in seconds.
+/// How long the pace stays near a limit that was found, at least and at most, in seconds.
 const MIN_PLATEAU: f64 = 10.0;
 const MAX_PLATEAU: f64 = 120.0;
 
-/// The number of requests in this time. The few that are refused at its end are then less than 3%.
+/// The number of requests to send meanwhile, so that the few that are refused at its end are less
+/// than 3%.
 const PLATEAU_REQUESTS: f64 = 85.0;
 
-/// How much the pace grows in this time after the plateau, in seconds. In twice the time, it
-/// grows 8 times as much.
+/// The fraction by which the pace grows within this many seconds after the plateau. In twice the
+/// time, it grows 8 times as much.
 const GROWTH: f64 = 0.2;
 const GROWTH_TIME: f64 = 10.0;
 
 /// The slowest pace when the provider lacks capacity.
 const MIN_RECOVERY: f64 = 0.1;
 
-/// The time in which the pace recovers from a lack of capacity.
+/// How long the pace takes to recover from a lack of capacity.
 const RECOVERY: Nanos = Nanos(15 * Nanos::SECOND.0);
 
-/// The pace below a limit that was found.
+/// The pace after throttling, below a limit that was found.
 ///
-/// It approaches the limit, stays there for a while and then grows faster and faster, because the
-/// limit may have moved. This is the idea of CUBIC, the congestion control of TCP.
+/// It approaches the limit, stays there for a while, and then grows faster and faster, because the
+/// limit may have moved. This is the idea of CUBIC, a congestion control of TCP.
 #[derive(Debug)]
 pub(crate) struct Growth {
-    /// The pace at the start, and that of the limit.
+    /// The pace at the start, and the limit that was found.
     start: f64,
     ceiling: f64,
     since: Time,
@@ -55,7 +56,7 @@ impl Growth {
         now >= self.full_at
     }
 
-    /// Returns the part of the full pace.
+    /// Returns the pace.
     pub(crate) fn factor(&self, now: Time) -> f64 {
         if self.is_full(now) {
             return 1.0;
@@ -69,8 +70,8 @@ impl Growth {
         factor.min(1.0)
     }
 
-    /// Starts at a pace below a limit that was found, when requests are accepted at a rate per
-    /// second, and grows from a time.
+    /// Starts at a pace below a limit that was found, and grows from a time on. `per_second` is the
+    /// number of requests that are accepted.
     pub(crate) fn slow_down(&mut self, start: f64, limit: f64, per_second: f64, since: Time) {
         self.start = start.clamp(MIN_FACTOR, 1.0);
         self.ceiling = limit.clamp(MIN_FACTOR, 1.0);
@@ -79,7 +80,7 @@ impl Growth {
         self.start_at(since);
     }
 
-    /// Grows from a time, from the same pace as before.
+    /// Starts again at the same pace, and grows from a time on.
     pub(crate) fn start_at(&mut self, since: Time) {
         self.since = since;
         let growth = GROWTH_TIME * ((1.0 / self.ceiling - 1.0) / GROWTH).cbrt();
@@ -87,7 +88,7 @@ impl Growth {
     }
 }
 
-/// The pace after a lack of capacity, which recovers evenly.
+/// The pace after a lack of capacity, which grows evenly.
 #[derive(Debug)]
 pub(crate) struct Recovery {
     start: f64,
@@ -107,7 +108,7 @@ impl Recovery {
         self.start >= 1.0 || now.since(self.since) >= RECOVERY
     }
 
-    /// Returns the part of the full pace.
+    /// Returns the pace.
     pub(crate) fn factor(&self, now: Time) -> f64 {
         if self.is_full(now) {
             return 1.0;
@@ -116,7 +117,7 @@ impl Recovery {
         self.start + (1.0 - self.start) * recovered
     }
 
-    /// Makes the pace slower by a factor.
+    /// Multiplies the pace by a factor.
     pub(crate) fn slow_down(&mut self, factor: f64, now: Time) {
         self.start = (self.factor(now) * factor).max(MIN_RECOVERY);
         self.since = now;

@@ -1,4 +1,4 @@
-//! Counts of requests by the time at which they were admitted.
+//! Counts requests and their outcomes, by the time at which they were admitted.
 
 use crate::time::{Nanos, Time};
 
@@ -9,21 +9,21 @@ const COUNT: u64 = SLOTS as u64;
 /// The outcomes of the requests that were admitted in a stretch of time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
-    /// All requests, also those in flight.
+    /// All requests, including those in flight.
     pub(crate) admitted: u32,
     /// Those that exceeded a limit.
     pub(crate) throttled: u32,
-    /// Those for which the provider had no capacity.
+    /// Those for which the provider lacked capacity.
     pub(crate) failed: u32,
-    /// How long all requests take at the full pace, in units of `2^PACED_SHIFT` ns.
-    paced: u32,
+    /// The sum of the delays that all requests caused at full pace, in units of `2^DELAY_SHIFT` ns.
+    delay: u32,
 }
 
-/// With this unit, a slot has room for 18 minutes of the full pace.
-const PACED_SHIFT: u32 = 8;
+/// With this unit, a slot has room for delays of 18 minutes.
+const DELAY_SHIFT: u32 = 8;
 
 impl Counts {
-    /// Notes that a request was refused, because it failed for a lack of capacity or not.
+    /// Counts a refused request: one that failed for a lack of capacity, or one that was throttled.
     pub(crate) fn refused(&mut self, is_failure: bool) {
         let refused = if is_failure {
             &mut self.failed
@@ -37,7 +37,7 @@ impl Counts {
         self.admitted = self.admitted.saturating_add(other.admitted);
         self.throttled = self.throttled.saturating_add(other.throttled);
         self.failed = self.failed.saturating_add(other.failed);
-        self.paced = self.paced.saturating_add(other.paced);
+        self.delay = self.delay.saturating_add(other.delay);
     }
 
     /// Returns the number of requests that were not refused.
@@ -46,19 +46,19 @@ impl Counts {
         self.admitted.saturating_sub(refused)
     }
 
-    /// Returns how long the requests that were not refused take at the full pace. All requests count
-    /// as equal, because their costs are not known here.
-    pub(crate) fn accepted_paced(&self) -> Nanos {
-        let paced = u64::from(self.paced) << PACED_SHIFT;
-        Nanos(paced / u64::from(self.admitted.max(1)) * u64::from(self.accepted()))
+    /// Returns the sum of the delays of the requests that were not refused. All delays are assumed
+    /// to be equal, because only their sum is known.
+    pub(crate) fn accepted_delay(&self) -> Nanos {
+        let delay = u64::from(self.delay) << DELAY_SHIFT;
+        Nanos(delay / u64::from(self.admitted.max(1)) * u64::from(self.accepted()))
     }
 }
 
-/// The requests of several slots.
+/// The requests of successive slots.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Stretch {
     pub(crate) counts: Counts,
-    /// The time of the slots.
+    /// The length of the slots together.
     pub(crate) time: Nanos,
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct History<const SHIFT: u32> {
 }
 
 impl<const SHIFT: u32> History<SHIFT> {
-    /// The time of a slot.
+    /// The length of a slot.
     pub(crate) const SLOT: Nanos = Nanos(1 << SHIFT);
 
     pub(crate) fn new(now: Time) -> Self {
@@ -81,34 +81,34 @@ impl<const SHIFT: u32> History<SHIFT> {
         }
     }
 
-    /// Counts a request that is admitted, and that takes a time at the full pace.
+    /// Counts an admitted request that delays the next one at full pace.
     #[inline]
-    pub(crate) fn admitted(&mut self, at: Time, paced: Nanos) {
+    pub(crate) fn admitted(&mut self, at: Time, delay: Nanos) {
         self.advance(at);
         if let Some(counts) = self.at(at) {
             counts.admitted = counts.admitted.saturating_add(1);
-            counts.paced = counts.paced.saturating_add(units(paced));
+            counts.delay = counts.delay.saturating_add(units(delay));
         }
     }
 
     /// Forgets a request that was not sent.
-    pub(crate) fn taken_back(&mut self, at: Time, paced: Nanos) {
+    pub(crate) fn taken_back(&mut self, at: Time, delay: Nanos) {
         if let Some(counts) = self.at(at) {
             counts.admitted = counts.admitted.saturating_sub(1);
-            counts.paced = counts.paced.saturating_sub(units(paced));
+            counts.delay = counts.delay.saturating_sub(units(delay));
         }
     }
 
-    /// Returns the counts of a time, unless they are forgotten.
+    /// Returns the counts of the slot of a time, unless it is too old.
     #[inline]
     pub(crate) fn at(&mut self, at: Time) -> Option<&mut Counts> {
         let slot = at.0 >> SHIFT;
         (slot <= self.newest && slot + COUNT > self.newest).then(|| &mut self.slots[index(slot)])
     }
 
-    /// Forgets what is too old at a time.
+    /// Forgets the slots that are too old at a time.
     #[inline]
-    pub(crate) fn advance(&mut self, now: Time) {
+    fn advance(&mut self, now: Time) {
         let slot = now.0 >> SHIFT;
         if slot > self.newest {
             self.clear_until(slot);
@@ -125,8 +125,8 @@ impl<const SHIFT: u32> History<SHIFT> {
         Self::slot_start(at + (Self::SLOT - Nanos(1)))
     }
 
-    /// Returns the last slot until `last`, the last two, and so on, back to the one that starts at
-    /// `first`.
+    /// Returns the stretches that end with the slot of `last`, from the shortest to the one that
+    /// begins with the slot of `first`.
     pub(crate) fn stretches(&self, first: Time, last: Time) -> impl Iterator<Item = Stretch> {
         let oldest = (first.0 >> SHIFT).max((self.newest + 1).saturating_sub(COUNT));
         let last = (last.0 >> SHIFT).min(self.newest);
@@ -139,7 +139,7 @@ impl<const SHIFT: u32> History<SHIFT> {
 
     #[cold]
     fn clear_until(&mut self, slot: u64) {
-        // After a long time, every slot is cleared once.
+        // After a long time, every slot is cleared only once.
         let first = (self.newest + 1).max(slot.saturating_sub(COUNT - 1));
         for cleared in first..=slot {
             self.slots[index(cleared)] = Counts::default();
@@ -148,8 +148,8 @@ impl<const SHIFT: u32> History<SHIFT> {
     }
 }
 
-fn units(paced: Nanos) -> u32 {
-    u32::try_from(paced.0 >> PACED_SHIFT).unwrap_or(u32::MAX)
+fn units(delay: Nanos) -> u32 {
+    u32::try_from(delay.0 >> DELAY_SHIFT).unwrap_or(u32::MAX)
 }
 
 #[expect(
@@ -197,7 +197,7 @@ mod tests {
         history.taken_back(Time(5), Nanos(1_024));
         let counts = history.stretches(Time(0), Time(5)).last().unwrap().counts;
         assert_eq!(counts.accepted(), 2);
-        assert_eq!(counts.accepted_paced(), Nanos(2 * 1_024));
+        assert_eq!(counts.accepted_delay(), Nanos(2 * 1_024));
     }
 
     fn remembered(history: &Short) -> u32 {

@@ -1,12 +1,12 @@
-//! A ledger: the amounts that were taken within the window of a limit.
+//! A ledger counts the amounts that were used within the window of a limit.
 
 use crate::time::{Nanos, Time};
 
-/// Counts amounts by the time at which they were taken, and forgets them when no window of the
-/// limit can contain that time any more.
+/// Counts amounts by the time at which they were taken, and forgets them when they have left the
+/// window of the limit.
 ///
 /// Time is divided into slots. A ring holds the amount of each slot of the last `span`, which is
-/// the window plus a guard. An amount is forgotten up to one slot late, never early.
+/// the window plus a guard. An amount is forgotten up to one slot late, but never early.
 #[derive(Clone, Debug)]
 pub(crate) struct Ledger {
     limit: u64,
@@ -22,10 +22,10 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Creates an empty ledger with `2^bits` slots. `bits` is at least 1.
+    /// Creates an empty ledger with `2^bits` slots, where `bits` is at least 1.
     pub(crate) fn new(limit: u64, span: Nanos, bits: u32, now: Time) -> Self {
         let len = 1_usize << bits;
-        // One slot is left over, because an amount at the end of a slot expires a span after that.
+        // One slot is spare, because an amount at the end of a slot expires one span after that.
         let slot = span.0.div_ceil(len as u64 - 1).max(1);
         let current = now.0 / slot;
         Self {
@@ -38,15 +38,15 @@ impl Ledger {
         }
     }
 
-    /// Forgets the amounts of slots that have expired, and returns the time at which the next slot
-    /// can expire. `now` does not go back.
+    /// Forgets the amounts of expired slots, and returns the time at which the next slot can
+    /// expire. `now` must not go back.
     pub(crate) fn advance(&mut self, now: Time) -> Time {
         if now < self.current_end {
             return self.current_end;
         }
         let target = now.0 / self.slot;
         let len = self.ring.len() as u64;
-        // After a long time, every slot is cleared once.
+        // After a long time, every slot is cleared only once.
         self.current = self.current.max(target.saturating_sub(len));
         while self.current < target {
             self.current += 1;
@@ -66,8 +66,7 @@ impl Ledger {
     }
 
     /// Returns the earliest time at which the amount can be taken, if another amount is given back
-    /// now, and nothing else is taken or given back. Returns [`Time::NEVER`] if that cannot happen by
-    /// time alone.
+    /// now and nothing else changes. Returns [`Time::NEVER`] if waiting is not enough.
     pub(crate) fn room_at(&self, amount: u128, given_back: u128) -> Time {
         let needed = (self.used + amount).saturating_sub(u128::from(self.limit) + given_back);
         if needed == 0 {
@@ -90,7 +89,7 @@ impl Ledger {
         }
     }
 
-    /// Takes an amount at the current time, whether there is room or not.
+    /// Takes an amount at the current time, whether or not there is room.
     pub(crate) fn take(&mut self, amount: u64) {
         self.add(self.current, amount);
     }
@@ -116,13 +115,13 @@ impl Ledger {
         (at.0 / self.slot).saturating_add(self.ring.len() as u64) > self.current
     }
 
-    /// Returns the amount in use, which exceeds the limit if requests cost more than estimated.
+    /// Returns the amount in use. It exceeds the limit if requests cost more than estimated.
     pub(crate) fn used(&self) -> u128 {
         self.used
     }
 
-    /// Takes over the amounts of another ledger. If its slots are of another length, each amount
-    /// moves to the end of its slot, which is at or after the time at which it was taken.
+    /// Takes over the amounts of another ledger. If its slots have another length, each amount
+    /// moves to the end of its slot, so that it is not forgotten early.
     pub(crate) fn copy_from(&mut self, other: &Self, now: Time) {
         if (self.slot, self.ring.len()) == (other.slot, other.ring.len()) {
             let limit = self.limit;

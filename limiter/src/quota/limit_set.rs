@@ -1,37 +1,38 @@
-//! All limits of a quota, and what is used of them.
+//! The limits of a quota, and what is used of them.
 
 use model_studio_limits::{Limit, LimitKind};
 
 use super::queue::Queue;
-use super::rate::Rate;
+use super::rate_limit::RateLimit;
 use super::rules::{Rules, check_size};
 use crate::cost::{CONCURRENCY, Total, is_measured};
 use crate::time::{Nanos, Time};
 use crate::usage::LimitUsage;
 use crate::{Cost, TooLarge};
 
-/// The longest time that the schedule is kept for requests that are late, because a timer or a task
-/// was late: 1/20 of the window, and at most this. It is half of the default guard of a minute.
+/// How late a request may start because a timer or a task was late, without delaying the ones
+/// behind it: 1/20 of the window, and at most this. It is half of the default guard of a minute.
 const MAX_LATENESS: Nanos = Nanos::from_millis(500);
 
+/// The limits of a quota, and what is used of them.
 #[derive(Debug)]
 pub(super) struct LimitSet {
     rules: Rules,
-    rates: Box<[Rate]>,
-    /// `used` is always 0: `running` has the counts, also of kinds without a limit.
+    rates: Box<[RateLimit]>,
+    /// `used` is always 0. `running` has the counts, including those of kinds without a limit.
     concurrency: Box<[LimitUsage]>,
-    /// The amount of each kind that is running, by the position of the kind.
+    /// The amount of each kind that is running, by the index of the kind.
     running: [u64; LimitKind::ALL.len()],
-    /// The total cost of the requests that run, which can still be given back.
+    /// The total cost of the running requests, which can still be given back.
     unsettled: Total,
-    /// Tasks that count as running until a time, because nobody can finish them any more.
+    /// Dropped tasks, which count as running until a time.
     abandoned: Vec<(Time, Cost)>,
-    /// The number of requests that run, with abandoned tasks.
+    /// The number of running requests, including abandoned tasks.
     in_flight: u64,
-    /// How late a request may be and still keep its place in the schedule.
+    /// How late a request may start without delaying the ones behind it.
     lateness: Nanos,
     now: Time,
-    /// A time before which nothing expires.
+    /// Nothing expires before this time.
     next_expiry: Time,
 }
 
@@ -67,7 +68,7 @@ impl LimitSet {
         self.in_flight
     }
 
-    /// Moves the time forward, and forgets what has expired.
+    /// Advances the time, and forgets what has expired.
     #[inline]
     pub(super) fn advance(&mut self, now: Time) {
         self.now = self.now.max(now);
@@ -86,8 +87,8 @@ impl LimitSet {
         }) && self.has_free_concurrency(cost)
     }
 
-    /// Returns the time from `from` on at which a request may be sent, or `None` if only a change can
-    /// make room for it.
+    /// Returns the first time from `from` on at which a request may be sent. Returns `None` if only
+    /// a change can make room for it.
     pub(super) fn room_at(&self, from: Time, cost: &Cost) -> Option<Time> {
         let mut at = from;
         for rate in &self.rates {
@@ -96,14 +97,15 @@ impl LimitSet {
                 at = at.max(pace.ready_at());
             }
         }
-        // If time alone does not help, the end of a request does.
+        // If waiting is not enough, the end of a request is needed.
         if at == Time::NEVER || !self.has_free_concurrency(cost) {
             return self.next_abandoned();
         }
         Some(at)
     }
 
-    /// Returns the time at which a request can be sent after all that wait, by what is counted now.
+    /// Returns the time at which a request can be sent after all waiting ones, if the known costs
+    /// stay as they are.
     pub(super) fn expected_at(&self, queue: &Queue, cost: &Cost) -> Time {
         let at = self.rates.iter().map(|rate| {
             let ahead = queue.amount(rate.limit.kind);
@@ -112,11 +114,11 @@ impl LimitSet {
         at.max().unwrap_or(Time::MIN).max(self.next_end(cost))
     }
 
-    /// Returns a time before which a request cannot be sent after all that wait, unless some of those
-    /// are cancelled.
+    /// Returns a lower bound for the time at which a request can be sent after all waiting ones,
+    /// unless some of those are cancelled.
     ///
-    /// Amounts of requests that run or wait are estimates. They can be settled with nothing at any
-    /// time, so they do not count here.
+    /// The amounts of running and waiting requests do not count, because they are estimates: any of
+    /// them could still be settled with 0.
     pub(super) fn lower_bound(&self, queue: &Queue, cost: &Cost) -> Time {
         let at = self.rates.iter().map(|rate| {
             let kind = rate.limit.kind;
@@ -129,18 +131,19 @@ impl LimitSet {
         at.max().unwrap_or(Time::MIN).max(self.next_end(cost))
     }
 
-    /// Returns how long a request takes at the full pace.
-    pub(super) fn paced(&self, cost: &Cost) -> Nanos {
-        let times = self.rates.iter().map(|rate| rate.paced(cost));
-        times.max().unwrap_or_default()
+    /// Returns how long a request delays the next one at full pace.
+    pub(super) fn delay(&self, cost: &Cost) -> Nanos {
+        let delays = self.rates.iter().map(|rate| rate.delay(cost));
+        delays.max().unwrap_or_default()
     }
 
-    /// Takes a request whose turn was at a time. Returns how long it takes at the full pace.
+    /// Counts a request whose turn was at a time. Returns how long it delays the next one at full
+    /// pace.
     #[inline]
     pub(super) fn take(&mut self, cost: &Cost, turn: Time, slowdown: f64) -> Nanos {
-        let mut paced = Nanos::ZERO;
+        let mut delay = Nanos::ZERO;
         for rate in &mut self.rates {
-            paced = paced.max(rate.take(cost, turn, slowdown));
+            delay = delay.max(rate.take(cost, turn, slowdown));
         }
         self.unsettled.add_measured(cost);
         for kind in CONCURRENCY {
@@ -148,22 +151,22 @@ impl LimitSet {
             *running = running.saturating_add(cost.amount(kind));
         }
         self.in_flight += 1;
-        paced
+        delay
     }
 
     /// Moves a request to the current time. Returns `false` if the limits do not allow it now.
     pub(super) fn renew(&mut self, at: Time, cost: &Cost) -> bool {
         let mut fits = self.now.since(at) <= self.lateness;
         for rate in &mut self.rates {
-            let held = held(&self.rules, &self.unsettled, rate.limit.kind);
-            fits &= rate.renew(at, cost, held);
+            let reserved = reserved(&self.rules, &self.unsettled, rate.limit.kind);
+            fits &= rate.renew(at, cost, reserved);
         }
-        // The request runs already.
+        // The request already counts as running.
         let mut concurrency = self.concurrency.iter();
         fits && concurrency.all(|one| self.running[one.limit.kind.index()] <= one.allowed)
     }
 
-    /// Takes back a request that was admitted at a time and then moved to the current time.
+    /// Removes a request that was admitted at a time and then moved to the current time.
     pub(super) fn put_back(&mut self, at: Time, cost: &Cost) {
         for rate in &mut self.rates {
             rate.put_back(at, cost, self.now);
@@ -172,7 +175,7 @@ impl LimitSet {
         self.end(cost);
     }
 
-    /// Takes back a request that was admitted at a time.
+    /// Removes a request that was admitted at a time.
     pub(super) fn take_back(&mut self, at: Time, cost: &Cost) {
         for rate in &mut self.rates {
             rate.take_back(at, cost, self.now);
@@ -181,7 +184,7 @@ impl LimitSet {
         self.end(cost);
     }
 
-    /// Changes what a request costs that was admitted at a time.
+    /// Changes the cost of a request that was admitted at a time.
     pub(super) fn change(
         &mut self,
         at: Time,
@@ -191,8 +194,8 @@ impl LimitSet {
         now: &dyn Fn() -> Time,
     ) {
         let mut kinds = self.rates.iter().map(|rate| rate.limit.kind);
-        // A refund is void if the request has expired, whether the ledger knows that or not. A debt
-        // is taken now in that case.
+        // If the request has expired, a decrease has no effect, even if the ledger has not noticed
+        // the expiry yet. But an increase is then counted at the current time.
         if kinds.any(|kind| to.amount(kind) > from.amount(kind)) {
             self.advance(now());
         }
@@ -202,13 +205,13 @@ impl LimitSet {
         }
     }
 
-    /// Updates the known cost of a request that runs.
+    /// Updates the known cost of a running request.
     pub(super) fn keep_running(&mut self, from: &Cost, to: &Cost) {
         self.unsettled.remove_measured(from);
         self.unsettled.add_measured(to);
     }
 
-    /// Ends a request whose cost is final. Until then, another cost was known.
+    /// Ends a request of which a cost was known, with its final cost.
     #[inline]
     pub(super) fn complete(&mut self, known: &Cost, cost: &Cost, now: &dyn Fn() -> Time) {
         if self.rules.counts_at_completion {
@@ -217,7 +220,8 @@ impl LimitSet {
         self.complete_at(known, cost, self.now);
     }
 
-    /// Ends a task that may still run. It counts as running until it has taken the longest time.
+    /// Ends a task that may still be running. It counts as running until its maximum duration has
+    /// passed.
     pub(super) fn abandon(&mut self, at: Time, cost: &Cost, now: Time) {
         let until = at + self.rules.max_task_duration.into();
         self.abandoned.push((until, *cost));
@@ -225,14 +229,14 @@ impl LimitSet {
         self.advance(now);
     }
 
-    /// Replaces the limits. What was used is kept. Requests are in a new ledger from a time on.
+    /// Replaces the limits. Usage stays counted. New ledgers have the requests from a time on.
     pub(super) fn replace(&mut self, limits: &[Limit], since: Time) {
         let with_window = limits.iter().filter(|limit| limit.per.is_some());
         let bits = slot_bits(with_window.clone().count());
         let rates = with_window.map(|limit| {
             let rule = self.rules.rate_rule(limit, limits);
-            let is_held = self.rules.holds(limit.kind);
-            let mut rate = Rate::new(limit, &rule, is_held, bits, since, self.now);
+            let at_completion = self.rules.counts_at_completion(limit.kind);
+            let mut rate = RateLimit::new(limit, &rule, at_completion, bits, since, self.now);
             rate.copy_from(&self.rates, self.now);
             rate
         });
@@ -243,23 +247,24 @@ impl LimitSet {
             let window = Nanos::from(rate.limit.per.unwrap_or_default());
             Nanos(window.0 / 20).min(MAX_LATENESS)
         });
-        // Without a pace, there is no schedule to keep.
+        // Without a pace, no request delays others.
         self.lateness = lateness.min().unwrap_or(Nanos::MAX);
-        // What is admitted from now on is in all ledgers.
+        // Requests that are admitted from now on are in all ledgers.
         let since = self.rates.iter().map(|rate| rate.since).max();
         self.now = self.now.max(since.unwrap_or(Time::MIN));
         self.next_expiry = Time::MIN;
     }
 
-    /// Returns what is used of each limit.
+    /// Returns the usage of each limit.
     pub(super) fn usage(&self) -> Vec<LimitUsage> {
-        let rates = self.rates.iter().map(|rate| LimitUsage {
-            limit: rate.limit,
-            allowed: rate.allowed,
-            used: u64::try_from(
-                rate.ledger.used() + held(&self.rules, &self.unsettled, rate.limit.kind),
-            )
-            .unwrap_or(u64::MAX),
+        let rates = self.rates.iter().map(|rate| {
+            let reserved = reserved(&self.rules, &self.unsettled, rate.limit.kind);
+            let used = rate.ledger.used() + reserved;
+            LimitUsage {
+                limit: rate.limit,
+                allowed: rate.allowed,
+                used: u64::try_from(used).unwrap_or(u64::MAX),
+            }
         });
         let concurrency = self.concurrency.iter().map(|one| LimitUsage {
             used: self.running[one.limit.kind.index()],
@@ -268,10 +273,10 @@ impl LimitSet {
         rates.chain(concurrency).collect()
     }
 
-    /// Returns `true` if nothing is used, and if the next request waits for nothing.
+    /// Returns `true` if nothing is used, and the next request does not have to wait.
     pub(super) fn is_unused(&self) -> bool {
         let mut rates = self.rates.iter();
-        // The pace also counts debts that the ledger has forgotten with their requests.
+        // A pace can still wait for a cost above an estimate which the ledger has forgotten.
         self.in_flight == 0
             && rates.all(|rate| {
                 let pace = rate.pace.as_ref();
@@ -319,7 +324,7 @@ impl LimitSet {
         self.end(known);
     }
 
-    /// Ends what a request occupies while it runs.
+    /// Removes a request from what is running.
     #[inline]
     fn end(&mut self, cost: &Cost) {
         self.in_flight -= 1;
@@ -338,16 +343,17 @@ impl LimitSet {
         })
     }
 
-    /// Returns the amount for which a ledger needs room: that of a request, and what is held.
+    /// Returns the amount for which a ledger needs room: that of a request, and what is reserved.
     #[inline]
-    fn needed(&self, rate: &Rate, cost: &Cost) -> u128 {
+    fn needed(&self, rate: &RateLimit, cost: &Cost) -> u128 {
         let kind = rate.limit.kind;
-        held(&self.rules, &self.unsettled, kind) + u128::from(cost.amount(kind))
+        reserved(&self.rules, &self.unsettled, kind) + u128::from(cost.amount(kind))
     }
 
-    /// Returns the time before which nothing that runs can end, if a request has to wait for that.
+    /// Returns a lower bound for the time at which a running request ends, if a request has to wait
+    /// for that.
     fn next_end(&self, cost: &Cost) -> Time {
-        // What runs can end at any time, except for abandoned tasks.
+        // Any of them can end now, except for abandoned tasks.
         let only_abandoned = self.in_flight == self.abandoned.len() as u64;
         if only_abandoned && !self.has_free_concurrency(cost) {
             self.next_abandoned().unwrap_or(Time::NEVER)
@@ -356,25 +362,27 @@ impl LimitSet {
         }
     }
 
-    /// Returns the time at which the first abandoned task no longer counts, if there is one.
+    /// Returns the time at which the first abandoned task stops counting as running, if there is
+    /// one.
     fn next_abandoned(&self) -> Option<Time> {
         let expiries = self.abandoned.iter().map(|(until, _)| *until);
         expiries.min().filter(|until| *until != Time::NEVER)
     }
 }
 
-/// Returns the amount of a kind that counts until its requests complete.
+/// Returns the amount of a kind that running requests have reserved, because it is counted in the
+/// ledger only from their completion.
 #[inline]
-fn held(rules: &Rules, unsettled: &Total, kind: LimitKind) -> u128 {
-    if rules.holds(kind) {
+fn reserved(rules: &Rules, unsettled: &Total, kind: LimitKind) -> u128 {
+    if rules.counts_at_completion(kind) {
         unsettled.amount(kind)
     } else {
         0
     }
 }
 
-/// Returns the number of slots of each ledger, as a power of two. Ledgers share about 8 KiB, but
-/// each has enough slots to forget amounts at most 0.4% of its window late.
+/// Returns the binary logarithm of the number of slots of each ledger. Together, the ledgers take
+/// about 8 KiB, but each has enough slots to forget amounts at most 0.4% of its window late.
 fn slot_bits(ledgers: usize) -> u32 {
     let ledgers = ledgers.clamp(2, 4).next_power_of_two();
     10 - ledgers.ilog2()

@@ -1,17 +1,23 @@
-//! The state of a limiter in one process, without clock, threads or async.
+//! A quota whose usage is tracked in this process, without a clock, threads or async code.
+//!
+//! Each rate limit, such as a number of requests per minute, has two parts: a ledger counts what
+//! was used within the window of the limit, and a pace spaces requests evenly. A request is
+//! admitted when all ledgers have room for it and all paces are ready. After refusals, the paces
+//! are slowed down.
 //!
 //! Every method takes the current time. Time never goes back: an earlier time counts as the latest
 //! one seen.
 
+pub(crate) mod counters;
 pub(crate) mod feedback;
-pub(crate) mod grant;
 mod growth;
 mod history;
 mod ledger;
 mod limit_set;
 mod pace;
 pub(crate) mod queue;
-mod rate;
+mod rate_limit;
+pub(crate) mod request;
 pub(crate) mod rules;
 
 use std::time::Duration;
@@ -21,27 +27,29 @@ use model_studio_limits::Limit;
 use crate::time::{Nanos, Time};
 use crate::usage::Usage;
 use crate::{Cost, Refusal, TooLarge};
+use counters::Counters;
 use feedback::Feedback;
-use grant::{Counters, Rejection, Request};
 use limit_set::LimitSet;
 use queue::Queue;
+use request::{CountedAt, Grant, Rejection, Request};
 use rules::Rules;
 
-/// Limits, what was used of them, and the requests that wait.
+/// The limits, what was used of them, and the waiting requests.
 #[derive(Debug)]
-pub(crate) struct Quota {
+pub(crate) struct LocalQuota {
     limits: LimitSet,
     queue: Queue,
-    /// When it is the turn of the first request of the queue, as far as time alone decides.
+    /// The time at which the first request of the queue should start. `None` if it is not known, or
+    /// if the request waits for another one to end.
     turn: Option<Time>,
-    /// Until when new requests make up for what late ones have missed.
+    /// Until this time, new requests make up for the time that late requests have lost.
     late_until: Time,
     feedback: Feedback,
     paused_until: Time,
     counters: Counters,
 }
 
-impl Quota {
+impl LocalQuota {
     pub(crate) fn new(limits: &[Limit], rules: Rules, now: Time) -> Self {
         Self {
             limits: LimitSet::new(limits, rules, now),
@@ -54,9 +62,13 @@ impl Quota {
         }
     }
 
-    /// Admits a request now, unless others wait. Returns the time at which it is counted.
+    /// Admits a request now, unless others wait.
     #[inline]
-    pub(crate) fn try_acquire(&mut self, request: &Request, now: Time) -> Result<Time, Rejection> {
+    pub(crate) fn try_acquire(
+        &mut self,
+        request: &Request,
+        now: Time,
+    ) -> Result<CountedAt, Rejection> {
         let cost = &request.cost;
         self.limits.advance(now);
         if self.queue.is_empty() && !self.is_paused() && self.limits.admits(cost) {
@@ -75,14 +87,15 @@ impl Quota {
         Err(Rejection::NotYet)
     }
 
-    /// Returns the time at which a request that is added now can be admitted, by what is counted now.
+    /// Returns the time at which a request that is added now is admitted if the known costs stay as
+    /// they are.
     pub(crate) fn expected_at(&self, cost: &Cost) -> Time {
         self.earliest()
             .max(self.limits.expected_at(&self.queue, cost))
     }
 
-    /// Returns a time before which a request that is added now cannot be admitted, unless requests
-    /// ahead of it are cancelled.
+    /// Returns a lower bound for the time at which a request that is added now is admitted, unless
+    /// requests ahead of it are cancelled.
     pub(crate) fn lower_bound(&self, cost: &Cost) -> Time {
         self.earliest()
             .max(self.limits.lower_bound(&self.queue, cost))
@@ -106,9 +119,9 @@ impl Quota {
         self.queue.remove(id);
     }
 
-    /// Admits the first request of the queue, if the limits allow it. Returns its ID, and the time
-    /// at which it is counted. It fails if the limits have become smaller than the request.
-    pub(crate) fn next(&mut self, now: Time) -> Option<(u64, Result<Time, TooLarge>)> {
+    /// Admits the first request of the queue if the limits allow it, and returns its ID. Returns an
+    /// error for it if the limits have become smaller than the request.
+    pub(crate) fn next(&mut self, now: Time) -> Option<(u64, Result<CountedAt, TooLarge>)> {
         self.limits.advance(now);
         let (id, request) = self.queue.front()?;
         let cost = request.cost;
@@ -122,21 +135,22 @@ impl Quota {
             self.turn = self.ready_at(Time::MIN, &cost);
             return None;
         }
-        // A request that is late keeps its place in the schedule, up to a limit.
+        // A late request does not delay the ones behind it, up to a limit.
         let turn = self.turn.unwrap_or(now).max(self.paused_until);
         let turn = turn.max(now - self.limits.lateness()).min(now);
-        let at = self.admit(&cost, turn);
+        let counted_at = self.admit(&cost, turn);
         self.queue.remove(id);
         if let Some((_, next)) = self.queue.front() {
             self.turn = self.limits.room_at(turn, &next.cost);
         } else {
-            // If more could have been sent, callers whose requests were late will soon ask again.
+            // If more could have been sent, the callers of late requests will soon send the next
+            // ones.
             let next = self.limits.room_at(turn, &Cost::default());
             if next.is_some_and(|next| next < now) {
                 self.late_until = now + self.limits.lateness();
             }
         }
-        Some((id, Ok(at)))
+        Some((id, Ok(counted_at)))
     }
 
     /// Returns the time at which [`next`](Self::next) has to be called again. Returns `None` if the
@@ -147,66 +161,66 @@ impl Quota {
             .or_else(|| self.ready_at(Time::MIN, &request.cost))
     }
 
-    /// Returns `true` if requests wait.
+    /// Returns `true` if requests are waiting.
     #[inline]
     pub(crate) fn has_waiters(&self) -> bool {
         !self.queue.is_empty()
     }
 
-    /// Counts a request that was admitted at a time from now on, and returns the new time. Returns
-    /// `None`, and puts it back into the queue at its place, during a pause, if there is no room for
-    /// it now, or if it is so late that it has to take its place in the pace again.
-    pub(crate) fn renew(
-        &mut self,
-        id: u64,
-        at: Time,
-        request: &Request,
-        now: Time,
-    ) -> Option<Time> {
+    /// Counts an admitted request from now on.
+    ///
+    /// During a pause, or if there is no room for it now, or if it is so late that it has to be
+    /// spaced again, puts it back to its place in the queue and returns `false`.
+    pub(crate) fn renew(&mut self, id: u64, grant: &mut Grant, now: Time) -> bool {
         self.limits.advance(now);
-        let paced = self.limits.paced(&request.cost);
-        self.feedback.taken_back(at, paced);
-        if self.limits.renew(at, &request.cost) && !self.is_paused() {
-            self.feedback.admitted(self.limits.now(), paced);
-            return Some(self.limits.now());
+        let (at, cost) = (grant.counted_at.time(), &grant.request.cost);
+        let delay = self.limits.delay(cost);
+        self.feedback.taken_back(at, delay);
+        if self.limits.renew(at, cost) && !self.is_paused() {
+            let now = self.limits.now();
+            self.feedback.admitted(now, delay);
+            grant.counted_at = CountedAt::Process(now);
+            return true;
         }
-        self.limits.put_back(at, &request.cost);
+        self.limits.put_back(at, cost);
         self.counters.admitted -= 1;
-        self.queue.insert(id, *request);
+        self.queue.insert(id, grant.request);
         self.turn = None;
-        None
+        false
     }
 
-    /// Returns `true` if a request that was admitted at a time is so late that it has to take its place
-    /// in the pace again.
+    /// Returns `true` if a request that was admitted at a time is so late that it has to be spaced
+    /// again.
     #[cfg(feature = "redis")]
     pub(crate) fn is_late(&self, at: Time, now: Time) -> bool {
         now.since(at) > self.limits.lateness()
     }
 
-    /// Takes back a request that was admitted at a time and never sent.
-    pub(crate) fn take_back(&mut self, at: Time, cost: &Cost) {
-        self.feedback.taken_back(at, self.limits.paced(cost));
+    /// Removes an admitted request that was not sent from the usage.
+    pub(crate) fn take_back(&mut self, grant: &Grant) {
+        let (at, cost) = (grant.counted_at.time(), &grant.request.cost);
+        self.feedback.taken_back(at, self.limits.delay(cost));
         self.limits.take_back(at, cost);
         self.counters.admitted -= 1;
     }
 
-    /// Updates the known cost of a request that was admitted at a time and still runs.
-    pub(crate) fn report(&mut self, at: Time, from: &Cost, to: &Cost, now: &dyn Fn() -> Time) {
-        self.change(at, from, to, now);
-        self.limits.keep_running(from, to);
+    /// Updates the known cost of a running request.
+    pub(crate) fn report(&mut self, grant: &Grant, cost: &Cost, now: &dyn Fn() -> Time) {
+        self.change(grant, cost, now);
+        self.limits.keep_running(&grant.request.cost, cost);
     }
 
-    /// Ends a request with what it cost.
-    pub(crate) fn settle(&mut self, at: Time, from: &Cost, to: &Cost, now: &dyn Fn() -> Time) {
-        self.feedback.succeeded(at);
-        self.change(at, from, to, now);
-        self.limits.complete(from, to, now);
+    /// Ends a request with its actual cost.
+    pub(crate) fn settle(&mut self, grant: &Grant, cost: &Cost, now: &dyn Fn() -> Time) {
+        self.feedback.succeeded(grant.counted_at.time());
+        self.change(grant, cost, now);
+        self.limits.complete(&grant.request.cost, cost, now);
     }
 
-    /// Ends a request without a known cost. Its estimate stays counted.
-    pub(crate) fn leave_unsettled(&mut self, cost: &Cost, now: &dyn Fn() -> Time) {
+    /// Ends a request without an actual cost. Its estimate stays counted.
+    pub(crate) fn leave_unsettled(&mut self, grant: &Grant, now: &dyn Fn() -> Time) {
         self.counters.unsettled += 1;
+        let cost = &grant.request.cost;
         self.limits.complete(cost, cost, now);
     }
 
@@ -214,8 +228,7 @@ impl Quota {
     /// counted, because the provider may count it too. Returns how long to pause.
     pub(crate) fn refuse(
         &mut self,
-        at: Time,
-        cost: &Cost,
+        grant: &Grant,
         refusal: Refusal,
         retry_after: Option<Duration>,
         now: Time,
@@ -223,16 +236,19 @@ impl Quota {
         self.limits.advance(now);
         self.counters.refused += 1;
         let now = self.limits.now();
+        let (at, cost) = (grant.counted_at.time(), &grant.request.cost);
         let pause = self.feedback.refused(at, refusal, retry_after, now);
         self.pause_until(now + pause.into());
         self.limits.complete(cost, cost, &|| now);
         pause
     }
 
-    /// Ends a task that may still run. It counts as running until it has taken the longest time.
-    pub(crate) fn abandon_task(&mut self, at: Time, cost: &Cost, now: Time) {
+    /// Ends a task that may still be running. It counts as running until its maximum duration has
+    /// passed.
+    pub(crate) fn abandon_task(&mut self, grant: &Grant, now: Time) {
         self.counters.unsettled += 1;
-        self.limits.abandon(at, cost, now);
+        self.limits
+            .abandon(grant.counted_at.time(), &grant.request.cost, now);
     }
 
     /// Admits nothing before a time, unless the pause is already longer.
@@ -246,10 +262,10 @@ impl Quota {
         self.paused_until = self.paused_until.min(self.limits.now());
     }
 
-    /// Replaces the limits. What was used is kept.
+    /// Replaces the limits. Usage stays counted.
     pub(crate) fn set_limits(&mut self, limits: &[Limit], now: Time) {
         self.limits.advance(now);
-        // Requests that were admitted earlier, even at this time, are not in a new ledger.
+        // Requests that were admitted before, even at this very time, are not in a new ledger.
         let since = if self.counters.admitted == 0 {
             Time::MIN
         } else {
@@ -257,11 +273,11 @@ impl Quota {
         };
         self.limits.replace(limits, since);
         self.turn = None;
-        // The lateness of the old limits may be without bounds.
+        // The lateness that the old limits allowed may be unlimited.
         self.late_until = Time::MIN;
     }
 
-    /// Returns `true` if nothing that happened before matters any more.
+    /// Returns `true` if a new quota would behave the same.
     pub(crate) fn is_idle(&mut self, now: Time) -> bool {
         self.limits.advance(now);
         self.queue.is_empty()
@@ -270,7 +286,7 @@ impl Quota {
             && self.feedback.slowdown(self.limits.now()) <= 1.0
     }
 
-    /// Returns what is used, and counts.
+    /// Returns the usage and the counts since the start.
     pub(crate) fn usage(&mut self, now: Time) -> Usage {
         self.limits.advance(now);
         let pace = self.feedback.factor(self.limits.now());
@@ -281,13 +297,13 @@ impl Quota {
         counters.usage(self.queue.len(), self.limits.usage(), pace)
     }
 
-    /// Returns the time from `from` on at which a request can be admitted if it is the first one, or
-    /// `None` if only a change can admit it.
+    /// Returns the first time from `from` on at which a request can be admitted if no others wait.
+    /// Returns `None` if only a change can admit it.
     pub(crate) fn ready_at(&self, from: Time, cost: &Cost) -> Option<Time> {
         self.limits.room_at(from.max(self.earliest()), cost)
     }
 
-    /// Returns the time before which nothing is admitted: now, or the end of a pause.
+    /// Returns the earliest time at which a request can be admitted: now, or the end of a pause.
     fn earliest(&self) -> Time {
         self.limits.now().max(self.paused_until)
     }
@@ -298,19 +314,20 @@ impl Quota {
     }
 
     #[inline]
-    fn change(&mut self, at: Time, from: &Cost, to: &Cost, now: &dyn Fn() -> Time) {
+    fn change(&mut self, grant: &Grant, to: &Cost, now: &dyn Fn() -> Time) {
         let slowdown = self.feedback.slowdown(self.limits.now());
+        let (at, from) = (grant.counted_at.time(), &grant.request.cost);
         self.limits.change(at, from, to, slowdown, now);
     }
 
-    /// Takes a request whose turn was at a time, and returns the time at which it is counted.
+    /// Admits a request whose turn was at a time.
     #[inline]
-    fn admit(&mut self, cost: &Cost, turn: Time) -> Time {
+    fn admit(&mut self, cost: &Cost, turn: Time) -> CountedAt {
         let now = self.limits.now();
         let slowdown = self.feedback.slowdown(now);
-        let paced = self.limits.take(cost, turn, slowdown);
-        self.feedback.admitted(now, paced);
+        let delay = self.limits.take(cost, turn, slowdown);
+        self.feedback.admitted(now, delay);
         self.counters.admitted += 1;
-        now
+        CountedAt::Process(now)
     }
 }

@@ -1,19 +1,20 @@
-//! A pace: the even spacing of requests.
+//! A pace spaces requests evenly.
 
 use super::rules::{Credit, RateRule};
 use crate::time::{Nanos, Time};
 
 /// Spaces amounts evenly, at the rate of a limit.
 ///
-/// An amount of any size may be taken when the pace is ready, and the next one waits for it. Time
-/// that passes unused earns a credit, but only a small one.
+/// When the pace is ready, an amount of any size may be taken. It delays the next one for as long
+/// as the limit takes to allow that much. Unused time is a credit for later amounts, but only a
+/// small one is kept.
 #[derive(Debug)]
 pub(crate) struct Pace {
     /// The delay of one unit, in nanoseconds times `2^shift`.
     delay: u64,
     shift: u32,
     credit: Credit,
-    /// How far into the future the next amount may be delayed.
+    /// The longest time for which the next amount can be delayed.
     max_delay: Nanos,
     ready_at: Time,
 }
@@ -22,7 +23,7 @@ impl Pace {
     /// Creates a pace that is ready now.
     pub(crate) fn new(rule: &RateRule, credit: Credit, now: Time) -> Self {
         let (window, limit) = (rule.window.0, rule.allowed.max(1));
-        // The largest shift for which the delay still fits, and at most a register.
+        // The largest shift for which the delay fits into 64 bits.
         let shift = (window.leading_zeros() + limit.ilog2()).min(63);
         let delay = (u128::from(window) << shift) / u128::from(limit);
         Self {
@@ -40,15 +41,16 @@ impl Pace {
         self.ready_at
     }
 
-    /// Returns a time before which the pace is not ready if one amount is taken first and another
-    /// one is given back.
+    /// Returns the time from which another amount may be taken after `taken`, if `given_back` is
+    /// given back before.
     pub(crate) fn ready_after(&self, taken: u128, given_back: u128) -> Time {
         let delay = |amount| self.delay(u64::try_from(amount).unwrap_or(u64::MAX));
         self.ready_at - delay(given_back) + delay(taken)
     }
 
-    /// Takes an amount. Its turn was at a time, which is now, or earlier if the request is late. A
-    /// `slowdown` above 1 delays the next one. Returns the delay at full pace.
+    /// Takes an amount, and returns how long it delays the next one at full pace. `slowdown`
+    /// multiplies this delay. `turn` is now, or the earlier time at which a late request should
+    /// have started.
     #[inline]
     pub(crate) fn take(&mut self, turn: Time, amount: u64, slowdown: f64) -> Nanos {
         let start = if turn.since(self.ready_at) <= self.credit.full {
@@ -66,14 +68,14 @@ impl Pace {
         self.ready_at = self.ready_at - self.delay(amount);
     }
 
-    /// Gives back an amount that was taken at a time, as far as the next one still waits for it.
+    /// Gives back an amount that was taken at a time, as far as it still delays the next one.
     pub(crate) fn give_back_rest(&mut self, at: Time, amount: u64, now: Time) {
         let delay = self.delay(amount);
         self.ready_at = self.ready_at - delay.min((at + delay).since(now));
     }
 
-    /// Continues from the pace of a limit that this one replaces. What the old rate delayed is delayed
-    /// by the new rate, so that a higher limit ends a wait that the lower one caused.
+    /// Continues from the pace of the limit that this one replaces. A delay is converted to the new
+    /// rate, so that a higher limit shortens a wait that the lower one caused.
     pub(crate) fn copy_from(&mut self, other: &Self, now: Time) {
         let wait = other.ready_at.since(now);
         if wait == Nanos::ZERO {
@@ -85,14 +87,14 @@ impl Pace {
         self.ready_at = self.cap(now, now + wait);
     }
 
-    /// Returns how long an amount delays the next one, at full pace.
+    /// Returns how long an amount delays the next one at full pace.
     #[inline]
     pub(crate) fn delay(&self, amount: u64) -> Nanos {
         let delay = (u128::from(amount) * u128::from(self.delay)) >> self.shift;
         Nanos(u64::try_from(delay).unwrap_or(u64::MAX))
     }
 
-    /// A delay longer than the window of the limit would wait for amounts that have expired.
+    /// Limits a delay. After the window and its guard, all amounts that it waits for have expired.
     #[inline]
     fn cap(&self, now: Time, ready_at: Time) -> Time {
         ready_at.min(now + self.max_delay)
@@ -109,13 +111,13 @@ fn slow_down(delay: Nanos, slowdown: f64) -> Nanos {
     }
 }
 
-/// Kept apart, because floats take most of the time when they are not needed.
+/// In a function of its own, because floats would slow down the usual case, which needs none.
 #[cold]
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    reason = "a slow pace need not be exact, and a cast of a float saturates"
+    reason = "a slow pace need not be exact, and casts of floats saturate"
 )]
 fn multiply(delay: Nanos, factor: f64) -> Nanos {
     Nanos((delay.0 as f64 * factor) as u64)

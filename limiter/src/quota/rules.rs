@@ -1,4 +1,4 @@
-//! How limits are applied, in a process and in a store.
+//! How limits are applied, whether usage is tracked in this process or in a store.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -17,16 +17,16 @@ pub(crate) struct Rules {
     pub(crate) share: (u64, u64),
     /// By how much windows are widened. `None` for 1/60 of the window, and at most a second.
     pub(crate) guard: Option<Duration>,
-    /// The number of requests that may be sent at once after an idle time.
+    /// The number of requests that can be sent at once after an idle time.
     pub(crate) burst: u64,
-    /// Whether amounts such as tokens count until the request completes and then at that time,
-    /// instead of at the time at which it was admitted.
+    /// Whether amounts such as tokens are counted while the request runs and then from its
+    /// completion, instead of from its admission.
     pub(crate) counts_at_completion: bool,
-    /// How long a task that was not finished is counted.
+    /// How long a task that was not finished counts as running.
     pub(crate) max_task_duration: Duration,
 }
 
-/// How a limit with a window is applied.
+/// How a rate limit is applied.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RateRule {
     /// The share of the count.
@@ -38,27 +38,39 @@ pub(crate) struct RateRule {
     pub(crate) pace: Option<Credit>,
 }
 
-/// How much unused time a pace makes up for.
+/// The unused time for which a pace later makes up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Credit {
-    /// The longest time that is made up for in full.
+    /// The longest unused time that is made up for in full.
     pub(crate) full: Nanos,
-    /// What is made up for after a longer time.
+    /// The credit after a longer time.
     pub(crate) idle: Nanos,
-    /// What is made up for at the start.
+    /// The credit at the start.
     pub(crate) initial: Nanos,
 }
 
-/// The time that the pace of requests makes up for after a late wake-up. After a longer time the
-/// credit is lost, so that the second after an idle time does not have one request too many.
+/// The credit of a pace of requests, for late wake-ups. It is lost after a longer time, so that the
+/// second after an idle time does not have one request too many.
 const REQUEST_CREDIT: Nanos = Nanos::from_millis(2);
 
-/// The time that the pace of tokens makes up for. Requests differ in tokens, so the pace is often
-/// not ready when the ledger has room. Without credit, that time would be lost.
+/// The credit of a pace of tokens. Requests differ in their tokens, so the ledger often has room
+/// while the pace is not ready. Without the credit, that time would be lost.
 const TOKEN_CREDIT: Nanos = Nanos::SECOND;
 
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            share: (1, 1),
+            guard: None,
+            burst: 1,
+            counts_at_completion: false,
+            max_task_duration: Duration::from_secs(3_600),
+        }
+    }
+}
+
 impl Rules {
-    /// Returns how a limit with a window is applied, given all limits.
+    /// Returns how one of the limits, which has a window, is applied.
     pub(crate) fn rate_rule(&self, limit: &Limit, limits: &[Limit]) -> RateRule {
         let allowed = self.allowed(limit);
         let window = Nanos(Nanos::from(limit.per.unwrap_or_default()).0.max(1));
@@ -84,13 +96,13 @@ impl Rules {
         RateRule {
             allowed,
             window,
-            // Far below the end of time, so that times can be added.
+            // Far below the largest time, so that times can be added.
             span: (window + guard).min(Nanos(u64::MAX / 4)),
             pace: sets_pace(limit, limits).then_some(credit),
         }
     }
 
-    /// Returns the time in which the pace of requests allows all requests of a burst but the first.
+    /// Returns the time in which all requests of a burst but the first would be sent otherwise.
     fn burst_time(&self, limits: &[Limit]) -> Nanos {
         let more = u128::from(self.burst.saturating_sub(1));
         let counted = limits.iter().filter(|limit| !is_measured(limit.kind));
@@ -113,7 +125,7 @@ impl Rules {
             .min(limit.count.get())
     }
 
-    /// Returns the limits on concurrency, of which nothing is used.
+    /// Returns the limits on concurrency, with a usage of 0.
     pub(crate) fn concurrency(&self, limits: &[Limit]) -> Box<[LimitUsage]> {
         let concurrency = limits.iter().filter(|limit| limit.per.is_none());
         let concurrency = concurrency.map(|limit| LimitUsage {
@@ -124,14 +136,14 @@ impl Rules {
         concurrency.collect()
     }
 
-    /// Returns `true` if amounts of this kind count until the request completes.
-    pub(crate) fn holds(&self, kind: LimitKind) -> bool {
+    /// Returns `true` if amounts of this kind are counted from the completion of a request.
+    pub(crate) fn counts_at_completion(&self, kind: LimitKind) -> bool {
         self.counts_at_completion && is_measured(kind)
     }
 }
 
-/// Returns an error if a request exceeds one of the limits by itself. Each has the amount that may be
-/// used of it.
+/// Returns an error if a request exceeds one of the limits by itself. Each limit comes with the
+/// amount that the limiter may use.
 pub(crate) fn check_size(
     cost: &Cost,
     limits: impl Iterator<Item = (Limit, u64)>,
@@ -149,11 +161,11 @@ pub(crate) fn check_size(
     Ok(())
 }
 
-/// Returns `true` if a limit sets the pace of its kind: the slowest of the limits with windows up to
-/// a minute, or the shortest window if all are longer. Of equally slow limits, it is the one with the
-/// longest window.
+/// Returns `true` if a limit sets the pace of its kind: if it is the slowest limit with a window of
+/// up to a minute, or the one with the shortest window if all are longer. Of equally slow limits,
+/// it is the one with the longest window.
 ///
-/// A limit per day does not slow down what a limit per minute allows.
+/// So a limit per day does not slow down what a limit per minute allows.
 fn sets_pace(limit: &Limit, limits: &[Limit]) -> bool {
     const MINUTE: Duration = Duration::from_secs(60);
     let rank = |limit: &Limit| {

@@ -1,17 +1,17 @@
-//! What a process knows of the time of the store.
+//! What a process knows about the time of the store.
 
 use crate::time::{Nanos, StoreTime, Time};
 
 /// Converts between the time of the limiter and that of the store, and measures round trips.
 #[derive(Debug)]
 pub(super) struct StoreClock {
-    /// A time of the limiter, and that of the store at it, which can be too early by the last round
-    /// trip.
+    /// A time of the limiter, and the store's time then, which can be too early by up to the last
+    /// round trip.
     known: (Time, StoreTime),
-    /// A moving average of the time of a call. Zero before the first one.
+    /// A moving average of the duration of a call. Zero before the first one.
     round_trip: Nanos,
     last_round_trip: Nanos,
-    /// What the store adds to the time of its server, because that went back.
+    /// What the store adds to the time of its server, because that has gone back.
     offset: u64,
 }
 
@@ -25,7 +25,8 @@ impl StoreClock {
         }
     }
 
-    /// Takes the time of a reply. Returns `true` if the clock of the server has stepped back.
+    /// Updates the clock with the time in a reply. Returns `true` if the server's clock has stepped
+    /// back.
     pub(super) fn replied(
         &mut self,
         store_now: StoreTime,
@@ -33,12 +34,13 @@ impl StoreClock {
         sent_at: Time,
         now: Time,
     ) -> bool {
-        // Requests start late rather than early.
+        // The latest possible relation, so that requests start late rather than early.
         self.known = (now, store_now);
         self.last_round_trip = now.since(sent_at);
         self.round_trip = match self.round_trip {
             Nanos::ZERO => self.last_round_trip,
-            // A stopped process must not make late requests acceptable.
+            // One long round trip, such as of a suspended process, must not make late requests
+            // acceptable.
             Nanos(average) => Nanos((average * 7 + self.last_round_trip.0.min(4 * average)) / 8),
         };
         let has_stepped = offset != self.offset;
@@ -62,8 +64,8 @@ impl StoreClock {
         local + ahead - behind
     }
 
-    /// Returns how late it is for a time of the store, at most. The store can be ahead of what is
-    /// known by the last round trip.
+    /// Returns an upper bound for how late it is for a time of the store. The store can be ahead of
+    /// the known time by the last round trip.
     pub(super) fn lateness(&self, at: StoreTime, now: Time) -> Nanos {
         let latest_now = self.store_at(now + self.last_round_trip);
         Nanos(latest_now.0.saturating_sub(at.0).saturating_mul(1_000))

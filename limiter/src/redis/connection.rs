@@ -1,126 +1,82 @@
-//! The connection that all limiters of a store share.
+//! A connection to the servers of a store.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use ::redis::aio::MultiplexedConnection;
+use ::redis::cluster_async::ClusterConnection;
+use ::redis::{
+    Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, ScriptInvocation, ServerErrorKind,
+    Value, cmd,
+};
 
-use ::redis::Script;
-use tokio::sync::Mutex;
-use tokio::time::{self, Instant};
-
-use super::StoreError;
-use super::protocol::{Call, Keys, SCRIPT};
-use super::server::{Connection, Eviction, Server, TIMEOUT, is_answer};
-use super::thread::catch_panic;
-use crate::events;
-
-/// Connects when it is needed, and again after an error.
-pub(super) struct Connections {
-    server: Arc<Server>,
-    current: Mutex<Current>,
-    script: Script,
-    /// Whether the server may delete keys.
-    evicts: Arc<AtomicBool>,
+/// A connection. Clones share it.
+#[derive(Clone)]
+pub(super) enum Connection {
+    Single(MultiplexedConnection),
+    Cluster(ClusterConnection),
 }
 
-#[derive(Default)]
-struct Current {
-    connection: Option<Connection>,
-    /// The number of the connection, or of the last one.
-    number: u64,
+/// Whether a server deletes keys when its memory is full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Eviction {
+    /// It does not, or the user is not permitted to ask.
+    None,
+    /// It does, by this policy.
+    Policy(String),
 }
 
-impl Connections {
-    pub(super) fn new(server: Server) -> Self {
-        Self {
-            server: Arc::new(server),
-            current: Mutex::default(),
-            script: Script::new(SCRIPT),
-            evicts: Arc::default(),
+impl Connection {
+    pub(super) async fn invoke(
+        &mut self,
+        invocation: &ScriptInvocation<'_>,
+    ) -> RedisResult<String> {
+        match self {
+            Self::Single(connection) => invocation.invoke_async(connection).await,
+            Self::Cluster(connection) => invocation.invoke_async(connection).await,
         }
     }
 
-    /// Returns whether the server may delete keys, as far as connections have shown.
-    pub(super) fn evicts(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.evicts)
-    }
-
-    /// Connects, unless there is a connection.
-    pub(super) async fn reach(&self) -> Result<(), StoreError> {
-        let connect = time::timeout(TIMEOUT, self.get());
-        connect.await.map_err(|_| no_answer())??;
-        Ok(())
-    }
-
-    /// Asks the server whether it may delete keys.
-    pub(super) async fn eviction(&self) -> Result<Eviction, StoreError> {
-        let ask = async {
-            let (mut connection, number) = self.get().await?;
-            let result = connection.eviction().await;
-            match &result {
-                Ok(eviction) => self.note(eviction),
-                Err(_) => self.forget(number).await,
-            }
-            Ok(result?)
-        };
-        let result = time::timeout(TIMEOUT, ask).await;
-        result.unwrap_or_else(|_| Err(no_answer()))
-    }
-
-    /// Calls the script once.
-    pub(super) async fn invoke(&self, keys: &Keys, call: &Call) -> Result<String, StoreError> {
-        // Includes the time to wait for a connection that another limiter opens.
-        let deadline = Instant::now() + TIMEOUT;
-        let connect = time::timeout_at(deadline, self.get());
-        let (mut connection, number) = connect.await.map_err(|_| no_answer())??;
-        let mut invocation = self.script.prepare_invoke();
-        for key in keys.of(call) {
-            invocation.key(key);
+    /// Asks the server whether it deletes keys when its memory is full.
+    pub(super) async fn eviction(&mut self) -> RedisResult<Eviction> {
+        let mut info = cmd("INFO");
+        info.arg("memory");
+        match self.query::<Value>(&info).await {
+            Ok(info) => Ok(policy_in(&info).map_or(Eviction::None, Eviction::Policy)),
+            Err(error) if is_answer(&error) => Ok(Eviction::None),
+            Err(error) => Err(error),
         }
-        invocation.arg(call.arguments());
-        let result = time::timeout_at(deadline, connection.invoke(&invocation)).await;
-        if !matches!(&result, Ok(Ok(_))) && !matches!(&result, Ok(Err(error)) if is_answer(error)) {
-            self.forget(number).await;
-        }
-        Ok(result.map_err(|_| no_answer())??)
     }
 
-    /// Returns the connection and its number. The first one who asks opens it, and the others wait.
-    async fn get(&self) -> Result<(Connection, u64), StoreError> {
-        let mut current = self.current.lock().await;
-        if let Some(connection) = &current.connection {
-            return Ok((connection.clone(), current.number));
-        }
-        let server = Arc::clone(&self.server);
-        // TLS panics if the program has not chosen a provider of cryptography.
-        let connect = catch_panic(async move {
-            let mut connection = server.connect().await?;
-            let eviction = connection.eviction().await?;
-            Ok((connection, eviction))
-        });
-        let (connection, eviction) = connect.await?;
-        if let Eviction::Policy(policy) = &eviction {
-            events::may_evict(policy);
-        }
-        self.note(&eviction);
-        current.number += 1;
-        current.connection = Some(connection.clone());
-        Ok((connection, current.number))
-    }
-
-    fn note(&self, eviction: &Eviction) {
-        let evicts = *eviction != Eviction::None;
-        self.evicts.store(evicts, Ordering::Relaxed);
-    }
-
-    /// Connects again for the next call, unless another task has done that already.
-    async fn forget(&self, number: u64) {
-        let mut current = self.current.lock().await;
-        if current.number == number {
-            current.connection = None;
+    async fn query<T: FromRedisValue>(&mut self, command: &Cmd) -> RedisResult<T> {
+        match self {
+            Self::Single(connection) => command.query_async(connection).await,
+            Self::Cluster(connection) => command.query_async(connection).await,
         }
     }
 }
 
-fn no_answer() -> StoreError {
-    StoreError::new("the server did not answer in time")
+/// Returns `true` if an error is a server's answer, so that the connection can still be used.
+pub(super) fn is_answer(error: &RedisError) -> bool {
+    match error.kind() {
+        // The master has become a replica.
+        ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown) => false,
+        ErrorKind::Server(_) | ErrorKind::Extension => true,
+        _ => false,
+    }
+}
+
+/// Returns a policy that deletes keys from the answer of a server, or from those of a cluster's
+/// nodes.
+fn policy_in(info: &Value) -> Option<String> {
+    let in_text = |text: &str| {
+        let mut lines = text.lines();
+        let policy = lines.find_map(|line| line.strip_prefix("maxmemory_policy:"))?;
+        let policy = policy.trim();
+        (policy != "noeviction").then(|| policy.to_owned())
+    };
+    match info {
+        Value::BulkString(bytes) => in_text(&String::from_utf8_lossy(bytes)),
+        Value::VerbatimString { text, .. } | Value::SimpleString(text) => in_text(text),
+        Value::Map(nodes) => nodes.iter().find_map(|(_, info)| policy_in(info)),
+        Value::Array(nodes) => nodes.iter().find_map(policy_in),
+        _ => None,
+    }
 }

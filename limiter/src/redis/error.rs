@@ -14,12 +14,12 @@ impl StoreError {
         Self(message.into())
     }
 
-    /// The error of a store that is used by another version of the protocol.
+    /// Creates the error of a store that programs with another version of the protocol use.
     pub(super) fn version(used: &str, own: &str) -> Self {
         Self(format!(
-            "the store is used by version {used} of the protocol, this program has version {own}: \
-             use the same version of `model-studio-limiter` in all programs that share an account, \
-             or another account name"
+            "the store is used by version {used} of the protocol, but this program has version \
+             {own}: use the same version of `model-studio-limiter` in all programs that share an \
+             account, or another account name"
         ))
     }
 }

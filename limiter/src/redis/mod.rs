@@ -1,23 +1,25 @@
 //! Limits whose usage is tracked in Redis or Valkey, for any number of processes.
 //!
-//! All requests of a process that wait for a quota go to the store in one call of one script, which
-//! admits as many as may start soon. There is at most one call at a time for a quota and process.
+//! All waiting requests of a process for one quota go to the store in one call of one script, which
+//! admits as many as may start soon. A process makes at most one call at a time for each quota.
 //!
-//! [`StoredQuota`] decides what to send and what a reply means, without I/O. A [`Task`](task::Task)
-//! makes its calls, on the thread of the store.
+//! [`StoredQuota`] decides what to send and what a reply means, without I/O. A
+//! [`Caller`](caller::Caller) makes its calls, on the thread of the store.
 
+mod caller;
+mod client;
 mod clock;
 mod connection;
 mod error;
-mod line;
+mod limits;
 mod outage;
 mod outbox;
+mod pending;
 mod protocol;
 mod quota;
-mod server;
-mod stated;
+mod shared_connection;
+mod signal;
 mod store;
-mod task;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -25,5 +27,5 @@ mod thread;
 pub use error::StoreError;
 pub(crate) use protocol::{Call, Reply};
 pub(crate) use quota::StoredQuota;
+pub(crate) use signal::Signal;
 pub use store::RedisStore;
-pub(crate) use task::Signal;

@@ -2,12 +2,12 @@
 
 use model_studio_limits::Limit;
 
-use crate::quota::Quota;
-use crate::quota::grant::Request;
+use crate::quota::LocalQuota;
+use crate::quota::request::{CountedAt, Request};
 use crate::quota::rules::Rules;
 use crate::time::{Nanos, Time};
 
-/// How long calls have to fail before the fallback is used.
+/// How long calls must have failed before the fallback is used.
 const DELAY: Nanos = Nanos::SECOND;
 
 /// Whether the store can be reached, and what admits requests while it cannot.
@@ -15,12 +15,13 @@ const DELAY: Nanos = Nanos::SECOND;
 pub(super) struct Outage {
     /// The time since which calls have failed.
     down_since: Option<Time>,
-    /// `None` if requests wait for the store.
-    fallback: Option<Quota>,
+    /// `None` if requests wait for the store instead.
+    fallback: Option<LocalQuota>,
 }
 
 impl Outage {
-    /// Creates the state. While the store is down, a share of the limits is used, or nothing.
+    /// Creates the state of a store that can be reached. While it cannot, the fallback uses this
+    /// share of the limits, if there is one.
     pub(super) fn new(
         limits: &[Limit],
         rules: &Rules,
@@ -32,7 +33,7 @@ impl Outage {
                 share,
                 ..rules.clone()
             };
-            Quota::new(limits, rules, now)
+            LocalQuota::new(limits, rules, now)
         });
         Self {
             down_since: None,
@@ -40,43 +41,43 @@ impl Outage {
         }
     }
 
-    /// Notes that a call has failed.
+    /// A call has failed.
     pub(super) fn failed(&mut self, now: Time) {
         self.down_since.get_or_insert(now);
     }
 
-    /// Notes that the store has answered.
+    /// The store has answered.
     pub(super) fn ended(&mut self) {
         self.down_since = None;
     }
 
-    /// Returns the fallback, whether it is used now or not.
-    pub(super) fn fallback(&mut self) -> Option<&mut Quota> {
+    /// Returns the fallback, whether or not it is used now.
+    pub(super) fn fallback(&mut self) -> Option<&mut LocalQuota> {
         self.fallback.as_mut()
     }
 
-    /// Returns the time at which the fallback can admit a request, unless that is paused.
+    /// Returns the time at which the fallback can admit a request.
     pub(super) fn ready_at(&self, request: &Request, now: Time) -> Option<Time> {
         let used_at = self.down_since? + DELAY;
         let ready_at = self.fallback.as_ref()?.ready_at(now, &request.cost)?;
         Some(ready_at.max(used_at))
     }
 
-    /// Admits a request by the fallback, if the store is down. Returns the time at which it counts.
-    pub(super) fn try_acquire(&mut self, request: &Request, now: Time) -> Option<Time> {
+    /// Admits a request by the fallback, if that is used now.
+    pub(super) fn try_acquire(&mut self, request: &Request, now: Time) -> Option<CountedAt> {
         let used_at = self.down_since? + DELAY;
         let fallback = self.fallback.as_mut().filter(|_| now >= used_at)?;
         fallback.try_acquire(request, now).ok()
     }
 
-    /// Returns `true` if a request that the fallback has admitted at a time is so late that it has to
-    /// take its place in the pace again.
+    /// Returns `true` if a request that the fallback has admitted at a time is so late that it has
+    /// to be spaced again.
     pub(super) fn is_late(&self, at: Time, now: Time) -> bool {
         let fallback = self.fallback.as_ref();
         fallback.is_some_and(|fallback| fallback.is_late(at, now))
     }
 
-    /// Returns `true` if nothing that the fallback has counted matters any more.
+    /// Returns `true` if a new fallback would behave the same.
     pub(super) fn is_idle(&mut self, now: Time) -> bool {
         let fallback = self.fallback.as_mut();
         fallback.is_none_or(|fallback| fallback.is_idle(now))

@@ -1,4 +1,4 @@
-//! What the store does not know yet, and when it is sent.
+//! The changes that the store does not know yet, and when they are sent.
 
 use std::mem;
 
@@ -9,53 +9,53 @@ use crate::Cost;
 use crate::cost::CONCURRENCY;
 use crate::time::{Nanos, Time};
 
-/// The largest number of corrections, and of tasks that have ended, of a call. A long call would keep
-/// the server from others.
+/// The maximum number of corrections and of ended tasks in a call. A longer call would block the
+/// server for other processes.
 pub(super) const MAX_CHANGES: usize = 512;
 
-/// How long changes wait for a call that is made anyway.
+/// How long changes wait, in case a call for other reasons can include them.
 const DELAY: Nanos = Nanos::from_millis(20);
 
-/// How long after a call the next one is made, if requests of this process run. The store forgets
-/// them after three times as long.
+/// How long after a call the next one follows while requests of this process are running. The store
+/// forgets them after three times as long.
 const RENEWAL: Nanos = Nanos(10 * Nanos::SECOND.0);
 
-/// What the store does not know yet.
+/// The changes that the store does not know yet.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     corrections: Vec<Correction>,
     /// Tasks that have ended.
     ended: Vec<Lease>,
     pause: Pause,
-    /// What runs in this process, except for tasks that the store has admitted.
+    /// What this process holds.
     held: Held,
     /// What the store knows of `held`.
     stated: Held,
     /// Whether there are limits on concurrency.
     counts_running: bool,
-    /// Whether limits were replaced, so that the store does not know them.
+    /// Whether the limits were replaced and the store does not know the new ones.
     has_new_limits: bool,
-    /// When to send, if there is something.
+    /// When to send the changes, if there are any.
     due: Option<Time>,
-    /// When to state again what runs.
+    /// When to state `held` again.
     renew_at: Option<Time>,
 }
 
-/// The change of a pause. A pause that was set before the last end of a pause is void.
+/// A change of the pause: whether to end the current one, and then until when to pause.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pause {
-    /// Whether an earlier pause ends.
     pub(super) resumes: bool,
     pub(super) until: Option<Time>,
 }
 
-/// Amounts of the kinds of concurrency.
+/// What a process holds of the limits on concurrency: its running requests, except for tasks that
+/// the store has admitted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Held([u64; CONCURRENCY.len()]);
 
-/// What one call sends.
+/// The changes that one call sends.
 #[derive(Debug)]
-pub(super) struct Parcel {
+pub(super) struct Changes {
     pub(super) corrections: Vec<Correction>,
     pub(super) ended: Vec<Lease>,
     pub(super) pause: Pause,
@@ -84,20 +84,20 @@ impl Held {
 }
 
 impl Outbox {
-    /// Notes a change of what a request costs.
+    /// Adds a change of a request's cost.
     pub(super) fn correct(&mut self, correction: Correction, now: Time) {
         self.corrections.push(correction);
         self.send_soon(now);
     }
 
-    /// Notes that a task has ended.
+    /// Adds a task that has ended.
     pub(super) fn end_task(&mut self, lease: Lease, now: Time) {
         self.ended.push(lease);
         self.send_soon(now);
     }
 
-    /// Notes that a request has started to occupy what it does while it runs. `is_known` is `true`
-    /// if the store has admitted it.
+    /// Adds a running request to what this process holds. `is_known` is `true` if the store has
+    /// admitted it.
     pub(super) fn hold(&mut self, cost: &Cost, is_known: bool) {
         self.held.add(cost);
         if is_known {
@@ -105,7 +105,7 @@ impl Outbox {
         }
     }
 
-    /// Notes that a request has ended.
+    /// Removes a request that has ended from what this process holds.
     pub(super) fn release(&mut self, cost: &Cost, now: Time) {
         self.held.remove(cost);
         self.send_soon(now);
@@ -124,7 +124,7 @@ impl Outbox {
         self.send_at(now);
     }
 
-    /// Returns the change of the pause that the store does not know.
+    /// Returns the change of the pause that the store does not know yet.
     pub(super) fn pause(&self) -> Pause {
         self.pause
     }
@@ -134,17 +134,17 @@ impl Outbox {
         self.counts_running = counts_running;
     }
 
-    /// Returns `true` if limits were replaced since the last call was made.
+    /// Returns `true` if the limits were replaced since the last call was made.
     pub(super) fn has_new_limits(&self) -> bool {
         self.has_new_limits
     }
 
-    /// Returns when to call for this, if there is something.
+    /// Returns when to call for these changes, if there are any.
     pub(super) fn due(&self) -> Option<Time> {
         self.due.into_iter().chain(self.renew_at).min()
     }
 
-    /// Sends at a time or earlier, if there is something.
+    /// Sends the changes at a time or earlier, if there are any.
     pub(super) fn send_at(&mut self, at: Time) {
         if !self.is_empty() {
             self.due = Some(self.due.map_or(at, |earlier| earlier.min(at)));
@@ -164,21 +164,21 @@ impl Outbox {
             && (self.held == self.stated || !self.counts_running)
     }
 
-    /// Returns the number of calls that it takes to send everything.
+    /// Returns the number of calls that are needed to send everything.
     pub(super) fn calls(&self) -> u64 {
         let changes = self.corrections.len().max(self.ended.len());
         let calls = changes.div_ceil(MAX_CHANGES) as u64;
         calls.max(u64::from(!self.is_empty()))
     }
 
-    /// Returns what the next call sends, with at most this number of changes of each kind.
-    pub(super) fn take(&mut self, most: usize, now: Time) -> Parcel {
+    /// Takes the changes for the next call, at most this number of each kind.
+    pub(super) fn take(&mut self, most: usize, now: Time) -> Changes {
         let (corrections, ended) = (self.corrections.len(), self.ended.len());
         self.has_new_limits = false;
         self.stated = self.held;
         self.due = None;
         self.renew(now);
-        Parcel {
+        Changes {
             corrections: self.corrections.drain(..corrections.min(most)).collect(),
             ended: self.ended.drain(..ended.min(most)).collect(),
             pause: mem::take(&mut self.pause),

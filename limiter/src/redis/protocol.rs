@@ -1,7 +1,7 @@
-//! One call of the script: its keys, its arguments and its reply.
+//! A call of the script: its keys, its arguments and its reply.
 //!
-//! The script, `rates.lua`, `running.lua` and `admit.lua`, reads the arguments in the order in which
-//! [`Call::arguments`] writes them.
+//! The script consists of `rates.lua`, `running.lua` and `admit.lua`, in this order. It reads the
+//! arguments in the order in which [`Call::arguments`] writes them.
 
 use std::fmt::Display;
 
@@ -13,7 +13,7 @@ use crate::quota::rules::RateRule;
 use crate::time::{Nanos, StoreTime};
 
 /// The version of the keys, the state and the arguments. Programs with different versions must not
-/// share a quota, because each would only count its own requests.
+/// share a quota, because each version would only count its own requests.
 const VERSION: &str = "1";
 
 /// The source of the script.
@@ -23,17 +23,17 @@ pub(super) const SCRIPT: &str = concat!(
     include_str!("admit.lua")
 );
 
-/// The length of a turn, within which the requests of a call may start, in microseconds. A longer
-/// turn means fewer calls, and a longer wait for other processes.
+/// The length of a turn in microseconds. The requests of a call may start within a turn. A longer
+/// turn means fewer calls, but other processes wait longer.
 pub(super) const TURN: u64 = 100_000;
 
 /// How late a process may be for its turn, in microseconds.
 const GRACE: u64 = 250_000;
 
-/// The largest amount that a call contains. The script has doubles, which are exact up to here.
+/// The largest amount in a call. The numbers of the script are doubles, which are exact up to here.
 const MAX_AMOUNT: u64 = 1 << 53;
 
-/// The largest number of units of a task that count, because the store has an entry for each.
+/// The maximum number of units of a task, because the store has an entry for each.
 const MAX_WEIGHT: u64 = 1_000;
 
 /// A year, in microseconds. Longer times make no difference.
@@ -59,10 +59,14 @@ impl Keys {
         }
     }
 
-    /// Returns the keys of a call: the version (a string), the state (a hash), the line of waiting
-    /// processes (a sorted set by the time since which they wait) and the last reply to this process
-    /// (a string). Then, for each limit on concurrency, tasks that run (a sorted set by expiry) and
-    /// processes with running requests (the same).
+    /// Returns the keys of a call:
+    ///
+    /// - the version, a string;
+    /// - the state, a hash;
+    /// - the line of waiting processes, a sorted set by the time at which they joined it;
+    /// - the last reply to this process, a string;
+    /// - for each limit on concurrency, the running tasks and the processes with running requests,
+    ///   both sorted sets by expiry.
     pub(super) fn of(&self, call: &Call) -> Vec<String> {
         let Self { tag, process } = self;
         let key = |name: &str| format!("{tag}:v{VERSION}:{name}");
@@ -82,14 +86,14 @@ impl Keys {
     }
 }
 
-/// Escapes what separates the parts of a key.
+/// Escapes the characters that separate the parts of a key.
 fn escape(name: &str) -> String {
     name.replace('%', "%25")
         .replace(':', "%3A")
         .replace('}', "%7D")
 }
 
-/// Returns the name of a kind in keys and fields, which never changes.
+/// Returns the name of a kind in keys and fields. It must never change.
 fn name_of(kind: LimitKind) -> &'static str {
     match kind {
         LimitKind::ConcurrentRequests => "concurrent_requests",
@@ -101,20 +105,21 @@ fn name_of(kind: LimitKind) -> &'static str {
 
 /// What a process sends to the script in one call.
 ///
-/// A call that failed is sent again with the same number. The script then returns the same reply.
+/// A call that failed is sent again with the same number. If the script has executed it before, it
+/// returns the same reply.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     /// Identifies the process.
     pub(super) process: String,
     /// The number of the call. The script refuses a call that arrives after a later one.
     pub(super) sequence: u64,
-    /// How much earlier than its turn the process calls, in microseconds.
+    /// How long before its turn the process calls, in microseconds.
     pub(super) lead: u64,
     /// How long ago the call was made, if it is sent again.
     pub(super) age: Nanos,
-    /// How long a task that was not finished is counted.
+    /// How long a task that was not finished counts as running.
     pub(super) max_task_duration: Nanos,
-    /// Whether a pause ends, before `pause` starts a new one.
+    /// Whether to end the current pause, before `pause` starts a new one.
     pub(super) resumes: bool,
     /// How long to pause, from the time at which the call was made.
     pub(super) pause: Nanos,
@@ -124,16 +129,16 @@ pub(crate) struct Call {
     pub(super) concurrency: Vec<StatedConcurrency>,
     pub(super) corrections: Vec<Correction>,
     pub(super) ended: Vec<Lease>,
-    /// The requests that wait, in order.
+    /// The waiting requests, in order.
     pub(super) requests: Vec<Offered>,
 }
 
-/// A limit with a window, as the process states it.
+/// A rate limit, as the process states it.
 #[derive(Clone, Debug)]
 pub(super) struct StatedRate {
     pub(super) kind: LimitKind,
     pub(super) rule: RateRule,
-    /// When the pace is ready, as far as the process knows. 0 if it does not.
+    /// When the pace is ready, as far as the process knows, or 0.
     pub(super) next: StoreTime,
 }
 
@@ -142,11 +147,11 @@ pub(super) struct StatedRate {
 pub(super) struct StatedConcurrency {
     pub(super) kind: LimitKind,
     pub(super) allowed: u64,
-    /// What the process has running, except for tasks that the store has admitted.
+    /// What the process holds.
     pub(super) held: u64,
 }
 
-/// A change of what a request costs.
+/// A change of a request's cost.
 #[derive(Clone, Debug)]
 pub(super) struct Correction {
     /// When the request started.
@@ -171,7 +176,7 @@ pub(super) struct Offered {
 pub(super) struct Lease {
     /// Identifies the task.
     task: String,
-    /// The largest number of units that it counts as, of all limits on concurrency.
+    /// The number of units that it counts as, for the limit on concurrency where that is largest.
     weight: u64,
 }
 
@@ -185,8 +190,7 @@ impl Lease {
         }
     }
 
-    /// Parses what [`to_string`](ToString::to_string) has returned in any process. Returns `None`
-    /// for other text.
+    /// Parses what `Display` writes. Returns `None` for any other text.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (task, weight) = text.rsplit_once('*')?;
         Some(Self {
@@ -213,7 +217,7 @@ impl Call {
         push(&TURN);
         push(&self.lead);
         push(&(GRACE + self.lead));
-        // How long the state is kept, in milliseconds: longer than anything in it can matter.
+        // How long the state is kept, in milliseconds: longer than anything in it is needed.
         let spans = self.rates.iter().map(|rate| micros(rate.rule.span));
         push(&(2 * spans.max().unwrap_or_default() / 1_000 + 60_000));
         push(&micros(self.max_task_duration));
@@ -248,7 +252,7 @@ impl Call {
         for Correction { at, from, to } in &self.corrections {
             push(&at.0);
             for rate in &self.rates {
-                // Twice the limit blocks a whole window, so more makes no difference.
+                // Twice the limit blocks a whole window, so a larger amount makes no difference.
                 let most = rate.rule.allowed.saturating_mul(2);
                 let of = |cost: &Cost| i128::from(amount(cost, rate.kind).min(most));
                 push(&(to.as_ref().map_or(0, of) - of(from)));
@@ -273,8 +277,8 @@ impl Call {
         arguments
     }
 
-    /// Removes decreases of amounts. The script does not remember calls for long, and must not execute
-    /// these twice.
+    /// Removes decreases of amounts. They must not be executed twice, and the script does not
+    /// remember a call for long.
     pub(super) fn remove_refunds(&mut self) {
         self.corrections.retain_mut(|Correction { from, to, .. }| {
             let to = to.insert(to.map_or(*from, |to| to.max(from)));
@@ -289,58 +293,61 @@ pub(crate) struct Reply {
     pub(super) now: StoreTime,
     /// When to call again for the requests that were not admitted.
     pub(super) retry: StoreTime,
-    /// The number of the limit that the next request exceeds by itself, from 1. 0 for none.
+    /// The number of the limit that the next request exceeds by itself, starting at 1, or 0.
     pub(super) too_large: u64,
     pub(super) paused_until: StoreTime,
-    /// What is added to the time of the server, because that went back.
+    /// What is added to the time of the server, because that has gone back.
     pub(super) clock_offset: u64,
-    /// 1 if the state was damaged, so that the quota has started again.
+    /// 1 if the state was damaged and the quota has started again.
     pub(super) resets: u64,
     /// When each admitted request may start.
     pub(super) starts: Vec<StoreTime>,
     pub(super) rates: Vec<RateReply>,
-    /// What runs of each limit on concurrency.
+    /// The running amount of each limit on concurrency.
     pub(super) running: Vec<u64>,
 }
 
-/// What a reply says of a limit with a window.
+/// What a reply says about a rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RateReply {
-    /// The limit that holds, which can be that of another process.
+    /// The limit that applies, which another process may have stated.
     pub(super) allowed: u64,
     pub(super) used: u64,
     /// When the pace is ready.
     pub(super) next: StoreTime,
 }
 
-/// Why a reply has no result.
+/// Why a reply cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
-    /// The store is used by another version of the protocol.
+pub(super) enum ReplyError {
+    /// Programs with another version of the protocol use the store.
     Version(StoreError),
-    /// The script has already executed a call with this number, which is higher.
+    /// The script has already executed a call with this higher number.
     Stale(u64),
     /// The reply has an unexpected format.
-    Unknown,
+    Format(StoreError),
 }
 
 impl Reply {
     /// Parses the reply to a call.
-    pub(super) fn parse(text: &str, call: &Call) -> Result<Self, Refused> {
+    pub(super) fn parse(text: &str, call: &Call) -> Result<Self, ReplyError> {
         if let Some(version) = text.strip_prefix("version ") {
             let error = StoreError::version(version, VERSION);
-            return Err(Refused::Version(error));
+            return Err(ReplyError::Version(error));
         }
-        if let Some(sequence) = text.strip_prefix("stale ") {
-            let sequence = sequence.parse().map_err(|_| Refused::Unknown)?;
-            return Err(Refused::Stale(sequence));
+        let stale = text.strip_prefix("stale ");
+        if let Some(sequence) = stale.and_then(|sequence| sequence.parse().ok()) {
+            return Err(ReplyError::Stale(sequence));
         }
         let (rates, concurrency) = (call.rates.len(), call.concurrency.len());
-        Self::parse_numbers(text, rates, concurrency).ok_or(Refused::Unknown)
+        Self::parse_numbers(text, rates, concurrency).ok_or_else(|| {
+            let error = StoreError::new("the reply of the script has an unexpected format");
+            ReplyError::Format(error)
+        })
     }
 
     fn parse_numbers(text: &str, rates: usize, concurrency: usize) -> Option<Self> {
-        // Totals can be negative for a moment after the state was lost.
+        // A total can be negative after the state was lost, until it is counted again.
         let mut numbers = text.split(' ').map(|number| {
             let number = number.parse::<i64>().ok()?;
             Some(u64::try_from(number).unwrap_or(0))

@@ -1,4 +1,4 @@
-//! A store, as programs use it.
+//! The store, as programs use it.
 
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
@@ -7,24 +7,26 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use model_studio_limits::Limit;
 
-use super::connection::Connections;
+use super::caller::Caller;
+use super::client::StoreClient;
+use super::connection::Eviction;
 use super::protocol::Keys;
-use super::server::{Eviction, Server};
-use super::task::{Signal, Task};
-use super::thread::Thread;
-use super::{StoreError, StoredQuota};
+use super::shared_connection::SharedConnection;
+use super::thread::StoreThread;
+use super::{Signal, StoreError, StoredQuota};
 use crate::gate::Gate;
 use crate::quota::rules::Rules;
+use crate::scheduler::Shared;
 use crate::time::Time;
-use crate::{Clock, Estimator, Limiter};
+use crate::{Clock, Estimator};
 
-/// A Redis or Valkey server that tracks the usage of an account for all processes that share it.
+/// Tracks usage in a Redis or Valkey server, for all processes that share an account.
 ///
-/// Processes that use the same server and the same account name share the limits. Clones use the same
+/// Processes that use the same server and the same account name share the limits. Clones share one
 /// connection.
 ///
 /// The store has a thread of its own for its connection and its calls, so it works in any async
-/// runtime, and in none. The thread ends when the last clone and the last limiter are dropped.
+/// runtime, or without one. The thread ends when the last clone and the last limiter are dropped.
 ///
 /// ```no_run
 /// use model_studio_limiter::{Account, RedisStore};
@@ -46,89 +48,159 @@ pub struct RedisStore {
 }
 
 struct Inner {
-    connections: Arc<Connections>,
-    thread: Thread,
+    connection: Arc<SharedConnection>,
+    thread: StoreThread,
     account: String,
     /// Identifies this process.
     process: String,
-    /// The number of limiters, which tells apart those of one quota.
+    /// The number of limiters, which distinguishes those of one quota.
     limiters: AtomicU64,
 }
 
 impl RedisStore {
-    /// Connects to a server, by a URL such as `redis://user:password@host:6379/0`, or `rediss://…`
-    /// for TLS. For TLS, the program may have to install a `rustls` crypto provider: see
-    /// [the guide](crate::guide#a-fleet).
+    /// Connects to a server.
+    ///
+    /// The URL is `redis://user:password@host:6379/0`, or `rediss://…` for TLS. For TLS, the
+    /// program may have to install a `rustls` crypto provider: see [the
+    /// guide](crate::guide#a-fleet).
     ///
     /// # Errors
     ///
-    /// Returns an error if the URL is not valid or if the server cannot be reached. To start while
-    /// the server cannot be reached, use [`open`](Self::open).
+    /// Returns an error if the URL is not valid or the server cannot be reached. To start while the
+    /// server cannot be reached, use [`open`](Self::open).
     pub async fn connect(url: &str, account: &str) -> Result<Self, StoreError> {
-        Self::open(url, account)?.reach().await
+        Self::open(url, account)?.connected().await
     }
 
-    /// Connects to a cluster, by the URLs of some of its nodes. See [`connect`](Self::connect).
+    /// Connects to a cluster, given the URLs of some of its nodes. See [`connect`](Self::connect).
     ///
     /// # Errors
     ///
-    /// Returns an error if a URL is not valid or if the cluster cannot be reached.
+    /// Returns an error if a URL is not valid or the cluster cannot be reached.
     pub async fn connect_cluster(urls: &[&str], account: &str) -> Result<Self, StoreError> {
-        Self::open_cluster(urls, account)?.reach().await
+        Self::open_cluster(urls, account)?.connected().await
     }
 
-    /// Connects to the master that Sentinel servers name. See [`connect`](Self::connect).
+    /// Connects to a master, given its name and the URLs of Sentinel servers. See
+    /// [`connect`](Self::connect).
     ///
-    /// The master is given by its name, or by a URL that has the name as its host:
-    /// `rediss://user:password@name/2` for TLS, a user and a database of the master. The URLs are
-    /// those of the Sentinel servers.
+    /// If the master needs TLS, a user or a database, pass a URL with its name as the host, such as
+    /// `rediss://user:password@name/2`.
     ///
     /// # Errors
     ///
-    /// Returns an error if a URL is not valid or if no master can be reached.
+    /// Returns an error if a URL is not valid or no master can be reached.
     pub async fn connect_sentinel(
         urls: &[&str],
         master: &str,
         account: &str,
     ) -> Result<Self, StoreError> {
-        Self::open_sentinel(urls, master, account)?.reach().await
+        Self::open_sentinel(urls, master, account)?
+            .connected()
+            .await
     }
 
-    /// Does the same as [`connect`](Self::connect), but connects later, in the background.
+    /// Like [`connect`](Self::connect), but connects in the background.
     ///
-    /// Until then, requests wait, or the [`fallback`](Self::fallback) admits them.
+    /// Until the server is reached, requests wait, or the [`fallback`](Self::fallback) admits them.
     ///
     /// # Errors
     ///
-    /// Returns an error if the URL is not valid, or if the thread of the store cannot be started.
+    /// Returns an error if the URL is not valid or the thread of the store cannot be started.
     pub fn open(url: &str, account: &str) -> Result<Self, StoreError> {
-        Self::new(Server::single(url)?, account)
+        Self::new(StoreClient::single(url)?, account)
     }
 
-    /// Does the same as [`connect_cluster`](Self::connect_cluster), but connects later. See
+    /// Like [`connect_cluster`](Self::connect_cluster), but connects in the background. See
     /// [`open`](Self::open).
     ///
     /// # Errors
     ///
-    /// Returns an error if a URL is not valid, or if the thread of the store cannot be started.
+    /// Returns an error if a URL is not valid or the thread of the store cannot be started.
     pub fn open_cluster(urls: &[&str], account: &str) -> Result<Self, StoreError> {
-        Self::new(Server::cluster(urls)?, account)
+        Self::new(StoreClient::cluster(urls)?, account)
     }
 
-    /// Does the same as [`connect_sentinel`](Self::connect_sentinel), but connects later. See
+    /// Like [`connect_sentinel`](Self::connect_sentinel), but connects in the background. See
     /// [`open`](Self::open).
     ///
     /// # Errors
     ///
-    /// Returns an error if a URL is not valid, or if the thread of the store cannot be started.
+    /// Returns an error if a URL is not valid or the thread of the store cannot be started.
     pub fn open_sentinel(urls: &[&str], master: &str, account: &str) -> Result<Self, StoreError> {
-        Self::new(Server::sentinel(urls, master)?, account)
+        Self::new(StoreClient::sentinel(urls, master)?, account)
     }
 
-    fn new(server: Server, account: &str) -> Result<Self, StoreError> {
+    /// Checks that the server can be reached, and that it does not delete keys when its memory is
+    /// full: its `maxmemory-policy` must be `noeviction`. With any other policy, the server can
+    /// delete the usage, so that limits are exceeded.
+    ///
+    /// [`connect`](Self::connect) succeeds with any policy, but
+    /// [`StoreUsage::may_evict`](crate::StoreUsage::may_evict) reports it. If the user is not
+    /// permitted to call `INFO`, which returns the policy, it is assumed to be `noeviction`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server cannot be reached or has another policy.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        let connection = Arc::clone(&self.inner.connection);
+        let eviction = async move { connection.eviction().await };
+        match self.inner.thread.run(eviction).await? {
+            Eviction::None => Ok(()),
+            Eviction::Policy(policy) => Err(StoreError::new(format!(
+                "the server deletes keys when its memory is full, because its `maxmemory-policy` is \
+                 `{policy}`: set it to `noeviction`"
+            ))),
+        }
+    }
+
+    /// Uses a share of the limits while the server cannot be reached: `fallback(1, 8)` for one of
+    /// eight processes. Without a fallback, requests wait.
+    ///
+    /// The fallback is used after calls have failed for a second. It spaces requests evenly, but it
+    /// does not know what was sent through the store, nor does the store know what the fallback has
+    /// sent. A window that contains a switch between them can therefore exceed the limit: see [the
+    /// guide](crate::guide#a-fleet). If only some processes cannot reach the server, they send
+    /// their shares in addition to the full limit, for as long as that lasts.
+    #[must_use]
+    pub fn fallback(mut self, part: u32, whole: u32) -> Self {
+        self.fallback = Some((part.into(), whole.into()));
+        self
+    }
+
+    /// Creates the state of a limiter whose quota has this name in the store, and starts the task
+    /// that makes its calls.
+    pub(crate) fn track(
+        &self,
+        name: &str,
+        limits: &[Limit],
+        rules: Rules,
+        clock: Arc<dyn Clock>,
+        estimator: Estimator,
+    ) -> Arc<Shared> {
+        let inner = &self.inner;
+        let signal = Arc::<Signal>::default();
+        let number = inner.limiters.fetch_add(1, Ordering::Relaxed);
+        let process = format!("{}-{number}", inner.process);
+        let keys = Keys::new(&inner.account, name, &process);
+        let evicts = inner.connection.evicts();
+        let quota = StoredQuota::new(limits, rules, self.fallback, process, evicts, Time::START);
+        let gate = Gate::Stored(Box::new(quota));
+        let shared = Shared::new(clock, gate, estimator).with_signal(Arc::clone(&signal));
+        let shared = Arc::new(shared);
+        let caller = Caller {
+            connection: Arc::clone(&inner.connection),
+            limiter: Arc::downgrade(&shared),
+            keys,
+        };
+        inner.thread.spawn(caller.run(signal));
+        shared
+    }
+
+    fn new(client: StoreClient, account: &str) -> Result<Self, StoreError> {
         let inner = Inner {
-            connections: Arc::new(Connections::new(server)),
-            thread: Thread::start()?,
+            connection: Arc::new(SharedConnection::new(client)),
+            thread: StoreThread::start()?,
             account: account.to_owned(),
             process: format!("{:016x}", RandomState::new().hash_one(std::process::id())),
             limiters: AtomicU64::new(0),
@@ -139,75 +211,11 @@ impl RedisStore {
         })
     }
 
-    async fn reach(self) -> Result<Self, StoreError> {
-        let connections = Arc::clone(&self.inner.connections);
-        let reach = async move { connections.reach().await };
-        self.inner.thread.run(reach).await?;
+    async fn connected(self) -> Result<Self, StoreError> {
+        let connection = Arc::clone(&self.inner.connection);
+        let connect = async move { connection.connect().await };
+        self.inner.thread.run(connect).await?;
         Ok(self)
-    }
-
-    /// Checks that the server can be reached, and that it does not delete keys when its memory is
-    /// full: `maxmemory-policy` must be `noeviction`. Otherwise, it may forget what was sent, and
-    /// the limits can be exceeded.
-    ///
-    /// [`connect`](Self::connect) does not check the policy, but each connection does: see
-    /// [`StoreUsage::may_evict`](crate::StoreUsage::may_evict). If the user is not permitted to ask
-    /// for the policy, with `INFO`, it counts as correct.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the server cannot be reached, or if it has another policy.
-    pub async fn check(&self) -> Result<(), StoreError> {
-        let connections = Arc::clone(&self.inner.connections);
-        let eviction = async move { connections.eviction().await };
-        match self.inner.thread.run(eviction).await? {
-            Eviction::None => Ok(()),
-            Eviction::Policy(policy) => Err(StoreError::new(format!(
-                "the server may delete the limits, because its `maxmemory-policy` is `{policy}`: \
-                 set it to `noeviction`"
-            ))),
-        }
-    }
-
-    /// Uses a share of the limits while the server cannot be reached: `fallback(1, 8)` for one of
-    /// eight processes.
-    ///
-    /// It is used after calls have failed for a second. Requests are evenly spaced, and the limiter
-    /// does not know what was sent before, nor does the store know what the fallback sends. A
-    /// window that contains a switch can therefore exceed the limit: see [the
-    /// guide](crate::guide#a-fleet). If only some processes cannot reach the server, their shares
-    /// are added to the limit for as long as that lasts. Without a fallback, requests wait.
-    #[must_use]
-    pub fn fallback(mut self, part: u32, whole: u32) -> Self {
-        self.fallback = Some((part.into(), whole.into()));
-        self
-    }
-
-    /// Creates a limiter whose quota has this name in the store.
-    pub(crate) fn limiter(
-        &self,
-        name: &str,
-        limits: &[Limit],
-        rules: Rules,
-        clock: Arc<dyn Clock>,
-        estimator: Estimator,
-    ) -> Limiter {
-        let inner = &self.inner;
-        let signal = Arc::<Signal>::default();
-        let number = inner.limiters.fetch_add(1, Ordering::Relaxed);
-        let process = format!("{}-{number}", inner.process);
-        let keys = Keys::new(&inner.account, name, &process);
-        let evicts = inner.connections.evicts();
-        let quota = StoredQuota::new(limits, rules, self.fallback, process, evicts, Time::START);
-        let gate = Gate::Stored(Box::new(quota));
-        let limiter = Limiter::from_parts(clock, gate, estimator, Some(Arc::clone(&signal)));
-        let task = Task {
-            connections: Arc::clone(&inner.connections),
-            limiter: Arc::downgrade(limiter.shared()),
-            keys,
-        };
-        inner.thread.spawn(task.run(signal));
-        limiter
     }
 }
 

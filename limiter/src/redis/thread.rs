@@ -1,4 +1,4 @@
-//! The thread of a store, which does not depend on a runtime of the program.
+//! The thread of a store, which does not depend on the program's runtimes.
 
 use std::any::Any;
 use std::future::Future;
@@ -13,15 +13,15 @@ use super::StoreError;
 
 type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A thread with a runtime for the connections and calls of a store.
+/// A thread with a runtime for the connection and the calls of a store.
 ///
-/// It ends when this is dropped and all its jobs have ended.
+/// It ends when this is dropped and all jobs have ended.
 #[derive(Debug)]
-pub(super) struct Thread {
+pub(super) struct StoreThread {
     jobs: mpsc::UnboundedSender<Job>,
 }
 
-impl Thread {
+impl StoreThread {
     /// Starts the thread.
     pub(super) fn start() -> Result<Self, StoreError> {
         let failed = |error| StoreError::new(format!("its thread cannot be started: {error}"));
@@ -43,20 +43,20 @@ impl Thread {
         Ok(Self { jobs })
     }
 
-    /// Runs a job to its end.
+    /// Runs a job in the background.
     pub(super) fn spawn(&self, job: impl Future<Output = ()> + Send + 'static) {
         // The thread receives jobs until this is dropped.
         let _ = self.jobs.send(Box::pin(job));
     }
 
-    /// Runs a job, and waits for its result in any runtime.
+    /// Runs a job and returns its result. Works in any runtime.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         job: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (sender, receiver) = oneshot::channel();
         self.spawn(async {
-            // Nobody may wait for it any more.
+            // The caller may have been cancelled.
             let _ = sender.send(job.await);
         });
         let result = receiver.await;
@@ -64,19 +64,18 @@ impl Thread {
     }
 }
 
-/// Runs code of others that may panic, and returns a panic as an error.
+/// Runs foreign code that may panic, and returns a panic as an error.
 pub(super) async fn catch_panic<T: Send + 'static>(
     job: impl Future<Output = Result<T, StoreError>> + Send + 'static,
 ) -> Result<T, StoreError> {
-    let job = AbortOnDrop(task::spawn(job));
-    let mut job = job;
+    let mut job = AbortOnDrop(task::spawn(job));
     match (&mut job.0).await {
         Ok(result) => result,
         Err(error) => Err(panic_error(error)),
     }
 }
 
-/// A task that ends when nobody waits for it any more.
+/// A task that ends when its caller is cancelled.
 struct AbortOnDrop<T>(task::JoinHandle<T>);
 
 impl<T> Drop for AbortOnDrop<T> {

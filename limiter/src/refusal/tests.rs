@@ -1,5 +1,5 @@
-//! Each line of a table is `refusal | status | code | message`. The column is empty if there is
-//! no code or message.
+//! Each line of a table is `refusal | status | code | message`. The column is empty if there is no
+//! code or message.
 
 use super::Refusal;
 

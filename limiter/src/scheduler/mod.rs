@@ -1,4 +1,5 @@
-//! The state that limiters, permits and futures share: who waits, and when the next one is woken.
+//! The state that limiters, permits and futures share: which requests are waiting, and when the
+//! next one is woken.
 
 #[cfg(feature = "redis")]
 mod store_calls;
@@ -10,34 +11,35 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use crate::clock::Ring;
 use crate::gate::Gate;
-use crate::quota::grant::{Grant, Place, Rejection, Request};
+use crate::quota::request::{CountedAt, Grant, Rejection, Request};
 #[cfg(feature = "redis")]
 use crate::redis::Signal;
 use crate::sync::{Mutex, MutexGuard};
 use crate::time::{Nanos, Time};
 use crate::{AcquireError, Alarm, Clock, Estimator, events};
-pub(crate) use waiters::State;
+pub(crate) use waiters::LimiterState;
 use waiters::wake_all;
 
 /// The outcome of a new request.
 pub(crate) enum Admission {
     /// It was admitted.
     Granted(Grant),
-    /// It waits, with this ID in the queue.
+    /// It is waiting, with this ID in the queue.
     Queued(u64),
 }
 
 /// The state that limiters, permits and futures share.
 ///
-/// Everything is behind one mutex. Code of the user, such as wakers, runs after it is released,
-/// except for the clock.
+/// One mutex protects all of it. Foreign code, such as wakers, runs only after the mutex is
+/// released, except for the clock.
 pub(crate) struct Shared {
     clock: Arc<dyn Clock>,
     /// The start of the limiter's time.
     start: Instant,
-    state: Mutex<State>,
-    /// Notified when there may be a call to the store.
+    state: Mutex<LimiterState>,
+    /// Wakes the task that calls the store.
     #[cfg(feature = "redis")]
     calls: Option<Arc<Signal>>,
 }
@@ -49,18 +51,13 @@ impl fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(
-        clock: Arc<dyn Clock>,
-        gate: Gate,
-        estimator: Estimator,
-        #[cfg(feature = "redis")] calls: Option<Arc<Signal>>,
-    ) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>, gate: Gate, estimator: Estimator) -> Self {
         Self {
             start: clock.now(),
             clock,
-            state: Mutex::new(State::new(gate, estimator)),
+            state: Mutex::new(LimiterState::new(gate, estimator)),
             #[cfg(feature = "redis")]
-            calls,
+            calls: None,
         }
     }
 
@@ -69,7 +66,7 @@ impl Shared {
         self.time_at(self.clock.now())
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, LimiterState> {
         self.state.lock()
     }
 
@@ -78,12 +75,13 @@ impl Shared {
         let now = self.now();
         let mut state = self.lock();
         match state.gate.try_acquire(request, now) {
-            Ok(place) => Ok(grant(place, None, request)),
+            Ok(counted_at) => Ok(grant(counted_at, None, request)),
             Err(Rejection::TooLarge(error)) => Err(AcquireError::TooLarge(error)),
             Err(Rejection::Paused(until)) => Err(self.paused(until)),
             Err(Rejection::NotYet) => {
                 let at = state.gate.expected_at(&request.cost);
-                // Without a time, the end of another request decides. A loop must not spin then.
+                // If the request waits for the end of another one, the time is not known. A loop
+                // that retries at this time must not spin.
                 let at = at.max(now + Nanos::from_millis(1));
                 let at = self.instant_at(at);
                 Err(AcquireError::NotYet { at })
@@ -105,7 +103,7 @@ impl Shared {
         let deadline = timeout.map(|timeout| now + timeout.into());
         let mut state = self.lock();
         let rejection = match state.gate.try_acquire(request, now) {
-            Ok(place) => return Ok(Admission::Granted(grant(place, None, request))),
+            Ok(counted_at) => return Ok(Admission::Granted(grant(counted_at, None, request))),
             Err(Rejection::TooLarge(error)) => return Err(error.into()),
             Err(rejection) => rejection,
         };
@@ -118,7 +116,7 @@ impl Shared {
         let is_first = !state.gate.has_waiters();
         let id = state.gate.enqueue(*request)?;
         state.add_waiter(id, now, deadline, waker);
-        // The others wait for the first one.
+        // Requests behind the first one need no alarm of their own.
         if is_first || deadline.is_some() {
             self.schedule(&mut state);
         }
@@ -126,14 +124,14 @@ impl Shared {
         Ok(Admission::Queued(id))
     }
 
-    /// Returns the outcome of a request in the queue, or `None` while it waits.
+    /// Returns the outcome of a request in the queue, or `None` while it is waiting.
     pub(crate) fn poll_waiter(
         self: &Arc<Self>,
         id: u64,
         request: &Request,
         waker: &Waker,
     ) -> Option<Result<Grant, AcquireError>> {
-        // Wakers run code of the user when they are cloned or dropped, so neither happens under the
+        // Wakers run foreign code when they are cloned or dropped, so neither happens under the
         // lock.
         let mut waker = waker.clone();
         let now = self.now();
@@ -146,10 +144,10 @@ impl Shared {
         let (since, deadline) = (waiter.since, waiter.deadline);
         state.remove_waiter(id);
         let mut grant = match outcome {
-            Ok(place) => grant(place, Some(id), request),
+            Ok(counted_at) => grant(counted_at, Some(id), request),
             Err(error) => return Some(Err(error)),
         };
-        // The request is sent now, not when it was admitted.
+        // The request is sent now, which can be later than it was admitted.
         if !state.gate.renew(id, &mut grant, now) {
             state.add_waiter(id, since, deadline, waker);
             self.admit_and_wake(state, now, Vec::new());
@@ -157,7 +155,7 @@ impl Shared {
             state = self.lock();
             let outcome = &mut state.waiters.get_mut(&id)?.outcome;
             match outcome.take_if(|outcome| outcome.is_ok()) {
-                Some(Ok(place)) => grant.place = place,
+                Some(Ok(counted_at)) => grant.counted_at = counted_at,
                 _ => return None,
             }
             state.remove_waiter(id);
@@ -169,14 +167,14 @@ impl Shared {
         Some(Ok(grant))
     }
 
-    /// Removes a request from the queue and takes nothing for it.
+    /// Removes a request from the queue, or from the usage if it was admitted.
     pub(crate) fn cancel_waiter(self: &Arc<Self>, id: u64, request: &Request) {
         // The waiter is dropped after the lock is released, with its waker.
         let _waiter = self.update(|state, _| {
             let waiter = state.remove_waiter(id)?;
             match waiter.outcome {
                 None => state.gate.cancel(id),
-                Some(Ok(place)) => state.gate.take_back(&grant(place, Some(id), request)),
+                Some(Ok(counted_at)) => state.gate.take_back(&grant(counted_at, Some(id), request)),
                 Some(Err(_)) => {}
             }
             Some(waiter)
@@ -184,10 +182,13 @@ impl Shared {
     }
 
     /// Changes the state, and admits the requests that it then allows.
-    pub(crate) fn update<T>(self: &Arc<Self>, change: impl FnOnce(&mut State, &Self) -> T) -> T {
+    pub(crate) fn update<T>(
+        self: &Arc<Self>,
+        change: impl FnOnce(&mut LimiterState, &Self) -> T,
+    ) -> T {
         let mut state = self.lock();
         let result = change(&mut state, self);
-        // Without requests that wait, nothing depends on the time.
+        // If no requests are waiting, nothing depends on the time.
         if state.gate.has_waiters() {
             self.admit_and_wake(state, self.now(), Vec::new());
         }
@@ -195,21 +196,11 @@ impl Shared {
         result
     }
 
-    /// Admits the requests whose time has come. The alarm was scheduled for a time.
-    pub(crate) fn ring(self: &Arc<Self>, at: Time) {
-        let now = self.now();
-        let mut state = self.lock();
-        // It may ring early, and then has to be scheduled again.
-        if state.alarm == Some(at) {
-            state.alarm = None;
-        }
-        self.admit_and_wake(state, now, Vec::new());
-    }
-
-    /// Decides the requests that can be decided, and wakes them and others after the lock is released.
+    /// Decides the requests that can be decided, and releases the lock. Then wakes them, and
+    /// `wakers`.
     fn admit_and_wake(
         self: &Arc<Self>,
-        mut state: MutexGuard<'_, State>,
+        mut state: MutexGuard<'_, LimiterState>,
         now: Time,
         mut wakers: Vec<Waker>,
     ) {
@@ -224,14 +215,14 @@ impl Shared {
     }
 
     /// Schedules an alarm for the next event, unless an earlier one is scheduled.
-    fn schedule(self: &Arc<Self>, state: &mut State) {
+    fn schedule(self: &Arc<Self>, state: &mut LimiterState) {
         let deadline = state.deadlines.first().map(|(deadline, _)| *deadline);
         if let Some(at) = state.gate.next_event().into_iter().chain(deadline).min() {
             self.schedule_alarm(state, at);
         }
     }
 
-    fn schedule_alarm(self: &Arc<Self>, state: &mut State, at: Time) {
+    fn schedule_alarm(self: &Arc<Self>, state: &mut LimiterState, at: Time) {
         if state.alarm.is_none_or(|alarm| at < alarm) {
             state.alarm = Some(at);
             self.clock
@@ -239,7 +230,7 @@ impl Shared {
         }
     }
 
-    /// Lets the task that calls the store look for something to send.
+    /// Wakes the task that calls the store, so that it checks whether there is something to send.
     #[cfg_attr(
         not(feature = "redis"),
         expect(clippy::unused_self, reason = "there is no store")
@@ -270,9 +261,22 @@ impl Shared {
     }
 }
 
-fn grant(place: Place, id: Option<u64>, request: &Request) -> Grant {
+impl Ring for Shared {
+    /// Admits the requests whose time has come.
+    fn ring(self: Arc<Self>, at: Time) {
+        let now = self.now();
+        let mut state = self.lock();
+        // It may ring early, and then has to be scheduled again.
+        if state.alarm == Some(at) {
+            state.alarm = None;
+        }
+        self.admit_and_wake(state, now, Vec::new());
+    }
+}
+
+fn grant(counted_at: CountedAt, id: Option<u64>, request: &Request) -> Grant {
     Grant {
-        place,
+        counted_at,
         id,
         request: *request,
     }

@@ -1,4 +1,4 @@
-//! What the task that calls the store asks of a limiter.
+//! The limiter's side of calls to a store.
 
 use std::mem;
 use std::sync::Arc;
@@ -8,11 +8,18 @@ use std::time::Duration;
 use super::Shared;
 use super::waiters::wake_all;
 use crate::AcquireError;
-use crate::redis::{Call, Reply, StoreError, StoredQuota};
+use crate::redis::{Call, Reply, Signal, StoreError, StoredQuota};
 use crate::time::Time;
 
 impl Shared {
-    /// Returns the next call to the store, or how long to wait for it.
+    /// Sets the signal that wakes the task that calls the store.
+    pub(crate) fn with_signal(mut self, signal: Arc<Signal>) -> Self {
+        self.calls = Some(signal);
+        self
+    }
+
+    /// Returns the next call to the store, or how long to wait for it. Without a time, only a
+    /// change leads to a call.
     pub(crate) fn next_call(&self) -> Result<Call, Option<Duration>> {
         let now = self.now();
         let mut state = self.lock();
@@ -22,7 +29,7 @@ impl Shared {
             .map_err(|at| at.map(|at| at.since(now).into()))
     }
 
-    /// Takes the reply to a call that was sent at a time.
+    /// Applies the reply to a call that was sent at a time.
     pub(crate) fn apply(self: &Arc<Self>, call: &Call, reply: &Reply, sent_at: Time) {
         let now = self.now();
         let mut state = self.lock();
@@ -35,7 +42,7 @@ impl Shared {
         self.admit_and_wake(state, now, flushes);
     }
 
-    /// Notes that a call has failed and will be repeated.
+    /// Handles the failure of a call that will be repeated.
     pub(crate) fn store_failed(self: &Arc<Self>, error: StoreError) {
         let now = self.now();
         let mut state = self.lock();
@@ -46,7 +53,7 @@ impl Shared {
         self.admit_and_wake(state, now, Vec::new());
     }
 
-    /// Fails all requests that wait, because the store can never admit them.
+    /// Fails all waiting requests, because the store can never admit them.
     pub(crate) fn store_refused(self: &Arc<Self>, error: &StoreError) {
         let mut state = self.lock();
         let mut wakers = Vec::new();
@@ -62,14 +69,14 @@ impl Shared {
         wake_all(wakers);
     }
 
-    /// Returns `true` if the store knows everything that had happened at the first poll, when `needed`
-    /// was `None`. Otherwise calls it soon, and wakes the waker after the call.
+    /// Returns `true` if the store knows everything that had happened at the first poll, when
+    /// `needed` was `None`. Otherwise, a call follows soon, after which the waker is woken.
     pub(crate) fn poll_flush(self: &Arc<Self>, needed: &mut Option<u64>, waker: &Waker) -> bool {
         let waker = waker.clone();
         let now = self.now();
         let mut state = self.lock();
         let is_flushed = state.gate.stored().is_none_or(|quota| {
-            // Otherwise it would wait for as long as requests keep coming.
+            // It does not wait for later changes, which may never end.
             let calls = quota.flush(now);
             quota.ended_calls() >= *needed.get_or_insert(calls)
         });
@@ -82,7 +89,7 @@ impl Shared {
     }
 }
 
-/// Lets the task that makes the calls end, after a last one.
+/// Ends the task that calls the store, after a last call.
 impl Drop for Shared {
     fn drop(&mut self) {
         if let Some(calls) = &self.calls {

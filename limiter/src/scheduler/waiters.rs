@@ -1,4 +1,4 @@
-//! The requests that wait, with their wakers and deadlines.
+//! The waiting requests, with their wakers and deadlines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
@@ -8,24 +8,24 @@ use std::thread;
 use std::time::Duration;
 
 use crate::gate::Gate;
-use crate::quota::grant::Place;
+use crate::quota::request::CountedAt;
 #[cfg(feature = "redis")]
 use crate::redis::StoreError;
 use crate::time::Time;
 use crate::{AcquireError, Estimator, TooLarge};
 
-/// The largest number of requests that are decided while the lock is held. The next alarm decides
-/// the rest, so that a million requests that expire together do not hold up everybody else.
+/// The maximum number of requests that are decided while the lock is held. The next alarm decides
+/// the rest, so that a million requests whose timeouts end together do not block all others.
 const BATCH: usize = 4_096;
 
-/// What is behind the lock of a limiter.
+/// What the lock of a limiter protects.
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct LimiterState {
     pub(crate) gate: Gate,
     pub(crate) estimator: Estimator,
-    /// By their IDs in the queue of the gate.
+    /// By their IDs in the gate's queue.
     pub(super) waiters: BTreeMap<u64, Waiter>,
-    /// The deadlines and the IDs of waiters that have one.
+    /// The waiters with a deadline, by deadline and ID.
     pub(super) deadlines: BTreeSet<(Time, u64)>,
     /// The time of the next alarm.
     pub(super) alarm: Option<Time>,
@@ -33,7 +33,7 @@ pub(crate) struct State {
     /// The error of the last call to the store, if it failed.
     #[cfg(feature = "redis")]
     pub(super) store_error: Option<StoreError>,
-    /// The wakers of those who wait until the store knows everything.
+    /// The wakers of `Limiter::flush`.
     #[cfg(feature = "redis")]
     pub(super) flushes: Vec<Waker>,
 }
@@ -44,11 +44,11 @@ pub(super) struct Waiter {
     /// The time at which it joined the queue.
     pub(super) since: Time,
     pub(super) deadline: Option<Time>,
-    /// Where the request is counted, if it was admitted.
-    pub(super) outcome: Option<Result<Place, AcquireError>>,
+    /// `None` while the request is waiting.
+    pub(super) outcome: Option<Result<CountedAt, AcquireError>>,
 }
 
-impl State {
+impl LimiterState {
     pub(super) fn new(gate: Gate, estimator: Estimator) -> Self {
         Self {
             gate,
@@ -88,8 +88,8 @@ impl State {
         Some(waiter)
     }
 
-    /// Decides the requests that can be decided at a time, and collects their wakers. Returns `false`
-    /// if there may be more of them than are decided at once.
+    /// Decides the requests that can be decided now, and collects their wakers. Returns `false` if
+    /// there may be more of them.
     pub(super) fn decide_due(&mut self, now: Time, wakers: &mut Vec<Waker>) -> bool {
         for _ in 0..BATCH {
             if let Some((id, result)) = self.gate.next(now) {
@@ -98,7 +98,7 @@ impl State {
             }
             match self.deadlines.first() {
                 Some(&(deadline, id)) if deadline <= now => {
-                    // The requests behind it may be smaller, so the queue is tried again.
+                    // The requests behind it may be smaller, so the loop goes on.
                     self.gate.cancel(id);
                     let error = self.timeout_error();
                     wakers.extend(self.decide(id, Err(error)));
@@ -109,11 +109,11 @@ impl State {
         false
     }
 
-    /// Notes the outcome of a request in the queue and returns its waker.
+    /// Sets the outcome of a request in the queue and returns its waker.
     pub(super) fn decide(
         &mut self,
         id: u64,
-        outcome: Result<Place, AcquireError>,
+        outcome: Result<CountedAt, AcquireError>,
     ) -> Option<Waker> {
         let waiter = self.waiters.get_mut(&id)?;
         waiter.outcome = Some(outcome);
@@ -143,7 +143,7 @@ impl State {
     }
 }
 
-/// Wakes all, even if one of them panics.
+/// Wakes all wakers, even if one of them panics.
 pub(super) fn wake_all(wakers: Vec<Waker>) {
     let mut panic = None;
     for waker in wakers {

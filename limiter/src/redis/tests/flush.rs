@@ -11,6 +11,7 @@ use model_studio_limits::LimitKind;
 
 use super::{concurrency, limit, of_store, quota, reply, seconds};
 use crate::gate::Gate;
+use crate::scheduler::Shared;
 use crate::{Estimator, Limiter, ManualClock};
 
 /// A waker that counts how often it is used, or panics.
@@ -28,20 +29,23 @@ fn a_flush_ends_if_the_waker_of_a_request_panics() {
     let clock = Arc::new(ManualClock::new());
     let quota = quota(&[limit(LimitKind::Requests, 600)]);
     let gate = Gate::Stored(Box::new(quota));
-    let limiter = Limiter::from_parts(clock, gate, Estimator::default(), None);
+    let shared = Shared::new(clock, gate, Estimator::default());
+    let limiter = Limiter {
+        shared: Arc::new(shared),
+    };
     let poll = |future: Pin<&mut dyn Future<Output = ()>>, waker: &Arc<Waking>| {
         let waker = Waker::from(Arc::clone(waker));
         assert!(future.poll(&mut Context::from_waker(&waker)).is_pending());
     };
     let mut acquire = Box::pin(async { drop(limiter.acquire(0).await) });
     poll(acquire.as_mut(), &Arc::new(Waking(None)));
-    let call = limiter.shared().next_call().unwrap();
+    let call = limiter.shared.next_call().unwrap();
     let flushes = Arc::new(Waking(Some(AtomicUsize::new(0))));
     let mut flush = Box::pin(limiter.flush());
     poll(flush.as_mut(), &flushes);
 
     let reply = reply(0, vec![of_store(0)], vec![[600, 1]]);
-    let shared = limiter.shared();
+    let shared = &limiter.shared;
     let apply = AssertUnwindSafe(|| shared.apply(&call, &reply, seconds(0)));
     assert!(catch_unwind(apply).is_err(), "the panic is not hidden");
     assert_eq!(flushes.0.as_ref().unwrap().load(Ordering::Relaxed), 1);
@@ -65,7 +69,8 @@ fn a_flush_does_not_wait_for_what_happens_later() {
     assert!(!quota.is_flushed(), "the last pause is not sent");
 }
 
-/// A call with everything would keep the server from others. Only the last call of a limiter has it.
+/// A call with everything would keep the server from others. Only the last call of a limiter has
+/// it.
 #[test]
 fn calls_have_a_part_of_many_changes_and_the_last_one_has_all() {
     let mut quota = quota(&[concurrency(LimitKind::ConcurrentTasks, 5)]);

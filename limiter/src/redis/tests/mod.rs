@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use model_studio_limits::{Limit, LimitKind};
 
-use super::protocol::{Lease, RateReply, Refused};
+use super::protocol::{Lease, RateReply, ReplyError};
 use super::{Call, Reply, StoredQuota};
-use crate::quota::grant::{Grant, Place, Request};
+use crate::quota::request::{CountedAt, Grant, Request};
 use crate::quota::rules::Rules;
 use crate::time::{Nanos, StoreTime, Time};
 use crate::{Cost, Refusal};
@@ -31,14 +31,7 @@ fn concurrency(kind: LimitKind, count: u64) -> Limit {
 }
 
 fn quota(limits: &[Limit]) -> StoredQuota {
-    let rules = Rules {
-        share: (1, 1),
-        guard: None,
-        burst: 1,
-        counts_at_completion: false,
-        max_task_duration: Duration::from_secs(3_600),
-    };
-    let process = "process".to_owned();
+    let (rules, process) = (Rules::default(), "process".to_owned());
     let evicts = Arc::default();
     StoredQuota::new(limits, rules, Some((1, 1)), process, evicts, seconds(0))
 }
@@ -92,9 +85,9 @@ fn fail_first_call(quota: &mut StoredQuota) -> Call {
 fn next_grant(quota: &mut StoredQuota, tokens: u64, now: u64) -> Grant {
     let request = request(tokens);
     quota.enqueue(request).unwrap();
-    let (id, place) = quota.next(seconds(now)).expect("the request is admitted");
+    let (id, counted_at) = quota.next(seconds(now)).expect("the request is admitted");
     Grant {
-        place: place.unwrap(),
+        counted_at: counted_at.unwrap(),
         id: Some(id),
         request,
     }
@@ -128,10 +121,10 @@ fn a_pause_holds_back_a_request_that_was_admitted_and_not_polled() {
     let call = quota.next_call(seconds(1)).unwrap();
     let reply = reply(1, vec![of_store(1)], vec![[600, 1]]);
     quota.apply(&call, &reply, seconds(1), seconds(1));
-    let (id, place) = quota.next(seconds(1)).unwrap();
+    let (id, counted_at) = quota.next(seconds(1)).unwrap();
     quota.pause_until(seconds(5));
     let mut grant = Grant {
-        place: place.unwrap(),
+        counted_at: counted_at.unwrap(),
         id: Some(id),
         request: request(0),
     };
@@ -147,15 +140,15 @@ fn a_request_of_the_fallback_that_is_polled_late_takes_its_place_in_the_pace_aga
     let _call = fail_first_call(&mut quota);
     let mut grants: Vec<_> = (2..32).map(|now| next_grant(&mut quota, 0, now)).collect();
     for grant in &mut grants {
-        let is_last = grant.place == Place::Fallback(seconds(31));
+        let is_last = grant.counted_at == CountedAt::Process(seconds(31));
         let id = grant.id.unwrap();
         assert_eq!(quota.renew(id, grant, seconds(31)), is_last);
     }
     // One was sent at this time already.
     assert_eq!(quota.next(seconds(31)), None);
-    let (id, place) = quota.next(seconds(32)).unwrap();
+    let (id, counted_at) = quota.next(seconds(32)).unwrap();
     assert_eq!(Some(id), grants[0].id);
-    assert_eq!(place, Ok(Place::Fallback(seconds(32))));
+    assert_eq!(counted_at, Ok(CountedAt::Process(seconds(32))));
     assert_eq!(quota.next(seconds(32)), None);
 }
 
@@ -219,17 +212,17 @@ fn the_end_of_a_pause_is_sent_and_not_undone_by_an_older_reply() {
     assert!(quota.is_flushed());
 }
 
-/// The pace is that of all, so what one process sends takes as long as what all send.
+/// All processes share the pace, so the next request of this process waits for those of the others.
 #[test]
 fn a_process_of_several_counts_its_requests_at_the_pace_of_all() {
     let mut quota = quota(&[limit(LimitKind::Requests, 600)]);
     quota.enqueue(request(0)).unwrap();
     let call = quota.next_call(seconds(0)).unwrap();
-    let alone = quota.paced(&Cost::from(0));
+    let alone = quota.limits.delay(&Cost::from(0));
     assert_eq!(alone, Nanos::from_millis(100));
     let busy = reply(1, vec![of_store(1)], vec![[600, 8]]);
     quota.apply(&call, &busy, seconds(1), seconds(1));
-    assert_eq!(quota.paced(&Cost::from(0)), Nanos::from_millis(800));
+    assert_eq!(quota.limits.delay(&Cost::from(0)), Nanos::from_millis(800));
 }
 
 #[test]
@@ -282,7 +275,7 @@ fn what_runs_is_stated_renewed_and_released() {
     let both = reply(0, vec![of_store(0); 2], Vec::new());
     quota.apply(&call, &both, seconds(0), seconds(0));
     assert!(!quota.is_flushed(), "the store counts two");
-    let (id, place) = quota.next(seconds(0)).unwrap();
+    let (id, counted_at) = quota.next(seconds(0)).unwrap();
     let soon = quota.next_call(seconds(0)).unwrap_err().unwrap();
     assert!(soon <= seconds(1));
     let call = quota.next_call(soon).unwrap();
@@ -297,11 +290,11 @@ fn what_runs_is_stated_renewed_and_released() {
     assert_eq!(held(&call), 1);
     quota.apply(&call, &reply(11, Vec::new(), Vec::new()), again, again);
     let grant = Grant {
-        place: place.unwrap(),
+        counted_at: counted_at.unwrap(),
         id: Some(id),
         request: request(0),
     };
-    quota.settle(&grant, &Cost::from(0), again);
+    quota.settle(&grant, &Cost::from(0), &|| again);
     quota.flush(again);
     let call = quota.next_call(again).unwrap();
     assert_eq!(held(&call), 0);
@@ -318,12 +311,12 @@ fn a_call_that_is_repeated_for_long_has_no_refunds() {
     // Both are lower, both are higher, and one of each.
     for cost in [(5, 5), (20, 20), (5, 30)] {
         let grant = Grant {
-            place: Place::Store(of_store(0)),
+            counted_at: CountedAt::Store(of_store(0)),
             id: Some(0),
             request: estimate,
         };
         let cost = Cost::input_output(cost.0, cost.1);
-        quota.report(&grant, &cost, seconds(0));
+        quota.report(&grant, &cost, &|| seconds(0));
     }
     quota.flush(seconds(0));
     let mut call = quota.next_call(seconds(0)).unwrap();
@@ -362,13 +355,14 @@ fn replies_are_parsed_and_others_are_refused() {
     assert_eq!(parsed.starts, [StoreTime(10), StoreTime(11)]);
     assert_eq!((parsed.rates[0].used, parsed.resets), (0, 1));
     assert_eq!(parsed.running, [4]);
-    assert_eq!(Reply::parse("stale 7", &call), Err(Refused::Stale(7)));
+    assert_eq!(Reply::parse("stale 7", &call), Err(ReplyError::Stale(7)));
     assert!(matches!(
         Reply::parse("version 2", &call),
-        Err(Refused::Version(_))
+        Err(ReplyError::Version(_))
     ));
     for other in ["", "1", "1 2 x", "stale", "stale x", "1 2 0 3 0 1 99"] {
-        assert_eq!(Reply::parse(other, &call), Err(Refused::Unknown));
+        let error = Reply::parse(other, &call).unwrap_err();
+        assert!(matches!(error, ReplyError::Format(_)), "{other}");
     }
 }
 

@@ -1,29 +1,30 @@
-//! The requests of a process that wait, from the queue to their start.
+//! The waiting requests of a process, from the queue to their start.
 
 use std::collections::VecDeque;
 use std::mem;
 
 use super::protocol::{Call, Offered};
-use crate::quota::grant::Request;
 use crate::quota::queue::Queue;
+use crate::quota::request::Request;
 use crate::time::{Nanos, StoreTime, Time};
 
-/// The largest number of requests of a call.
+/// The maximum number of requests in a call.
 const MAX_REQUESTS: usize = 64;
 
-/// The requests that wait, and when to offer them to the store.
+/// The waiting requests, and when to offer them to the store.
 #[derive(Debug, Default)]
-pub(super) struct Line {
+pub(super) struct Pending {
     queue: Queue,
-    /// Requests at the front of the queue that may start at a time.
+    /// The requests at the front of the queue that the store has admitted and that wait for their
+    /// start.
     admitted: VecDeque<Admitted>,
     /// The requests in the current call, if there is one.
     in_call: Option<Vec<(u64, Request)>>,
     /// The number of calls that have ended.
     ended_calls: u64,
-    /// The request for which the process waits in the line of the store.
+    /// The request for which this process waits in the store's line of processes.
     waits_for: Option<u64>,
-    /// When to call next; `None` if nothing has to be offered.
+    /// When to call next. `None` if no request has to be offered.
     call_at: Option<Time>,
 }
 
@@ -33,11 +34,11 @@ pub(super) struct Admitted {
     pub(super) id: u64,
     /// When it may start.
     pub(super) ready_at: Time,
-    /// The same, as the store counts it.
+    /// The same, by the store's clock.
     pub(super) at: StoreTime,
 }
 
-impl Line {
+impl Pending {
     pub(super) fn len(&self) -> usize {
         self.queue.len()
     }
@@ -46,48 +47,49 @@ impl Line {
         self.queue.is_empty()
     }
 
-    /// Adds a request. A call offers it when those that are admitted have started, so until then it
-    /// waits for others to share the call: `lead` before that time.
+    /// Adds a request. It is offered `lead` before the last admitted request starts, so that
+    /// requests that arrive in the meantime share the call.
     pub(super) fn push(&mut self, request: Request, lead: Nanos, now: Time) -> u64 {
-        // A process that waits already has been told when to call.
+        // If others are waiting, the time of the next call is known already.
         if self.queue.len() == self.admitted.len() && self.in_call.is_none() {
             self.call_at = Some(self.offer_at(lead, now));
         }
         self.queue.push(request)
     }
 
-    /// Puts a request back at its place, and offers it at once.
+    /// Puts a request back to its place, and offers it at once.
     pub(super) fn put_back(&mut self, id: u64, request: Request, now: Time) {
         self.queue.insert(id, request);
         self.call_at = Some(now);
     }
 
-    /// Returns the first request, and whether it was admitted.
+    /// Returns the first request, and its admission if the store has admitted it.
     pub(super) fn front(&self) -> Option<(u64, Request, Option<Admitted>)> {
         let (id, request) = self.queue.front()?;
         Some((id, *request, self.admitted.front().copied()))
     }
 
-    /// Removes a request, which may have been admitted.
+    /// Removes a request, and returns it with its admission if the store has admitted it.
     pub(super) fn remove(&mut self, id: u64, now: Time) -> Option<(Request, Option<Admitted>)> {
         let request = self.queue.remove(id)?;
         let index = self.admitted.iter().position(|one| one.id == id);
         let admitted = index.and_then(|index| self.admitted.remove(index));
-        // The process may wait in the line for this request only.
+        // The process may be in the store's line only for this request.
         if self.waits_for == Some(id) && self.in_call.is_none() {
             self.call_at = Some(now);
         }
         Some((request, admitted))
     }
 
-    /// Returns the requests that wait for their start, so that they are offered again in order.
+    /// Returns the requests that the store has admitted and that are still in the queue. They count
+    /// as not admitted from now on.
     pub(super) fn withdraw_all(&mut self) -> Vec<(Request, Admitted)> {
         let admitted = mem::take(&mut self.admitted).into_iter();
         let withdrawn = admitted.filter_map(|one| Some((self.queue.get(one.id)?, one)));
         withdrawn.collect()
     }
 
-    /// Returns `true` if the admitted requests are not at the front, because one was put back.
+    /// Returns `true` if the admitted requests are not the first ones, because one was put back.
     pub(super) fn is_overtaken(&self) -> bool {
         let waiting = self.queue.iter().map(|(id, _)| id);
         let admitted = self.admitted.iter().map(|one| one.id);
@@ -106,12 +108,12 @@ impl Line {
         self.call_at = Some(now);
     }
 
-    /// Returns `true` if the process may wait in the line of the store.
+    /// Returns `true` if the process may be in the store's line.
     pub(super) fn is_in_line(&self) -> bool {
         self.waits_for.is_some()
     }
 
-    /// Returns the requests of a new call.
+    /// Starts a call, and returns its requests.
     pub(super) fn offer(&mut self) -> Vec<(u64, Request)> {
         self.call_at = None;
         let requests = self.queue.iter().skip(self.admitted.len());
@@ -120,7 +122,7 @@ impl Line {
         requests
     }
 
-    /// Forgets the current call, and returns its requests.
+    /// Ends the current call, and returns its requests.
     pub(super) fn end_call(&mut self) -> Vec<(u64, Request)> {
         self.ended_calls += u64::from(self.is_in_call());
         self.in_call.take().unwrap_or_default()
@@ -130,18 +132,18 @@ impl Line {
         self.ended_calls
     }
 
-    /// Notes that the store has admitted a request. Returns `false` if it was cancelled during the
+    /// Marks a request as admitted by the store. Returns `false` if it was cancelled during the
     /// call.
     pub(super) fn admit(&mut self, admitted: Admitted) -> bool {
-        let waits = self.queue.get(admitted.id).is_some();
-        if waits {
+        let is_waiting = self.queue.get(admitted.id).is_some();
+        if is_waiting {
             self.admitted.push_back(admitted);
         }
-        waits
+        is_waiting
     }
 
-    /// Plans the next call after one that admitted the first `count` of its requests. The store asks
-    /// for it at `retry_at`.
+    /// Plans the next call after one that admitted the first `count` of its requests. The store
+    /// expects it at `retry_at`.
     pub(super) fn plan(
         &mut self,
         call: &Call,
@@ -156,15 +158,16 @@ impl Line {
         self.call_at = match (next, self.waits_for) {
             (Some(next), Some(asked)) if next == asked => Some(retry_at),
             (None, None) => None,
-            // All requests of the call were admitted, and others have come.
+            // All requests of the call were admitted, and new ones have arrived.
             (Some(_), None) => Some(self.offer_at(lead, now)),
-            // Another request is the first one now. Without one, the process leaves the line.
+            // Another request is the first one now, or there is none, and the process leaves the
+            // line.
             _ => Some(now),
         };
     }
 
-    /// Forgets all requests that were not admitted, and returns their IDs. Returns those that were
-    /// admitted too.
+    /// Removes all requests, and ends the current call. Returns the IDs of all requests, and those
+    /// that were admitted.
     pub(super) fn give_up(&mut self) -> (Vec<u64>, Vec<(Request, Admitted)>) {
         let withdrawn = self.withdraw_all();
         let ids: Vec<u64> = self.queue.iter().map(|(id, _)| id).collect();

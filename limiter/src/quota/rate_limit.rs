@@ -1,4 +1,4 @@
-//! A limit with a window: its ledger, and its pace.
+//! A rate limit: a limit with a window.
 
 use model_studio_limits::Limit;
 
@@ -10,25 +10,25 @@ use crate::time::{Nanos, Time};
 
 /// A limit with a window, and what was used of it.
 #[derive(Debug)]
-pub(crate) struct Rate {
+pub(crate) struct RateLimit {
     pub(crate) limit: Limit,
     /// The share of the count.
     pub(crate) allowed: u64,
     pub(crate) ledger: Ledger,
     /// `None` if other limits set the pace of the kind.
     pub(crate) pace: Option<Pace>,
-    /// The time from which requests are in the ledger.
+    /// Only requests that were admitted from this time on are in the ledger.
     pub(crate) since: Time,
-    /// Whether amounts are not in the ledger while their request runs.
-    is_held: bool,
+    /// Whether amounts are in the ledger only from the completion of their request.
+    counts_at_completion: bool,
 }
 
-impl Rate {
-    /// Creates the state of a limit that is used from a time on.
+impl RateLimit {
+    /// Creates a limit that is used from a time on.
     pub(crate) fn new(
         limit: &Limit,
         rule: &RateRule,
-        is_held: bool,
+        counts_at_completion: bool,
         bits: u32,
         since: Time,
         now: Time,
@@ -39,7 +39,7 @@ impl Rate {
             ledger: Ledger::new(rule.allowed, rule.span, bits, now),
             pace: rule.pace.map(|credit| Pace::new(rule, credit, now)),
             since,
-            is_held,
+            counts_at_completion,
         }
     }
 
@@ -48,11 +48,11 @@ impl Rate {
         let same_kind = replaced
             .iter()
             .filter(|old| old.limit.kind == self.limit.kind);
-        // The same window, or the one that remembers most.
-        let most = same_kind
+        // The one with the same window, or else with the longest.
+        let most_similar = same_kind
             .clone()
             .max_by_key(|old| (old.limit.per == self.limit.per, old.limit.per));
-        if let Some(old) = most {
+        if let Some(old) = most_similar {
             self.since = old.since;
             self.ledger.copy_from(&old.ledger, now);
         }
@@ -62,8 +62,8 @@ impl Rate {
         }
     }
 
-    /// Returns a time before which a request cannot be sent, if an amount is taken before it and
-    /// another one is given back.
+    /// Returns the earliest time at which a request can be sent, if an amount is taken before it
+    /// and another one is given back.
     pub(crate) fn ready_after(&self, ahead: u128, cost: &Cost, given_back: u128) -> Time {
         // Requests ahead can use more than one window.
         let amount = ahead + u128::from(cost.amount(self.limit.kind));
@@ -73,17 +73,18 @@ impl Rate {
         at.max(pace.map_or(Time::MIN, |pace| pace.ready_after(ahead, given_back)))
     }
 
-    /// Returns how long a request takes at the full pace.
-    pub(crate) fn paced(&self, cost: &Cost) -> Nanos {
+    /// Returns how long a request delays the next one at full pace.
+    pub(crate) fn delay(&self, cost: &Cost) -> Nanos {
         let pace = self.pace.as_ref();
         pace.map_or(Nanos::ZERO, |pace| pace.delay(cost.amount(self.limit.kind)))
     }
 
-    /// Takes a request whose turn was at a time. Returns how long it takes at the full pace.
+    /// Counts a request whose turn was at a time. Returns how long it delays the next one at full
+    /// pace.
     #[inline]
     pub(crate) fn take(&mut self, cost: &Cost, turn: Time, slowdown: f64) -> Nanos {
         let amount = cost.amount(self.limit.kind);
-        if !self.is_held {
+        if !self.counts_at_completion {
             self.ledger.take(amount);
         }
         match &mut self.pace {
@@ -92,72 +93,72 @@ impl Rate {
         }
     }
 
-    /// Moves a request to the current time. Returns `false` if there is no room for it, with what
-    /// is held of all requests, this one included.
-    pub(crate) fn renew(&mut self, at: Time, cost: &Cost, held: u128) -> bool {
-        if self.is_held {
-            return self.ledger.has_room(held);
+    /// Moves a request to the current time. Returns `false` if there is no room for it. `reserved`
+    /// is what running requests have reserved, including this one.
+    pub(crate) fn renew(&mut self, at: Time, cost: &Cost, reserved: u128) -> bool {
+        if self.counts_at_completion {
+            return self.ledger.has_room(reserved);
         }
         let amount = cost.amount(self.limit.kind);
         if at >= self.since {
             self.ledger.change(at, amount, 0);
         }
-        let fits = self.ledger.has_room(held + u128::from(amount));
+        let fits = self.ledger.has_room(reserved + u128::from(amount));
         self.ledger.take(amount);
         fits
     }
 
-    /// Takes back a request that was admitted at a time and then moved to the current time.
+    /// Removes a request that was admitted at a time and then moved to the current time.
     pub(crate) fn put_back(&mut self, at: Time, cost: &Cost, now: Time) {
         let amount = cost.amount(self.limit.kind);
-        if !self.is_held {
+        if !self.counts_at_completion {
             self.ledger.change(now, amount, 0);
         }
         self.give_back_rest(at, amount, now);
     }
 
-    /// Takes back a request that was admitted at a time.
+    /// Removes a request that was admitted at a time.
     pub(crate) fn take_back(&mut self, at: Time, cost: &Cost, now: Time) {
         let amount = cost.amount(self.limit.kind);
-        if !self.is_held && at >= self.since {
+        if !self.counts_at_completion && at >= self.since {
             self.ledger.change(at, amount, 0);
         }
         self.give_back_rest(at, amount, now);
     }
 
-    /// Changes what a request costs that was admitted at a time.
+    /// Changes the cost of a request that was admitted at a time.
     ///
-    /// A decrease has no effect if the request has expired: the next requests did not wait for it.
+    /// A decrease has no effect if the request has expired, because no other request waits for it.
     pub(crate) fn change(&mut self, at: Time, from: u64, to: u64, now: Time, slowdown: f64) {
         if from == to || at < self.since {
             return;
         }
         let is_remembered = self.ledger.remembers(at);
-        if !self.is_held {
+        if !self.counts_at_completion {
             self.ledger.change(at, from, to);
         }
         if let Some(pace) = &mut self.pace {
             if to > from {
                 pace.take(now, to - from, slowdown);
             } else if is_remembered {
-                // At full pace, because the slower pace could give back more than was taken.
+                // At full pace, because a slower one could give back more than was taken.
                 pace.give_back(from - to);
             }
         }
     }
 
-    /// Lets the next request wait no longer for one that was admitted at a time and not sent. The
-    /// time that has passed is lost, so that many at once do not start a burst.
-    fn give_back_rest(&mut self, at: Time, amount: u64, now: Time) {
-        if let (true, Some(pace)) = (at >= self.since, &mut self.pace) {
-            pace.give_back_rest(at, amount, now);
+    /// Counts a request that completed at a time.
+    pub(crate) fn complete(&mut self, at: Time, cost: &Cost) {
+        if self.counts_at_completion && self.ledger.remembers(at) {
+            self.ledger.change(at, 0, cost.amount(self.limit.kind));
         }
     }
 
-    /// Counts what was held of a request that completed at a time.
-    pub(crate) fn complete(&mut self, at: Time, cost: &Cost) {
-        if self.is_held && self.ledger.remembers(at) {
-            self.ledger.change(at, 0, cost.amount(self.limit.kind));
+    /// Ends the delay that a request caused which was admitted at a time and not sent. The time
+    /// that has passed is lost, so that many such requests do not cause a burst.
+    fn give_back_rest(&mut self, at: Time, amount: u64, now: Time) {
+        if let (true, Some(pace)) = (at >= self.since, &mut self.pace) {
+            pace.give_back_rest(at, amount, now);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The limits that a process states, and what the last reply said about them.
+//! The limits of a quota in a store: what this process states, and what the last reply said.
 
 use model_studio_limits::Limit;
 
@@ -9,68 +9,42 @@ use crate::time::{Nanos, StoreTime};
 use crate::usage::LimitUsage;
 use crate::{Cost, TooLarge};
 
-/// The smallest guard of short windows, and of windows of a minute or more. Timers and busy runtimes
-/// wake a process some milliseconds late, and half of the guard is what a request may be late.
+/// The smallest guard of short windows, and of windows of a minute or more. Timers and busy
+/// runtimes wake a process some milliseconds late, and a request may be late by half of the guard.
 const MIN_GUARD: Nanos = Nanos::from_millis(20);
 const MIN_GUARD_OF_MINUTE: Nanos = Nanos::from_millis(100);
 
-/// The limits of a quota, as this process knows them.
+/// The limits of a quota in a store, as this process knows them.
 #[derive(Debug, Default)]
-pub(super) struct StatedLimits {
-    rates: Vec<Rate>,
+pub(super) struct StoredLimits {
+    rates: Vec<StoredRate>,
     /// `used` is from the last reply.
     concurrency: Box<[LimitUsage]>,
 }
 
-/// A limit with a window.
+/// A rate limit in a store.
 #[derive(Debug)]
-struct Rate {
+struct StoredRate {
     limit: Limit,
     rule: RateRule,
-    /// The amount that the store allows, which is lower if another process knows a tighter limit.
+    /// The amount that the store allows. It is lower if another process states a tighter limit.
     effective: u64,
     used: u64,
-    /// When the pace is ready. 0 if that is not known.
+    /// When the pace is ready, or 0 if that is not known.
     next: StoreTime,
-    /// What this process has used in the last window, roughly, at the time of the last reply.
+    /// An estimate of what this process has used in the window before the last reply.
     own: f64,
     replied_at: StoreTime,
 }
 
-impl Rate {
-    /// Counts what this process has used.
-    #[expect(clippy::cast_precision_loss, reason = "an estimate need not be exact")]
-    fn count_own(&mut self, call: &Call, reply: &Reply) {
-        let passed = reply.now.0.saturating_sub(self.replied_at.0) as f64;
-        let decay = (-passed / self.rule.window.as_micros().max(1) as f64).exp();
-        let requests = call.requests.iter().take(reply.starts.len());
-        let amounts = requests.map(|request| request.cost.amount(self.limit.kind) as f64);
-        self.own = self.own * decay + amounts.sum::<f64>();
-        self.replied_at = reply.now;
-    }
-
-    /// Returns how many processes like this one use the limit, by what is used.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        clippy::cast_sign_loss,
-        reason = "an estimate need not be exact, and a cast of a float saturates"
-    )]
-    fn processes(&self) -> u64 {
-        (self.used as f64 / self.own.max(1.0))
-            .clamp(1.0, 10_000.0)
-            .round() as u64
-    }
-}
-
-impl StatedLimits {
+impl StoredLimits {
     pub(super) fn new(limits: &[Limit], rules: &Rules) -> Self {
         let rates = limits.iter().filter(|limit| limit.per.is_some());
         let rates = rates.map(|limit| {
             let mut rule = rules.rate_rule(limit, limits);
             let least = Nanos(rule.window.0 / 600).clamp(MIN_GUARD, MIN_GUARD_OF_MINUTE);
             rule.span = rule.span.max(rule.window + least);
-            Rate {
+            StoredRate {
                 limit: *limit,
                 rule,
                 effective: rule.allowed,
@@ -90,7 +64,7 @@ impl StatedLimits {
         !self.concurrency.is_empty()
     }
 
-    /// Takes what the reply to a call says of the limits.
+    /// Applies what the reply to a call says about the limits.
     pub(super) fn apply(&mut self, call: &Call, reply: &Reply) {
         for rate in &mut self.rates {
             rate.count_own(call, reply);
@@ -105,7 +79,7 @@ impl StatedLimits {
         }
     }
 
-    /// Returns what a call states of the limits with a window.
+    /// Returns what a call states about the rate limits.
     pub(super) fn rates(&self) -> Vec<StatedRate> {
         let rates = self.rates.iter().map(|rate| StatedRate {
             kind: rate.limit.kind,
@@ -115,7 +89,7 @@ impl StatedLimits {
         rates.collect()
     }
 
-    /// Returns what a call states of the limits on concurrency, of which this process has `held`.
+    /// Returns what a call states about the limits on concurrency.
     pub(super) fn concurrency(&self, held: &Held) -> Vec<StatedConcurrency> {
         let concurrency = self.concurrency.iter().map(|one| StatedConcurrency {
             kind: one.limit.kind,
@@ -135,24 +109,24 @@ impl StatedLimits {
         rates.chain(self.concurrency.iter().copied()).collect()
     }
 
-    /// Returns the shortest guard, if there are limits with a window.
+    /// Returns the shortest guard, if there are rate limits.
     pub(super) fn guard(&self) -> Option<Nanos> {
         let guards = self.rates.iter();
         let guards = guards.map(|rate| rate.rule.span - rate.rule.window);
         guards.min()
     }
 
-    /// Returns the time that a request takes at the full pace. It stands for what other processes send
-    /// in the meantime, because the pace is that of all.
-    pub(super) fn paced(&self, cost: &Cost) -> Nanos {
+    /// Returns how long a request and those that other processes send in the meantime delay the
+    /// next request of this process at full pace.
+    pub(super) fn delay(&self, cost: &Cost) -> Nanos {
         let rates = self.rates.iter().filter(|rate| rate.rule.pace.is_some());
-        let times = rates.map(|rate| {
+        let delays = rates.map(|rate| {
             let amount = u128::from(cost.amount(rate.limit.kind));
-            let time = amount * u128::from(rate.rule.window.0) / u128::from(rate.effective.max(1));
-            let time = time * u128::from(rate.processes());
-            Nanos(u64::try_from(time).unwrap_or(u64::MAX))
+            let delay = amount * u128::from(rate.rule.window.0) / u128::from(rate.effective.max(1));
+            let delay = delay * u128::from(rate.processes());
+            Nanos(u64::try_from(delay).unwrap_or(u64::MAX))
         });
-        times.max().unwrap_or_default()
+        delays.max().unwrap_or_default()
     }
 
     pub(super) fn check_size(&self, cost: &Cost) -> Result<(), TooLarge> {
@@ -163,9 +137,35 @@ impl StatedLimits {
         check_size(cost, rates.chain(concurrency))
     }
 
-    /// Checks against the limits of the store, which another process can have made tighter.
+    /// Checks the size against the limits that the store applies, which can be tighter.
     pub(super) fn check_size_in_store(&self, cost: &Cost) -> Result<(), TooLarge> {
         let rates = self.rates.iter();
         check_size(cost, rates.map(|rate| (rate.limit, rate.effective)))
+    }
+}
+
+impl StoredRate {
+    /// Updates the estimate of what this process has used.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate need not be exact")]
+    fn count_own(&mut self, call: &Call, reply: &Reply) {
+        let passed = reply.now.0.saturating_sub(self.replied_at.0) as f64;
+        let decay = (-passed / self.rule.window.as_micros().max(1) as f64).exp();
+        let requests = call.requests.iter().take(reply.starts.len());
+        let amounts = requests.map(|request| request.cost.amount(self.limit.kind) as f64);
+        self.own = self.own * decay + amounts.sum::<f64>();
+        self.replied_at = reply.now;
+    }
+
+    /// Estimates how many processes like this one use the limit, from its usage.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "an estimate need not be exact, and a cast of a float saturates"
+    )]
+    fn processes(&self) -> u64 {
+        (self.used as f64 / self.own.max(1.0))
+            .clamp(1.0, 10_000.0)
+            .round() as u64
     }
 }

@@ -1,0 +1,234 @@
+//! The way of a request through a stored quota: how it waits, starts and ends.
+
+use std::time::Duration;
+
+use super::StoredQuota;
+use crate::quota::request::{CountedAt, Grant, Rejection, Request};
+use crate::redis::protocol::Lease;
+use crate::time::{Nanos, Time};
+use crate::{Cost, Refusal, TooLarge};
+
+impl StoredQuota {
+    /// Never admits a request, because only the store can do that.
+    pub(crate) fn try_acquire(
+        &mut self,
+        request: &Request,
+        now: Time,
+    ) -> Result<CountedAt, Rejection> {
+        self.advance(now);
+        let size = self.limits.check_size(&request.cost);
+        size.map_err(Rejection::TooLarge)?;
+        if self.now < self.paused_until {
+            return Err(Rejection::Paused(self.paused_until));
+        }
+        Err(Rejection::AskStore)
+    }
+
+    /// Only a call to the store would show more than the lower bound.
+    pub(crate) fn expected_at(&self, cost: &Cost) -> Time {
+        self.lower_bound(cost)
+    }
+
+    pub(crate) fn lower_bound(&self, _: &Cost) -> Time {
+        self.now.max(self.paused_until)
+    }
+
+    pub(crate) fn enqueue(&mut self, request: Request) -> Result<u64, TooLarge> {
+        self.limits.check_size(&request.cost)?;
+        self.counters.waited += 1;
+        Ok(self.pending.push(request, self.lead(), self.now))
+    }
+
+    pub(crate) fn cancel(&mut self, id: u64) {
+        if let Some((request, Some(admitted))) = self.pending.remove(id, self.now) {
+            self.give_back(&request, admitted);
+        }
+    }
+
+    pub(crate) fn next(&mut self, now: Time) -> Option<(u64, Result<CountedAt, TooLarge>)> {
+        self.advance(now);
+        let (id, request, admitted) = self.pending.front()?;
+        let result = match admitted {
+            Some(first) if first.ready_at.max(self.paused_until) <= self.now => {
+                Ok(CountedAt::Store(first.at))
+            }
+            Some(_) => return None,
+            None => match self.limits.check_size_in_store(&request.cost) {
+                Err(error) if self.is_too_large => Err(error),
+                _ if self.now < self.paused_until => return None,
+                _ => {
+                    let counted_at = self.outage.try_acquire(&request, self.now)?;
+                    self.outbox.hold(&request.cost, false);
+                    Ok(counted_at)
+                }
+            },
+        };
+        self.pending.remove(id, self.now);
+        if let Ok(counted_at) = result {
+            if let CountedAt::Store(at) = counted_at {
+                let delay = self.limits.delay(&request.cost);
+                self.feedback.admitted(at.into(), delay);
+            }
+            self.counters.admitted += 1;
+            self.counters.in_flight += 1;
+        }
+        Some((id, result))
+    }
+
+    pub(crate) fn next_event(&self) -> Option<Time> {
+        let (_, request, admitted) = self.pending.front()?;
+        let at = match admitted {
+            Some(first) => first.ready_at,
+            None => self.outage.ready_at(&request, self.now)?,
+        };
+        Some(at.max(self.paused_until))
+    }
+
+    pub(crate) fn has_waiters(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    pub(crate) fn renew(&mut self, id: u64, grant: &mut Grant, now: Time) -> bool {
+        self.advance(now);
+        if self.paused_until <= self.now {
+            if !self.is_late(grant) {
+                return true;
+            }
+            self.store.late_grants += 1;
+        }
+        self.take_back(grant);
+        self.pending.put_back(id, grant.request, self.now);
+        self.withdraw_all();
+        false
+    }
+
+    pub(crate) fn take_back(&mut self, grant: &Grant) {
+        self.counters.admitted -= 1;
+        let cost = grant.request.cost;
+        if let CountedAt::Store(at) = grant.counted_at {
+            let delay = self.limits.delay(&cost);
+            self.feedback.taken_back(at.into(), delay);
+            self.correct(at, cost, None);
+        } else if let Some(fallback) = self.outage.fallback() {
+            fallback.take_back(grant);
+        }
+        self.end(grant);
+    }
+
+    pub(crate) fn report(&mut self, grant: &Grant, cost: &Cost, now: &dyn Fn() -> Time) {
+        self.advance(now());
+        let from = grant.request.cost;
+        if let CountedAt::Store(at) = grant.counted_at {
+            if from != *cost {
+                self.correct(at, from, Some(*cost));
+            }
+        } else if let Some(fallback) = self.outage.fallback() {
+            fallback.report(grant, cost, now);
+        }
+    }
+
+    pub(crate) fn settle(&mut self, grant: &Grant, cost: &Cost, now: &dyn Fn() -> Time) {
+        if let CountedAt::Store(at) = grant.counted_at {
+            self.report(grant, cost, now);
+            self.feedback.succeeded(at.into());
+        } else {
+            self.advance(now());
+            if let Some(fallback) = self.outage.fallback() {
+                fallback.settle(grant, cost, now);
+            }
+        }
+        self.end(grant);
+    }
+
+    pub(crate) fn leave_unsettled(&mut self, grant: &Grant, now: &dyn Fn() -> Time) {
+        self.advance(now());
+        self.counters.unsettled += 1;
+        if let (CountedAt::Process(_), Some(fallback)) = (grant.counted_at, self.outage.fallback())
+        {
+            fallback.leave_unsettled(grant, now);
+        }
+        self.end(grant);
+    }
+
+    pub(crate) fn refuse(
+        &mut self,
+        grant: &Grant,
+        refusal: Refusal,
+        retry_after: Option<Duration>,
+        now: Time,
+    ) -> Duration {
+        self.advance(now);
+        self.counters.refused += 1;
+        let pause = if let CountedAt::Store(at) = grant.counted_at {
+            let now = self.feedback_now();
+            self.feedback.refused(at.into(), refusal, retry_after, now)
+        } else {
+            let fallback = self.outage.fallback();
+            let pause = fallback.map(|fallback| fallback.refuse(grant, refusal, retry_after, now));
+            pause.unwrap_or_default()
+        };
+        self.pause_until(self.now + pause.into());
+        self.end(grant);
+        pause
+    }
+
+    /// Ends a task that may still be running. The store counts it until its lease expires.
+    pub(crate) fn abandon_task(&mut self, grant: &Grant, now: Time) {
+        self.advance(now);
+        self.counters.unsettled += 1;
+        self.counters.in_flight -= 1;
+        if let CountedAt::Process(_) = grant.counted_at {
+            if let Some(fallback) = self.outage.fallback() {
+                fallback.abandon_task(grant, now);
+            }
+            self.outbox.release(&grant.request.cost, self.now);
+        }
+    }
+
+    /// Returns the lease of a task, by which any process can end it.
+    pub(crate) fn task_lease(&self, grant: &Grant) -> Option<String> {
+        Some(self.lease(grant)?.to_string())
+    }
+
+    /// Ends a task by its lease.
+    pub(crate) fn finish_task(&mut self, lease: &str) {
+        if let Some(lease) = Lease::parse(lease) {
+            self.outbox.end_task(lease, self.now);
+        }
+    }
+
+    /// Returns `true` if an admitted request is so late that it would be sent in a window in which
+    /// it does not count, or as part of a burst.
+    fn is_late(&self, grant: &Grant) -> bool {
+        match (grant.counted_at, self.limits.guard()) {
+            (CountedAt::Store(at), Some(guard)) => {
+                // Half of the guard is left for the network.
+                let most = Nanos(guard.0 / 2 + 2 * self.clock.round_trip().0);
+                self.clock.lateness(at, self.now) > most
+            }
+            (CountedAt::Store(_), None) => false,
+            (CountedAt::Process(at), _) => self.outage.is_late(at, self.now),
+        }
+    }
+
+    /// Removes a request from what is running.
+    fn end(&mut self, grant: &Grant) {
+        self.counters.in_flight -= 1;
+        match self.lease(grant) {
+            Some(lease) => {
+                if self.limits.has_concurrency() {
+                    self.outbox.end_task(lease, self.now);
+                }
+            }
+            None => self.outbox.release(&grant.request.cost, self.now),
+        }
+    }
+
+    /// Returns the lease of a task that the store has admitted.
+    fn lease(&self, grant: &Grant) -> Option<Lease> {
+        if !grant.request.is_task || !matches!(grant.counted_at, CountedAt::Store(_)) {
+            return None;
+        }
+        Some(Lease::new(&self.process, grant.id?, &grant.request.cost))
+    }
+}
