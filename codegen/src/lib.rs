@@ -23,7 +23,6 @@ mod table;
 mod validate;
 
 // 5. table -> code
-mod perfect_hash;
 mod render;
 
 mod characters;

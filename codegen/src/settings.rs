@@ -59,6 +59,16 @@ impl Settings {
         identifier::snake_case(&self.enum_name)
     }
 
+    /// Returns the path of the runtime's items for generated code.
+    pub(crate) fn private(&self) -> String {
+        format!("{}::__private", self.runtime)
+    }
+
+    /// Returns the name of the module that contains the enum and its data.
+    pub(crate) fn hidden_module(&self) -> String {
+        format!("__{}", self.macro_name())
+    }
+
     /// Returns the path of the including module from the crate root, which is empty for the root.
     pub(crate) fn module_path(&self) -> &str {
         match self.module.as_str() {

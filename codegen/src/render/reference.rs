@@ -4,48 +4,46 @@ use std::fmt::Write as _;
 
 use model_studio_limits_core::{Category, DisplayLimits, Grouped, Limit};
 
-use super::docs::in_cell;
+use super::markdown::in_cell;
 use crate::settings::Settings;
 use crate::table::{Model, RetiredModel, Table};
 use crate::table_file::Row;
 
-/// Renders the page: a table for each series, in which each model links to its variant.
-pub(super) fn render(catalogue: &Table, settings: &Settings) -> String {
-    Page {
-        catalogue,
-        path: settings.path("crate", &settings.enum_name),
-    }
-    .render(&settings.enum_name)
+/// Returns the page: a table for each series, in which each model links to its variant.
+pub(super) fn page(table: &Table, settings: &Settings) -> String {
+    let enum_name = &settings.enum_name;
+    let path = settings.path("crate", enum_name);
+    let mut text = format!(
+        "All models with their rate limits, by category and series. QPM and TPM stand for queries \
+         and tokens per minute.\n\n\
+         Limits apply per account, across all of its API keys. See [`{enum_name}`]({path}) for the \
+         source.\n"
+    );
+    let page = Page { table, path };
+    page.write_groups(&mut text);
+    page.write_retired(&mut text);
+    text
 }
 
 struct Page<'a> {
-    catalogue: &'a Table,
+    table: &'a Table,
     /// The path of the enum.
     path: String,
 }
 
 impl Page<'_> {
-    fn render(&self, enum_name: &str) -> String {
-        let path = &self.path;
-        let mut page = format!(
-            "All models with their rate limits, by category and series. QPM and TPM stand for \
-             queries and tokens per minute.\n\n\
-             Limits apply per account, across all of its API keys. See [`{enum_name}`]({path}) for the \
-             source.\n"
-        );
+    fn write_groups(&self, page: &mut String) {
         let mut category = None;
-        for (index, group) in self.catalogue.groups.iter().enumerate() {
+        for (index, group) in self.table.groups.iter().enumerate() {
             if category != Some(group.category) {
                 category = Some(group.category);
                 _ = writeln!(page, "\n# {}", title(group.category));
             }
-            let models = self.catalogue.models.iter();
+            let models = self.table.models.iter();
             let models: Vec<&Model> = models.filter(|model| model.row.group == index).collect();
             _ = writeln!(page, "\n## {}\n", in_cell(&group.series));
-            self.write_models(&mut page, &models);
+            self.write_models(page, &models);
         }
-        self.write_retired(&mut page);
-        page
     }
 
     fn write_models(&self, page: &mut String, models: &[&Model]) {
@@ -86,11 +84,11 @@ impl Page<'_> {
     }
 
     fn write_retired(&self, page: &mut String) {
-        if self.catalogue.retired.is_empty() {
+        if self.table.retired.is_empty() {
             return;
         }
         page.push_str("\n# Retired models\n\n| model ID | retired on | |\n| --- | --- | --- |\n");
-        for RetiredModel { row, replacement } in &self.catalogue.retired {
+        for RetiredModel { row, replacement } in &self.table.retired {
             let name = in_cell(&row.name.text);
             let replacement = self.use_instead(*replacement).unwrap_or_default();
             _ = writeln!(page, "| `{name}` | {} | {replacement} |", row.on);
@@ -126,7 +124,7 @@ impl Page<'_> {
 
     /// Returns the remark on the replacement at a position.
     fn use_instead(&self, replacement: Option<usize>) -> Option<String> {
-        let replacement = self.catalogue.replacement(replacement)?;
+        let replacement = self.table.replacement(replacement)?;
         Some(format!("use {}", self.link(replacement)))
     }
 
