@@ -45,8 +45,9 @@ impl Diagnostic {
         self
     }
 
-    pub(crate) fn help_if(self, is_helpful: bool, help: impl Into<String>) -> Self {
-        if is_helpful { self.help(help) } else { self }
+    /// Adds help if there is any.
+    pub(crate) fn help_maybe(self, help: Option<String>) -> Self {
+        Self { help, ..self }
     }
 }
 

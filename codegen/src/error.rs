@@ -4,8 +4,8 @@ use std::error;
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
-use crate::characters::{is_invisible, is_wide};
 use crate::diagnostic::{Diagnostic, Location, lines};
+use crate::text::{is_invisible, is_wide};
 
 /// Error returned when no code can be generated.
 ///
@@ -92,13 +92,13 @@ fn show(path: &Path, line: &str, diagnostic: &Diagnostic) -> String {
     let mut text = format!(
         "{}:{number}:{column}: {}\n",
         show_path(path),
-        one_line(&diagnostic.message)
+        shortened(&diagnostic.message)
     );
     let margin = " ".repeat(number.to_string().len());
     let (part, caret) = excerpt(line, column);
     _ = writeln!(text, "{margin} |\n{number} | {part}\n{margin} | {caret}");
     if let Some(help) = &diagnostic.help {
-        _ = writeln!(text, "{margin} help: {}", one_line(help));
+        _ = writeln!(text, "{margin} help: {}", shortened(help));
     }
     text.push('\n');
     text
@@ -134,8 +134,8 @@ fn excerpt(line: &str, column: usize) -> (String, String) {
 /// The maximum number of characters of a message that are shown.
 const MAX_MESSAGE: usize = 500;
 
-/// Returns a message without line breaks and with a limited length, because it may quote the file.
-fn one_line(message: &str) -> String {
+/// Returns a message on one line and with a limited length, because it may quote the file.
+fn shortened(message: &str) -> String {
     let mut characters = message.chars();
     let mut line: String = characters
         .by_ref()
@@ -149,7 +149,7 @@ fn one_line(message: &str) -> String {
 }
 
 fn show_path(path: &Path) -> String {
-    one_line(&path.display().to_string())
+    shortened(&path.display().to_string())
 }
 
 /// Replaces invisible characters and those that could change the state of a terminal.

@@ -25,9 +25,9 @@ mod validate;
 // 5. table -> code
 mod render;
 
-mod characters;
 mod diagnostic;
 mod error;
+mod text;
 
 pub use error::Error;
 pub use generator::{Code, Generator};

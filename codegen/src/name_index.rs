@@ -59,7 +59,9 @@ impl<'a> NameIndex<'a> {
         self.suggestions_left.set(left);
         let names = self.names.iter().map(|(_, name)| name.text.as_str());
         let suggestions = suggest(name, names);
-        let is_similar = suggestions.first().is_some();
-        error.help_if(is_similar, format!("did you mean {suggestions}?"))
+        let help = suggestions
+            .first()
+            .map(|_| format!("did you mean {suggestions}?"));
+        error.help_maybe(help)
     }
 }

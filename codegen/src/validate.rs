@@ -244,49 +244,33 @@ impl<'a> Addition<'a> {
         replacements: &[Option<(usize, Location)>],
         errors: &mut Vec<Diagnostic>,
     ) -> Vec<Option<usize>> {
-        #[derive(Clone, Copy)]
-        enum Chain {
-            Unknown,
-            Visiting,
-            EndsAt(usize),
-        }
-        // A row without a replacement is the end of its own chain.
-        let mut chains = vec![Chain::Unknown; replacements.len()];
+        let mut ends = vec![None; replacements.len()];
+        // For each row, the start of the first chain that it is part of.
+        let mut starts = vec![None; replacements.len()];
         for start in 0..replacements.len() {
-            let mut visited = Vec::new();
-            let mut position = start;
-            let mut location = Location::UNKNOWN;
-            let end = loop {
-                match chains[position] {
-                    Chain::EndsAt(end) => break end,
-                    Chain::Visiting => {
-                        errors.push(self.cycle(&visited, position, location));
-                        break position;
-                    }
-                    Chain::Unknown => {}
+            let mut chain = Vec::new();
+            let (mut position, mut location) = (start, Location::UNKNOWN);
+            while starts[position].is_none() {
+                starts[position] = Some(start);
+                chain.push(position);
+                if let Some(next) = replacements[position] {
+                    (position, location) = next;
                 }
-                chains[position] = Chain::Visiting;
-                visited.push(position);
-                match replacements[position] {
-                    Some((next, named_at)) => (position, location) = (next, named_at),
-                    None => break position,
-                }
-            };
-            for position in visited {
-                chains[position] = Chain::EndsAt(end);
+            }
+            if starts[position] == Some(start) && replacements[position].is_some() {
+                errors.push(self.cycle(&chain, position, location));
+            }
+            let end = ends[position].unwrap_or(position);
+            for position in chain.into_iter().filter(|position| *position != end) {
+                ends[position] = Some(end);
             }
         }
-        let ends = chains.into_iter().enumerate();
-        let ends = ends.map(|(position, chain)| match chain {
-            Chain::EndsAt(end) if end != position => Some(end),
-            _ => None,
-        });
-        ends.collect()
+        ends
     }
 
     /// Returns the error for a chain of replacements that leads back to its start.
-    fn cycle(&self, visited: &[usize], position: usize, location: Location) -> Diagnostic {
-        let cycle = visited.iter().skip_while(|visited| **visited != position);
+    fn cycle(&self, chain: &[usize], position: usize, location: Location) -> Diagnostic {
+        let cycle = chain.iter().skip_while(|other| **other != position);
         let names = cycle.chain([&position]);
         let names: Vec<String> = names
             .map(|position| format!("`{}`", self.rows[*position].name.text))

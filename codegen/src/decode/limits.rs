@@ -120,16 +120,12 @@ fn decode_count(reader: &mut Reader, node: &Node, what: &str, max: u64) -> Optio
         Value::Float(number) => {
             let is_whole = *number >= 1.0 && number.fract() == 0.0;
             message(format!("must be an integer, found {number:?}"))
-                .help_if(is_whole, format!("write {number}"))
+                .help_maybe(is_whole.then(|| format!("write {number}")))
         }
         Value::String(text) => {
-            let error = message(format!("must be an integer, found the string `{text}`"));
-            match plain_integer(text) {
-                Some(plain) => error.help(format!(
-                    "write {plain} without quotes, separators or leading zeros"
-                )),
-                None => error,
-            }
+            let help = plain_integer(text)
+                .map(|plain| format!("write {plain} without quotes, separators or leading zeros"));
+            message(format!("must be an integer, found the string `{text}`")).help_maybe(help)
         }
         _ => return reader.type_error(node, what, "a positive integer"),
     };
@@ -161,13 +157,9 @@ fn decode_window(reader: &mut Reader, kind: LimitKind, what: &str, node: &Node) 
         Err(error) => error.to_string(),
     };
     let message = format!("invalid {what}: {message}, found `{text}`");
-    let error = Diagnostic::new(node.location, message);
     let plain = text.split_once(" per ").and_then(|(count, per)| {
         let plain = plain_integer(count).filter(|plain| plain != count)?;
-        Some(format!("{plain} per {per}"))
+        Some(format!("write `{plain} per {per}`"))
     });
-    reader.fail(match plain {
-        Some(plain) => error.help(format!("write `{plain}`")),
-        None => error,
-    })
+    reader.fail(Diagnostic::new(node.location, message).help_maybe(plain))
 }

@@ -7,12 +7,12 @@ mod limits;
 
 use model_studio_limits_core::{Category, Date};
 
-use crate::characters::is_invisible;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::identifier;
 use crate::table_file::{
     Deprecation, Group, LimitsRow, Name, OverlayFile, RetiredRow, Row, Source, TableFile,
 };
+use crate::text::{is_invisible, one_line};
 use crate::yaml::{Fields, Node, Reader, Value};
 
 /// Decodes a table file.
@@ -212,8 +212,8 @@ fn decode_deprecation(reader: &mut Reader, node: &Node, what: &str) -> Option<De
     Some(Deprecation {
         retires: reader.optional(&fields, "retires", decode_date),
         replacement: reader.optional(&fields, "replacement", decode_reference),
-        source: reader.optional(&fields, "source", decode_text),
-        note: reader.optional(&fields, "note", decode_text),
+        source: reader.optional(&fields, "source", decode_line),
+        note: reader.optional(&fields, "note", decode_line),
     })
 }
 
@@ -223,8 +223,8 @@ fn decode_retired(reader: &mut Reader, node: &Node) -> Option<RetiredRow> {
     let name = decode_name_field(reader, &fields);
     let on = reader.required(&fields, "on", decode_date);
     let replacement = reader.optional(&fields, "replacement", decode_reference);
-    let source = reader.optional(&fields, "source", decode_text);
-    let remark = reader.optional(&fields, "note", decode_text);
+    let source = reader.optional(&fields, "source", decode_line);
+    let remark = reader.optional(&fields, "note", decode_line);
     Some(RetiredRow {
         name: name?,
         on: on?,
@@ -248,6 +248,11 @@ fn decode_date(reader: &mut Reader, node: &Node, what: &str) -> Option<Date> {
 
 fn decode_text(reader: &mut Reader, node: &Node, what: &str) -> Option<String> {
     reader.string(node, what).map(str::to_owned)
+}
+
+/// Decodes a note or a source as one line, because it appears in messages of the compiler.
+fn decode_line(reader: &mut Reader, node: &Node, what: &str) -> Option<String> {
+    reader.string(node, what).map(one_line)
 }
 
 /// Decodes the name of a model or a pool, which is checked later.

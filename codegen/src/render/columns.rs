@@ -1,10 +1,9 @@
 //! The data of the enum: static arrays, and the parameters of the lookup.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::literals::{date, option, option_string};
-use super::markdown::one_line;
 use super::perfect_hash::{self, Parameters};
 use crate::settings::Settings;
 use crate::table::{Model, Table};
@@ -96,7 +95,7 @@ fn write_names(code: &mut String, table: &Table, names: &[&str], enum_name: &str
 /// Writes the properties that many models share, as classes.
 fn write_classes(code: &mut String, table: &Table, settings: &Settings) {
     let mut classes = Vec::new();
-    let mut known = HashMap::new();
+    let mut known = BTreeMap::new();
     let class_of = table.models.iter().map(|model| {
         let class = class(table, model, settings);
         let position = *known.entry(class).or_insert_with_key(|class| {
@@ -129,8 +128,8 @@ fn class(table: &Table, model: &Model, settings: &Settings) -> String {
     let pool = option_string(row.pool());
     let deprecation = option(row.deprecation.as_ref().map(|deprecation| {
         let retires = option(deprecation.retires.map(|on| date(on, &private)));
-        let note = option_line(deprecation.note.as_deref());
-        let source = option_line(deprecation.source.as_deref());
+        let note = option_string(deprecation.note.as_deref());
+        let source = option_string(deprecation.source.as_deref());
         format!("{runtime}::Deprecation::new({retires}, {note}, {source})")
     }));
     let replacement = table.replacement(model.replacement);
@@ -154,16 +153,11 @@ fn write_retired(code: &mut String, table: &Table, settings: &Settings) {
         let on = date(row.on, &private);
         let replacement = table.replacement(retired.replacement);
         let replacement = option_string(replacement.map(|row| row.name.text.as_str()));
-        let note = option_line(row.note.as_deref());
-        let source = option_line(row.source.as_deref());
+        let note = option_string(row.note.as_deref());
+        let source = option_string(row.source.as_deref());
         format!("{runtime}::Retired::new({name:?}, {on}, {replacement}, {note}, {source})")
     });
     write_array(code, "RETIRED", &format!("{runtime}::Retired"), retired);
-}
-
-/// Returns an expression of type `Option<&str>` for a note or a source.
-fn option_line(text: Option<&str>) -> String {
-    option_string(text.map(one_line).as_deref())
 }
 
 /// Writes a static array, which compiles faster than a slice: constants that refer to a slice are

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use model_studio_limits_core::DisplayLimits;
 
-use super::markdown::{code_span, link, one_line, prose};
+use super::markdown::{code_span, link, prose};
 use crate::table::{Model, RetiredModel, Table};
 use crate::table_file::{Deprecation, Row};
+use crate::text::one_line;
 
 /// Returns the documentation of the enum.
 pub(super) fn for_enum(table: &Table) -> String {
@@ -134,8 +135,10 @@ pub(super) fn help(table: &Table, model: &Model) -> String {
 
 /// Returns the help in the macro's error for a retired model, or an empty string.
 pub(super) fn retired_help(table: &Table, retired: &RetiredModel) -> String {
-    let note = retired.row.note.as_deref().map(one_line);
-    help_of(table.replacement(retired.replacement), note)
+    help_of(
+        table.replacement(retired.replacement),
+        retired.row.note.clone(),
+    )
 }
 
 fn help_of(replacement: Option<&Row>, note: Option<String>) -> String {
@@ -145,13 +148,13 @@ fn help_of(replacement: Option<&Row>, note: Option<String>) -> String {
 
 /// Returns the date, the source and the note of a deprecation.
 fn note(deprecation: &Deprecation) -> Option<String> {
-    let source = deprecation.source.as_deref().map(one_line);
-    let retires = match (deprecation.retires, source) {
+    let retires = match (deprecation.retires, &deprecation.source) {
         (Some(date), Some(source)) => Some(format!("retires on {date} ({source})")),
         (Some(date), None) => Some(format!("retires on {date}")),
-        (None, source) => source.map(|source| format!("source: {source}")),
+        (None, Some(source)) => Some(format!("source: {source}")),
+        (None, None) => None,
     };
-    join([retires, deprecation.note.as_deref().map(one_line)])
+    join([retires, deprecation.note.clone()])
 }
 
 /// Joins the parts that are present.

@@ -23,11 +23,9 @@ pub(super) fn date(date: Date, private: &str) -> String {
 
 /// Returns a raw string literal.
 pub(super) fn raw_string(text: &str) -> String {
-    let fence = if text.contains('"') {
-        let longest = text.split(|c| c != '#').map(str::len).max();
-        "#".repeat(longest.unwrap_or(0) + 1)
-    } else {
-        String::new()
-    };
+    let mut fence = String::new();
+    while text.contains(&format!("\"{fence}")) {
+        fence.push('#');
+    }
     format!("r{fence}\"{text}\"{fence}")
 }

@@ -1,15 +1,15 @@
 //! Strings of a table as Markdown, escaped or in code spans so that they are not parsed as HTML.
 
-use crate::characters::is_invisible;
+use crate::text::one_line;
 
 /// Returns a string without line breaks as a code span.
 pub(super) fn code_span(text: &str) -> String {
-    if !text.contains('`') {
-        return format!("`{text}`");
+    let mut fence = String::from("`");
+    while text.contains(&fence) {
+        fence.push('`');
     }
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    format!("{fence} {text} {fence}")
+    let space = if fence.len() > 1 { " " } else { "" };
+    format!("{fence}{space}{text}{space}{fence}")
 }
 
 /// Escapes the characters that are special in inline Markdown.
@@ -37,15 +37,6 @@ pub(super) fn link(url: &str) -> String {
     } else {
         code_span(&one_line(url))
     }
-}
-
-/// Collapses whitespace, and replaces invisible characters with U+FFFD.
-pub(super) fn one_line(text: &str) -> String {
-    let visible = text.replace(
-        |c: char| is_invisible(c) || (c.is_control() && !c.is_whitespace()),
-        "\u{fffd}",
-    );
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Returns text for a table cell or a heading.

@@ -156,7 +156,7 @@ impl Reader {
         };
         let message = format!("invalid value for {what}: expected {expected}, found {found}");
         let should_be_quoted = can_be_quoted && expected == "a string";
-        let error = Diagnostic::new(node.location, message);
-        self.fail(error.help_if(should_be_quoted, "put it in quotes"))
+        let help = should_be_quoted.then(|| "put it in quotes".to_owned());
+        self.fail(Diagnostic::new(node.location, message).help_maybe(help))
     }
 }

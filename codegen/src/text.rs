@@ -1,4 +1,4 @@
-//! Properties of characters that matter for messages, names and documentation.
+//! Characters that are invisible or wide, and text on one line.
 
 /// Returns `true` for a character that is invisible or changes the direction of text.
 pub(crate) fn is_invisible(character: char) -> bool {
@@ -30,4 +30,13 @@ pub(crate) fn is_wide(character: char) -> bool {
             | '\u{1f300}'..='\u{1faff}'
             | '\u{20000}'..='\u{3fffd}'
     )
+}
+
+/// Collapses whitespace, and replaces invisible characters with U+FFFD.
+pub(crate) fn one_line(text: &str) -> String {
+    let visible = text.replace(
+        |c: char| is_invisible(c) || (c.is_control() && !c.is_whitespace()),
+        "\u{fffd}",
+    );
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
