@@ -6,12 +6,13 @@ use core::str::FromStr;
 /// A date in the Gregorian calendar, up to the year 9999.
 ///
 /// ```
-/// use model_studio_limits_core::Date;
+/// # use model_studio_limits_core as model_studio_limits;
+/// use model_studio_limits::Date;
 ///
 /// let date: Date = "2026-10-10".parse()?;
 /// assert_eq!((date.year(), date.month(), date.day()), (2026, 10, 10));
 /// assert!("2026-02-30".parse::<Date>().is_err());
-/// # Ok::<(), model_studio_limits_core::ParseDateError>(())
+/// # Ok::<(), model_studio_limits::ParseDateError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Date {

@@ -14,8 +14,8 @@ mod limit_kind;
 mod limits;
 mod lookup;
 mod name_list;
+mod rate;
 mod suggest;
-mod window;
 
 pub use category::{Category, ParseCategoryError};
 pub use date::{Date, ParseDateError};
@@ -26,7 +26,7 @@ pub use limit_kind::{LimitKey, LimitKind};
 #[cfg(feature = "std")]
 pub use limits::merge;
 pub use limits::{DisplayLimits, Limit, Limits};
-pub use lookup::{Key, Lookup, MAX_NAMES, Seeds, bucket, hash, key, top_bits};
+pub use lookup::{Lookup, MAX_NAMES, NameKey, Seeds, bucket, hash, name_key, top_bits};
 pub use name_list::{NameEntry, NameList, NameStatus};
+pub use rate::{ParseRateError, Rate};
 pub use suggest::{Suggestions, suggest};
-pub use window::{Window, WindowError};

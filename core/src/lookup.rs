@@ -33,7 +33,7 @@ pub struct Lookup<'a> {
     pub index: &'a [u16],
     /// The keys of the names, so that short names do not have to be read. Empty for a large table,
     /// where compiling the keys would take too long.
-    pub keys: &'a [Key],
+    pub keys: &'a [NameKey],
     /// The names, at least one.
     pub names: &'a [&'a str],
     /// The length of the longest name.
@@ -53,11 +53,11 @@ impl Lookup<'_> {
         if name.len() > self.longest {
             return None;
         }
-        let sought = key(name);
+        let sought = name_key(name);
         let position = self.index[self.slot(hash(name, &sought, &self.seeds))] as usize;
         let candidate = self.names[position].as_bytes();
         let is_equal = if self.keys.is_empty() {
-            name.len() == candidate.len() && same(&sought, &key(candidate))
+            name.len() == candidate.len() && same(&sought, &name_key(candidate))
         } else {
             same(&sought, &self.keys[position])
         };
@@ -99,12 +99,12 @@ pub const fn top_bits(hash: u64, len: usize) -> usize {
 
 /// The first, the second and the last word of a name, and its length. Names of up to 24 bytes are
 /// equal if and only if their keys are equal.
-pub type Key = [u64; 4];
+pub type NameKey = [u64; 4];
 
 /// Returns the key of a name.
 #[inline]
 #[must_use]
-pub const fn key(name: &[u8]) -> Key {
+pub const fn name_key(name: &[u8]) -> NameKey {
     let len = name.len();
     let (first, second, last) = match len {
         0 => (0, 0, 0),
@@ -123,7 +123,7 @@ pub const fn key(name: &[u8]) -> Key {
 /// length have their own multipliers; the words in between reuse the first two after a rotation.
 #[inline]
 #[must_use]
-pub const fn hash(name: &[u8], key: &Key, seeds: &Seeds) -> u64 {
+pub const fn hash(name: &[u8], key: &NameKey, seeds: &Seeds) -> u64 {
     let mut hash = key[0]
         .wrapping_mul(seeds[0])
         .wrapping_add(key[1].wrapping_mul(seeds[1]))
@@ -141,7 +141,7 @@ pub const fn hash(name: &[u8], key: &Key, seeds: &Seeds) -> u64 {
 }
 
 #[inline]
-const fn same(a: &Key, b: &Key) -> bool {
+const fn same(a: &NameKey, b: &NameKey) -> bool {
     a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3]
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU64;
 
-use model_studio_limits_core::{Escaped, Limit, LimitKind, Window};
+use model_studio_limits_core::{Escaped, Limit, LimitKind, Rate};
 
 use super::response::{LimitFields, QuotaRow};
 use crate::tables::{Served, TableModel, served};
@@ -134,10 +134,10 @@ fn window(kind: LimitKind, count: i64, seconds: Option<i64>) -> Result<Limit, St
     let limit = concurrency(kind, count)?;
     let seconds = seconds.ok_or("the period is missing")?;
     // The same rules as for a table.
-    let window = Window::parse(&format!("{count} per {seconds}s"));
-    let window = window.map_err(|error| format!("{error}, found {seconds}s"))?;
+    let rate = format!("{count} per {seconds}s").parse::<Rate>();
+    let rate = rate.map_err(|error| format!("{error}, found {seconds}s"))?;
     Ok(Limit {
-        per: Some(window.per),
+        per: Some(rate.per),
         ..limit
     })
 }

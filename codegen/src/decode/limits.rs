@@ -1,8 +1,8 @@
-//! Decodes the limits of a model. `Window` in core parses windows such as `500 per 6s`.
+//! Decodes the limits of a model.
 
 use std::num::NonZeroU64;
 
-use model_studio_limits_core::{AnyOf, Limit, LimitKey, LimitKind, Window};
+use model_studio_limits_core::{AnyOf, Limit, LimitKey, LimitKind, Rate};
 
 use crate::diagnostic::Diagnostic;
 use crate::yaml::{Entry, Node, Reader, Value};
@@ -97,7 +97,7 @@ fn decode_key(reader: &mut Reader, entry: &Entry) -> Vec<Limit> {
         _ => std::slice::from_ref(node),
     };
     let limits = nodes.iter();
-    let limits = limits.filter_map(|node| decode_window(reader, kind, &what, node));
+    let limits = limits.filter_map(|node| decode_rate(reader, kind, &what, node));
     limits.collect()
 }
 
@@ -145,15 +145,15 @@ fn plain_integer(text: &str) -> Option<String> {
     (is_integer && matches!(after_comma, None | Some(3))).then(|| digits.to_owned())
 }
 
-fn decode_window(reader: &mut Reader, kind: LimitKind, what: &str, node: &Node) -> Option<Limit> {
+fn decode_rate(reader: &mut Reader, kind: LimitKind, what: &str, node: &Node) -> Option<Limit> {
     let Value::String(text) = &node.value else {
         return reader.type_error(node, what, "a window such as `500 per 6s`");
     };
-    let message = match Window::parse(text) {
-        Ok(Window { count, .. }) if count.get() > kind.max_count() => {
+    let message = match text.parse::<Rate>() {
+        Ok(Rate { count, .. }) if count.get() > kind.max_count() => {
             format!("the count must be at most {}", kind.max_count())
         }
-        Ok(window) => return Some(window.limit(kind)),
+        Ok(rate) => return Some(rate.limit(kind)),
         Err(error) => error.to_string(),
     };
     let message = format!("invalid {what}: {message}, found `{text}`");

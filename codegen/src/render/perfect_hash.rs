@@ -1,13 +1,13 @@
 //! Finds the parameters of the perfect hash: seeds and pilots that give every name its own slot.
 
-use model_studio_limits_core::{Key, Seeds, bucket, hash, key, top_bits};
+use model_studio_limits_core::{NameKey, Seeds, bucket, hash, name_key, top_bits};
 
 /// The parameters of a [`Lookup`](model_studio_limits_core::Lookup).
 pub(crate) struct Parameters {
     pub(crate) seeds: Seeds,
     pub(crate) pilots: Vec<u16>,
     pub(crate) index: Vec<u16>,
-    pub(crate) keys: Vec<Key>,
+    pub(crate) keys: Vec<NameKey>,
 }
 
 /// The maximum number of names for which no pilots are used. With `n²/9` slots, about one in a
@@ -55,7 +55,7 @@ fn without_pilots(names: &[&str], seeds: Seeds) -> Option<Parameters> {
         seeds,
         pilots: Vec::new(),
         index,
-        keys: names.iter().map(|name| key(name.as_bytes())).collect(),
+        keys: names.iter().map(|name| name_key(name.as_bytes())).collect(),
     })
 }
 
@@ -96,7 +96,7 @@ fn with_pilots(names: &[&str], seeds: Seeds) -> Option<Parameters> {
 
 fn hash_of(name: &str, seeds: &Seeds) -> u64 {
     let name = name.as_bytes();
-    hash(name, &key(name), seeds)
+    hash(name, &name_key(name), seeds)
 }
 
 /// Converts a position among names or slots to `u16`. There are at most 2¹⁶ of them.

@@ -1,7 +1,7 @@
 //! Checks what the generator returns for any input. The fuzz targets use this file too.
 
 use model_studio_limits_codegen::Generator;
-use model_studio_limits_core::{Key, Lookup, Seeds, key};
+use model_studio_limits_core::{Lookup, NameKey, Seeds, name_key};
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{Expr, ExprLit, Item, Lit};
 
@@ -64,7 +64,7 @@ struct Generated {
     seeds: Seeds,
     pilots: Vec<u16>,
     index: Vec<u16>,
-    keys: Vec<Key>,
+    keys: Vec<NameKey>,
     longest: usize,
     /// The names of retired models.
     retired: Vec<String>,
@@ -112,7 +112,11 @@ impl Generated {
 
         // Large tables have no keys.
         if !self.keys.is_empty() {
-            let keys: Vec<Key> = self.names.iter().map(|name| key(name.as_bytes())).collect();
+            let keys: Vec<NameKey> = self
+                .names
+                .iter()
+                .map(|name| name_key(name.as_bytes()))
+                .collect();
             assert_eq!(self.keys, keys);
         }
         let longest = self.names.iter().map(String::len).max();
