@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use model_studio_limits_core::{Escaped, Suggestions, suggest};
+use model_studio_limits_core::{Excerpt, Suggestions, suggest};
 
 use crate::Retired;
 use crate::columns::Columns;
@@ -27,10 +27,7 @@ use crate::columns::Columns;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct ParseModelError {
-    /// The beginning of the string. An array, because there may be no allocator.
-    start: [u8; MAX_SHOWN],
-    /// The length of the whole string.
-    len: usize,
+    name: Excerpt,
     reason: Reason,
 }
 
@@ -43,10 +40,6 @@ enum Reason {
     /// The model is no longer served.
     Retired(&'static Retired),
 }
-
-/// The number of bytes of a string that the error keeps: enough for any realistic model ID, and few
-/// enough that the error can be returned by value.
-const MAX_SHOWN: usize = 88;
 
 impl ParseModelError {
     /// Creates the error for a string that is not the name of a model in the table.
@@ -66,11 +59,8 @@ impl ParseModelError {
     }
 
     fn new(name: &str, reason: Reason) -> Self {
-        let kept = name.len().min(MAX_SHOWN);
-        let mut start = [0; MAX_SHOWN];
-        start[..kept].copy_from_slice(&name.as_bytes()[..kept]);
-        let len = name.len();
-        Self { start, len, reason }
+        let name = Excerpt::new(name);
+        Self { name, reason }
     }
 
     /// Returns the closest model ID or alias, if any is similar enough.
@@ -111,34 +101,22 @@ impl ParseModelError {
     }
 
     fn suggest(&self) -> Suggestions<'static> {
-        match self.reason {
-            Reason::Unknown(names) if self.len <= MAX_SHOWN => {
-                suggest(self.shown(), names.iter().copied())
-            }
+        match (&self.reason, self.name.whole()) {
+            (Reason::Unknown(names), Some(name)) => suggest(name, names.iter().copied()),
             _ => Suggestions::default(),
         }
-    }
-
-    /// Returns the beginning of the string, without a character that does not fit.
-    fn shown(&self) -> &str {
-        let mut chunks = self.start[..self.len.min(MAX_SHOWN)].utf8_chunks();
-        chunks.next().map_or("", |chunk| chunk.valid())
-    }
-
-    fn ellipsis(&self) -> &'static str {
-        if self.len > MAX_SHOWN { "…" } else { "" }
     }
 }
 
 impl fmt::Display for ParseModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, ellipsis) = (Escaped(self.shown()), self.ellipsis());
+        let name = &self.name;
         match self.reason {
-            Reason::Deprecated(_) => write!(f, "model `{name}{ellipsis}` is deprecated")?,
+            Reason::Deprecated(_) => write!(f, "model `{name}` is deprecated")?,
             Reason::Retired(Retired { on, .. }) => {
-                write!(f, "model `{name}{ellipsis}` was retired on {on}")?;
+                write!(f, "model `{name}` was retired on {on}")?;
             }
-            Reason::Unknown(_) => write!(f, "unknown model `{name}{ellipsis}`")?,
+            Reason::Unknown(_) => write!(f, "unknown model `{name}`")?,
         }
         if let Some(replacement) = self.replacement() {
             write!(f, ", use `{replacement}`")?;
@@ -159,7 +137,7 @@ impl fmt::Display for ParseModelError {
 
 impl fmt::Debug for ParseModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ParseModelError({:?}{})", self.shown(), self.ellipsis())
+        f.debug_tuple("ParseModelError").field(&self.name).finish()
     }
 }
 

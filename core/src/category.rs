@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use crate::{AnyOf, suggest};
+use crate::{AnyOf, Excerpt, suggest};
 
 /// Defines [`Category`] from a single list of its variants and their names.
 macro_rules! categories {
@@ -11,11 +11,12 @@ macro_rules! categories {
         /// The category of a model: what it does, according to the provider's top-level headings.
         ///
         /// ```
-        /// use model_studio_limits_core::Category;
+        /// # use model_studio_limits_core as model_studio_limits;
+        /// use model_studio_limits::Category;
         ///
         /// let category: Category = "video-generation".parse()?;
         /// assert_eq!(category, Category::VideoGeneration);
-        /// # Ok::<(), model_studio_limits_core::ParseCategoryError>(())
+        /// # Ok::<(), model_studio_limits::ParseCategoryError>(())
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
@@ -92,25 +93,29 @@ impl FromStr for Category {
 
     fn from_str(name: &str) -> Result<Self, ParseCategoryError> {
         let found = Self::ALL.iter().find(|category| category.as_str() == name);
-        found.copied().ok_or(ParseCategoryError {
-            suggestion: suggest(name, Self::NAMES.iter().copied()).first(),
+        found.copied().ok_or_else(|| ParseCategoryError {
+            name: Excerpt::new(name),
         })
     }
 }
 
 /// Error returned when a string is not the name of a [`Category`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// The message contains a suggestion, or the names of all categories if none is similar.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseCategoryError {
-    suggestion: Option<&'static str>,
+    name: Excerpt,
 }
 
 impl fmt::Display for ParseCategoryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(name) = self.suggestion {
-            return write!(f, "unknown category, did you mean `{name}`?");
+        write!(f, "unknown category `{}`, ", self.name)?;
+        let names = || Category::NAMES.iter().copied();
+        let suggestions = self.name.whole().map(|name| suggest(name, names()));
+        match suggestions.and_then(|suggestions| suggestions.first()) {
+            Some(name) => write!(f, "did you mean `{name}`?"),
+            None => write!(f, "expected one of {}", AnyOf(Category::NAMES)),
         }
-        let names = AnyOf(Category::NAMES);
-        write!(f, "unknown category, expected one of {names}")
     }
 }
 
@@ -172,12 +177,12 @@ mod tests {
         let message = |name: &str| name.parse::<Category>().unwrap_err().to_string();
         assert_eq!(
             message("text-generatoin"),
-            "unknown category, did you mean `text-generation`?"
+            "unknown category `text-generatoin`, did you mean `text-generation`?"
         );
         assert_eq!(
             message("chat"),
-            "unknown category, expected one of `text-generation`, `text-generation-third-party`, \
-             `text-generation-open-source`, `image-generation`, `image-generation-third-party`, \
+            "unknown category `chat`, expected one of `text-generation`, \
+             `text-generation-third-party`, `text-generation-open-source`, `image-generation`, `image-generation-third-party`, \
              `video-generation`, `video-generation-third-party`, `speech-synthesis`, \
              `speech-synthesis-third-party`, `speech-recognition-and-translation`, \
              `audio-generation`, `music-generation`, `3d-generation-third-party`, \

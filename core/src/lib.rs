@@ -10,6 +10,7 @@ mod date;
 #[cfg(feature = "serde")]
 mod deserialize;
 mod display;
+mod excerpt;
 mod limit_kind;
 mod limits;
 mod lookup;
@@ -22,6 +23,7 @@ pub use date::{Date, ParseDateError};
 #[cfg(feature = "serde")]
 pub use deserialize::deserialize;
 pub use display::{AnyOf, Escaped, Grouped};
+pub use excerpt::Excerpt;
 pub use limit_kind::{LimitKey, LimitKind};
 #[cfg(feature = "std")]
 pub use limits::merge;
