@@ -8,13 +8,15 @@ const SECOND: Option<Duration> = Some(Duration::from_secs(1));
 const MINUTE: Option<Duration> = Some(Duration::from_secs(60));
 const DAY: Option<Duration> = Some(Duration::from_secs(86_400));
 
-/// Defines [`LimitKind`] from a single list of its variants: the singular and plural nouns, the
-/// key for any window, the largest count, and the short keys.
+/// Defines [`LimitKind`] from a single list of its variants: the singular and plural nouns, whether
+/// requests differ in how much of the kind they use, the key for any window, the largest count, and
+/// the short keys.
 macro_rules! limit_kinds {
     ($(
         $(#[$doc:meta])*
         $variant:ident {
-            $one:literal, $many:literal, key: $key:expr, max: $max:expr, short: [$($short:expr),*]
+            $one:literal, $many:literal, measured: $measured:literal, key: $key:expr, max: $max:expr,
+            short: [$($short:expr),*]
         }
     )*) => {
         /// The kind of a limit: what it counts.
@@ -30,6 +32,7 @@ macro_rules! limit_kinds {
 
             const DETAILS: &'static [Details] = &[$(Details {
                 words: ($one, $many),
+                is_measured: $measured,
                 key: $key,
                 max: $max,
                 short_keys: &[$($short),*],
@@ -40,6 +43,7 @@ macro_rules! limit_kinds {
 
 struct Details {
     words: (&'static str, &'static str),
+    is_measured: bool,
     key: Option<&'static str>,
     max: u64,
     short_keys: &'static [LimitKey],
@@ -65,7 +69,7 @@ const MAX_SMALL: u64 = u32::MAX as u64;
 limit_kinds! {
     /// Requests of any size. The provider calls them queries.
     Requests {
-        "query", "queries", key: Some("requests"), max: MAX_SMALL, short: [
+        "query", "queries", measured: false, key: Some("requests"), max: MAX_SMALL, short: [
             short("rps", SECOND, "RPS"),
             short("qpm", MINUTE, "QPM"),
             short("rpm", MINUTE, "QPM"),
@@ -74,49 +78,52 @@ limit_kinds! {
     }
     /// Tokens, input and output combined.
     Tokens {
-        "token", "tokens", key: Some("tokens"), max: u64::MAX, short: [
+        "token", "tokens", measured: true, key: Some("tokens"), max: u64::MAX, short: [
             short("tpm", MINUTE, "TPM"),
             short("tpd", DAY, "TPD")
         ]
     }
     /// Input tokens.
     InputTokens {
-        "input token", "input tokens", key: Some("input_tokens"), max: u64::MAX,
+        "input token", "input tokens", measured: true, key: Some("input_tokens"), max: u64::MAX,
         short: [short("itpm", MINUTE, "input TPM")]
     }
     /// Output tokens.
     OutputTokens {
-        "output token", "output tokens", key: Some("output_tokens"), max: u64::MAX,
+        "output token", "output tokens", measured: true, key: Some("output_tokens"), max: u64::MAX,
         short: [short("otpm", MINUTE, "output TPM")]
     }
     /// Submissions of asynchronous tasks, as used by image and video models.
     Submissions {
-        "submission", "submissions", key: Some("submissions"), max: MAX_SMALL, short: [
+        "submission", "submissions", measured: false, key: Some("submissions"), max: MAX_SMALL,
+        short: [
             short("submissions_per_second", SECOND, "submissions/s"),
             short("submissions_per_minute", MINUTE, "submissions/min")
         ]
     }
     /// Images.
     Images {
-        "image", "images", key: Some("images"), max: MAX_SMALL,
+        "image", "images", measured: false, key: Some("images"), max: MAX_SMALL,
         short: [short("ipm", MINUTE, "images/min")]
     }
     /// Characters of text.
     Characters {
-        "character", "characters", key: Some("characters"), max: u64::MAX, short: []
+        "character", "characters", measured: true, key: Some("characters"), max: u64::MAX,
+        short: []
     }
     /// Seconds of audio.
     AudioSeconds {
-        "second of audio", "seconds of audio", key: Some("audio_seconds"), max: u64::MAX, short: []
+        "second of audio", "seconds of audio", measured: true, key: Some("audio_seconds"),
+        max: u64::MAX, short: []
     }
     /// Requests that run at the same time.
     ConcurrentRequests {
-        "concurrent request", "concurrent requests", key: None, max: MAX_SMALL,
+        "concurrent request", "concurrent requests", measured: false, key: None, max: MAX_SMALL,
         short: [short("concurrent_requests", None, "concurrent requests")]
     }
     /// Asynchronous tasks that run at the same time.
     ConcurrentTasks {
-        "concurrent task", "concurrent tasks", key: None, max: MAX_SMALL,
+        "concurrent task", "concurrent tasks", measured: false, key: None, max: MAX_SMALL,
         short: [short("concurrent_tasks", None, "concurrent tasks")]
     }
 }
@@ -134,6 +141,15 @@ impl LimitKind {
     pub const fn noun(self, count: u64) -> &'static str {
         let (one, many) = self.details().words;
         if count == 1 { one } else { many }
+    }
+
+    /// Returns `true` if the provider measures how much of this kind a request uses, such as tokens.
+    /// The amount may then be known only when the request has ended. Of the other kinds, a request
+    /// uses one unless it says otherwise, as with a number of images.
+    #[inline]
+    #[must_use]
+    pub const fn is_measured(self) -> bool {
+        self.details().is_measured
     }
 
     /// Returns the largest count that a table can set.

@@ -163,29 +163,16 @@ impl Total {
     }
 }
 
-/// Returns `true` if requests differ in how much of this kind they use. Of the other kinds, a
-/// request uses one.
-pub(crate) const fn is_measured(kind: LimitKind) -> bool {
-    !matches!(
-        kind,
-        LimitKind::Requests
-            | LimitKind::Submissions
-            | LimitKind::Images
-            | LimitKind::ConcurrentRequests
-            | LimitKind::ConcurrentTasks
-    )
-}
-
 /// The kinds without a window, which a request occupies while it runs.
 pub(crate) const CONCURRENCY: [LimitKind; 2] =
     [LimitKind::ConcurrentRequests, LimitKind::ConcurrentTasks];
 
-/// [`is_measured`] of each kind, by the position of the kind.
+/// [`LimitKind::is_measured`] of each kind, by the position of the kind.
 const IS_MEASURED: [bool; KINDS] = {
     let mut table = [false; KINDS];
     let mut index = 0;
     while index < KINDS {
-        table[index] = is_measured(LimitKind::ALL[index]);
+        table[index] = LimitKind::ALL[index].is_measured();
         index += 1;
     }
     table

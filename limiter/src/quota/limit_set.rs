@@ -5,7 +5,7 @@ use model_studio_limits::{Limit, LimitKind};
 use super::queue::Queue;
 use super::rate_limit::RateLimit;
 use super::rules::{Rules, check_size};
-use crate::cost::{CONCURRENCY, Total, is_measured};
+use crate::cost::{CONCURRENCY, Total};
 use crate::time::{Nanos, Time};
 use crate::usage::LimitUsage;
 use crate::{Cost, TooLarge};
@@ -122,7 +122,7 @@ impl LimitSet {
     pub(super) fn lower_bound(&self, queue: &Queue, cost: &Cost) -> Time {
         let at = self.rates.iter().map(|rate| {
             let kind = rate.limit.kind;
-            if is_measured(kind) {
+            if kind.is_measured() {
                 rate.ready_after(0, cost, self.unsettled.amount(kind))
             } else {
                 rate.ready_after(queue.amount(kind), cost, 0)

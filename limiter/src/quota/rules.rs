@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use model_studio_limits::{Limit, LimitKind};
 
-use crate::cost::is_measured;
 use crate::time::Nanos;
 use crate::usage::LimitUsage;
 use crate::{Cost, TooLarge};
@@ -80,7 +79,7 @@ impl Rules {
         };
         let most = Nanos(window.0 / 10);
         let burst = self.burst_time(limits);
-        let credit = if is_measured(limit.kind) {
+        let credit = if limit.kind.is_measured() {
             Credit {
                 full: TOKEN_CREDIT.min(most).max(burst),
                 idle: TOKEN_CREDIT.min(most).max(burst),
@@ -105,7 +104,7 @@ impl Rules {
     /// Returns the time in which all requests of a burst but the first would be sent otherwise.
     fn burst_time(&self, limits: &[Limit]) -> Nanos {
         let more = u128::from(self.burst.saturating_sub(1));
-        let counted = limits.iter().filter(|limit| !is_measured(limit.kind));
+        let counted = limits.iter().filter(|limit| !limit.kind.is_measured());
         let times = counted.filter_map(|limit| {
             let window = Nanos::from(limit.per?);
             let time = u128::from(window.0) * more / u128::from(self.allowed(limit).max(1));
@@ -138,7 +137,7 @@ impl Rules {
 
     /// Returns `true` if amounts of this kind are counted from the completion of a request.
     pub(crate) fn counts_at_completion(&self, kind: LimitKind) -> bool {
-        self.counts_at_completion && is_measured(kind)
+        self.counts_at_completion && kind.is_measured()
     }
 }
 
