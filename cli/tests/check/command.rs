@@ -1,0 +1,46 @@
+//! Runs `model-studio-limits check`.
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use crate::support::{run, stdout};
+
+/// Returns a folder with files.
+pub(crate) fn tree(files: &[(&str, &str)]) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = directory.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    directory
+}
+
+/// Checks the current folder, and returns the first lines of the findings and the exit code.
+#[track_caller]
+pub(crate) fn check(tree: &TempDir, arguments: &[&str]) -> (Vec<String>, i32) {
+    let arguments = [&["check", ".", "--as-of", "2026-09-01"], arguments].concat();
+    let output = run(tree.path(), &arguments);
+    let lines = stdout(&output)
+        .lines()
+        .filter(|line| line.contains(": model `") || line.contains(": unknown model `"));
+    let mut lines: Vec<String> = lines
+        .map(|line| line.trim_start_matches("./").to_owned())
+        .collect();
+    lines.sort();
+    (lines, output.status.code().unwrap())
+}
+
+/// Checks one line of a file, and returns whether there is a finding.
+#[track_caller]
+pub(crate) fn is_found(line: &str, arguments: &[&str]) -> bool {
+    let tree = tree(&[("file", line)]);
+    let (findings, code) = check(&tree, arguments);
+    assert_eq!(
+        i32::from(!findings.is_empty()),
+        code,
+        "{line}: {findings:?}"
+    );
+    code == 1
+}

@@ -1,0 +1,211 @@
+//! Which names are reported.
+
+use serde_json::Value;
+
+use crate::command::{check, is_found, tree};
+use crate::support::{repository, run};
+
+#[test]
+fn the_date_decides_what_is_retired() {
+    let tree = tree(&[("config.yaml", "model: qwen3-max\n")]);
+    let found = |arguments: &[&str]| {
+        let arguments = [&["check", "config.yaml", "--format", "json"], arguments].concat();
+        let report: Value = serde_json::from_slice(&run(tree.path(), &arguments).stdout).unwrap();
+        report["findings"][0].clone()
+    };
+    for (as_of, kind) in [
+        ("2026-07-11", "deprecated"),
+        ("2026-07-12", "retiring"),
+        ("2026-10-09", "retiring"),
+        ("2026-10-10", "retired"),
+    ] {
+        assert_eq!(found(&["--as-of", as_of])["kind"], kind, "{as_of}");
+    }
+    assert_eq!(
+        found(&["--as-of", "2026-10-01", "--within", "8d"])["kind"],
+        "deprecated"
+    );
+    assert_eq!(
+        found(&["--as-of", "2026-10-01", "--within", "9d"])["kind"],
+        "retiring"
+    );
+    assert_eq!(
+        found(&["--as-of", "2026-10-10"])["message"],
+        "model `qwen3-max` was due to retire on 2026-10-10, use `qwen3.7-max`"
+    );
+}
+
+#[test]
+fn the_region_decides_whose_life_cycle_counts() {
+    // Deprecated in Singapore, active in Beijing.
+    assert!(!is_found("model: qwen-max", &[]));
+    assert!(!is_found("model: qwen-max", &["--region", "beijing"]));
+    assert!(is_found("model: qwen-max", &["--region", "singapore"]));
+    assert!(is_found("model: qwen-max", &["-r", "ap-southeast-1"]));
+}
+
+#[test]
+fn ids_that_other_servers_use_need_a_sign_of_model_studio() {
+    // Open weights: where a model is named, unless the file names another server.
+    assert!(is_found("model: qwen2.5-72b-instruct", &[]));
+    assert!(!is_found("we tried qwen2.5-72b-instruct", &[]));
+    assert!(!is_found(
+        "base_url: http://localhost:11434 # Ollama\nmodel: qwen2.5-72b-instruct",
+        &[]
+    ));
+    assert!(is_found(
+        "dashscope, or Ollama\nmodel: qwen2.5-72b-instruct",
+        &[]
+    ));
+    assert!(is_found(
+        "we tried qwen2.5-72b-instruct with DashScope",
+        &[]
+    ));
+    // Models of other vendors: only if the file names Model Studio.
+    assert!(!is_found("model: deepseek-r1", &[]));
+    assert!(is_found("model: dashscope/deepseek-r1", &[]));
+    assert!(is_found(
+        "url: https://dashscope.aliyuncs.com\nmodel: deepseek-r1",
+        &[]
+    ));
+    assert!(is_found("model: deepseek-r1", &["--region", "beijing"]));
+}
+
+#[test]
+fn only_whole_ids_count() {
+    for line in [
+        "x-qwen3-max",
+        "qwen3-max-x",
+        "qwen3-max2",
+        "qwen3-max_x",
+        "qwen/qwen3-max",
+        "qwen3-max/x",
+        "openai:qwen3-max",
+        "qwen3-max:free",
+        "qwen3-max.json",
+        "./qwen3-max",
+        "x.qwen3-max",
+        "QWEN3-MAX",
+        "qwen3-max@2",
+    ] {
+        assert!(!is_found(line, &[]), "{line}");
+        assert!(
+            !is_found(&format!("'{line}'"), &["--region", "singapore"]),
+            "{line}"
+        );
+    }
+    for line in [
+        "qwen3-max",
+        "qwen3-max.",
+        "(qwen3-max)",
+        "qwen3-max: x",
+        "tongyi:qwen3-max",
+        "a,qwen3-max,b",
+        "x=qwen3-max&y",
+        "\u{4f7f}qwen3-max\u{6a21}",
+    ] {
+        assert!(is_found(line, &[]), "{line}");
+    }
+}
+
+#[test]
+fn the_default_of_a_variable_in_a_shell_is_a_model_id() {
+    assert!(is_found("model: ${MODEL:-qwen3-max}", &[]));
+    assert!(is_found("model: ${MODEL:-qwen-pluss}", &[]));
+    assert!(!is_found("model: ${MODEL:-qwen-plus}", &[]));
+}
+
+#[test]
+fn ordinary_words_name_no_server() {
+    assert!(is_found(
+        "# put it together\nmodel: qwen2.5-72b-instruct",
+        &[]
+    ));
+    assert!(!is_found(
+        "url: https://api.together.xyz\nmodel: qwen2.5-72b-instruct",
+        &[]
+    ));
+}
+
+#[test]
+fn a_recommended_model_is_not_reported_itself() {
+    for region in ["beijing", "frankfurt_eu", "singapore"] {
+        let mut names = Vec::new();
+        for filter in ["--deprecated", "--retired"] {
+            let list = run(&repository(), &["list", filter, "--format", "json"]);
+            let rows: Vec<Value> = serde_json::from_slice(&list.stdout).unwrap();
+            names.extend(rows.iter().map(|row| row["name"].to_string()));
+        }
+        let tree = tree(&[("models.json", &names.join("\n"))]);
+        let (findings, _) = check(&tree, &["--region", region]);
+        let names = |text: &str| -> Vec<String> {
+            text.split('`')
+                .skip(1)
+                .step_by(2)
+                .map(str::to_owned)
+                .collect()
+        };
+        let found: Vec<String> = findings.iter().map(|line| names(line).remove(0)).collect();
+        assert!(!found.is_empty());
+        for finding in &findings {
+            let is_found = |name: &String| found.contains(name);
+            assert!(!names(finding)[1..].iter().any(is_found), "{finding}");
+        }
+    }
+}
+
+#[test]
+fn only_typos_where_a_model_is_named_are_misspelled() {
+    for line in [
+        "model: qwen-pluss",
+        "model: qwen-plu",
+        "model: qwen-plsu",
+        "model: qwen-pkus",
+        "model: qwen_plus",
+        "MODEL=qwen-plusl",
+    ] {
+        assert!(is_found(line, &[]), "{line}");
+    }
+    for line in [
+        // Not a place where a model is named.
+        "qwen-pluss",
+        "name: qwen-pluss",
+        // Two edits, another version, another size, another server's spelling.
+        "model: qwen-plusss",
+        "model: qwen4-max",
+        "model: qwen3-33b",
+        "model: Qwen-Plus",
+        "model: acme/qwen-pluss",
+        // A part of a pattern or of a name, and models that may come.
+        "model: qwen-plus-*",
+        "model=\"qwen-plus-\" + date",
+        "model: wan2.6-r2v-flash",
+        "dashscope\nmodel: glm-4.5v",
+        // A model ID of another region or of an earlier table.
+        "model: qwen-max-0125",
+        "model: qwen-plus-us",
+    ] {
+        assert!(!is_found(line, &[]), "{line}");
+    }
+}
+
+#[test]
+fn repeated_keys_comments_and_lists_are_checked() {
+    // Each of these has taken quadratic time.
+    let tree = tree(&[
+        ("keys", &"model:".repeat(20_000)),
+        ("lists", &"models:\n- a ".repeat(20_000)),
+        ("items", &"- model: \n".repeat(20_000)),
+        (
+            "comments",
+            &"'qwen3-max' # model-studio-limits: allow ".repeat(20_000),
+        ),
+        (
+            "lines",
+            &"'qwen3-max' # model-studio-limits: allow\n".repeat(50_000),
+        ),
+        ("end", "model: qwen3-max"),
+    ]);
+    let (findings, _) = check(&tree, &[]);
+    assert_eq!(findings.len(), 1, "{findings:?}");
+}
