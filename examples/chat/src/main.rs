@@ -214,10 +214,9 @@ fn variable(name: &str) -> anyhow::Result<Option<String>> {
 #[cfg(test)]
 mod tests {
     use async_openai::config::OpenAIConfig;
-    use loopback::{Response, Server};
+    use loopback::{DONE, Response, Server, event, usage_event};
     use model_studio_limiter::Limiter;
     use model_studio_limits::{LimitKind, model};
-    use serde_json::json;
 
     use super::{OUTPUT_TOKENS, answer};
 
@@ -227,18 +226,8 @@ mod tests {
     #[test]
     fn the_usage_is_settled() {
         let outcome = ask(|response| {
-            let part =
-                json!({ "delta": { "content": "Hi!" }, "index": 0, "finish_reason": "stop" });
-            let usage = json!({
-                "prompt_tokens": 12,
-                "completion_tokens": 5,
-                "total_tokens": 17,
-                "prompt_tokens_details": { "cached_tokens": 0 },
-            });
             response.begin(200);
-            response.chunk(event(json!([part]), json!(null)));
-            response.chunk(event(json!([]), usage));
-            response.chunk("data: [DONE]\n\n");
+            response.chunk(event("Hi!", Some("stop")) + &usage_event(12, 5) + DONE);
         });
         assert_eq!(outcome, (true, "Hi!\n".to_owned(), 17, 0, 0));
     }
@@ -251,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_estimate_of_an_incomplete_answer_stays_counted() {
-        let outcome = ask(|response| response.send(200, "data: [DONE]\n\n"));
+        let outcome = ask(|response| response.send(200, DONE));
         assert_eq!(outcome, (false, "\n".to_owned(), ESTIMATE, 0, 1));
     }
 
@@ -275,17 +264,5 @@ mod tests {
         let out = String::from_utf8(out).unwrap();
         let tokens = tokens.unwrap().used;
         (result.is_ok(), out, tokens, usage.refused, usage.unsettled)
-    }
-
-    fn event(choices: serde_json::Value, usage: serde_json::Value) -> String {
-        let event = json!({
-            "choices": choices,
-            "created": 1_735_113_344,
-            "id": "chatcmpl-1",
-            "model": "qwen-plus",
-            "object": "chat.completion.chunk",
-            "usage": usage,
-        });
-        format!("data: {event}\n\n")
     }
 }

@@ -1,16 +1,14 @@
 //! Runs the program against a server on the loopback interface.
 
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::net::TcpListener;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use loopback::{Request, Response, Server};
+use loopback::{DONE, Request, Response, Server, event};
 use serde_json::{Value, json};
-
-const DONE: &str = "data: [DONE]\n\n";
 
 #[test]
 fn the_answer_is_printed() {
@@ -112,12 +110,8 @@ fn an_incomplete_answer_is_an_error() {
 #[test]
 fn the_prompt_is_read_from_standard_input() {
     let server = Server::start(hello);
-    let mut command = chat(&server);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(b"Hello\n").unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.stdout, b"Hello!\n");
+    let output = loopback::run(&mut chat(&server), "Hello\n");
+    assert_eq!(output, outcome(0, "Hello!\n", ""));
     assert_eq!(server.bodies(), [body("qwen-plus", "Hello\n")]);
 
     let output = run(&mut chat(&server));
@@ -128,21 +122,11 @@ fn the_prompt_is_read_from_standard_input() {
 #[test]
 fn a_prompt_that_exceeds_a_limit_is_not_sent() {
     let server = Server::start(hello);
-    let mut command = chat(&server);
-    command.args(["--model", "qwen-max-latest"]);
-    command.stdin(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
     let prompt = "long ".repeat(60_000);
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(prompt.as_bytes()).unwrap();
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(
-        String::from_utf8(output.stderr).unwrap(),
-        "error: the request needs 101,000 tokens, which can never be admitted: \
-         the limit is 100,000 tokens per minute\n"
-    );
+    let output = loopback::run(chat(&server).args(["--model", "qwen-max-latest"]), &prompt);
+    let stderr = "error: the request needs 101,000 tokens, which can never be admitted: \
+                  the limit is 100,000 tokens per minute\n";
+    assert_eq!(output, outcome(1, "", stderr));
     assert_eq!(server.bodies(), [] as [Value; 0]);
 }
 
@@ -242,21 +226,15 @@ fn program() -> Command {
     command.envs([("OPENAI_ORG_ID", "org"), ("OPENAI_PROJECT_ID", "project")]);
     // No proxy for the loopback interface.
     command.env("NO_PROXY", "127.0.0.1").env_remove("no_proxy");
-    command.stdin(Stdio::null());
     command
 }
 
 /// An exit code, standard output and standard error.
 type Outcome = (Option<i32>, String, String);
 
+/// Runs the program with an empty standard input.
 fn run(command: &mut Command) -> Outcome {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (status.code(), text(stdout), text(stderr))
+    loopback::run(command, "")
 }
 
 fn outcome(code: i32, stdout: &str, stderr: &str) -> Outcome {
@@ -277,24 +255,4 @@ fn body(model: &str, prompt: &str) -> Value {
 /// Responds with one word.
 fn hello(_: &Request, response: &mut Response) {
     response.send(200, event("Hello!", Some("stop")) + DONE);
-}
-
-/// An event of the stream in the format of the API.
-fn event(content: &str, finish_reason: Option<&str>) -> String {
-    let choice = json!({
-        "delta": { "content": content, "role": "assistant" },
-        "finish_reason": finish_reason,
-        "index": 0,
-        "logprobs": null,
-    });
-    let event = json!({
-        "choices": [choice],
-        "created": 1_735_113_344,
-        "id": "chatcmpl-1",
-        "model": "qwen-plus",
-        "object": "chat.completion.chunk",
-        "system_fingerprint": null,
-        "usage": null,
-    });
-    format!("data: {event}\n\n")
 }

@@ -55,10 +55,4 @@ mod tests {
                 .eq(Groq::names().map(|(name, _)| name))
         );
     }
-
-    #[test]
-    fn parse_errors_have_suggestions() {
-        let error = "llama-3.3-70b".parse::<Groq>().unwrap_err();
-        assert_eq!(error.nearest(), Some("llama-3.3-70b-versatile"));
-    }
 }

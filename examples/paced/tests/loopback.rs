@@ -1,12 +1,11 @@
 //! Sends requests to a server on the loopback interface, with the library and with the program.
 
-use std::io::Write as _;
 use std::num::{NonZeroU32, NonZeroU64};
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use loopback::{Response, Server};
+use loopback::{DONE, Response, Server, event, usage_event};
 use model_studio_limiter::{Limiter, Refusal};
 use model_studio_limits::{Limit, LimitKind, Limits, model};
 use paced::batch::send_all;
@@ -259,27 +258,15 @@ fn run(
     prompts: &str,
     variables: &[(&str, &str)],
 ) -> (Option<i32>, String, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_paced"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_paced"));
+    command
         .args(arguments)
         .env("DASHSCOPE_API_KEY", "sk-test\n")
         // No test connects to another host, not even to a proxy.
         .env("DASHSCOPE_BASE_URL", "http://127.0.0.1:1")
         .env("NO_PROXY", "127.0.0.1")
-        .envs(variables.iter().copied())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // This fails if the program exits before it reads standard input.
-    let _ = child.stdin.take().unwrap().write_all(prompts.as_bytes());
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (status.code(), text(stdout), text(stderr))
+        .envs(variables.iter().copied());
+    loopback::run(&mut command, prompts)
 }
 
 /// The body of a request.
@@ -296,18 +283,11 @@ fn body(model: &str, prompt: &str, max_tokens: u32) -> Value {
 /// Sends an answer in two parts, and its token usage.
 fn send_answer(response: &mut Response, text: &str, input: u32, output: u32) {
     let (first, second) = text.split_at(text.len() / 2);
-    let part = |text: &str| json!({ "choices": [{ "delta": { "content": text } }], "usage": null });
-    let usage = json!({
-        "prompt_tokens": input,
-        "completion_tokens": output,
-        "total_tokens": input + output,
-    });
-    let usage = json!({ "choices": [], "usage": usage });
     response.begin(200);
-    for event in [part(first), part(second), usage] {
-        response.chunk(format!("data: {event}\n\n"));
+    for event in [event(first, None), event(second, Some("stop"))] {
+        response.chunk(event);
     }
-    response.chunk("data: [DONE]\n\n");
+    response.chunk(usage_event(input, output) + DONE);
 }
 
 fn endpoint(server: &Server) -> Endpoint {

@@ -8,58 +8,11 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use model_studio_limiter::{AcquireError, Cost, Limiter, ManualClock, Refusal, Usage};
-use model_studio_limits::{Category, LimitKind, Limits, Model, model};
+use model_studio_limits::{LimitKind, Limits, model};
 use paced::batch::{plan, send_all};
 use paced::endpoint::{Answer, Refused, Request};
 
 const MINUTE: Duration = Duration::from_secs(60);
-
-#[test]
-fn plans_stay_within_both_limits_of_every_model() {
-    let all = Model::ALL.iter().copied();
-    for model in all.filter(|model| model.category() == Category::TextGeneration) {
-        let limits = model.limits();
-        let (qpm, tpm) = both(limits);
-        let mut random = Random(1);
-        // Groups of requests of the same size. Small requests reach the limit of queries, large ones
-        // that of tokens.
-        let mut sizes = Vec::new();
-        while sizes.len() < 2000 {
-            let size = random.up_to(tpm / 4) >> random.up_to(16);
-            for _ in 0..random.up_to(40) {
-                sizes.push(size);
-            }
-        }
-        let sent = planned(limits, 100, &sizes);
-        assert_eq!(sent.len(), sizes.len());
-        let (queries, tokens) = most_within(&sent, MINUTE);
-        assert!(queries <= qpm, "{model}: {queries} queries");
-        assert!(tokens <= tpm, "{model}: {tokens} tokens");
-    }
-}
-
-#[test]
-fn at_least_95_percent_of_a_limit_is_used() {
-    let limits = model!("qwen-plus").limits();
-    let (qpm, tpm) = both(limits);
-    // Small requests reach the limit of queries, large ones the limit of tokens.
-    for size in [1, tpm / 100] {
-        let sent = planned(limits, 100, &vec![size; 3000]);
-        let minutes = sent.last().unwrap().0.as_secs_f64() / 60.0;
-        let queries = sent.len() as f64 / minutes / qpm as f64;
-        let tokens = sent.iter().map(|(_, tokens)| tokens).sum::<u64>();
-        let tokens = tokens as f64 / minutes / tpm as f64;
-        assert!(queries.max(tokens) >= 0.95, "{size}: {queries} {tokens}");
-    }
-}
-
-#[test]
-fn a_share_of_the_limits_is_used() {
-    let sent = planned(model!("qwen-plus").limits(), 25, &vec![1000; 1000]);
-    let (queries, tokens) = most_within(&sent, MINUTE);
-    assert!((135..=150).contains(&queries), "{queries}");
-    assert!(tokens <= 250_000, "{tokens}");
-}
 
 #[test]
 fn a_request_that_exceeds_a_limit_does_not_stop_the_batch() {
@@ -192,21 +145,6 @@ fn simulate(
     )
 }
 
-/// Plans requests of about these sizes and returns their times and sizes.
-fn planned(limits: Limits, share: u32, sizes: &[u64]) -> Vec<(Duration, u64)> {
-    let requests: Vec<_> = sizes
-        .iter()
-        .map(|size| request(u32::try_from(*size).unwrap()))
-        .collect();
-    let planned = plan(Limiter::builder(limits).share(share, 100), &requests);
-    planned
-        .map(|(_, result)| {
-            let (at, cost) = result.unwrap();
-            (at, cost.amount(LimitKind::Tokens))
-        })
-        .collect()
-}
-
 /// A short prompt with this maximum of output tokens.
 fn request(max_output: u32) -> Request {
     let max_output = NonZeroU32::new(max_output).unwrap_or(NonZeroU32::MIN);
@@ -227,40 +165,4 @@ fn refused(refusal: Refusal) -> anyhow::Error {
         message: "refused".to_owned(),
     };
     refused.into()
-}
-
-/// Returns the maximum number of queries and of tokens in any window, including its ends.
-fn most_within(sent: &[(Duration, u64)], window: Duration) -> (u64, u64) {
-    let (mut most_queries, mut most_tokens) = (0, 0);
-    let (mut first, mut tokens) = (0, 0);
-    for (last, (now, size)) in sent.iter().enumerate() {
-        tokens += size;
-        while sent[first].0 + window < *now {
-            tokens -= sent[first].1;
-            first += 1;
-        }
-        most_queries = most_queries.max(last - first + 1);
-        most_tokens = most_tokens.max(tokens);
-    }
-    (most_queries as u64, most_tokens)
-}
-
-/// The limits of queries and of tokens per minute of a model that has both.
-fn both(limits: Limits) -> (u64, u64) {
-    let queries = limits.queries_per_minute().unwrap().get();
-    (queries.into(), limits.tokens_per_minute().unwrap().get())
-}
-
-/// A generator of pseudorandom numbers with a fixed sequence.
-struct Random(u64);
-
-impl Random {
-    /// A number from 1 to `most`.
-    fn up_to(&mut self, most: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % most + 1
-    }
 }
