@@ -13,6 +13,7 @@ use tempfile::TempDir;
 /// The version that all packages of the workspace share.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// The packages that a program can depend on.
 const NAMES: [&str; 5] = [
     "model-studio-limits",
     "model-studio-limits-codegen",
@@ -43,7 +44,8 @@ impl Archives {
         let directory = scratch("archives");
         let target = directory.path().join("target");
         let packaged = cargo(&repository())
-            .args(["package", "--workspace", "--no-verify", "--allow-dirty"])
+            .args(["package", "--no-verify", "--allow-dirty"])
+            .args(NAMES.map(|name| format!("--package={name}")))
             .arg("--target-dir")
             .arg(&target)
             .output();
