@@ -22,9 +22,9 @@ pub(crate) fn tree(files: &[(&str, &str)]) -> TempDir {
 pub(crate) fn check(tree: &TempDir, arguments: &[&str]) -> (Vec<String>, i32) {
     let arguments = [&["check", ".", "--as-of", "2026-09-01"], arguments].concat();
     let output = run(tree.path(), &arguments);
-    let lines = stdout(&output)
-        .lines()
-        .filter(|line| line.contains(": model `") || line.contains(": unknown model `"));
+    let lines = stdout(&output).lines().filter(|line| {
+        line.contains(": model `") || line.contains(": unknown model `") || line.starts_with("::")
+    });
     let mut lines: Vec<String> = lines
         .map(|line| line.trim_start_matches("./").to_owned())
         .collect();

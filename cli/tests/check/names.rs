@@ -71,6 +71,120 @@ fn ids_that_other_servers_use_need_a_sign_of_model_studio() {
     assert!(is_found("model: deepseek-r1", &["--region", "beijing"]));
 }
 
+/// Checks a file that names several servers. The lines of the findings end with `<`.
+#[track_caller]
+fn check_blocks(text: &str) {
+    let ends = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| line.ends_with('<'));
+    let expected: Vec<usize> = ends.map(|(index, _)| index + 1).collect();
+    let tree = tree(&[("file", &text.replace('<', ""))]);
+    let (findings, _) = check(&tree, &["--format", "github"]);
+    let lines = findings.iter().map(|finding| {
+        let (_, rest) = finding.split_once("line=").unwrap();
+        rest.split(',').next().unwrap().parse().unwrap()
+    });
+    let mut lines: Vec<usize> = lines.collect();
+    lines.sort_unstable();
+    assert_eq!(lines, expected, "{findings:?}");
+}
+
+#[test]
+fn the_smallest_block_that_names_a_server_decides_whose_model_it_is() {
+    check_blocks(
+        "\
+providers:
+  - name: ollama
+    model: qwen2.5-72b-instruct
+  - name: dashscope
+    model: qwen2.5-72b-instruct<
+  - model: qwen2.5-72b-instruct<
+    base_url: https://dashscope.aliyuncs.com
+  - model: qwen2.5-72b-instruct
+    base_url: http://localhost:8000 # vLLM
+vllm:
+  model: qwen2.5-72b-instruct
+",
+    );
+    check_blocks(
+        "\
+def chat():
+    return Assistant({
+        # Alibaba Cloud Model Studio
+        'model': 'qwen2.5-72b-instruct',<
+        'model_server': 'dashscope',
+
+        # An OpenAI-compatible server, such as vLLM or Ollama
+        # 'model': 'qwen2.5-72b-instruct',
+        # 'model_server': 'http://localhost:8000/v1',
+    })
+
+LLAMA = ollama('qwen2.5-72b-instruct')
+QWEN = dashscope('qwen2.5-72b-instruct')<
+
+# Served by Alibaba Cloud Model Studio.
+LARGE = 'qwen2.5-72b-instruct'<
+REASONER = 'deepseek-r1'<
+",
+    );
+    check_blocks(
+        "\
+var local = OllamaChatModel.builder()
+        .model(\"qwen2.5-72b-instruct\")
+        .build();
+var hosted = DashScopeChatModel.builder()
+        .model(\"qwen2.5-72b-instruct\")<
+        .build();
+",
+    );
+    check_blocks(
+        "\
+Run it with vLLM:
+
+```python
+model = 'qwen2.5-72b-instruct'
+server = vllm()
+
+chat(model)
+```
+
+Or with Model Studio:
+
+```python
+name = 'qwen2.5-72b-instruct'<
+
+chat(dashscope(name))
+```
+",
+    );
+}
+
+#[test]
+fn a_cell_of_a_notebook_is_a_block() {
+    check_blocks(
+        r#"{
+ "cells": [
+  {
+   "source": [
+    "name = \"qwen2.5-72b-instruct\"\n",
+    "\n",
+    "vllm(name)"
+   ]
+  },
+  {
+   "source": [
+    "name = \"qwen2.5-72b-instruct\"\n",<
+    "\n",
+    "dashscope(name)"
+   ]
+  }
+ ]
+}
+"#,
+    );
+}
+
 #[test]
 fn only_whole_ids_count() {
     for line in [
@@ -176,6 +290,8 @@ fn only_typos_where_a_model_is_named_are_misspelled() {
         "model: qwen3-33b",
         "model: Qwen-Plus",
         "model: acme/qwen-pluss",
+        // The name of something else.
+        "model_config_name = \"qwen_max\"",
         // A part of a pattern or of a name, and models that may come.
         "model: qwen-plus-*",
         "model=\"qwen-plus-\" + date",

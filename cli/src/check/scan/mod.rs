@@ -1,6 +1,7 @@
 //! Finds model IDs in the text of a file.
 
 mod allow;
+mod blocks;
 mod ids;
 mod places;
 mod servers;
@@ -60,19 +61,22 @@ impl Scanner {
             return Vec::new();
         }
         let servers = self.servers.as_ref();
-        let servers = servers.map_or(Servers::MODEL_STUDIO, |words| words.find_in(text));
+        let servers = servers.map_or_else(
+            || Servers::only_model_studio(text),
+            |words| words.find_in(text),
+        );
 
         let mut found = Vec::new();
         for (bytes, pattern) in ended {
             let (name, problem) = &self.life_cycles.ended[pattern];
             let place = places.binary_search_by_key(&bytes.start, |place| place.start);
             let has_prefix = matches!(text[..bytes.start].last(), Some(b'/' | b':'));
-            if has_prefix || servers.is_model_studio(name, place.is_ok()) {
+            if has_prefix || servers.is_model_studio(name, bytes.start, place.is_ok()) {
                 found.push((bytes, problem.clone()));
             }
         }
         for bytes in places {
-            if let Some(problem) = self.misspelled(&text[bytes.clone()], servers) {
+            if let Some(problem) = self.misspelled(&text[bytes.clone()], bytes.start, &servers) {
                 found.push((bytes, problem));
             }
         }
@@ -93,14 +97,14 @@ impl Scanner {
     }
 
     /// Returns the problem with a name where a model is named, if it is misspelled.
-    fn misspelled(&self, name: &[u8], servers: Servers) -> Option<Problem> {
+    fn misspelled(&self, name: &[u8], at: usize, servers: &Servers<'_>) -> Option<Problem> {
         let name = std::str::from_utf8(name).ok()?;
         let known = &self.life_cycles.known;
         if known.contains(name) {
             return None;
         }
         let mut similar = typo::similar(name, known.iter().copied());
-        similar.retain(|known| servers.can_be_misspelled(known));
+        similar.retain(|known| servers.can_be_misspelled(known, at));
         if similar.is_empty() {
             return None;
         }

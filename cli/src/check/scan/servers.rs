@@ -2,6 +2,8 @@
 
 use aho_corasick::AhoCorasick;
 
+use super::blocks;
+
 /// The words by which a file names Model Studio.
 const MODEL_STUDIO: &str =
     "dashscope, aliyun, alibabacloud, bailian, model studio, model-studio, modelstudio, tongyi";
@@ -28,46 +30,82 @@ impl ServerWords {
         Self(words.expect("the words are short"))
     }
 
-    pub(super) fn find_in(&self, text: &[u8]) -> Servers {
+    pub(super) fn find_in<'a>(&self, text: &'a [u8]) -> Servers<'a> {
         let own_words = MODEL_STUDIO.split(", ").count();
-        let mut servers = Servers::default();
-        for found in self.0.find_iter(text) {
-            let is_own = found.pattern().as_usize() < own_words;
-            servers.own |= is_own;
-            servers.other |= !is_own;
-        }
-        servers
+        let words = self.0.find_iter(text);
+        let words = words.map(|found| (found.start(), found.pattern().as_usize() < own_words));
+        Servers::new(text, words.collect())
     }
 }
 
-/// Which servers a file names.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Servers {
+/// The servers that a file names.
+pub(super) struct Servers<'a> {
+    text: &'a [u8],
+    /// The positions of the words, and whether each one stands for Model Studio.
+    words: Vec<(usize, bool)>,
+    in_file: Named,
+}
+
+#[derive(Clone, Copy)]
+struct Named {
     own: bool,
     other: bool,
 }
 
-impl Servers {
-    /// Only Model Studio.
-    pub(super) const MODEL_STUDIO: Self = Self {
-        own: true,
-        other: false,
-    };
+impl Named {
+    fn new(words: &[(usize, bool)]) -> Self {
+        Self {
+            own: words.iter().any(|(_, is_own)| *is_own),
+            other: words.iter().any(|(_, is_own)| !is_own),
+        }
+    }
+}
 
-    /// Returns `true` if a name stands for a model of Model Studio.
-    pub(super) fn is_model_studio(self, name: &str, is_place: bool) -> bool {
-        let only_own = self.own && !self.other;
-        match owner(name) {
-            Owner::ModelStudio => true,
-            Owner::OpenWeights => only_own || (is_place && (self.own || !self.other)),
-            Owner::OtherVendor => only_own,
+impl<'a> Servers<'a> {
+    fn new(text: &'a [u8], words: Vec<(usize, bool)>) -> Self {
+        Self {
+            in_file: Named::new(&words),
+            text,
+            words,
+        }
+    }
+
+    /// Returns the servers of a file that uses Model Studio only.
+    pub(super) fn only_model_studio(text: &'a [u8]) -> Self {
+        Self::new(text, vec![(0, true)])
+    }
+
+    /// Returns `true` if a name at a position stands for a model of Model Studio.
+    pub(super) fn is_model_studio(&self, name: &str, at: usize, is_place: bool) -> bool {
+        let owner = owner(name);
+        if matches!(owner, Owner::ModelStudio) {
+            return true;
+        }
+        let Named { own, other } = self.named_near(at);
+        match owner {
+            Owner::OpenWeights if is_place => own || !other,
+            _ => own && !other,
         }
     }
 
     /// Returns `true` if a name that is one typo away from `known` should be `known`. Other vendors
     /// have models of their own with similar names.
-    pub(super) fn can_be_misspelled(self, known: &str) -> bool {
-        !matches!(owner(known), Owner::OtherVendor) && self.is_model_studio(known, true)
+    pub(super) fn can_be_misspelled(&self, known: &str, at: usize) -> bool {
+        !matches!(owner(known), Owner::OtherVendor) && self.is_model_studio(known, at, true)
+    }
+
+    /// Returns the servers that the smallest block around a position names, if a block names any.
+    fn named_near(&self, at: usize) -> Named {
+        if !(self.in_file.own && self.in_file.other) {
+            return self.in_file;
+        }
+        let named = blocks::around(self.text, at).into_iter().map(|block| {
+            let first = self.words.partition_point(|(at, _)| *at < block.start);
+            let last = self.words.partition_point(|(at, _)| *at < block.end);
+            Named::new(&self.words[first..last])
+        });
+        let mut named = named.filter(|named| named.own || named.other);
+        named.next().unwrap_or(self.in_file)
     }
 }
 
