@@ -186,6 +186,21 @@ fn a_cell_of_a_notebook_is_a_block() {
 }
 
 #[test]
+fn a_list_of_models_needs_only_one_sign_of_model_studio() {
+    for list in [
+        "MODELS = [\n  'qwen2.5-7b-instruct',  # the smallest\n  'qwen2.5-72b-instruct',<\n]",
+        "parser.add_argument('--model', choices=['qwen-plus', 'qwen2.5-72b-instruct'])<",
+        "parser.add_argument('--model', type=str, default='qwen2.5-72b-instruct')<",
+        "gr.Dropdown(choices=['qwen-plus', 'qwen2.5-72b-instruct'], label='LLM')<",
+        "log.info('supported models: qwen-plus, qwen2.5-72b-instruct')<",
+    ] {
+        check_blocks(
+            &format!("# Model Studio, or vLLM\n{list}\n").replace("7b-instruct',  #", "7b',  #"),
+        );
+    }
+}
+
+#[test]
 fn only_whole_ids_count() {
     for line in [
         "x-qwen3-max",
@@ -223,7 +238,10 @@ fn only_whole_ids_count() {
 }
 
 #[test]
-fn the_default_of_a_variable_in_a_shell_is_a_model_id() {
+fn the_default_of_a_variable_is_a_model_id() {
+    assert!(is_found("model: ${CHAT_MODEL:qwen3-max}", &[]));
+    assert!(is_found("model: ${spring.ai.model:qwen3-max}", &[]));
+    assert!(!is_found("model: {CHAT_MODEL:qwen3-max}", &[]));
     assert!(is_found("model: ${MODEL:-qwen3-max}", &[]));
     assert!(is_found("model: ${MODEL:-qwen-pluss}", &[]));
     assert!(!is_found("model: ${MODEL:-qwen-plus}", &[]));

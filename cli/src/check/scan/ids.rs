@@ -15,9 +15,10 @@ pub(super) fn is_whole(text: &[u8], bytes: &Range<usize>) -> bool {
     let before = &text[..bytes.start];
     let mut after = text[bytes.end..].iter().copied();
     let starts = match before.split_last() {
-        Some((b'/' | b':', before)) => ends_with_prefix(before),
-        // The default of a variable in a shell, such as `${MODEL:-qwen-plus}`.
+        // The default of a variable of Spring, such as `${MODEL:qwen-plus}`, or of a shell.
+        Some((b':', before)) => ends_with_variable(before) || ends_with_prefix(before),
         Some((b'-', before)) => before.ends_with(b":"),
+        Some((b'/', before)) => ends_with_prefix(before),
         Some((byte, _)) => !is_id_byte(*byte),
         None => true,
     };
@@ -39,6 +40,12 @@ pub(super) fn without_prefix(text: &[u8], id: Range<usize>) -> Option<Range<usiz
     };
     let separator = id.start + length;
     ends_with_prefix(&text[..separator]).then_some(separator + 1..id.end)
+}
+
+fn ends_with_variable(text: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
+    let start = text.iter().rposition(|byte| !is_name(byte));
+    start.is_some_and(|start| text[..=start].ends_with(b"${"))
 }
 
 fn ends_with_prefix(text: &[u8]) -> bool {

@@ -8,8 +8,14 @@ use super::ids::is_id_byte;
 
 /// Finds the strings at places where a model is named.
 pub(super) struct Places {
-    model: AhoCorasick,
+    keys: AhoCorasick,
 }
+
+/// The keys of a model or of several ones. `choices` has to be a list.
+const KEYS: [&str; 2] = ["model", "choices"];
+
+/// Quotes, also in a string of JSON, such as a line of a notebook.
+const QUOTES: [&str; 5] = ["\"", "'", "`", "\\\"", "\\'"];
 
 /// The most items of a list that are read.
 const MAX_ITEMS: usize = 1_000;
@@ -20,12 +26,15 @@ const MAX_ID: usize = 128;
 /// The length limit for a type between a key and its value, in bytes.
 const MAX_TYPE: usize = 60;
 
+/// The length limit for the arguments of a call, in bytes.
+const MAX_CALL: usize = 2_000;
+
 impl Places {
     pub(super) fn new() -> Self {
-        let mut model = AhoCorasick::builder();
-        let model = model.ascii_case_insensitive(true).build(["model"]);
+        let mut keys = AhoCorasick::builder();
+        let keys = keys.ascii_case_insensitive(true).build(KEYS);
         Self {
-            model: model.expect("the pattern is short"),
+            keys: keys.expect("the keys are short"),
         }
     }
 
@@ -33,16 +42,16 @@ impl Places {
     pub(super) fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
         let mut places = Vec::new();
         let mut list_end = 0;
-        for key in self.model.find_iter(text) {
-            let is_argument = text[..key.start()].ends_with(b"--");
-            if let Some(mut cursor) = Cursor::after_key(text, key.end(), is_argument) {
-                // A list is read once, also if its items are keys of lists.
-                let is_in_list = key.start() < list_end;
-                if !is_in_list && cursor.list(&mut places) {
-                    list_end = cursor.at;
-                } else {
-                    places.extend(cursor.single());
-                }
+        for key in self.keys.find_iter(text) {
+            let is_option = text[..key.start()].ends_with(b"--");
+            let Some(mut cursor) = Cursor::after_key(text, key.end(), is_option) else {
+                continue;
+            };
+            // A list is read once, also if its items are keys of lists.
+            if key.start() >= list_end && cursor.list(&mut places) {
+                list_end = cursor.at;
+            } else if KEYS[key.pattern()] == "model" {
+                places.extend(cursor.single());
             }
         }
         // A list can contain keys, and a value can be a key itself.
@@ -56,6 +65,7 @@ impl Places {
 struct Cursor<'a> {
     text: &'a [u8],
     at: usize,
+    is_plural: bool,
     separator: Separator,
 }
 
@@ -65,26 +75,27 @@ enum Separator {
     Assignment,
     /// `model("…")`, `model!("…")`
     Call,
+    /// `add_argument("--model", …)`
+    Option,
     /// `--model …`, `<model>…`
     Argument,
 }
 
 impl<'a> Cursor<'a> {
     /// Reads the rest of a key and the separator. Returns `None` if there is no value.
-    fn after_key(text: &'a [u8], at: usize, is_argument: bool) -> Option<Self> {
+    fn after_key(text: &'a [u8], at: usize, is_option: bool) -> Option<Self> {
         let mut cursor = Self {
             text,
             at,
+            is_plural: false,
             separator: Separator::Argument,
         };
-        cursor.skip_any_of(&[
-            "_names", "_name", "_ids", "_id", "Names", "Name", "Ids", "Id",
-        ]);
-        cursor.skip_any_of(&["_NAME", "_ID", "-name", "-id", "s", "S"]);
+        cursor.skip_any_of(&["_name", "_id", "-name", "-id", "Name", "Id", "_NAME", "_ID"]);
+        cursor.is_plural = cursor.skip_any_of(&["s", "S"]);
         if cursor.peek().is_some_and(is_word) {
             return None;
         }
-        let is_quoted = cursor.skip_any_of(&["\"", "'", "`"]);
+        let is_quoted = cursor.skip_any_of(&QUOTES);
         // `data["model"] = …`
         if is_quoted {
             cursor.skip_any_of(&["]"]);
@@ -92,9 +103,11 @@ impl<'a> Cursor<'a> {
         let has_space = cursor.skip_spaces();
         if cursor.skip_any_of(&[":-", "=>", ":=", "==", "=", ":"]) {
             cursor.separator = Separator::Assignment;
+        } else if is_quoted && is_option && cursor.skip_any_of(&[","]) {
+            cursor.separator = Separator::Option;
         } else if cursor.skip_any_of(&["(", "!("]) || is_quoted && cursor.skip_any_of(&[","]) {
             cursor.separator = Separator::Call;
-        } else if !(cursor.skip_any_of(&[">"]) || is_argument && has_space) {
+        } else if !(cursor.skip_any_of(&[">"]) || is_option && has_space) {
             return None;
         }
         cursor.skip_spaces();
@@ -103,24 +116,30 @@ impl<'a> Cursor<'a> {
 
     /// Adds the items of a list, and returns whether there is one.
     fn list(&mut self, places: &mut Vec<Range<usize>>) -> bool {
+        if self.separator == Separator::Option {
+            self.arguments(places);
+            return true;
+        }
         if self.separator != Separator::Assignment {
             return false;
         }
+        self.skip_type();
         if self.skip_any_of(&["[", "("]) {
             self.flow_list(places);
-            return true;
-        }
-        let is_block = matches!(self.peek(), None | Some(b'\r' | b'\n' | b'#'));
-        if is_block {
+        } else if matches!(self.peek(), None | Some(b'\r' | b'\n' | b'#')) {
             self.block_list(places);
+        } else if self.is_plural {
+            self.bare_list(places);
+        } else {
+            return false;
         }
-        is_block
+        true
     }
 
     /// Reads the value that follows the separator.
     fn single(mut self) -> Option<Range<usize>> {
         match self.separator {
-            Separator::Call => self.quoted(),
+            Separator::Call | Separator::Option => self.quoted(),
             Separator::Argument => self.value(),
             Separator::Assignment => {
                 self.skip_type();
@@ -131,6 +150,12 @@ impl<'a> Cursor<'a> {
 
     /// Skips a type and the `=` after it, as in `model: Optional[str] = "…"`.
     fn skip_type(&mut self) {
+        if !self
+            .peek()
+            .is_some_and(|byte| is_word(byte) || byte == b'&')
+        {
+            return;
+        }
         let rest = &self.text[self.at..];
         let rest = &rest[..rest.len().min(MAX_TYPE)];
         let is_of_type = |byte: &u8| is_word(*byte) || b"&'<>[]|.: ".contains(byte);
@@ -141,12 +166,49 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Adds the items of a list such as `["a", "b"]`.
+    /// Adds the items of a list such as `["a", "b"]`. There can be comments.
     fn flow_list(&mut self, places: &mut Vec<Range<usize>>) {
         for _ in 0..MAX_ITEMS {
             self.skip_while(|byte| byte.is_ascii_whitespace() || byte == b',');
+            if self.skip_any_of(&["#", "//"]) {
+                self.skip_while(|byte| byte != b'\n');
+            } else if self.skip_any_of(&["\\n\""]) {
+                // The next line of a cell.
+                self.skip_while(|byte| byte.is_ascii_whitespace() || byte == b',');
+                self.skip_any_of(&["\""]);
+            } else {
+                let Some(value) = self.value() else { return };
+                places.push(value);
+            }
+        }
+    }
+
+    /// Adds the items of a list such as `a, b`.
+    fn bare_list(&mut self, places: &mut Vec<Range<usize>>) {
+        for _ in 0..MAX_ITEMS {
             let Some(value) = self.value() else { return };
             places.push(value);
+            if !self.skip_any_of(&[", "]) {
+                return;
+            }
+        }
+    }
+
+    /// Adds the strings up to the end of the arguments of a call.
+    fn arguments(&mut self, places: &mut Vec<Range<usize>>) {
+        let end = self.text.len().min(self.at + MAX_CALL);
+        let mut depth = 1;
+        while depth > 0 && self.at < end {
+            if let Some(value) = self.quoted() {
+                places.push(value);
+                continue;
+            }
+            match self.peek() {
+                Some(b'(' | b'[' | b'{') => depth += 1,
+                Some(b')' | b']' | b'}') => depth -= 1,
+                _ => {}
+            }
+            self.at += 1;
         }
     }
 
@@ -167,21 +229,20 @@ impl<'a> Cursor<'a> {
 
     /// Reads a string with or without quotes.
     fn value(&mut self) -> Option<Range<usize>> {
-        if matches!(self.peek(), Some(b'"' | b'\'' | b'`')) {
-            self.quoted()
-        } else {
-            self.id()
+        match self.take(&QUOTES) {
+            Some(quote) => self.closed_by(quote),
+            None => self.id(),
         }
     }
 
     fn quoted(&mut self) -> Option<Range<usize>> {
-        let quote = self.peek().filter(|byte| b"\"'`".contains(byte))?;
-        self.at += 1;
+        let quote = self.take(&QUOTES)?;
+        self.closed_by(quote)
+    }
+
+    fn closed_by(&mut self, quote: &'static str) -> Option<Range<usize>> {
         let id = self.id()?;
-        (self.peek() == Some(quote)).then(|| {
-            self.at += 1;
-            id
-        })
+        self.skip_any_of(&[quote]).then_some(id)
     }
 
     /// Reads the characters of a model ID. A colon at the end belongs to the text around it.
@@ -219,12 +280,17 @@ impl<'a> Cursor<'a> {
     }
 
     /// Skips the first of the strings that is next, and returns whether there was one.
-    fn skip_any_of(&mut self, strings: &[&str]) -> bool {
+    fn skip_any_of(&mut self, strings: &[&'static str]) -> bool {
+        self.take(strings).is_some()
+    }
+
+    /// Skips the first of the strings that is next, and returns it.
+    fn take(&mut self, strings: &[&'static str]) -> Option<&'static str> {
         let rest = &self.text[self.at..];
         let mut strings = strings.iter();
-        let found = strings.find(|string| rest.starts_with(string.as_bytes()));
-        self.at += found.map_or(0, |string| string.len());
-        found.is_some()
+        let found = strings.find(|string| rest.starts_with(string.as_bytes()))?;
+        self.at += found.len();
+        Some(found)
     }
 }
 
@@ -260,6 +326,8 @@ mod tests {
             r#"os.getenv("MODEL", "qwen-plus")"#,
             "MODEL=${MODEL:-qwen-plus}",
             r#"const model: string = "qwen-plus";"#,
+            r#""{\"model\": \"qwen-plus\"}""#,
+            r#""    model=\"qwen-plus\",\n","#,
             "const embeddingModel = `qwen-plus`",
             r#"if model == "qwen-plus":"#,
             r#":model => "qwen-plus""#,
@@ -299,6 +367,38 @@ mod tests {
             "models:\n  - qwen-plus # fast\n  - \"qwq-plus\"\nother:\n  - qwen-max\n",
             &["qwen-plus", "qwq-plus"],
         );
+        check(
+            "MODELS: list[str] = [ # all\n  'qwen-plus', # fast\n  // 'qwen-max',\n  'qwq-plus'\n]",
+            &["qwen-plus", "qwq-plus"],
+        );
+        check(
+            "models: qwen-plus, qwq-plus and others",
+            &["qwen-plus", "qwq-plus"],
+        );
+        check(
+            "models = 'qwen-plus', 'qwq-plus'",
+            &["qwen-plus", "qwq-plus"],
+        );
+        check(
+            "\"models = [\\n\",\n    \"    'qwen-plus',\\n\",\n    \"    'qwq-plus'\\n\",",
+            &["qwen-plus", "qwq-plus"],
+        );
+        check(
+            r#"{"choices": ["qwen-plus", "qwq-plus"]}"#,
+            &["qwen-plus", "qwq-plus"],
+        );
+    }
+
+    #[test]
+    fn the_arguments_of_an_option_name_models() {
+        check(
+            r#"add_argument("--model", type=str, default="qwen-plus", choices=("qwq-plus",)) or "x""#,
+            &["qwen-plus", "qwq-plus"],
+        );
+        check(
+            r#"["run", "--model", "qwen-plus", "--all"], "qwq-plus""#,
+            &["qwen-plus", "--all"],
+        );
     }
 
     #[test]
@@ -315,6 +415,9 @@ mod tests {
         for text in [
             "the model qwen-plus is fast",
             "model_kwargs: qwen-plus",
+            "model_config_name = \"qwen_max\"",
+            "choices=qwen-plus",
+            "choices[0].text = \"qwen-plus\"",
             "modeling: qwen-plus",
             "model(qwen_plus)",
             "model:",
