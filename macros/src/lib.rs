@@ -3,14 +3,14 @@
 //! The macro does not know any models. Generated code passes the names of its enum with each
 //! invocation.
 
-mod fast_path;
+mod error;
 mod input;
+mod string_literal;
 
 use model_studio_limits_core::{Escaped, NameList, NameStatus, suggest};
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote_spanned;
-use syn::{Error, LitStr};
+use proc_macro::{Ident, Punct, Spacing, TokenStream, TokenTree};
 
+use error::Error;
 use input::Input;
 
 /// Expands an invocation of `model!` to the variant for a name.
@@ -18,71 +18,72 @@ use input::Input;
 /// The input is the path of an enum in brackets, the names of the enum as one string literal, and
 /// the input of `model!`.
 #[proc_macro]
-pub fn expand(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    if let Some(variant) = fast_path::expand(input.clone()) {
-        return variant.into();
-    }
-    let variant = syn::parse(input).and_then(|input| variant(&input));
-    variant.unwrap_or_else(Error::into_compile_error).into()
+pub fn expand(input: TokenStream) -> TokenStream {
+    let expanded = Input::parse(input).and_then(|input| variant(&input));
+    expanded.unwrap_or_else(Error::into_tokens)
 }
 
-fn variant(input: &Input) -> syn::Result<TokenStream> {
+fn variant(input: &Input) -> Result<TokenStream, Error> {
     let names = NameList(&input.names);
-    let name = &input.name;
-    let Some(entry) = names.find(&name.value()) else {
-        return Err(unknown(names, name));
+    let error = |message: &str, help: &[&str]| {
+        let help = help.iter().filter(|help| !help.is_empty());
+        let help: String = help.flat_map(|help| ["\nhelp: ", help]).collect();
+        Err(Error::new(input.span, format!("{message}{help}")))
     };
-    let item = match entry.status {
-        NameStatus::Active { variant } => variant.to_owned(),
+    let Some(entry) = names.find(&input.name) else {
+        let message = format!("unknown model `{}`", Escaped(&input.name));
+        return error(&message, &[&did_you_mean(names, &input.name)]);
+    };
+    match entry.status {
+        NameStatus::Active { variant } => Ok(item_of(input, variant)),
         // Each deprecated variant has a constant that is not deprecated.
         NameStatus::Deprecated { variant, .. } if input.allow_deprecated => {
-            format!("__Allowed_{variant}")
+            Ok(item_of(input, &format!("__Allowed_{variant}")))
         }
         NameStatus::Deprecated { help, .. } => {
             let message = format!("model `{}` is deprecated", entry.name);
             let allow = "to keep using it, write `#[allow(deprecated)]` before the name";
-            return Err(error(name, &message, &[help, allow]));
+            error(&message, &[help, allow])
         }
-        NameStatus::Retired { on, help } => {
-            let message = format!("model `{}` was retired on {on}", entry.name);
-            return Err(error(name, &message, &[help]));
-        }
+        NameStatus::Retired { on, help } => error(
+            &format!("model `{}` was retired on {on}", entry.name),
+            &[help],
+        ),
+    }
+}
+
+/// Returns the path of an item of the enum, `<PATH>::ITEM`. Its first and last token have the span
+/// of the user's literal. The compiler therefore treats the path as the user's code, and warns if it
+/// is an unreachable pattern.
+fn item_of(input: &Input, item: &str) -> TokenStream {
+    let punct = |character, spacing| {
+        let mut punct = Punct::new(character, spacing);
+        punct.set_span(input.span);
+        TokenTree::from(punct)
     };
-    Ok(item_of(&input.path, &item, name.span()))
+    let mut tokens = TokenStream::from(punct('<', Spacing::Alone));
+    tokens.extend(input.path.clone());
+    tokens.extend([
+        punct('>', Spacing::Alone),
+        punct(':', Spacing::Joint),
+        punct(':', Spacing::Alone),
+        Ident::new(item, input.span).into(),
+    ]);
+    tokens
 }
 
-/// Returns the path of an item of the enum. Its first and last token have the span of the user's
-/// literal. The compiler therefore treats the path as the user's code, and warns if it is an
-/// unreachable pattern.
-fn item_of(path: &TokenStream, item: &str, span: Span) -> TokenStream {
-    let item = Ident::new(item, span);
-    quote_spanned!(span=> <#path>::#item)
-}
-
-fn unknown(names: NameList<'_>, name: &LitStr) -> Error {
-    let unknown = name.value();
+/// Returns the help for an unknown name, or an empty string.
+fn did_you_mean(names: NameList<'_>, unknown: &str) -> String {
     let served = names
         .iter()
         .filter(|entry| !matches!(entry.status, NameStatus::Retired { .. }));
-    let suggestions = suggest(&unknown, served.map(|entry| entry.name));
+    let suggestions = suggest(unknown, served.map(|entry| entry.name));
     let first = suggestions.first().and_then(|name| names.find(name));
     let is_deprecated =
         first.is_some_and(|entry| matches!(entry.status, NameStatus::Deprecated { .. }));
-    let help = match suggestions.as_slice() {
+    match suggestions.as_slice() {
         [] => String::new(),
         [_] if is_deprecated => format!("did you mean {suggestions}, which is deprecated?"),
         _ => format!("did you mean {suggestions}?"),
-    };
-    error(
-        name,
-        &format!("unknown model `{}`", Escaped(&unknown)),
-        &[&help],
-    )
-}
-
-/// Returns an error at a literal, with the `help` strings that are not empty.
-fn error(name: &LitStr, message: &str, help: &[&str]) -> Error {
-    let help = help.iter().filter(|help| !help.is_empty());
-    let help: String = help.flat_map(|help| ["\nhelp: ", help]).collect();
-    Error::new(name.span(), format!("{message}{help}"))
+    }
 }
