@@ -11,24 +11,19 @@ pub(crate) struct Deployment {
 
 /// All deployments with a table. The first of each region is the main one.
 pub(crate) const DEPLOYMENTS: [Deployment; 10] = [
-    deployment("singapore", "Singapore", "singapore", "international"),
-    deployment("beijing", "Beijing", "beijing", "mainland"),
-    deployment("virginia", "Virginia", "virginia", "global"),
-    deployment("virginia_us", "Virginia", "virginia", "us"),
-    deployment("frankfurt", "Frankfurt", "frankfurt", "global"),
-    deployment("frankfurt_eu", "Frankfurt", "frankfurt", "eu"),
-    deployment("tokyo", "Tokyo", "tokyo", "global"),
-    deployment("tokyo_japan", "Tokyo", "tokyo", "japan"),
-    deployment("hong_kong", "Hong Kong", "hongkong", "hongkong"),
-    deployment("hong_kong_global", "Hong Kong", "hongkong", "global"),
+    deployment(["singapore", "Singapore", "singapore", "international"]),
+    deployment(["beijing", "Beijing", "beijing", "mainland"]),
+    deployment(["virginia", "Virginia", "virginia", "global"]),
+    deployment(["virginia_us", "Virginia", "virginia", "us"]),
+    deployment(["frankfurt", "Frankfurt", "frankfurt", "global"]),
+    deployment(["frankfurt_eu", "Frankfurt", "frankfurt", "eu"]),
+    deployment(["tokyo", "Tokyo", "tokyo", "global"]),
+    deployment(["tokyo_japan", "Tokyo", "tokyo", "japan"]),
+    deployment(["hong_kong", "Hong Kong", "hongkong", "hongkong"]),
+    deployment(["hong_kong_global", "Hong Kong", "hongkong", "global"]),
 ];
 
-const fn deployment(
-    file: &'static str,
-    title: &'static str,
-    region: &'static str,
-    scope: &'static str,
-) -> Deployment {
+const fn deployment([file, title, region, scope]: [&'static str; 4]) -> Deployment {
     Deployment {
         file,
         title,

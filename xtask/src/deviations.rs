@@ -12,9 +12,7 @@ pub(crate) struct Deviations(pub(crate) String);
 impl Deviations {
     /// Adds a line about the row of a cell.
     pub(crate) fn add(&mut self, cell: &Cell<'_>, message: impl Display) {
-        let Cell {
-            file, line, text, ..
-        } = cell;
+        let (file, line, text) = (cell.file, cell.line, cell.text);
         _ = writeln!(self.0, "{file}:{line}: {text}: {message}");
     }
 }

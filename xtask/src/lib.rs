@@ -24,6 +24,7 @@ pub use write::files::GeneratedFiles;
 /// Returns the first error in the data.
 pub fn generate(files: &DataFiles) -> Result<GeneratedFiles, String> {
     let mut deviations = Deviations::default();
-    let tables = rules::apply(Data::parse(files)?, &mut deviations)?;
+    let data = Data::parse(files)?;
+    let tables = rules::apply(&data, &mut deviations)?;
     Ok(GeneratedFiles::new(&tables, deviations))
 }

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use xtask::{DataFiles, GeneratedFiles, generate};
 
 const USAGE: &str = "\
+unknown command
+
 Usage: cargo xtask tables [--check]
 
 Writes the tables of all regions and src/regions.md from xtask/data, and a report to standard error.
@@ -17,38 +19,33 @@ fn main() -> ExitCode {
     let result = match arguments[..] {
         ["tables"] => write_tables(),
         ["tables", "--check"] => check_tables(),
-        ["--help" | "-h"] => {
-            println!("{USAGE}");
-            Ok(ExitCode::SUCCESS)
-        }
-        _ => {
-            eprintln!("{USAGE}");
-            Ok(ExitCode::from(2))
-        }
+        _ => Err(USAGE.to_owned()),
     };
-    result.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
-        ExitCode::FAILURE
-    })
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
-fn write_tables() -> Result<ExitCode, String> {
+fn write_tables() -> Result<(), String> {
     let files = generate_tables()?;
     files.write(repository())?;
     eprint!("{}", files.report());
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
-fn check_tables() -> Result<ExitCode, String> {
+fn check_tables() -> Result<(), String> {
     let differences = generate_tables()?.differences(repository())?;
     if differences.is_empty() {
-        return Ok(ExitCode::SUCCESS);
+        return Ok(());
     }
-    for difference in &differences {
-        eprintln!("{difference}");
-    }
-    eprintln!("error: run `cargo xtask tables` and commit the result");
-    Ok(ExitCode::FAILURE)
+    let differences = differences.join("\n");
+    Err(format!(
+        "run `cargo xtask tables` and commit the result\n{differences}"
+    ))
 }
 
 fn generate_tables() -> Result<GeneratedFiles, String> {

@@ -15,9 +15,16 @@ pub(crate) struct RegionTable<'a> {
     pub(crate) retired: Vec<(&'a str, Retirement<'a>)>,
 }
 
+impl RegionTable<'_> {
+    /// Returns the index of the row with a name or alias.
+    pub(crate) fn index(&self, name: &str) -> Option<usize> {
+        self.rows.iter().position(|row| row.listing.has_name(name))
+    }
+}
+
 /// The row of a model.
 pub(crate) struct TableRow<'a> {
-    pub(crate) listing: Listing<'a>,
+    pub(crate) listing: &'a Listing<'a>,
     pub(crate) limits: Vec<TableLimit>,
     pub(crate) pool: Option<&'a str>,
     /// Set if the model will be retired.
@@ -25,6 +32,7 @@ pub(crate) struct TableRow<'a> {
 }
 
 /// When and why a name is, or will be, no longer served.
+#[derive(Clone)]
 pub(crate) struct Retirement<'a> {
     pub(crate) date: &'a str,
     /// A name or alias of the same table.
@@ -41,21 +49,6 @@ pub(crate) struct TableLimit {
     pub(crate) has_exact_window: bool,
 }
 
-impl TableLimit {
-    /// Returns a limit of the page as it is.
-    pub(crate) fn of_page(limit: Limit) -> Self {
-        Self {
-            limit,
-            has_exact_window: false,
-        }
-    }
-
-    /// Returns the limits of a row of the page as they are.
-    pub(crate) fn all_of_page(listing: &Listing<'_>) -> Vec<Self> {
-        listing.limits.iter().copied().map(Self::of_page).collect()
-    }
-}
-
 impl fmt::Display for TableLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Limit { kind, count, per } = self.limit;
@@ -64,6 +57,15 @@ impl fmt::Display for TableLimit {
             _ => write!(f, "{}: {}", key(kind), rate(self.limit)),
         }
     }
+}
+
+/// Returns the limits of a row of the page.
+pub(crate) fn page_limits(listing: &Listing<'_>) -> Vec<TableLimit> {
+    let limits = listing.limits.iter().map(|limit| TableLimit {
+        limit: *limit,
+        has_exact_window: false,
+    });
+    limits.collect()
 }
 
 /// Returns the key for any window. Concurrency limits, which have none, are never written with it.

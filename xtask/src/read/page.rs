@@ -8,6 +8,9 @@ use model_studio_limits_core::{Limit, LimitKind};
 use crate::read::tsv::{self, Cell, TsvRow};
 use crate::sources::PAGE_FILE;
 
+const SECOND: Option<Duration> = Some(Duration::from_secs(1));
+const MINUTE: Option<Duration> = Some(Duration::from_secs(60));
+
 /// A row of the page: a model in a region and deployment scope.
 #[derive(Debug)]
 pub(crate) struct Listing<'a> {
@@ -30,6 +33,15 @@ impl<'a> Listing<'a> {
     pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
         std::iter::once(self.name.text).chain(self.aliases.iter().copied())
     }
+
+    pub(crate) fn has_name(&self, name: &str) -> bool {
+        self.names().any(|other| other == name)
+    }
+
+    /// Returns `true` if the page has a number for a kind.
+    pub(crate) fn has_limit(&self, kind: LimitKind) -> bool {
+        self.limits.iter().any(|limit| limit.kind == kind)
+    }
 }
 
 pub(crate) fn read(text: &str) -> Result<Vec<Listing<'_>>, String> {
@@ -40,24 +52,30 @@ fn read_row<'a>(row: &TsvRow<'a>) -> Result<Listing<'a>, String> {
     let number = |column| row.get(column)?.number();
     let tiers = row.get("tpm_by_monthly_spend")?;
     let note = row.get("note")?;
-    let per_second = number("submissions_per_second")?;
-    let per_minute = number("submissions_per_minute")?;
-    let numbers = [
-        (LimitKind::Requests, 60, number("rpm")?),
-        (LimitKind::Tokens, 60, number("tpm")?.or(floor(&tiers)?)),
-        (LimitKind::Requests, 1, number("rps")?),
-        (LimitKind::Submissions, 1, per_second),
-        (LimitKind::Submissions, 60, per_minute),
-        (LimitKind::Characters, 60, characters_per_minute(&note)?),
-        (LimitKind::ConcurrentTasks, 0, number("concurrent_tasks")?),
+    let limits = [
+        (LimitKind::Requests, MINUTE, number("rpm")?),
+        (LimitKind::Tokens, MINUTE, number("tpm")?.or(floor(&tiers)?)),
+        (LimitKind::Requests, SECOND, number("rps")?),
+        (
+            LimitKind::Submissions,
+            SECOND,
+            number("submissions_per_second")?,
+        ),
+        (
+            LimitKind::Submissions,
+            MINUTE,
+            number("submissions_per_minute")?,
+        ),
+        (LimitKind::Characters, MINUTE, characters_per_minute(&note)?),
+        (
+            LimitKind::ConcurrentTasks,
+            None,
+            number("concurrent_tasks")?,
+        ),
     ];
-    let limits = numbers.into_iter().filter_map(|(kind, seconds, count)| {
-        Some(Limit {
-            kind,
-            count: count?,
-            per: (seconds > 0).then(|| Duration::from_secs(seconds)),
-        })
-    });
+    let limits = limits
+        .into_iter()
+        .filter_map(|(kind, per, count)| count.map(|count| Limit { kind, count, per }));
     let listing = Listing {
         region: row.get("region")?,
         scope: row.required("scope")?.text,

@@ -1,6 +1,5 @@
 //! The limits of Beijing models that the quota endpoint returned, with exact windows.
 
-use std::num::NonZeroU64;
 use std::time::Duration;
 
 use model_studio_limits_core::{Limit, LimitKind};
@@ -17,50 +16,63 @@ pub(crate) struct Quota<'a> {
 }
 
 pub(crate) fn read(text: &str) -> Result<Vec<Quota<'_>>, String> {
-    tsv::rows(QUOTA_FILE, text)?.iter().map(read_row).collect()
+    let mut quotas = Vec::<Quota<'_>>::new();
+    for row in tsv::rows(QUOTA_FILE, text)? {
+        let quota = read_row(&row)?;
+        if quotas
+            .iter()
+            .any(|other| other.model.text == quota.model.text)
+        {
+            return Err(quota.model.error("duplicate row for the model"));
+        }
+        quotas.push(quota);
+    }
+    Ok(quotas)
 }
 
 fn read_row<'a>(row: &TsvRow<'a>) -> Result<Quota<'a>, String> {
-    let requests = rate(row, "count_limit", "count_limit_period_s")?;
-    let usage = rate(row, "usage_limit", "usage_limit_period_s")?;
-    let usage_kind = usage_kind(&row.get("usage_limit_field")?)?;
+    let field = row.get("usage_limit_field")?;
+    let usage = match field.text {
+        "" | "total_tokens" | "tokens" | "total_usage" => LimitKind::Tokens,
+        "output_tokens" => LimitKind::OutputTokens,
+        "characters" => LimitKind::Characters,
+        other => return Err(field.error(format!("unknown unit of usage `{other}`"))),
+    };
     let tasks = row.get("async_user_concurrency_limit")?.number()?;
     let limits = [
-        requests.map(|(count, per)| (LimitKind::Requests, count, Some(per))),
-        usage_kind
-            .zip(usage)
-            .map(|(kind, (count, per))| (kind, count, Some(per))),
-        tasks.map(|count| (LimitKind::ConcurrentTasks, count, None)),
+        rate(
+            row,
+            LimitKind::Requests,
+            "count_limit",
+            "count_limit_period_s",
+        )?,
+        rate(row, usage, "usage_limit", "usage_limit_period_s")?,
+        tasks.map(|count| Limit {
+            kind: LimitKind::ConcurrentTasks,
+            count,
+            per: None,
+        }),
     ];
-    let limits = limits.into_iter().flatten();
     Ok(Quota {
         model: row.required("model")?,
-        limits: limits
-            .map(|(kind, count, per)| Limit { kind, count, per })
-            .collect(),
+        limits: limits.into_iter().flatten().collect(),
     })
 }
 
 fn rate(
     row: &TsvRow<'_>,
+    kind: LimitKind,
     count: &str,
     seconds: &str,
-) -> Result<Option<(NonZeroU64, Duration)>, String> {
+) -> Result<Option<Limit>, String> {
     let (count, seconds) = (row.get(count)?, row.get(seconds)?);
     match (count.number()?, seconds.number()?) {
         (None, None) => Ok(None),
-        (Some(count), Some(seconds)) => Ok(Some((count, Duration::from_secs(seconds.get())))),
+        (Some(count), Some(seconds)) => {
+            let per = Some(Duration::from_secs(seconds.get()));
+            Ok(Some(Limit { kind, count, per }))
+        }
         (Some(_), None) => Err(seconds.error("the limit has no period")),
         (None, Some(_)) => Err(count.error("the period has no limit")),
-    }
-}
-
-fn usage_kind(field: &Cell<'_>) -> Result<Option<LimitKind>, String> {
-    match field.text {
-        "" => Ok(None),
-        "total_tokens" | "tokens" | "total_usage" => Ok(Some(LimitKind::Tokens)),
-        "output_tokens" => Ok(Some(LimitKind::OutputTokens)),
-        "characters" => Ok(Some(LimitKind::Characters)),
-        other => Err(field.error(format!("unknown unit of usage `{other}`"))),
     }
 }

@@ -1,7 +1,5 @@
 //! Replaces the limits of the page with exact windows, in the region where these are known.
 
-use std::collections::{HashMap, HashSet};
-
 use model_studio_limits_core::{Limit, LimitKind};
 
 use crate::deviations::Deviations;
@@ -10,103 +8,76 @@ use crate::read::quotas::Quota;
 use crate::sources::QUOTA_REGION;
 use crate::table::{RegionTable, TableLimit, key, rate};
 
-/// The quotas by the names of their models.
-pub(super) type Quotas<'a> = HashMap<&'a str, Quota<'a>>;
-
-/// Returns the quotas by model, without limits that count something else than those of the page.
-pub(super) fn by_model<'a>(
-    quotas: Vec<Quota<'a>>,
-    deviations: &mut Deviations,
-) -> Result<Quotas<'a>, String> {
-    let mut by_model = HashMap::new();
-    for mut quota in quotas {
-        let model = quota.model;
-        quota.limits.retain(|limit| {
-            let is_comparable = limit.kind != LimitKind::OutputTokens;
-            if !is_comparable {
-                let kind = key(limit.kind);
-                let message =
-                    format!("the page counts all tokens, but the window counts `{kind}`: not used");
-                deviations.add(&model, message);
-            }
-            is_comparable
-        });
-        if by_model.insert(model.text, quota).is_some() {
-            return Err(model.error("duplicate row for the model"));
-        }
-    }
-    Ok(by_model)
-}
-
 /// Returns the table with exact windows where they agree with the page.
 pub(super) fn set<'a>(
     mut table: RegionTable<'a>,
-    quotas: &Quotas<'_>,
+    quotas: &[Quota<'_>],
     deviations: &mut Deviations,
 ) -> RegionTable<'a> {
-    report_missing_floors(&table, deviations);
+    for listing in table.rows.iter().map(|row| row.listing) {
+        let is_dynamic = listing.dynamic.contains(&LimitKind::Tokens);
+        if is_dynamic && !listing.has_limit(LimitKind::Tokens) {
+            let message = "the token limit is dynamic, and the page lists no number for it";
+            deviations.add(&listing.name, message);
+        }
+    }
     if table.deployment.region != QUOTA_REGION {
         return table;
     }
     for row in &mut table.rows {
-        let mut names = row.listing.names();
-        if let Some(quota) = names.find_map(|name| quotas.get(name)) {
-            report_unlisted_limits(quota, &row.listing, deviations);
-            let limits = row.listing.limits.iter();
-            let limits = limits.map(|limit| refine(*limit, &row.listing, quota, deviations));
-            row.limits = limits.collect();
+        let mut quotas = quotas.iter();
+        if let Some(quota) = quotas.find(|quota| row.listing.has_name(quota.model.text)) {
+            report_unlisted_limits(quota, row.listing, deviations);
+            for limit in &mut row.limits {
+                *limit = refine(*limit, row.listing, quota, deviations);
+            }
         }
     }
-    report_unlisted_models(quotas, &table, deviations);
+    for quota in quotas {
+        if table.index(quota.model.text).is_none() {
+            deviations.add(&quota.model, "not on the page, window not used");
+        }
+    }
     table
 }
 
 /// Returns a limit of the page, with the window of the quota if both agree.
 fn refine(
-    limit: Limit,
+    listed: TableLimit,
     listing: &Listing<'_>,
     quota: &Quota<'_>,
     deviations: &mut Deviations,
 ) -> TableLimit {
-    let of_page = TableLimit::of_page(limit);
+    let limit = listed.limit;
     let is_of_kind = |other: &&Limit| other.kind == quota_kind(limit.kind);
     let Some(exact) = quota.limits.iter().find(is_of_kind).copied() else {
-        return of_page;
+        return listed;
     };
+    let (count, window) = (exact.count, rate(exact));
     let message = if limit.per.is_none() {
-        if exact.count == limit.count {
-            return of_page;
+        if count == limit.count {
+            return listed;
         }
-        format!(
-            "the page says `{of_page}`, the quota is {}: not used",
-            exact.count
-        )
+        format!("the page says `{listed}`, the quota is {count}: not used")
     } else if listing.dynamic.contains(&limit.kind) {
-        format!(
-            "the limit is dynamic, keeping `{of_page}`, the window is {}",
-            rate(exact)
-        )
+        format!("the limit is dynamic, keeping `{listed}`, the window is {window}")
     } else if !is_same_rate(limit, exact) {
-        format!(
-            "the page says `{of_page}`, the window is {}: not used",
-            rate(exact)
-        )
+        format!("the page says `{listed}`, the window is {window}: not used")
     } else if exact.per > limit.per {
-        format!(
-            "keeping `{of_page}`, which is finer than the window of {}",
-            rate(exact)
-        )
+        format!("keeping `{listed}`, which is finer than the window of {window}")
     } else {
+        let has_exact_window = exact.per < limit.per;
+        let limit = Limit {
+            kind: limit.kind,
+            ..exact
+        };
         return TableLimit {
-            limit: Limit {
-                kind: limit.kind,
-                ..exact
-            },
-            has_exact_window: exact.per < limit.per,
+            limit,
+            has_exact_window,
         };
     };
     deviations.add(&quota.model, message);
-    of_page
+    listed
 }
 
 /// Returns the kind under which a quota has the limits of a kind of the page.
@@ -124,58 +95,18 @@ fn is_same_rate(one: Limit, other: Limit) -> bool {
     count(one) * seconds(other) == count(other) * seconds(one)
 }
 
-/// Reports the models whose token limit is dynamic, and for which the page has no number.
-fn report_missing_floors(table: &RegionTable<'_>, deviations: &mut Deviations) {
-    let is_of_tokens = |limit: &Limit| limit.kind == LimitKind::Tokens;
-    for listing in table.rows.iter().map(|row| &row.listing) {
-        let is_dynamic = listing.dynamic.contains(&LimitKind::Tokens);
-        if is_dynamic && !listing.limits.iter().any(is_of_tokens) {
-            let message = "the token limit is dynamic, and the page lists no number for it";
-            deviations.add(&listing.name, message);
-        }
-    }
-}
-
 /// Reports the limits of a quota for which the page has no number.
 fn report_unlisted_limits(quota: &Quota<'_>, listing: &Listing<'_>, deviations: &mut Deviations) {
-    let listed: Vec<LimitKind> = listing
-        .limits
-        .iter()
-        .map(|limit| quota_kind(limit.kind))
-        .collect();
     for limit in &quota.limits {
-        if listed.contains(&limit.kind) {
+        let is_listed = |listed: &Limit| quota_kind(listed.kind) == limit.kind;
+        if listing.limits.iter().any(is_listed) {
             continue;
         }
+        let (kind, count, window) = (key(limit.kind), limit.count, rate(*limit));
         let message = match limit.per {
-            Some(_) => format!(
-                "the page lists no number for {}, window {} not used",
-                key(limit.kind),
-                rate(*limit)
-            ),
-            None => format!(
-                "the page lists no single number for tasks, quota {} not used",
-                limit.count
-            ),
+            Some(_) => format!("the page lists no number for {kind}, window {window} not used"),
+            None => format!("the page lists no single number for tasks, quota {count} not used"),
         };
         deviations.add(&quota.model, message);
-    }
-}
-
-/// Reports the quotas of models that are not on the page.
-fn report_unlisted_models(
-    quotas: &Quotas<'_>,
-    table: &RegionTable<'_>,
-    deviations: &mut Deviations,
-) {
-    let listed = table.rows.iter().flat_map(|row| row.listing.names());
-    let listed: HashSet<&str> = listed.collect();
-    let unlisted = quotas
-        .values()
-        .filter(|quota| !listed.contains(quota.model.text));
-    let mut unlisted: Vec<_> = unlisted.map(|quota| quota.model).collect();
-    unlisted.sort_by_key(|model| model.line);
-    for model in unlisted {
-        deviations.add(&model, "not on the page, window not used");
     }
 }

@@ -11,16 +11,15 @@ use crate::table::RegionTable;
 
 /// Returns all tables, in the order of [`DEPLOYMENTS`](crate::deployment::DEPLOYMENTS).
 pub(crate) fn apply<'a>(
-    data: Data<'a>,
+    data: &'a Data<'a>,
     deviations: &mut Deviations,
 ) -> Result<Vec<RegionTable<'a>>, String> {
-    let tables = placement::place(data.listings, deviations)?;
-    let quotas = limits::by_model(data.quotas, deviations)?;
+    let tables = placement::place(&data.listings, deviations)?;
     let tables = tables.into_iter().map(|table| {
-        let table = limits::set(table, &quotas, deviations);
+        let table = limits::set(table, &data.quotas, deviations);
         pools::set(table, &data.pools, deviations)
     });
     let tables = tables.collect::<Result<Vec<_>, _>>()?;
-    let notices = retirement::latest(data.notices, deviations);
+    let notices = retirement::latest(&data.notices, deviations);
     Ok(retirement::retire(tables, &notices, deviations))
 }

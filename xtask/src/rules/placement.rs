@@ -3,11 +3,12 @@
 use crate::deployment::{DEPLOYMENTS, Deployment};
 use crate::deviations::Deviations;
 use crate::read::page::Listing;
-use crate::table::{RegionTable, TableLimit, TableRow};
+use crate::table::{RegionTable, TableRow, page_limits};
 
-/// Returns the tables, with the limits of the page.
+/// Returns the tables, with the limits of the page. If a name has a row of the table's own scope and
+/// one of another scope, the former is used.
 pub(super) fn place<'a>(
-    listings: Vec<Listing<'a>>,
+    listings: &'a [Listing<'a>],
     deviations: &mut Deviations,
 ) -> Result<Vec<RegionTable<'a>>, String> {
     let mut tables = DEPLOYMENTS.each_ref().map(|deployment| RegionTable {
@@ -16,12 +17,39 @@ pub(super) fn place<'a>(
         retired: Vec::new(),
     });
     for listing in listings {
-        let index = table_index(&listing)?;
-        if is_model_id(listing.name.text) {
-            add(&mut tables[index], listing, deviations)?;
-        } else {
+        let table = &mut tables[table_index(listing)?];
+        if !is_model_id(listing.name.text) {
             deviations.add(&listing.name, "not a model ID: left out");
+            continue;
         }
+        let Deployment { file, scope, .. } = *table.deployment;
+        if listing.scope != scope {
+            let other = listing.scope;
+            let message =
+                format!("scope {other} has no table, using the table {file} of scope {scope}");
+            deviations.add(&listing.name, message);
+            let mut others = listings
+                .iter()
+                .filter(|other| is_same_model(other, listing));
+            if let Some(other) = others.find(|other| other.scope == scope) {
+                let line = other.name.line;
+                let message =
+                    format!("line {line} has the scope of the table: this row is left out");
+                deviations.add(&listing.name, message);
+                continue;
+            }
+        }
+        if let Some(index) = listing.names().find_map(|name| table.index(name)) {
+            let line = table.rows[index].listing.name.line;
+            let message = format!("duplicate name in the table, first listed on line {line}");
+            return Err(listing.name.error(message));
+        }
+        table.rows.push(TableRow {
+            listing,
+            limits: page_limits(listing),
+            pool: None,
+            deprecation: None,
+        });
     }
     Ok(tables.into())
 }
@@ -40,51 +68,7 @@ fn is_model_id(name: &str) -> bool {
     name.chars().all(|c| c.is_ascii_graphic())
 }
 
-/// Adds a row. If a name has a row of the table's own scope and one of another scope, the former is
-/// used.
-fn add<'a>(
-    table: &mut RegionTable<'a>,
-    listing: Listing<'a>,
-    deviations: &mut Deviations,
-) -> Result<(), String> {
-    let Deployment { file, scope, .. } = *table.deployment;
-    if listing.scope != scope {
-        let other = listing.scope;
-        let message =
-            format!("scope {other} has no table, using the table {file} of scope {scope}");
-        deviations.add(&listing.name, message);
-    }
-    let names: Vec<_> = listing.names().collect();
-    let is_same = |row: &TableRow<'_>| row.listing.names().any(|name| names.contains(&name));
-    let Some(index) = table.rows.iter().position(is_same) else {
-        table.rows.push(row(listing));
-        return Ok(());
-    };
-    let earlier = &mut table.rows[index];
-    let line = earlier.listing.name.line;
-    match (earlier.listing.scope == scope, listing.scope == scope) {
-        (true, false) => {
-            let message = format!("line {line} has the scope of the table: this row is left out");
-            deviations.add(&listing.name, message);
-        }
-        (false, true) => {
-            let message = format!("has the scope of the table: line {line} is left out");
-            deviations.add(&listing.name, message);
-            *earlier = row(listing);
-        }
-        _ => {
-            let message = format!("duplicate name in the table, first listed on line {line}");
-            return Err(listing.name.error(message));
-        }
-    }
-    Ok(())
-}
-
-fn row(listing: Listing<'_>) -> TableRow<'_> {
-    TableRow {
-        limits: TableLimit::all_of_page(&listing),
-        listing,
-        pool: None,
-        deprecation: None,
-    }
+/// Returns `true` if two rows of a region have a name in common.
+fn is_same_model(one: &Listing<'_>, other: &Listing<'_>) -> bool {
+    one.region.text == other.region.text && one.names().any(|name| other.has_name(name))
 }

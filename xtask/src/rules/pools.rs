@@ -3,7 +3,7 @@
 use crate::deviations::Deviations;
 use crate::read::page::Listing;
 use crate::read::pools::Pool;
-use crate::table::{RegionTable, TableLimit, TableRow};
+use crate::table::{RegionTable, TableRow, page_limits};
 
 /// Returns the table with pools. A pool is one quota, so if the windows of its models differ, the
 /// limits of the page are kept.
@@ -13,14 +13,13 @@ pub(super) fn set<'a>(
     deviations: &mut Deviations,
 ) -> Result<RegionTable<'a>, String> {
     for row in &mut table.rows {
-        row.pool = find(pools, &row.listing)?;
+        row.pool = find(pools, row.listing)?;
     }
     let is_of_region = |pool: &&Pool<'_>| pool.region == table.deployment.region;
     for pool in pools.iter().filter(is_of_region) {
         let rows = table.rows.iter_mut();
-        let mut rows: Vec<_> = rows
-            .filter(|row| row.pool == Some(pool.name.text))
-            .collect();
+        let rows = rows.filter(|row| row.pool == Some(pool.name.text));
+        let mut rows: Vec<_> = rows.collect();
         check_size(pool, rows.len())?;
         if have_same_limits(&rows) {
             continue;
@@ -28,7 +27,7 @@ pub(super) fn set<'a>(
         let message = "the windows of the pool's models differ: not used";
         deviations.add(&pool.name, message);
         for row in &mut rows {
-            row.limits = TableLimit::all_of_page(&row.listing);
+            row.limits = page_limits(row.listing);
         }
         if !have_same_limits(&rows) {
             return Err(pool.name.error("the limits of the pool's models differ"));

@@ -1,27 +1,30 @@
 //! Applies the provider's retirement notices.
 
-use std::collections::HashMap;
-
+use crate::deployment::Deployment;
 use crate::deviations::Deviations;
 use crate::read::notices::Notice;
+use crate::read::page::Listing;
 use crate::sources::PAGE_DATE;
 use crate::table::{RegionTable, Retirement};
 
 /// Returns one notice for each name and site. If there are several, uses the one with the latest
 /// date, because the provider postponed some retirements.
-pub(super) fn latest<'a>(notices: Vec<Notice<'a>>, deviations: &mut Deviations) -> Vec<Notice<'a>> {
-    let mut latest: Vec<Notice<'a>> = Vec::new();
-    let mut indices = HashMap::new();
+pub(super) fn latest<'a>(
+    notices: &'a [Notice<'a>],
+    deviations: &mut Deviations,
+) -> Vec<&'a Notice<'a>> {
+    let mut latest: Vec<&Notice<'_>> = Vec::new();
     for notice in notices {
-        let index = indices.entry((notice.site, notice.name.text));
-        let index = *index.or_insert(latest.len());
-        let Some(other) = latest.get_mut(index) else {
+        let (name, site) = (notice.name, notice.site);
+        let mut others = latest.iter_mut();
+        let other = others.find(|other| other.site == site && other.name.text == name.text);
+        let Some(other) = other else {
             latest.push(notice);
             continue;
         };
         let (line, date) = (other.name.line, other.date.max(notice.date));
         let message = format!("has another notice on line {line}; the one of {date} is used");
-        deviations.add(&notice.name, message);
+        deviations.add(&name, message);
         if notice.date > other.date {
             *other = notice;
         }
@@ -29,77 +32,84 @@ pub(super) fn latest<'a>(notices: Vec<Notice<'a>>, deviations: &mut Deviations) 
     latest
 }
 
+/// A row of the page, and the deployment whose table has it.
+type Placed<'a> = (&'static Deployment, &'a Listing<'a>);
+
 /// Returns the tables with the models that will be retired, and the names that have been retired.
 pub(super) fn retire<'a>(
     mut tables: Vec<RegionTable<'a>>,
-    notices: &[Notice<'a>],
+    notices: &[&Notice<'a>],
     deviations: &mut Deviations,
 ) -> Vec<RegionTable<'a>> {
-    let listed = ListedNames::new(&tables);
+    let placed = tables.iter().flat_map(|table| {
+        let listings = table.rows.iter().map(|row| row.listing);
+        listings.map(|listing| (table.deployment, listing))
+    });
+    let mut placed: Vec<Placed<'a>> = placed.collect();
+    placed.sort_by_key(|(deployment, _)| deployment.title);
     for table in &mut tables {
         let site = table.deployment.site();
-        let models = models_by_name(table);
         for notice in notices.iter().filter(|notice| notice.site == site) {
-            apply(notice, table, &models, &listed);
+            apply(notice, table, &placed);
         }
     }
-    report_unused(notices, &listed, deviations);
+    report_unused(notices, &placed, deviations);
     tables
 }
 
-/// The models of a table by name and alias.
-type Models<'a> = HashMap<&'a str, &'a str>;
-
-fn models_by_name<'a>(table: &RegionTable<'a>) -> Models<'a> {
-    let listings = table.rows.iter().map(|row| &row.listing);
-    let names = listings.flat_map(|listing| {
-        let model = listing.name.text;
-        listing.names().map(move |name| (name, model))
-    });
-    names.collect()
-}
-
 /// Deprecates the model of a notice, or adds its names to those that have been retired.
-fn apply<'a>(
-    notice: &Notice<'a>,
-    table: &mut RegionTable<'a>,
-    models: &Models<'a>,
-    listed: &ListedNames<'a>,
-) {
+fn apply<'a>(notice: &Notice<'a>, table: &mut RegionTable<'a>, placed: &[Placed<'_>]) {
     let name = notice.name.text;
-    let mut rows = table.rows.iter_mut();
-    if let Some(row) = rows.find(|row| row.listing.names().any(|of| of == name)) {
+    let retirement = retirement(notice, table);
+    if let Some(index) = table.index(name) {
+        let row = &mut table.rows[index];
         // A notice that uses the model's name takes precedence over one that uses an alias.
         if row.deprecation.is_none() || row.listing.name.text == name {
-            row.deprecation = Some(deprecation(notice, models));
+            row.deprecation = Some(still_listed(retirement, notice));
         }
-    } else if is_past(notice) && listed.at_site(notice.site, name).is_empty() {
-        let is_retired = |name: &&str| !listed.in_region(table.deployment.region, name);
+    } else if is_past(notice) && listed_at_site(notice, placed).is_empty() {
+        let region = table.deployment.region;
+        let in_region = placed.iter().filter(|(other, _)| other.region == region);
+        let is_retired =
+            |name: &&str| !in_region.clone().any(|(_, listing)| listing.has_name(name));
         let names = notice.names().filter(is_retired);
-        let retired = names.map(|name| (name, retirement(notice, models)));
-        table.retired.extend(retired);
+        table
+            .retired
+            .extend(names.map(|name| (name, retirement.clone())));
     }
+}
+
+/// Returns where the site of a notice lists its name.
+fn listed_at_site<'a>(notice: &Notice<'_>, placed: &[Placed<'a>]) -> Vec<Placed<'a>> {
+    let is_listed = |(deployment, listing): &&Placed<'_>| {
+        deployment.site() == notice.site && listing.has_name(notice.name.text)
+    };
+    placed.iter().filter(is_listed).copied().collect()
+}
+
+/// Returns `true` if the retirement date is not after the date of the page.
+fn is_past(notice: &Notice<'_>) -> bool {
+    notice.date <= PAGE_DATE
 }
 
 /// Returns the retirement of a model that is still on the page.
-fn deprecation<'a>(notice: &Notice<'a>, models: &Models<'_>) -> Retirement<'a> {
-    let mut retirement = retirement(notice, models);
-    if is_past(notice) {
-        let date = notice.date;
-        let listed = format!("announced for {date}, still listed on {PAGE_DATE}");
-        let notes = std::iter::once(listed).chain(retirement.note);
-        retirement.note = Some(notes.collect::<Vec<_>>().join("; "));
+fn still_listed<'a>(retirement: Retirement<'a>, notice: &Notice<'a>) -> Retirement<'a> {
+    if !is_past(notice) {
+        return retirement;
     }
-    retirement
+    let listed = format!("announced for {}, still listed on {PAGE_DATE}", notice.date);
+    let notes = std::iter::once(listed).chain(retirement.note);
+    let note = Some(notes.collect::<Vec<_>>().join("; "));
+    Retirement { note, ..retirement }
 }
 
 /// Returns the retirement with the replacement if the provider names one model that is in the table,
 /// and otherwise with the provider's words as a note.
-fn retirement<'a>(notice: &Notice<'a>, models: &Models<'_>) -> Retirement<'a> {
+fn retirement<'a>(notice: &Notice<'a>, table: &RegionTable<'_>) -> Retirement<'a> {
     let words = notice.replacement;
     let is_none = words.is_empty() || words == "none" || words.starts_with("none (");
-    let model = models.get(words);
-    let is_other = model.is_some_and(|model| *model != notice.name.text);
+    let model = table.index(words).map(|index| table.rows[index].listing);
+    let is_other = model.is_some_and(|model| model.name.text != notice.name.text);
     Retirement {
         date: notice.date,
         replacement: is_other.then_some(words),
@@ -108,78 +118,31 @@ fn retirement<'a>(notice: &Notice<'a>, models: &Models<'_>) -> Retirement<'a> {
     }
 }
 
-/// Returns `true` if the retirement date is not after the date of the page.
-fn is_past(notice: &Notice<'_>) -> bool {
-    notice.date <= PAGE_DATE
-}
-
-/// The names and aliases on the page, by region.
-struct ListedNames<'a>(HashMap<(&'a str, &'a str), ListedName<'a>>);
-
-#[derive(Clone, Copy)]
-struct ListedName<'a> {
-    site: &'static str,
-    /// The title of the region.
-    title: &'static str,
-    model: &'a str,
-}
-
-impl<'a> ListedNames<'a> {
-    fn new(tables: &[RegionTable<'a>]) -> Self {
-        let mut listed = HashMap::new();
-        for table in tables {
-            let deployment = table.deployment;
-            let names = models_by_name(table).into_iter().map(|(name, model)| {
-                let listed = ListedName {
-                    site: deployment.site(),
-                    title: deployment.title,
-                    model,
-                };
-                ((deployment.region, name), listed)
-            });
-            listed.extend(names);
-        }
-        Self(listed)
-    }
-
-    fn in_region(&self, region: &str, name: &str) -> bool {
-        self.0.contains_key(&(region, name))
-    }
-
-    /// Returns where a site lists a name, sorted by the title of the region.
-    fn at_site(&self, site: &str, name: &str) -> Vec<ListedName<'a>> {
-        let listed = self.0.iter().filter(|((_, other), _)| *other == name);
-        let listed = listed.map(|(_, listed)| *listed);
-        let mut listed: Vec<_> = listed.filter(|listed| listed.site == site).collect();
-        listed.sort_by_key(|listed| listed.title);
-        listed
-    }
-}
-
 /// Reports the notices that apply to no table, or not to every table of their site.
-fn report_unused(notices: &[Notice<'_>], listed: &ListedNames<'_>, deviations: &mut Deviations) {
+fn report_unused(notices: &[&Notice<'_>], placed: &[Placed<'_>], deviations: &mut Deviations) {
     for notice in notices {
-        let Notice { site, date, .. } = *notice;
-        let name = notice.name.text;
-        let listed_at = listed.at_site(site, name);
-        let message = if let Some(alias) = listed_at.iter().find(|listed| listed.model != name) {
-            let model = alias.model;
-            let is_of_model = |of: &Notice<'_>| of.site == site && of.name.text == model;
-            if notices.iter().any(is_of_model) {
+        let (name, site, date) = (notice.name, notice.site, notice.date);
+        let listed = listed_at_site(notice, placed);
+        let models = listed.iter().map(|(_, listing)| listing.name.text);
+        let message = if let Some(model) = models.clone().find(|model| *model != name.text) {
+            let mut notices = notices.iter().filter(|other| other.site == site);
+            if notices.any(|other| other.name.text == model) {
                 continue;
             }
             format!("taken as a notice for `{model}`, which has this alias")
-        } else if is_past(notice) && !listed_at.is_empty() {
-            let titles: Vec<_> = listed_at.iter().map(|listed| listed.title).collect();
+        } else if is_past(notice) && !listed.is_empty() {
+            let titles = listed.iter().map(|(deployment, _)| deployment.title);
+            let mut titles: Vec<_> = titles.collect();
+            titles.dedup();
             let titles = titles.join(", ");
             format!(
                 "announced for {date}, but still listed in {titles}: deprecated there, retired nowhere"
             )
-        } else if !is_past(notice) && listed_at.is_empty() {
+        } else if !is_past(notice) && listed.is_empty() {
             format!("announced for {date}, but on no {site} page: left out")
         } else {
             continue;
         };
-        deviations.add(&notice.name, message);
+        deviations.add(&name, message);
     }
 }

@@ -43,11 +43,11 @@ fn cell(row: Option<&TableRow<'_>>) -> String {
     let Some(row) = row else {
         return "-".to_owned();
     };
-    let limits: Vec<String> = row.limits.iter().map(ToString::to_string).collect();
-    let limits = match limits.join(", ") {
-        limits if limits.is_empty() => "none".to_owned(),
-        limits => limits,
-    };
+    let mut limits: Vec<String> = row.limits.iter().map(ToString::to_string).collect();
+    if limits.is_empty() {
+        limits.push("none".to_owned());
+    }
+    let limits = limits.join(", ");
     match row.deprecation {
         Some(_) => format!("({limits})"),
         None => limits,

@@ -1,6 +1,6 @@
 //! The generated files, which are written to disk or compared with those on disk.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -73,23 +73,7 @@ impl GeneratedFiles {
                 Err(error) => return Err(format!("{path}: {error}")),
             }
         }
-        differences.extend(self.unknown_tables(repository)?);
         Ok(differences)
-    }
-
-    /// Returns a line for each YAML file in the folder of the tables that is not generated.
-    fn unknown_tables(&self, repository: &Path) -> Result<BTreeSet<String>, String> {
-        let error = |error| format!("{TABLES}: {error}");
-        let mut unknown = BTreeSet::new();
-        for entry in fs::read_dir(repository.join(TABLES)).map_err(error)? {
-            let name = entry.map_err(error)?.file_name();
-            let path = format!("{TABLES}/{}", name.to_string_lossy());
-            let is_table = path.strip_suffix(".yaml").is_some();
-            if is_table && !self.contents.contains_key(&path) {
-                unknown.insert(format!("{path}: not generated"));
-            }
-        }
-        Ok(unknown)
     }
 }
 

@@ -20,9 +20,8 @@ pub(crate) fn table(table: &RegionTable<'_>) -> String {
 }
 
 fn header(table: &RegionTable<'_>) -> String {
-    let deployment = table.deployment;
-    let (title, scope) = (deployment.title, deployment.scope);
-    let quotas = match deployment.region {
+    let (title, scope) = (table.deployment.title, table.deployment.scope);
+    let quotas = match table.deployment.region {
         QUOTA_REGION => format!(", {QUOTA_FILE}"),
         _ => String::new(),
     };
