@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use crate::report::measure;
+use crate::measure::measure;
 
 /// The number of folders, and of files in each.
 const FOLDERS: usize = 1_000;

@@ -2,42 +2,46 @@
 
 use std::collections::HashMap;
 
-use crate::report::measure;
-use crate::scratch::Workspace;
+use model_studio_limits_tables::TABLES;
 
-/// Lines of `Cargo.toml`.
-const DEPENDENCIES: [&str; 7] = [
-    "model-studio-limits = { path = 'REPOSITORY' }",
-    "model-studio-limits = { path = 'REPOSITORY', features = ['singapore'] }",
-    concat!(
-        "model-studio-limits = { path = 'REPOSITORY', features = ['beijing', 'frankfurt', ",
-        "'frankfurt_eu', 'hong_kong', 'hong_kong_global', 'singapore', 'tokyo', ",
-        "'tokyo_japan', 'virginia', 'virginia_us'] }"
-    ),
-    "chrono-tz = { version = '=0.10.4', features = ['filter-by-regex'] }",
-    "phf = { version = '=0.14.0', features = ['macros'] }",
-    "serde = { version = '=1.0.229', features = ['derive'] }",
-    "strum = { version = '=0.28.0', features = ['derive'] }",
-];
+use crate::measure::measure;
+use crate::scratch::Workspace;
 
 pub(crate) fn run(quick: bool) {
     let workspace = Workspace::new("cold_build");
-    let cases = (0..).zip(DEPENDENCIES).map(|(at, dependency)| {
+    let cases = (0..).zip(dependencies()).map(|(at, dependency)| {
         let package = format!("dependency_{at}");
-        workspace.add(&package, dependency, "src/main.rs", "fn main() {}\n");
+        workspace.add(&package, &dependency, "src/main.rs", "fn main() {}\n");
         (package, dependency)
     });
     let cases: Vec<_> = cases.collect();
     let mut packages = HashMap::new();
     let seconds = measure(quick, &cases, |(package, dependency)| {
         let (seconds, count) = workspace.cold_build(package);
-        packages.insert(*dependency, count);
+        packages.insert(dependency.clone(), count);
         seconds
     });
     println!("| dependency | `cargo build`, s | packages |");
     println!("| ---------- | ---------------: | -------: |");
-    for (dependency, seconds) in DEPENDENCIES.iter().zip(seconds) {
+    for ((_, dependency), seconds) in cases.iter().zip(seconds) {
         let packages = packages[dependency];
         println!("| `{dependency}` | {seconds} | {packages} |");
     }
+}
+
+/// Returns lines of `Cargo.toml`.
+fn dependencies() -> Vec<String> {
+    let regions = TABLES.iter().map(|(region, _)| format!("'{region}'"));
+    let regions = regions.collect::<Vec<_>>().join(", ");
+    let with_regions = |regions: &str| {
+        format!("model-studio-limits = {{ path = 'REPOSITORY', features = [{regions}] }}")
+    };
+    let others = [
+        "chrono-tz = { version = '=0.10.4', features = ['filter-by-regex'] }",
+        "phf = { version = '=0.14.0', features = ['macros'] }",
+        "serde = { version = '=1.0.229', features = ['derive'] }",
+        "strum = { version = '=0.28.0', features = ['derive'] }",
+    ];
+    let ours = ["", "'singapore'", &regions].map(with_regions);
+    ours.into_iter().chain(others.map(str::to_owned)).collect()
 }

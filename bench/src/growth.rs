@@ -1,6 +1,6 @@
 //! Measures `cargo check` of a crate that contains only a table, by the number of models.
 
-use crate::report::measure;
+use crate::measure::measure;
 use crate::scratch::Workspace;
 
 const MODELS: [usize; 4] = [1, 100, 300, 1_000];

@@ -3,8 +3,8 @@
 //! Each macro has two packages with the same number of statements: `calls` with calls of the macro,
 //! and `plain` with a path to a constant of the same type. The difference is the cost of the calls.
 
+use crate::measure::measure;
 use crate::names::names;
-use crate::report::measure;
 use crate::scratch::Workspace;
 
 /// Statements in a package.

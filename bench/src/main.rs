@@ -1,4 +1,5 @@
-//! Measures compile times, and compares the limiter and the command line tool with others. `README.md` describes the programs.
+//! Measures compile times, and compares the limiter and the command line tool with others.
+//! `README.md` describes the programs.
 
 #![forbid(unsafe_code)]
 
@@ -8,9 +9,9 @@ mod fleet;
 mod growth;
 mod limiter;
 mod macro_call;
+mod measure;
 mod names;
 mod regions;
-mod report;
 mod scratch;
 
 use std::{env, process};
@@ -43,6 +44,6 @@ fn main() {
             process::exit(2);
         }
     };
-    report::print_machine();
+    measure::print_machine();
     run(quick);
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use model_studio_limits_codegen::Generator;
 use model_studio_limits_tables::TABLES;
 
-use crate::report::measure;
+use crate::measure::measure;
 
 pub(crate) fn run(quick: bool) {
     let tables: Vec<&str> = TABLES.iter().map(|(name, _)| *name).collect();

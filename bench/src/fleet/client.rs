@@ -9,7 +9,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands as _, Client as RedisClient, Script};
 use tokio::time::sleep;
 
-use crate::report::float;
+use crate::measure::float;
 
 /// The limits are per 5 seconds, so that a short run has more than one window.
 pub(super) const WINDOW: Duration = Duration::from_secs(5);

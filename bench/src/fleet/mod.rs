@@ -9,7 +9,7 @@ use mock_provider::most_within;
 use redis::{InfoDict, cmd};
 use redis_server::RedisServer;
 
-use crate::report::float;
+use crate::measure::float;
 use client::{FIXED_WINDOW, GCRA, GCRA_BURST, LIMITER, LIMITER_TOKENS, PING, WINDOW};
 use worker::{Outcome, Task, run_all};
 
