@@ -6,6 +6,7 @@ mod excerpt;
 mod file;
 mod finding;
 mod fix;
+mod git;
 mod life_cycle;
 mod outcome;
 mod position;

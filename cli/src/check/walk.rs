@@ -10,6 +10,7 @@ use indicatif::ProgressBar;
 
 use super::config::Config;
 use super::file;
+use super::git;
 use super::outcome::Outcome;
 use super::scan::Scanner;
 
@@ -23,6 +24,10 @@ pub(super) fn check(paths: &[&Path], config: &Config, progress: &Progress) -> Ou
     let mut walk = WalkBuilder::new(first);
     for path in others {
         walk.add(path);
+    }
+    let folders = paths.iter().filter(|path| path.is_dir());
+    for file in folders.flat_map(|folder| git::tracked_but_ignored(folder)) {
+        walk.add(file);
     }
     let walk = walk
         // Files such as .env name models.

@@ -1,6 +1,7 @@
 //! Which files are checked.
 
 use std::fs;
+use std::process::Command;
 
 use crate::command::{check, tree};
 use crate::support::{run, stderr, stdout, tool};
@@ -26,6 +27,44 @@ fn ignored_and_binary_files_are_skipped_and_hidden_ones_are_not() {
     // A file that is named is checked.
     let output = run(tree.path(), &["check", "b.log"]);
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn tracked_files_are_checked_even_if_a_pattern_ignores_them() {
+    let text = "model: qwen3-max\n";
+    let tree = tree(&[
+        (".gitignore", "*.ipynb\n"),
+        ("examples/tracked.ipynb", text),
+        ("examples/new.ipynb", text),
+        ("examples/deleted.ipynb", text),
+        ("examples/excluded.ipynb", text),
+        (
+            "model-studio-limits.toml",
+            "[check]\nexclude = ['excluded.ipynb']\n",
+        ),
+    ]);
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        let status = command.current_dir(tree.path()).args(arguments).status();
+        assert!(status.unwrap().success(), "{arguments:?}");
+    };
+    git(&["init", "--quiet"]);
+    let tracked = ["tracked", "deleted", "excluded"].map(|name| format!("examples/{name}.ipynb"));
+    for file in &tracked {
+        git(&["add", "--force", file]);
+    }
+    fs::remove_file(tree.path().join(&tracked[1])).unwrap();
+    for path in [".", "examples"] {
+        let output = run(tree.path(), &["check", path, "--format", "github"]);
+        let findings: Vec<&str> = stdout(&output).lines().collect();
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        assert!(
+            findings[0].contains(" file=examples/tracked.ipynb,"),
+            "{findings:?}"
+        );
+        let files = "1 finding in 1 file, ";
+        assert!(stderr(&output).starts_with(files), "{}", stderr(&output));
+    }
 }
 
 #[test]
