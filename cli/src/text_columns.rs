@@ -11,7 +11,7 @@ const MIN_WIDTH: u16 = 60;
 
 /// Returns an empty table. Its first column is for model IDs, which are not wrapped, since a model ID
 /// on two lines could not be copied.
-pub(crate) fn columns(header: [&str; 3]) -> Table {
+pub(crate) fn columns<const N: usize>(header: [&str; N]) -> Table {
     let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0);
     let mut table = Table::new();
     table

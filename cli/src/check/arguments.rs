@@ -21,6 +21,7 @@ use crate::tables::Region;
 Examples:
   model-studio-limits check .
   model-studio-limits check src config.yaml --region singapore
+  model-studio-limits check . --summary
   model-studio-limits check . --fix
   model-studio-limits check . --allow qwen-max --allow deprecated
   model-studio-limits check . --format sarif > results.sarif
@@ -45,6 +46,9 @@ pub(crate) struct Arguments {
     /// The format of the findings
     #[arg(long, short, default_value = "text")]
     pub(super) format: Format,
+    /// Only print a table with the number of findings of each model
+    #[arg(long, conflicts_with = "format")]
+    pub(super) summary: bool,
     /// Replace model IDs with the provider's replacement, where it is unambiguous
     #[arg(long)]
     pub(super) fix: bool,

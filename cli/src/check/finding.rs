@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use model_studio_limits::Date;
 use model_studio_limits_core::AnyOf;
 
 use super::excerpt::Excerpt;
@@ -40,6 +41,10 @@ pub(super) struct Problem {
     pub(super) rule: &'static Rule,
     /// The message, with the model IDs to use instead.
     pub(super) message: String,
+    /// The date on which the model retires or was retired.
+    pub(super) date: Option<Date>,
+    /// The replacements of the model, or the model IDs that could be meant.
+    pub(super) instead: Vec<&'static str>,
     /// The text that `--fix` writes instead.
     pub(super) fix: Option<&'static str>,
 }
@@ -50,23 +55,28 @@ impl Problem {
         name: &str,
         subject: Subject,
         dates: Dates,
-        instead: &[&'static str],
+        instead: Vec<&'static str>,
     ) -> Option<Self> {
         let mut rules = RULES.iter();
         let (rule, message) =
             rules.find_map(|rule| Some((rule, (rule.message)(name, subject, dates)?)))?;
-        let advice = match (subject, instead) {
+        let advice = match (subject, &instead[..]) {
             (_, []) => String::new(),
-            (Subject::Model(_), _) => format!(", use {}", AnyOf(instead)),
-            (Subject::Typo, _) => format!(", did you mean {}?", AnyOf(instead)),
+            (Subject::Model(_), _) => format!(", use {}", AnyOf(&instead)),
+            (Subject::Typo, _) => format!(", did you mean {}?", AnyOf(&instead)),
         };
-        let fix = match instead {
-            [only] if rule.has_fix => Some(*only),
+        let fix = match instead[..] {
+            [only] if rule.has_fix => Some(only),
             _ => None,
         };
         Some(Self {
             rule,
             message: message + &advice,
+            date: match subject {
+                Subject::Model(status) => status.date(),
+                Subject::Typo => None,
+            },
+            instead,
             fix,
         })
     }

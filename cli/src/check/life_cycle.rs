@@ -37,7 +37,7 @@ impl LifeCycles {
         let ended = statuses.iter().filter_map(|(name, status)| {
             let is_ended = |name: &str| statuses.contains_key(name);
             let replacements = active_replacements(name, is_ended, &by_name);
-            let problem = Problem::new(name, Subject::Model(*status), dates, &replacements)?;
+            let problem = Problem::new(name, Subject::Model(*status), dates, replacements)?;
             Some((*name, problem))
         });
         let ended = ended.collect();

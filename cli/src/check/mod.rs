@@ -43,7 +43,11 @@ pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Res
     } else {
         0
     };
-    let written = report::write(arguments.format, &outcome.findings, output);
+    let written = if arguments.summary {
+        report::write_summary(&outcome.findings, output)
+    } else {
+        report::write(arguments.format, &outcome.findings, output)
+    };
     match written.and_then(|()| output.flush()) {
         // The reader of the findings has ended, but not the one of the exit code.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {}

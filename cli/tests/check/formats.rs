@@ -12,11 +12,13 @@ use crate::support::{repository, run, stderr, stdout};
 
 #[test]
 fn the_findings_of_the_corpus_are_those_expected_in_each_format() {
-    for format in ["text", "json", "github", "sarif"] {
-        let output = run(
-            &repository(),
-            &["check", "tests/corpus", "--format", format],
-        );
+    for format in ["text", "json", "github", "sarif", "summary"] {
+        let arguments = match format {
+            "summary" => &["--summary"][..],
+            _ => &["--format", format],
+        };
+        let arguments = [&["check", "tests/corpus"], arguments].concat();
+        let output = run(&repository(), &arguments);
         assert_eq!(output.status.code(), Some(1));
         let expected = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests/check")
@@ -85,6 +87,57 @@ fn a_clean_tree_prints_nothing() {
         (stdout(&output), stderr(&output), output.status.code()),
         ("", "", Some(0))
     );
+}
+
+#[test]
+fn a_summary_follows_more_than_20_findings() {
+    for (count, has_summary) in [(20, false), (21, true)] {
+        let tree = tree(&[("a.yaml", &"model: qwen3-max\n".repeat(count))]);
+        let output = run(tree.path(), &["check", "."]);
+        let text = stdout(&output);
+        assert_eq!(text.contains("\nMODEL "), has_summary, "{text}");
+    }
+}
+
+#[test]
+fn the_summary_counts_the_findings_of_each_model() {
+    let text = "model: qwen3-max\n";
+    let tree = tree(&[
+        ("a.yaml", "model: qwen-pluss\n"),
+        ("b.yaml", &text.repeat(2)),
+        ("c.yaml", text),
+    ]);
+    let arguments = ["check", ".", "--summary", "--as-of", "2026-09-01"];
+    let output = run(tree.path(), &arguments);
+    let expected = "\
+MODEL       FINDINGS  FILES  KIND                 USE
+qwen3-max          3      2  retiring 2026-10-10  qwen3.7-max
+qwen-pluss         1      1  misspelled           qwen-plus
+
+3 retiring, 1 misspelled
+";
+    assert_eq!(stdout(&output), expected);
+    assert_eq!(stderr(&output), "4 findings in 3 files, 3 files checked\n");
+    assert_eq!(output.status.code(), Some(1));
+
+    // Only the findings that are left after a fix are counted.
+    let output = run(tree.path(), &[&arguments[..], &["--fix"]].concat());
+    assert!(
+        stdout(&output).ends_with("\n1 misspelled\n"),
+        "{}",
+        stdout(&output)
+    );
+
+    fs::remove_file(tree.path().join("a.yaml")).unwrap();
+    let output = run(tree.path(), &arguments);
+    assert_eq!((stdout(&output), output.status.code()), ("", Some(0)));
+
+    let output = run(
+        tree.path(),
+        &[&arguments[..], &["--format", "json"]].concat(),
+    );
+    let error = "the argument '--summary' cannot be used with '--format <FORMAT>'";
+    assert!(stderr(&output).contains(error), "{}", stderr(&output));
 }
 
 #[test]

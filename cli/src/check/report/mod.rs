@@ -3,6 +3,7 @@
 mod github;
 mod json;
 mod sarif;
+mod summary;
 mod text;
 
 use std::io::{self, Write};
@@ -10,6 +11,8 @@ use std::io::{self, Write};
 use clap::ValueEnum;
 
 use super::finding::Finding;
+
+pub(super) use summary::write as write_summary;
 
 /// The format of the findings.
 #[derive(Clone, Copy, ValueEnum)]

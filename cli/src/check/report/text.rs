@@ -6,9 +6,13 @@ use annotate_snippets::renderer::Renderer;
 use annotate_snippets::{AnnotationKind, Level, Snippet};
 use model_studio_limits_core::Escaped;
 
+use super::summary;
 use crate::check::excerpt::Excerpt;
 use crate::check::finding::Finding;
 use crate::check::rules;
+
+/// With more findings than this, a summary follows them.
+const MANY: usize = 20;
 
 /// Writes each finding as `file:line:column: message` with an excerpt of the file.
 pub(super) fn write(findings: &[Finding], output: &mut impl Write) -> io::Result<()> {
@@ -31,6 +35,9 @@ pub(super) fn write(findings: &[Finding], output: &mut impl Write) -> io::Result
         };
         let report = level.no_name().primary_title(title).element(snippet);
         writeln!(output, "{}\n", renderer.render(&[report]))?;
+    }
+    if findings.len() > MANY {
+        summary::write(findings, output)?;
     }
     Ok(())
 }

@@ -108,7 +108,7 @@ impl Scanner {
         if similar.is_empty() {
             return None;
         }
-        Problem::new(name, Subject::Typo, self.dates, &similar)
+        Problem::new(name, Subject::Typo, self.dates, similar)
     }
 }
 
