@@ -3,14 +3,13 @@
 //! The macro does not know any models. Generated code passes the names of its enum with each
 //! invocation.
 
-mod error;
 mod input;
-mod string_literal;
 
 use model_studio_limits_core::{Escaped, NameList, NameStatus, suggest};
-use proc_macro::{Ident, Punct, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote_spanned;
+use syn::Error;
 
-use error::Error;
 use input::Input;
 
 /// Expands an invocation of `model!` to the variant for a name.
@@ -18,21 +17,22 @@ use input::Input;
 /// The input is the path of an enum in brackets, the names of the enum as one string literal, and
 /// the input of `model!`.
 #[proc_macro]
-pub fn expand(input: TokenStream) -> TokenStream {
-    let expanded = Input::parse(input).and_then(|input| variant(&input));
-    expanded.unwrap_or_else(Error::into_tokens)
+pub fn expand(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let expanded = Input::parse(input.into()).and_then(|input| variant(&input));
+    expanded.unwrap_or_else(Error::into_compile_error).into()
 }
 
-fn variant(input: &Input) -> Result<TokenStream, Error> {
+fn variant(input: &Input) -> syn::Result<TokenStream> {
     let names = NameList(&input.names);
     let error = |message: &str, help: &[&str]| {
         let help = help.iter().filter(|help| !help.is_empty());
         let help: String = help.flat_map(|help| ["\nhelp: ", help]).collect();
-        Err(Error::new(input.span, format!("{message}{help}")))
+        Err(Error::new(input.name.span(), format!("{message}{help}")))
     };
-    let Some(entry) = names.find(&input.name) else {
-        let message = format!("unknown model `{}`", Escaped(&input.name));
-        return error(&message, &[&did_you_mean(names, &input.name)]);
+    let name = input.name.value();
+    let Some(entry) = names.find(&name) else {
+        let message = format!("unknown model `{}`", Escaped(&name));
+        return error(&message, &[&did_you_mean(names, &name)]);
     };
     match entry.status {
         NameStatus::Active { variant } => Ok(item_of(input, variant)),
@@ -56,20 +56,10 @@ fn variant(input: &Input) -> Result<TokenStream, Error> {
 /// of the user's literal. The compiler therefore treats the path as the user's code, and warns if it
 /// is an unreachable pattern.
 fn item_of(input: &Input, item: &str) -> TokenStream {
-    let punct = |character, spacing| {
-        let mut punct = Punct::new(character, spacing);
-        punct.set_span(input.span);
-        TokenTree::from(punct)
-    };
-    let mut tokens = TokenStream::from(punct('<', Spacing::Alone));
-    tokens.extend(input.path.clone());
-    tokens.extend([
-        punct('>', Spacing::Alone),
-        punct(':', Spacing::Joint),
-        punct(':', Spacing::Alone),
-        Ident::new(item, input.span).into(),
-    ]);
-    tokens
+    let span = input.name.span();
+    let path = &input.path;
+    let item = Ident::new(item, span);
+    quote_spanned!(span=> <#path>::#item)
 }
 
 /// Returns the help for an unknown name, or an empty string.
