@@ -5,7 +5,7 @@ use model_studio_limits_codegen::Generator;
 use crate::scratch::ScratchDir;
 
 /// The runtime's macro with the constants and methods of enums.
-const IMPLEMENT: &str = include_str!("../../../src/impls/mod.rs");
+const IMPLEMENT: &str = include_str!("../../../src/impls/methods.rs");
 
 #[test]
 fn no_variant_has_the_name_of_a_public_item_of_the_enum() {
