@@ -13,12 +13,12 @@ fn main() {
     );
 
     // Checked at compile time. Try `model!("qwen-pluss")`.
-    let model = model!("qwen-max-0125");
-    println!("qwen-max-0125 is an alias of {model}");
-    assert_eq!(model, Model::QwenMax0125);
+    let model = model!("qwen-plus-0428");
+    println!("qwen-plus-0428 is an alias of {model}");
+    assert_eq!(model, Model::QwenPlus0428);
 
     // Checked at run time, for model IDs from users and files.
-    match "qwen-vl-pluss".parse::<Model>() {
+    match "qwen-pluss".parse::<Model>() {
         Ok(model) => println!("{model}: {}", model.limits()),
         Err(error) => println!("{error}"),
     }

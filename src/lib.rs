@@ -1,30 +1,35 @@
 //! Typed model IDs and rate limits for Alibaba Cloud Model Studio.
 //!
-//! The models on the provider's rate limit page are the variants of an enum. Model IDs in source
-//! code are checked at compile time, and limits can be used in constants.
+//! The provider refuses calls to a model that it does not know or no longer serves, and calls that
+//! exceed the model's rate limits. With this crate, the compiler finds wrong model IDs in your code,
+//! and limits are constants instead of numbers copied from a web page.
 //!
 //! ```
-//! # #[cfg(feature = "built-in")] {
-//! use model_studio_limits::{Model, model};
+//! # #[cfg(feature = "singapore")] {
+//! use model_studio_limits::singapore::{Model, model};
 //!
 //! // Limits can be used in constants.
-//! const QPM: u32 = Model::QwenPlus.limits().queries_per_minute().unwrap().get();
-//! # if Model::SOURCE.overlay.is_none() {
-//! assert_eq!(QPM, 600);
-//! # }
+//! const QPM: u32 = Model::Qwen3_7Plus.limits().queries_per_minute().unwrap().get();
+//! assert_eq!(QPM, 15_000);
 //!
 //! // A model ID in source code is checked at compile time. An alias resolves to its model.
-//! assert_eq!(model!("qwen-max-0125"), Model::QwenMax2025_01_25);
+//! assert_eq!(model!("qwen-plus-0125"), Model::QwenPlus2025_01_25);
 //!
 //! // A model ID from elsewhere is checked when it is parsed.
-//! assert!("qwen-pluss".parse::<Model>().is_err());
+//! let error = "qwen3.7-pluss".parse::<Model>().unwrap_err();
+//! assert_eq!(error.to_string(), "unknown model `qwen3.7-pluss`, did you mean `qwen3.7-plus`?");
 //! # }
 //! ```
+//!
+//! Models, limits and retirement dates differ by region. Use the module of the region that you call,
+//! here `singapore`, and enable the feature of the same name. The [`regions`](mod@regions) page
+//! compares them.
 //!
 #![cfg_attr(
     feature = "built-in",
     doc = "
-- [`Model`] is the enum. Search this documentation for a model ID or alias to find its variant.
+- [`Model`] is the enum of the root table, and each region has its own. Search this documentation for
+  a model ID or alias to find its variants.
 - [`model!`] checks a model ID at compile time.
 - [`reference`](mod@reference) lists every model with its limits.
 "
@@ -37,43 +42,40 @@
 //!
 //! | The model ID comes from | Use | Errors are reported |
 //! | --- | --- | --- |
-//! | source code | `Model::QwenPlus` or `model!("qwen-plus")` | at compile time |
+//! | source code | `Model::Qwen3_7Plus` or `model!("qwen3.7-plus")` | at compile time |
 //! | a file, an argument, a request | `name.parse::<Model>()` | when it is parsed, with suggestions |
 //! | the same, rejecting deprecated models | [`Active<Model>`](Active) or `Model::parse_active(name)` | when it is parsed, with the replacement |
 //! | anywhere, if unknown model IDs are expected | `Model::from_name(name)` | never; it returns `None` |
 //!
-//! Using the variant of a deprecated model, such as `Model::Qwen2_7bInstruct`, triggers a compiler
-//! warning. Using its model ID in `model!` is an error.
+//! A deprecated model is still served. Using its variant triggers a compiler warning, and using its
+//! model ID in `model!` is an error, unless you allow it. A retired model is no longer served. It has
+//! no variant, and its model ID is rejected at compile time and when it is parsed: "model
+//! `qwen-max-latest` was retired on 2026-05-13".
 //!
 //! # Regions
 //!
-//! The root [`Model`](crate::Model) is the provider's table for the international site as of
-//! mid-2025. The tables as of 2026-10-09 are modules, one for each region and deployment scope,
-//! behind features of the same names: `singapore`, `beijing`, `virginia`, `virginia_us`,
-//! `frankfurt`, `frankfurt_eu`, `tokyo`, `tokyo_japan`, `hong_kong` and `hong_kong_global`. Each
-//! has its own `Model`, `model!` and `reference`:
+//! There is a module for each region and deployment scope, behind a feature of the same name:
+//! `singapore`, `beijing`, `virginia`, `virginia_us`, `frankfurt`, `frankfurt_eu`, `tokyo`,
+//! `tokyo_japan`, `hong_kong` and `hong_kong_global`. Each has its own `Model`, `model!` and
+//! `reference`. The tables are as of 2026-10-09.
 //!
-//! ```
-//! # #[cfg(feature = "singapore")] {
-//! use model_studio_limits::singapore::{Model, model};
+//! The root [`Model`](crate::Model) is older: it is the provider's table for the international site
+//! as of mid-2025. More than half of its models have since been retired, so prefer a region in new
+//! code.
 //!
-//! const MODEL: Model = model!("qwen3.7-max");
-//! assert_eq!(MODEL.limits().tokens_per_minute().unwrap().get(), 1_000_000);
-//! # }
-//! ```
+//! The tables of the regions also contain what the provider has announced:
 //!
-//! The page [`regions`](mod@regions) lists all models with their limits in each region.
-//!
-//! The ID of a retired model is rejected at compile time and when it is parsed: "model
-//! `qwen-max-latest` was retired on 2026-05-13". `RETIRED` lists these models, and `deprecation()`
-//! returns when a deprecated model retires and where the provider announced it. `is_dynamic()`
-//! returns whether the provider adjusts the limits. Models with the same `pool()` share one quota.
+//! - `deprecation()` returns when a deprecated model retires, with a note and its source, and
+//!   `RETIRED` lists the models that are no longer served.
+//! - `pool()` returns the name of the quota that a model shares with others.
+//! - `is_dynamic()` returns `true` if the provider adjusts the limits of the model, for example based
+//!   on an account's spending.
 //!
 //! # Where the limits come from
 //!
-//! The limits are from the provider's [rate limit page]. The provider may change them, and an
-//! account may have different limits. To build the root `Model` with your account's limits, list
-//! them in an overlay:
+//! The limits are from the provider's [rate limit page]. The provider may change them, and your
+//! account may have different ones. To build the root `Model` with your account's limits, list them
+//! in an overlay:
 //!
 //! ```yaml
 //! # account.yaml
@@ -100,8 +102,8 @@
 //! const _: () = assert!(Model::SOURCE.overlay.is_some(), "set MODEL_STUDIO_LIMITS_OVERLAY");
 //! ```
 //!
-//! For your own table, with the same enum and macro, see [`include_models!`] and
-//! [`model-studio-limits-codegen`].
+//! To apply an overlay to the table of a region, or to use your own table, generate an enum in a
+//! build script with [`model-studio-limits-codegen`], and include it with [`include_models!`].
 //!
 //! # Features
 //!
