@@ -58,7 +58,7 @@ Examples:
 fn main() -> ExitCode {
     match run(&Arguments::parse().command) {
         Ok(code) => code,
-        // The reader of the output, such as `head`, has ended.
+        // The program that reads the output, such as `head`, has exited.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             anstream::eprintln!("error: {error:#}");

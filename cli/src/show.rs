@@ -11,7 +11,7 @@ use model_studio_limits_core::{Escaped, suggest};
 
 use crate::tables::{Region, Status, TableModel, models_of};
 
-/// Show everything that is known about one model
+/// Show the limits, the life cycle and the aliases of a model
 #[derive(Args)]
 #[command(after_help = "\
 Examples:

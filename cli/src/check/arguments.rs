@@ -13,9 +13,9 @@ use crate::tables::Region;
 
 /// Find deprecated, retired and misspelled model IDs in files
 ///
-/// Files that Git ignores, binary files and symbolic links are skipped. A name counts as misspelled
-/// only at a place where a model is named, such as `model: ...`, and only if it is one typo away from
-/// a model ID.
+/// Files that Git ignores, binary files and symbolic links are skipped. A name is reported as
+/// misspelled only where a model is named, as in `model: ...`, and only if it is one typo away from a
+/// model ID.
 #[derive(Args)]
 #[command(after_help = format!("\
 Examples:
@@ -31,16 +31,16 @@ Kinds of findings:
 
 Exit codes: 0 if nothing was found, 1 if there are findings, 2 after an error.
 
-Settings can also be in the section [check] of a file model-studio-limits.toml in the path or one of
-its parents: region, within, as-of, allow and exclude.
+Settings are also read from the section [check] of the file model-studio-limits.toml in the path or
+one of its parents: region, within, as-of, allow and exclude.
 
 A comment `model-studio-limits: allow` suppresses the findings of its line.", rules::help()))]
 pub(crate) struct Arguments {
     /// The files and folders to check
     #[arg(required = true)]
     pub(super) paths: Vec<PathBuf>,
-    /// The region to check against; also treats all model IDs as those of Model Studio [default: all
-    /// regions; a model that is active in any of them is not reported]
+    /// Check against this region, and assume that all files use Model Studio [default: all regions;
+    /// models that are active in any of them are not reported]
     #[arg(long, short)]
     pub(super) region: Option<Region>,
     /// The format of the findings
@@ -49,11 +49,10 @@ pub(crate) struct Arguments {
     /// Only print a table with the number of findings of each model
     #[arg(long, conflicts_with = "format")]
     pub(super) summary: bool,
-    /// Replace model IDs with the provider's replacement, where it is unambiguous
+    /// Replace model IDs with the provider's replacement, if there is only one
     #[arg(long)]
     pub(super) fix: bool,
-    /// Report models that retire within this time as retiring, and others as deprecated
-    /// [default: 90d]
+    /// Report models as retiring if they retire within this time [default: 90d]
     #[arg(long, value_name = "DAYS")]
     pub(super) within: Option<Days>,
     #[arg(

@@ -31,7 +31,7 @@ pub(super) struct Config {
     pub(super) exclude: Exclude,
 }
 
-/// The files that are not checked, by patterns as in `.gitignore`.
+/// The patterns of files that are not checked, in the syntax of `.gitignore`.
 #[derive(Clone)]
 pub(super) struct Exclude(Gitignore);
 
@@ -64,7 +64,7 @@ const DEFAULT_WITHIN: Days = Days(90);
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct ConfigFile {
     #[serde(default)]
     check: Section,
 }
@@ -91,8 +91,8 @@ where
 }
 
 impl Config {
-    /// Returns the settings of a file, or the default ones. Arguments have precedence over the file,
-    /// except that both may allow model IDs.
+    /// Returns the settings of a file, or the default ones. Arguments override the file, except that
+    /// `allow` adds to it.
     pub(super) fn load(file: Option<&Path>, arguments: &Arguments) -> anyhow::Result<Self> {
         let Some(file) = file else {
             return Self::new(&Section::default(), Path::new(""), arguments);
@@ -101,7 +101,7 @@ impl Config {
         let text = fs::read_to_string(file).with_context(context)?;
         let file = file.canonicalize().with_context(context)?;
         let root = file.parent().unwrap_or(&file);
-        let section = toml::from_str::<File>(&text).map(|file| file.check);
+        let section = toml::from_str::<ConfigFile>(&text).map(|file| file.check);
         section
             .map_err(anyhow::Error::from)
             .and_then(|section| Self::new(&section, root, arguments))
@@ -115,19 +115,13 @@ impl Config {
 
     fn new(section: &Section, root: &Path, arguments: &Arguments) -> anyhow::Result<Self> {
         let today = arguments.as_of.or(section.as_of).map_or_else(today, Ok)?;
-        let within = arguments
-            .within
-            .or(section.within)
-            .unwrap_or(DEFAULT_WITHIN);
-        let allowed: BTreeSet<String> = section
-            .allow
-            .iter()
-            .chain(&arguments.allow)
-            .cloned()
-            .collect();
-        allowed
-            .iter()
-            .try_for_each(|allowed| check_allowed(allowed))?;
+        let within = arguments.within.or(section.within);
+        let within = within.unwrap_or(DEFAULT_WITHIN);
+        let allowed = section.allow.iter().chain(&arguments.allow).cloned();
+        let allowed: BTreeSet<String> = allowed.collect();
+        for allowed in &allowed {
+            check_allowed(allowed)?;
+        }
         Ok(Self {
             region: arguments.region.or(section.region),
             dates: Dates {
@@ -140,7 +134,8 @@ impl Config {
     }
 }
 
-/// Checks a kind or a name. The name need not be a model ID, since misspelled ones are reported too.
+/// Rejects a misspelled kind. A name does not have to be a model ID, since misspelled names are reported
+/// too.
 fn check_allowed(allowed: &str) -> anyhow::Result<()> {
     let kinds = rules::kinds();
     match suggest(allowed, kinds).first() {
@@ -152,8 +147,8 @@ fn check_allowed(allowed: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Returns the configuration file that is nearest to a path without links: in it, or in the nearest of
-/// its parents.
+/// Returns the nearest configuration file, in the folder at a path or in one of its parents. The path
+/// must not contain links.
 pub(super) fn find(path: &Path) -> Option<PathBuf> {
     let mut files = path.ancestors().map(|directory| directory.join(FILE_NAME));
     files.find(|file| file.is_file())

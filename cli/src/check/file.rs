@@ -13,8 +13,8 @@ use super::scan::Scanner;
 /// The size limit for files, in bytes. Larger ones are data.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// The number of bytes at the start of a file that are searched for a zero byte, which only binary
-/// files have. Git and ripgrep do the same.
+/// The number of bytes at the start of a file that are searched for a NUL byte, which text does not
+/// contain. Git and ripgrep do the same.
 const BINARY_SEARCH: usize = 8_000;
 
 /// Returns the findings in a file, or `None` if it is binary.

@@ -14,7 +14,7 @@ use super::rules::{Dates, RULES, Rule, Subject};
 pub(super) struct Finding {
     /// The path that is shown.
     pub(super) path: PathBuf,
-    /// The file, without links and parts such as `..`: the same for every path to it.
+    /// The canonical path, which is the same for every path to the file.
     pub(super) file: PathBuf,
     /// The line, counted from 1.
     pub(super) line: usize,
@@ -35,7 +35,7 @@ impl Finding {
     }
 }
 
-/// What is wrong with a model ID, wherever it is.
+/// What is wrong with a model ID, without its position.
 #[derive(Clone, Debug)]
 pub(super) struct Problem {
     pub(super) rule: &'static Rule,

@@ -10,7 +10,7 @@ use crate::tables::{Region, Status, TableModel, models_of};
 
 /// The life cycle of every model ID in the tables.
 pub(super) struct LifeCycles {
-    /// The model IDs that are no longer active in any region of interest.
+    /// The model IDs that are deprecated or retired in every region that counts.
     pub(super) ended: Vec<(&'static str, Problem)>,
     /// Every model ID and alias of any table.
     pub(super) known: BTreeSet<&'static str>,
@@ -58,8 +58,8 @@ fn served_until(status: Status) -> (u8, Option<Date>) {
     }
 }
 
-/// Returns what the provider recommends instead of a model that has ended. More than one if the regions
-/// differ. A replacement that has ended itself is followed to its own replacements.
+/// Returns the active models that the provider recommends instead of a deprecated or retired one. There
+/// are several if regions differ. If a replacement is not active either, its own replacements are used.
 fn active_replacements(
     name: &'static str,
     is_ended: impl Fn(&str) -> bool,

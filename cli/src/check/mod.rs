@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Res
         report::write(arguments.format, &outcome.findings, output)
     };
     match written.and_then(|()| output.flush()) {
-        // The reader of the findings has ended, but not the one of the exit code.
+        // The program that reads the findings has exited, but the exit code still counts.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
         written => written?,
     }

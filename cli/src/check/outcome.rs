@@ -23,6 +23,7 @@ impl Outcome {
         self.files += other.files;
     }
 
+    /// Adds an error such as `cannot read a.yaml: …`.
     pub(super) fn cannot(&mut self, verb: &str, path: &Path, error: &impl Display) {
         let path = path.to_string_lossy();
         let path = Escaped(&path);

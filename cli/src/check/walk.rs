@@ -14,7 +14,7 @@ use super::git;
 use super::outcome::Outcome;
 use super::scan::Scanner;
 
-/// Checks files, and all files of folders that Git does not ignore.
+/// Checks the files at these paths. In folders, all files are checked that Git does not ignore.
 pub(super) fn check(paths: &[&Path], config: &Config, progress: &Progress) -> Outcome {
     let Some((first, others)) = paths.split_first() else {
         return Outcome::default();
@@ -30,7 +30,7 @@ pub(super) fn check(paths: &[&Path], config: &Config, progress: &Progress) -> Ou
         walk.add(file);
     }
     let walk = walk
-        // Files such as .env name models.
+        // Files such as `.env` contain model IDs.
         .hidden(false)
         .require_git(false)
         .filter_entry(move |entry| entry.file_name() != ".git" && !exclude.matches(entry))
@@ -42,7 +42,7 @@ pub(super) fn check(paths: &[&Path], config: &Config, progress: &Progress) -> Ou
         Box::new(move |entry| {
             let outcome = || outcome.lock().unwrap_or_else(PoisonError::into_inner);
             let entry = match entry {
-                // The filter does not see the paths that are passed as arguments.
+                // The filter is not applied to the arguments of the command.
                 Ok(entry) if entry.depth() == 0 && config.exclude.matches(&entry) => {
                     return WalkState::Continue;
                 }
@@ -80,7 +80,7 @@ fn is_file(entry: &DirEntry) -> bool {
     entry.file_type().is_some_and(|kind| kind.is_file())
 }
 
-/// Shows how many files were checked, on a terminal, if the check takes longer than a second.
+/// Shows the number of checked files on a terminal, if the check takes longer than a second.
 pub(super) struct Progress {
     start: Instant,
     files: AtomicUsize,

@@ -42,7 +42,7 @@ impl ApiKey {
         text.contains(&self.0)
     }
 
-    /// Removes the key from a text. A server may repeat it in a message.
+    /// Removes the key from a text, since a server may echo it in a message.
     pub(super) fn remove_from(&self, text: &str) -> String {
         text.replace(&self.0, "[key]")
     }

@@ -9,7 +9,7 @@ use crate::tables::Region;
 /// Read the limits of your account from the provider, as an overlay
 ///
 /// Queries the provider's quota endpoint with the key in the environment variable `DASHSCOPE_API_KEY`,
-/// and writes the limits that it returns, with their exact windows.
+/// and writes the limits with their exact windows.
 ///
 /// By default, the overlay is for the crate's root table: set `MODEL_STUDIO_LIMITS_OVERLAY` to
 /// the absolute path of the file and build. With `--table singapore`, it is for
@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     /// The table that the overlay is for [default: built-in, or the region's table with --diff]
     #[arg(long, short)]
     pub(super) table: Option<Region>,
-    /// List where the account differs from the table, instead of writing an overlay
+    /// List the differences between the account and the table, instead of writing an overlay
     #[arg(long, conflicts_with = "format")]
     pub(super) diff: bool,
     /// The format of the overlay

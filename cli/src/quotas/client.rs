@@ -13,7 +13,7 @@ use super::arguments::Arguments;
 use super::endpoint::Endpoint;
 use super::response::{Page, QuotaRow, Response};
 
-/// The examples of the provider use it.
+/// The page size in the provider's examples.
 const PAGE_SIZE: u64 = 100;
 
 /// The provider had 453 rows in 2026.
@@ -21,7 +21,7 @@ const MAX_PAGES: u64 = 200;
 
 const MAX_BODY: u64 = 16 * 1024 * 1024;
 
-/// The delay before the first retry. It is doubled for each one after it.
+/// The delay before the first retry. It doubles with each retry.
 const FIRST_DELAY: Duration = Duration::from_secs(1);
 
 const MAX_DELAY: Duration = Duration::from_secs(60);
@@ -47,7 +47,7 @@ pub(super) fn fetch(
         }
         let start = rows.len();
         rows.extend(page.quotas);
-        // A list that is not complete is never written as if it was.
+        // An incomplete list must not be written as if it were complete.
         if start > 0 && rows[last_page] == rows[start..] {
             bail!("unexpected response: page {number} repeats the page before it");
         }
@@ -70,7 +70,7 @@ pub(super) fn fetch(
 fn agent(endpoint: &Endpoint, arguments: &Arguments) -> Agent {
     let mut config = Agent::config_builder()
         .http_status_as_error(false)
-        // The key must not get to another host.
+        // The key must not be sent to another host.
         .max_redirects(0)
         .timeout_global(Some(Duration::from_secs(arguments.timeout)))
         .user_agent(concat!("model-studio-limits/", env!("CARGO_PKG_VERSION")));
@@ -88,13 +88,13 @@ struct Client<'a> {
     retries: u32,
 }
 
-/// Why there is no page.
+/// Why a page could not be read.
 enum Failure {
     Final(anyhow::Error),
-    /// The next try may succeed.
+    /// A retry may succeed.
     Temporary {
         error: anyhow::Error,
-        /// The time to wait, if the server says so.
+        /// The time to wait, from the header `Retry-After`.
         retry_after: Option<Duration>,
     },
 }
@@ -202,7 +202,7 @@ impl Client<'_> {
     }
 }
 
-/// Returns whether a host name does not resolve.
+/// Returns `true` if a host name could not be resolved.
 fn is_unknown_host(error: &Error) -> bool {
     match error {
         Error::HostNotFound => true,
@@ -217,14 +217,14 @@ fn is_unknown_host(error: &Error) -> bool {
     }
 }
 
-/// Returns random delays that grow exponentially, so that clients do not try again all at once.
+/// Returns random delays that grow exponentially, so that clients do not all retry at once.
 fn delays() -> impl Iterator<Item = Duration> {
     let longest =
         std::iter::successors(Some(FIRST_DELAY), |delay| Some((*delay * 2).min(MAX_DELAY)));
     longest.map(|delay| delay.mul_f64(0.5 + fastrand::f64() / 2.0))
 }
 
-/// Returns the time to wait that the server sends in seconds. Dates are ignored.
+/// Returns the number of seconds in `Retry-After`. Dates are ignored.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
     Some(Duration::from_secs(seconds.trim().parse().ok()?))

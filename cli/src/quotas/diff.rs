@@ -9,7 +9,7 @@ use super::limits::AccountLimits;
 use crate::tables::{TableModel, served};
 use crate::text_columns::{columns, short_limits};
 
-/// Writes a row for each model whose limits differ, or that only one side has.
+/// Writes a row for each model whose limits differ, or that is only in the account or the table.
 pub(super) fn write(
     account: &AccountLimits,
     table: &[TableModel],
@@ -57,7 +57,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Returns whether two lists of limits have the same rates, and no window with different counts.
+/// Returns `true` if two lists of limits have the same rates, and no window with different counts.
 fn is_same_rate(a: &[Limit], b: &[Limit]) -> bool {
     let is_other_count =
         |limit: &Limit, other: &Limit| limit.slot() == other.slot() && limit.count != other.count;

@@ -135,3 +135,21 @@ fn is_loopback(url: &str) -> anyhow::Result<bool> {
     }
     Ok(is_loopback)
 }
+
+#[cfg(test)]
+mod tests {
+    use model_studio_limits_core::AnyOf;
+
+    use super::regions;
+
+    #[test]
+    fn the_readme_lists_the_regions() {
+        let readme = include_str!("../../README.md").split_whitespace();
+        let readme = readme.collect::<Vec<_>>().join(" ");
+        let regions = AnyOf(&regions()).to_string();
+        assert!(
+            readme.contains(&regions),
+            "README.md does not contain: {regions}"
+        );
+    }
+}

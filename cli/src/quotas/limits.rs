@@ -13,7 +13,7 @@ use crate::tables::{Served, TableModel, served};
 pub(super) struct AccountLimits {
     /// By the model ID in the table.
     pub(super) known: BTreeMap<&'static str, ModelLimits>,
-    /// Models that the table does not have, or that it lists as retired.
+    /// Models that the table does not contain, or lists as retired.
     pub(super) unknown: BTreeMap<String, ModelLimits>,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct ModelLimits {
 }
 
 impl ModelLimits {
-    /// Returns the limits that hold for the key: the tighter ones of the account and the workspace.
+    /// Returns the limits that apply to the key: those of the account, or tighter ones of the workspace.
     pub(super) fn limits(&self) -> Vec<Limit> {
         let mut limits = self.account.clone();
         tighten(&mut limits, &self.workspace);
@@ -33,7 +33,7 @@ impl ModelLimits {
         limits
     }
 
-    /// Returns the limits that hold only because of the workspace.
+    /// Returns the limits of the workspace that are tighter than those of the account.
     pub(super) fn limits_of_workspace(&self) -> Vec<Limit> {
         let mut limits = self.limits();
         limits.retain(|limit| !self.account.contains(limit));
@@ -47,7 +47,7 @@ impl ModelLimits {
     }
 }
 
-/// Returns the limits of all models. What cannot be a limit of a table is left out, with a warning.
+/// Returns the limits of all models. Limits that a table cannot contain are left out with a warning.
 pub(super) fn account(rows: &[QuotaRow], table: &[TableModel]) -> AccountLimits {
     let by_name: HashMap<&str, (&TableModel, &Served)> = served(table)
         .flat_map(|(model, served)| model.names().map(move |name| (name, (model, served))))
@@ -55,7 +55,7 @@ pub(super) fn account(rows: &[QuotaRow], table: &[TableModel]) -> AccountLimits 
     let mut account = AccountLimits::default();
     for row in rows {
         let found = by_name.get(row.model.as_str());
-        // A request to a model with tasks submits one.
+        // Each request to a model with limits on tasks submits a task.
         let has_tasks = found.is_some_and(|(_, served)| {
             let mut limits = served.limits.iter();
             limits.any(|limit| limit.kind == LimitKind::Submissions)

@@ -47,10 +47,10 @@ pub(super) fn new(account: &AccountLimits, table: &[TableModel]) -> Overlay {
     Overlay(entries)
 }
 
-/// Adds a limit for each one of the table that would otherwise still hold: one of a kind that the
-/// account limits with other windows only. Its count amounts to the rate of the account.
+/// Adds a limit for each limit of the table that would otherwise remain, because the account limits the
+/// same kind only with other windows. It has the window of the table and the rate of the account.
 ///
-/// It is rounded up, so that it never holds back what the account's own windows allow.
+/// Its count is rounded up, so that it never rejects what the account's own windows allow.
 fn replacing(mut limits: Vec<Limit>, table: Limits) -> Vec<Limit> {
     let account = limits.clone();
     for old in table {
@@ -148,7 +148,7 @@ fn flow(limits: &[Limit]) -> serde_json::Result<String> {
     Ok(spaced.replace('{', "{ ").replace('}', " }"))
 }
 
-/// Limits live until the program exits, which is soon.
+/// Leaks the limits, since the program exits soon.
 fn to_limits(limits: &[Limit]) -> Limits {
     Limits::new(limits.to_vec().leak())
 }

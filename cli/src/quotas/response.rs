@@ -35,16 +35,16 @@ pub(super) struct Page {
 #[derive(Deserialize, PartialEq)]
 pub(super) struct QuotaRow {
     pub(super) model: String,
-    /// What the account may use.
+    /// The limits of the account.
     #[serde(deserialize_with = "present")]
     pub(super) model_limit: Option<LimitFields>,
-    /// What the workspace of the key may use.
+    /// The limits of the key's workspace.
     #[serde(deserialize_with = "present")]
     pub(super) workspace_limit: Option<LimitFields>,
 }
 
-/// The fields that the provider always sends have to be there, even if they are null. If they had
-/// other names, the limits would silently be missing.
+/// The fields that the provider always sends must be present, even if they are null. If it renamed one,
+/// the limit would otherwise be missing without an error.
 #[derive(Deserialize, PartialEq)]
 pub(super) struct LimitFields {
     #[serde(deserialize_with = "present")]
@@ -57,7 +57,7 @@ pub(super) struct LimitFields {
     pub(super) usage_limit_field: Option<String>,
     #[serde(deserialize_with = "present")]
     pub(super) usage_limit_period: Option<i64>,
-    /// Only sent for models with tasks in some examples. `async_user_queue_limit` is the length of a
+    /// In some examples, it is only sent for models with tasks. `async_user_queue_limit` is the length of a
     /// queue, which is not a rate limit.
     pub(super) async_user_concurrency_limit: Option<i64>,
 }
@@ -69,14 +69,14 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Option::deserialize(deserializer)
 }
 
-/// What every response has.
+/// The fields of every response.
 #[derive(Deserialize)]
 struct Envelope {
     success: Option<bool>,
     output: Option<Page>,
 }
 
-/// What the response to a refused request says.
+/// The fields of the response to a rejected request.
 #[derive(Default, Deserialize)]
 struct ErrorBody {
     code: Option<String>,
@@ -84,7 +84,7 @@ struct ErrorBody {
     request_id: Option<String>,
 }
 
-/// A response without the key, which a server may repeat.
+/// A response without the key, which a server may echo.
 pub(super) struct Response {
     status: u16,
     body: Body,
@@ -153,8 +153,7 @@ impl Response {
         anyhow!("the provider refused the request: {reason}")
     }
 
-    /// Describes the response: its status and what it says about an error, or the beginning of its
-    /// text.
+    /// Describes the response: its status, and its error message or the beginning of its text.
     pub(super) fn describe(&self) -> String {
         let status = self.status;
         if self.is_empty() {
@@ -214,7 +213,7 @@ fn decode_escapes(text: &str) -> String {
     decoded
 }
 
-/// Describes a response of another shape, with the place of the first value that is wrong.
+/// Describes a response with an unexpected structure, with the path of the first wrong value.
 fn unexpected(error: &serde_path_to_error::Error<serde_json::Error>) -> anyhow::Error {
     let path = error.path().to_string();
     let message = plain(&error.inner().to_string());

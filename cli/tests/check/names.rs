@@ -61,6 +61,7 @@ fn ids_that_other_servers_use_need_a_sign_of_model_studio() {
         "we tried qwen2.5-72b-instruct with DashScope",
         &[]
     ));
+    assert!(!is_found("model: ${MODEL:deepseek-r1}", &[]));
     // Models of other vendors: only if the file names Model Studio.
     assert!(!is_found("model: deepseek-r1", &[]));
     assert!(is_found("model: dashscope/deepseek-r1", &[]));

@@ -12,14 +12,12 @@ pub(super) const fn is_id_byte(byte: u8) -> bool {
 
 /// Returns `true` if a match is not a part of a longer name, path or identifier.
 pub(super) fn is_whole(text: &[u8], bytes: &Range<usize>) -> bool {
-    let before = &text[..bytes.start];
     let mut after = text[bytes.end..].iter().copied();
-    let starts = match before.split_last() {
+    let starts = match text[..bytes.start].split_last() {
         // The default of a variable of Spring, such as `${MODEL:qwen-plus}`, or of a shell.
-        Some((b':', before)) => ends_with_variable(before) || ends_with_prefix(before),
+        Some((b':', before)) if ends_with_variable(before) => true,
         Some((b'-', before)) => before.ends_with(b":"),
-        Some((b'/', before)) => ends_with_prefix(before),
-        Some((byte, _)) => !is_id_byte(*byte),
+        Some((byte, _)) => !is_id_byte(*byte) || has_prefix(text, bytes.start),
         None => true,
     };
     let ends = match after.next() {
@@ -31,6 +29,18 @@ pub(super) fn is_whole(text: &[u8], bytes: &Range<usize>) -> bool {
     starts && ends
 }
 
+/// Returns `true` for a position after a prefix that selects Model Studio.
+pub(super) fn has_prefix(text: &[u8], at: usize) -> bool {
+    let before = &text[..at];
+    let before = before.strip_suffix(b"/").or(before.strip_suffix(b":"));
+    before.is_some_and(|before| {
+        PREFIXES.iter().any(|prefix| {
+            let rest = before.strip_suffix(prefix.as_bytes());
+            rest.is_some_and(|rest| !rest.last().is_some_and(|byte| is_id_byte(*byte)))
+        })
+    })
+}
+
 /// Returns the part of a string after a prefix such as `dashscope/`, or the whole string if it has no
 /// prefix. Returns `None` if another prefix selects another server.
 pub(super) fn without_prefix(text: &[u8], id: Range<usize>) -> Option<Range<usize>> {
@@ -38,19 +48,12 @@ pub(super) fn without_prefix(text: &[u8], id: Range<usize>) -> Option<Range<usiz
     let Some(length) = text[id.clone()].iter().position(is_separator) else {
         return Some(id);
     };
-    let separator = id.start + length;
-    ends_with_prefix(&text[..separator]).then_some(separator + 1..id.end)
+    let start = id.start + length + 1;
+    has_prefix(text, start).then_some(start..id.end)
 }
 
 fn ends_with_variable(text: &[u8]) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
     let start = text.iter().rposition(|byte| !is_name(byte));
     start.is_some_and(|start| text[..=start].ends_with(b"${"))
-}
-
-fn ends_with_prefix(text: &[u8]) -> bool {
-    PREFIXES.iter().any(|prefix| {
-        let rest = text.strip_suffix(prefix.as_bytes());
-        rest.is_some_and(|rest| !rest.last().is_some_and(|byte| is_id_byte(*byte)))
-    })
 }

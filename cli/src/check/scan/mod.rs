@@ -25,13 +25,13 @@ pub(super) struct Scanner {
     /// Finds the names of `life_cycles.ended`.
     ended: AhoCorasick,
     places: Places,
-    /// `None` if all files are known to use Model Studio.
+    /// `None` if all files are assumed to use Model Studio.
     servers: Option<ServerWords>,
 }
 
 impl Scanner {
-    /// Creates a scanner for all regions or for one. With a region, files are known to use Model
-    /// Studio, so that names which other servers use too are reported everywhere.
+    /// Creates a scanner for all regions or for one. With a region, all files are assumed to use Model
+    /// Studio, so names that other servers share are reported everywhere.
     pub(super) fn new(region: Option<Region>, dates: Dates) -> Self {
         let life_cycles = LifeCycles::new(region, dates);
         let names = life_cycles.ended.iter().map(|(name, _)| name);
@@ -60,18 +60,18 @@ impl Scanner {
         if ended.is_empty() && places.is_empty() {
             return Vec::new();
         }
-        let servers = self.servers.as_ref();
-        let servers = servers.map_or_else(
-            || Servers::only_model_studio(text),
-            |words| words.find_in(text),
-        );
+        let servers = match &self.servers {
+            Some(words) => words.find_in(text),
+            None => Servers::only_model_studio(text),
+        };
 
         let mut found = Vec::new();
         for (bytes, pattern) in ended {
             let (name, problem) = &self.life_cycles.ended[pattern];
             let place = places.binary_search_by_key(&bytes.start, |place| place.start);
-            let has_prefix = matches!(text[..bytes.start].last(), Some(b'/' | b':'));
-            if has_prefix || servers.is_model_studio(name, bytes.start, place.is_ok()) {
+            if ids::has_prefix(text, bytes.start)
+                || servers.is_model_studio(name, bytes.start, place.is_ok())
+            {
                 found.push((bytes, problem.clone()));
             }
         }

@@ -47,7 +47,7 @@ impl Places {
             let Some(mut cursor) = Cursor::after_key(text, key.end(), is_option) else {
                 continue;
             };
-            // A list is read once, also if its items are keys of lists.
+            // A list is read only once, even if its items look like keys.
             if key.start() >= list_end && cursor.list(&mut places) {
                 list_end = cursor.at;
             } else if KEYS[key.pattern()] == "model" {

@@ -34,45 +34,27 @@ impl ServerWords {
         let own_words = MODEL_STUDIO.split(", ").count();
         let words = self.0.find_iter(text);
         let words = words.map(|found| (found.start(), found.pattern().as_usize() < own_words));
-        Servers::new(text, words.collect())
+        let mut words: Vec<_> = words.collect();
+        if !words.windows(2).any(|pair| pair[0].1 != pair[1].1) {
+            words.truncate(1);
+        }
+        Servers { text, words }
     }
 }
 
 /// The servers that a file names.
 pub(super) struct Servers<'a> {
     text: &'a [u8],
-    /// The positions of the words, and whether each one stands for Model Studio.
+    /// The positions of the words, and whether each one stands for Model Studio. There is only one if
+    /// all stand for the same.
     words: Vec<(usize, bool)>,
-    in_file: Named,
-}
-
-#[derive(Clone, Copy)]
-struct Named {
-    own: bool,
-    other: bool,
-}
-
-impl Named {
-    fn new(words: &[(usize, bool)]) -> Self {
-        Self {
-            own: words.iter().any(|(_, is_own)| *is_own),
-            other: words.iter().any(|(_, is_own)| !is_own),
-        }
-    }
 }
 
 impl<'a> Servers<'a> {
-    fn new(text: &'a [u8], words: Vec<(usize, bool)>) -> Self {
-        Self {
-            in_file: Named::new(&words),
-            text,
-            words,
-        }
-    }
-
     /// Returns the servers of a file that uses Model Studio only.
     pub(super) fn only_model_studio(text: &'a [u8]) -> Self {
-        Self::new(text, vec![(0, true)])
+        let words = vec![(0, true)];
+        Self { text, words }
     }
 
     /// Returns `true` if a name at a position stands for a model of Model Studio.
@@ -81,35 +63,37 @@ impl<'a> Servers<'a> {
         if matches!(owner, Owner::ModelStudio) {
             return true;
         }
-        let Named { own, other } = self.named_near(at);
+        let words = self.words_near(at);
+        let own = words.iter().any(|(_, is_own)| *is_own);
+        let other = words.iter().any(|(_, is_own)| !is_own);
         match owner {
             Owner::OpenWeights if is_place => own || !other,
             _ => own && !other,
         }
     }
 
-    /// Returns `true` if a name that is one typo away from `known` should be `known`. Other vendors
-    /// have models of their own with similar names.
+    /// Returns `true` if a name that is one typo away from `known` counts as a misspelling of it. Other
+    /// vendors have further models with similar names.
     pub(super) fn can_be_misspelled(&self, known: &str, at: usize) -> bool {
         !matches!(owner(known), Owner::OtherVendor) && self.is_model_studio(known, at, true)
     }
 
-    /// Returns the servers that the smallest block around a position names, if a block names any.
-    fn named_near(&self, at: usize) -> Named {
-        if !(self.in_file.own && self.in_file.other) {
-            return self.in_file;
+    /// Returns the words in the smallest block around a position that has any, or all words.
+    fn words_near(&self, at: usize) -> &[(usize, bool)] {
+        if self.words.len() < 2 {
+            return &self.words;
         }
-        let named = blocks::around(self.text, at).into_iter().map(|block| {
+        let words = blocks::around(self.text, at).into_iter().map(|block| {
             let first = self.words.partition_point(|(at, _)| *at < block.start);
             let last = self.words.partition_point(|(at, _)| *at < block.end);
-            Named::new(&self.words[first..last])
+            &self.words[first..last]
         });
-        let mut named = named.filter(|named| named.own || named.other);
-        named.next().unwrap_or(self.in_file)
+        let mut words = words.filter(|words| !words.is_empty());
+        words.next().unwrap_or(&self.words)
     }
 }
 
-/// Who serves models with a name.
+/// Who serves the models with a given name.
 enum Owner {
     ModelStudio,
     /// Any server can have the model. Its size is part of its name.
