@@ -1,30 +1,31 @@
 #![doc = include_str!("../README.md")]
 
+// The builder, and the steps that it runs.
 mod generator;
+mod pipeline;
 mod settings;
 
-mod pipeline;
-
-// 1. path -> text
+// path -> TextFile
 mod input;
 
-// 2. text -> tree
+// TextFile -> Node
 mod yaml;
 
-// 3. tree -> file
+// Node -> TableFile or OverlayFile
 mod decode;
 mod table_file;
 
-// 4. file -> table
+// TableFile -> Table, and Table + OverlayFile -> Table
 mod identifier;
 mod name_index;
 mod overlay;
 mod table;
 mod validate;
 
-// 5. table -> code
+// Table -> code
 mod render;
 
+// Used by all steps.
 mod diagnostic;
 mod error;
 mod text;

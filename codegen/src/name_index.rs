@@ -35,9 +35,7 @@ impl<'a> NameIndex<'a> {
                 .map(|pair| (pair.1.text.as_str(), *pair))
                 .collect(),
             names,
-            retired: retired
-                .map(|row| (row.name.text.as_str(), row.on))
-                .collect(),
+            retired: retired.map(|row| (row.name.as_str(), row.on)).collect(),
             suggestions_left: Cell::new(MAX_SUGGESTIONS),
         }
     }

@@ -85,7 +85,8 @@ pub(crate) struct Deprecation {
 /// A model that is no longer served.
 #[derive(Clone, Debug)]
 pub(crate) struct RetiredRow {
-    pub(crate) name: Name,
+    pub(crate) name: String,
+    pub(crate) location: Location,
     pub(crate) on: Date,
     pub(crate) replacement: Option<(String, Location)>,
     pub(crate) source: Option<String>,

@@ -48,7 +48,7 @@ pub(crate) fn extend(base: &Table, file: TableFile) -> Result<Table, Vec<Diagnos
     let rows = file.retired.into_iter().zip(retired);
     let retired = rows.map(|(row, replacement)| RetiredModel { row, replacement });
     table.retired.extend(retired);
-    let by_name = |a: &RetiredModel, b: &RetiredModel| a.row.name.text.cmp(&b.row.name.text);
+    let by_name = |a: &RetiredModel, b: &RetiredModel| a.row.name.cmp(&b.row.name);
     table.retired.sort_by(by_name);
     Ok(table)
 }
@@ -172,7 +172,7 @@ impl<'a> Addition<'a> {
     fn check_retired(&self, errors: &mut Vec<Diagnostic>) {
         let mut first = HashMap::<&str, &RetiredRow>::new();
         for row in &self.file.retired {
-            let (name, location) = (row.name.text.as_str(), row.name.location);
+            let (name, location) = (row.name.as_str(), row.location);
             if let Some((position, model)) = self.index.get(name) {
                 let origin = self.origin(position, model);
                 let message =
@@ -180,14 +180,14 @@ impl<'a> Addition<'a> {
                 errors.push(Diagnostic::new(location, message));
             }
             if let Some(earlier) = first.insert(name, row) {
-                let line = earlier.name.location.line;
+                let line = earlier.location.line;
                 let message =
                     format!("duplicate retired model `{name}`, first defined on line {line}");
                 errors.push(Diagnostic::new(location, message));
             }
         }
         for RetiredModel { row, .. } in &self.base.retired {
-            let found = self.index.get(&row.name.text);
+            let found = self.index.get(&row.name);
             if let Some((_, name)) = found.filter(|(position, _)| self.is_added(*position)) {
                 errors.push(self.index.not_found(&name.text, name.location));
             }

@@ -18,24 +18,18 @@ use crate::yaml::{Fields, Node, Reader, Value};
 /// Decodes a table file.
 pub(crate) fn table_file(reader: &mut Reader, root: &Node) -> Option<TableFile> {
     let fields = reader.fields(root, "the table", &["source", "groups", "retired"])?;
+    let source = reader.optional(&fields, "source", decode_source);
+    let groups = reader.required(&fields, "groups", Reader::items);
+    let retired = reader.optional(&fields, "retired", Reader::items);
     let mut file = TableFile {
-        source: reader
-            .optional(&fields, "source", decode_source)
-            .unwrap_or_default(),
+        source: source.unwrap_or_default(),
         ..TableFile::default()
     };
-    let retired = reader
-        .optional(&fields, "retired", Reader::items)
-        .unwrap_or_default();
-    let retired = retired
-        .iter()
-        .filter_map(|node| decode_retired(reader, node));
-    file.retired.extend(retired);
-    for node in reader
-        .required(&fields, "groups", Reader::items)
-        .unwrap_or_default()
-    {
+    for node in groups.unwrap_or_default() {
         decode_group(reader, node, &mut file);
+    }
+    for node in retired.unwrap_or_default() {
+        file.retired.extend(decode_retired(reader, node));
     }
     Some(file)
 }
@@ -43,17 +37,13 @@ pub(crate) fn table_file(reader: &mut Reader, root: &Node) -> Option<TableFile> 
 /// Decodes an overlay file.
 pub(crate) fn overlay_file(reader: &mut Reader, root: &Node) -> Option<OverlayFile> {
     let fields = reader.fields(root, "the overlay", &["limits", "groups"])?;
+    let groups = reader.optional(&fields, "groups", Reader::items);
+    let models = reader.optional(&fields, "limits", Reader::mapping);
     let mut file = OverlayFile::default();
-    for node in reader
-        .optional(&fields, "groups", Reader::items)
-        .unwrap_or_default()
-    {
+    for node in groups.unwrap_or_default() {
         decode_group(reader, node, &mut file.additions);
     }
-    for entry in reader
-        .optional(&fields, "limits", Reader::mapping)
-        .unwrap_or_default()
-    {
+    for entry in models.unwrap_or_default() {
         let limits = limits::decode(reader, &entry.value, "`limits`");
         file.limits.extend(limits.map(|limits| LimitsRow {
             name: entry.key.clone(),
@@ -111,18 +101,17 @@ fn decode_row(reader: &mut Reader, node: &Node, group: usize) -> Option<Row> {
     let fields = reader.fields(node, "the model", &keys)?;
     let name = decode_name_field(reader, &fields);
     let aliases = reader.optional(&fields, "aliases", decode_aliases);
-    let deprecation = reader.optional(&fields, "deprecated", decode_deprecation);
     let limits = reader.required(&fields, "limits", limits::decode);
     let dynamic = reader.optional(&fields, "dynamic", Reader::boolean);
-    let pool = reader.optional(&fields, "pool", decode_reference);
     Some(Row {
-        name: name?,
         aliases: aliases.unwrap_or_default(),
         group,
         limits: limits.unwrap_or_default(),
         dynamic: dynamic.unwrap_or_default(),
-        pool,
-        deprecation,
+        pool: reader.optional(&fields, "pool", decode_reference),
+        deprecation: reader.optional(&fields, "deprecated", decode_deprecation),
+        // Last, so that the other fields are checked even if the name is invalid.
+        name: name?,
     })
 }
 
@@ -168,16 +157,7 @@ fn decode_name(
              is not a keyword",
         ));
     }
-    let text = reader.string(node, what)?;
-    let is_bad = |c: char| c.is_whitespace() || c.is_control() || is_invisible(c);
-    if let Some(bad) = text.chars().find(|c| is_bad(*c)) {
-        let bad = match bad {
-            ' ' => "a space".to_owned(),
-            _ => format!("the character U+{:04X}", u32::from(bad)),
-        };
-        let message = format!("the name {text:?} contains {bad}");
-        return reader.fail(Diagnostic::new(node.location, message));
-    }
+    let text = model_name(reader, node, what)?;
     let identifier = match variant {
         Some((variant, _)) => Some(variant.to_owned()),
         None => identifier::variant(text),
@@ -201,6 +181,21 @@ fn decode_name(
     })
 }
 
+/// Returns a model ID or an alias, which has only visible characters.
+fn model_name<'a>(reader: &mut Reader, node: &'a Node, what: &str) -> Option<&'a str> {
+    let text = reader.string(node, what)?;
+    let is_bad = |c: char| c.is_whitespace() || c.is_control() || is_invisible(c);
+    if let Some(bad) = text.chars().find(|c| is_bad(*c)) {
+        let bad = match bad {
+            ' ' => "a space".to_owned(),
+            _ => format!("the character U+{:04X}", u32::from(bad)),
+        };
+        let message = format!("the name {text:?} contains {bad}");
+        return reader.fail(Diagnostic::new(node.location, message));
+    }
+    Some(text)
+}
+
 fn decode_deprecation(reader: &mut Reader, node: &Node, what: &str) -> Option<Deprecation> {
     match &node.value {
         Value::Bool(deprecated) => return deprecated.then(Deprecation::default),
@@ -220,13 +215,17 @@ fn decode_deprecation(reader: &mut Reader, node: &Node, what: &str) -> Option<De
 fn decode_retired(reader: &mut Reader, node: &Node) -> Option<RetiredRow> {
     let keys = ["name", "on", "replacement", "source", "note"];
     let fields = reader.fields(node, "the retired model", &keys)?;
-    let name = decode_name_field(reader, &fields);
+    let name = reader.required(&fields, "name", |reader, node, what| {
+        Some((model_name(reader, node, what)?.to_owned(), node.location))
+    });
     let on = reader.required(&fields, "on", decode_date);
     let replacement = reader.optional(&fields, "replacement", decode_reference);
     let source = reader.optional(&fields, "source", decode_line);
     let remark = reader.optional(&fields, "note", decode_line);
+    let (name, location) = name?;
     Some(RetiredRow {
-        name: name?,
+        name,
+        location,
         on: on?,
         replacement,
         source,

@@ -149,7 +149,7 @@ fn write_retired(code: &mut String, table: &Table, settings: &Settings) {
     let (runtime, private) = (&settings.runtime, settings.private());
     let retired = table.retired.iter().map(|retired| {
         let row = &retired.row;
-        let name = &row.name.text;
+        let name = &row.name;
         let on = date(row.on, &private);
         let replacement = table.replacement(retired.replacement);
         let replacement = option_string(replacement.map(|row| row.name.text.as_str()));

@@ -97,8 +97,9 @@ pub(super) fn for_macro(enum_name: &str, macro_name: &str) -> String {
     format!(
         "Expands to the [`{enum_name}`] with the given model ID or alias, checked at compile time.\n\n\
          `{macro_name}!(\"NAME\")` can be used as an expression, in a constant, and as a pattern. An \
-         unknown name is a compile error with suggestions. A deprecated name is a compile error that \
-         names the replacement, unless it is written `{macro_name}!(#[allow(deprecated)] \"NAME\")`."
+         unknown name is a compile error with suggestions. A retired or deprecated name is a compile \
+         error that names the replacement, unless a deprecated one is written \
+         `{macro_name}!(#[allow(deprecated)] \"NAME\")`."
     )
 }
 

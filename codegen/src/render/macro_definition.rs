@@ -73,7 +73,7 @@ fn name_list(table: &Table) -> String {
     }
     let retired = table.retired.iter().map(|retired| {
         let help = docs::retired_help(table, retired);
-        (&retired.row.name.text, retired.row.on.to_string(), help)
+        (&retired.row.name, retired.row.on.to_string(), help)
     });
     let retired: Vec<_> = retired.collect();
     entries.extend(retired.iter().map(|(name, on, help)| NameEntry {

@@ -89,7 +89,7 @@ impl Page<'_> {
         }
         page.push_str("\n# Retired models\n\n| model ID | retired on | |\n| --- | --- | --- |\n");
         for RetiredModel { row, replacement } in &self.table.retired {
-            let name = in_cell(&row.name.text);
+            let name = in_cell(&row.name);
             let replacement = self.use_instead(*replacement).unwrap_or_default();
             _ = writeln!(page, "| `{name}` | {} | {replacement} |", row.on);
         }

@@ -64,3 +64,16 @@ fn notes_name_the_date_and_the_source() {
         assert_eq!(generated_note(fields), note);
     }
 }
+
+/// A retired model has no variant.
+#[test]
+fn names_of_retired_models_do_not_become_identifiers() {
+    let table = "\
+groups: [{ category: embedding, series: S, models: [{ name: a, limits: { qpm: 1 } }] }]
+retired: [{ name: 模型, on: 2026-05-13 }, { name: A, on: 2026-05-13 }]
+";
+    let scratch = ScratchDir::new();
+    let generator = Generator::new(scratch.write("limits.yaml", table));
+    let code = scratch.generate(&generator).unwrap();
+    assert!(code.contains("Retired::new(\"模型\", "), "{code}");
+}

@@ -209,7 +209,7 @@ The order and the discriminants of the variants follow the table, and may change
 }
 /**Expands to the [`Model`] with the given model ID or alias, checked at compile time.
 
-`model!("NAME")` can be used as an expression, in a constant, and as a pattern. An unknown name is a compile error with suggestions. A deprecated name is a compile error that names the replacement, unless it is written `model!(#[allow(deprecated)] "NAME")`.*/
+`model!("NAME")` can be used as an expression, in a constant, and as a pattern. An unknown name is a compile error with suggestions. A retired or deprecated name is a compile error that names the replacement, unless a deprecated one is written `model!(#[allow(deprecated)] "NAME")`.*/
 #[allow(clippy::restriction, unused_macros)]
 macro_rules! __model_macro {
     ($($input:tt)*) => {
