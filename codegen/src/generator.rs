@@ -1,14 +1,17 @@
-//! The builder that build scripts use: its settings and its output file.
+//! The builder that build scripts use.
 
 use std::path::{Path, PathBuf};
 use std::{env, fmt, fs, process};
 
 use crate::error::Error;
 use crate::input::Input;
-use crate::settings::{Origin, Settings};
+use crate::settings::{Placement, Settings};
 use crate::{pipeline, render};
 
 /// Generates an enum and a macro from a YAML table.
+///
+/// In a build script, call [`emit`](Self::emit) after the methods that change settings. Elsewhere,
+/// [`generate`](Self::generate) returns the code.
 ///
 /// ```no_run
 /// // build.rs
@@ -48,7 +51,7 @@ impl Generator {
                 runtime: "::model_studio_limits".to_owned(),
                 module: String::new(),
                 export_macro: false,
-                origin: Origin::Own,
+                placement: Placement::UserCrate,
             },
         }
     }
@@ -84,8 +87,8 @@ impl Generator {
     /// Sets the overlay to the path in an environment variable, which is read when this method is
     /// called. If the variable is unset or empty, no overlay is used, even if one was set before.
     ///
-    /// The path must be absolute. The variable is usually set without knowledge of the package
-    /// root, against which a relative path would be resolved.
+    /// The path must be absolute. A relative one would be resolved against the package root, which
+    /// whoever sets the variable usually does not know.
     #[must_use]
     pub fn overlay_from_env(mut self, variable: impl Into<String>) -> Self {
         let variable = variable.into();
@@ -121,7 +124,7 @@ impl Generator {
     }
 
     /// Exports the macro with `#[macro_export]`, for libraries that offer it to other crates. It is
-    /// then at the crate root. By default it is `pub(crate)`, next to the enum.
+    /// then at the crate root. By default, it is next to the enum and only visible in your crate.
     #[must_use]
     pub fn export_macro(mut self) -> Self {
         self.settings.export_macro = true;
@@ -132,7 +135,7 @@ impl Generator {
     #[doc(hidden)]
     #[must_use]
     pub fn built_in(mut self) -> Self {
-        self.settings.origin = Origin::BuiltIn;
+        self.settings.placement = Placement::RuntimeRoot;
         self.runtime("crate").export_macro()
     }
 
@@ -140,11 +143,11 @@ impl Generator {
     #[doc(hidden)]
     #[must_use]
     pub fn built_in_region(mut self, module: &str) -> Self {
-        self.settings.origin = Origin::Region;
+        self.settings.placement = Placement::RuntimeModule;
         self.runtime("crate").module(module).export_macro()
     }
 
-    /// Generates the code. Reads the table and the overlay, and writes no files.
+    /// Reads the table and the overlay, and returns the generated code. Writes no files.
     ///
     /// # Errors
     ///

@@ -11,18 +11,18 @@ pub(crate) struct Settings {
     /// The path of the including module, as it was set.
     pub(crate) module: String,
     pub(crate) export_macro: bool,
-    pub(crate) origin: Origin,
+    pub(crate) placement: Placement,
 }
 
-/// Where the code is used.
+/// Where the generated code is included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum Placement {
     /// In a user's crate.
-    Own,
+    UserCrate,
     /// At the root of the runtime crate, whose documentation has examples.
-    BuiltIn,
+    RuntimeRoot,
     /// In a module of the runtime crate.
-    Region,
+    RuntimeModule,
 }
 
 impl Settings {

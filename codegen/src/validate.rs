@@ -82,7 +82,7 @@ impl<'a> Addition<'a> {
     }
 
     /// Returns the place where a name was first defined, for the end of a message.
-    fn origin(&self, position: usize, name: &Name) -> String {
+    fn place_of(&self, position: usize, name: &Name) -> String {
         if self.is_added(position) {
             format!("on line {}", name.location.line)
         } else {
@@ -100,9 +100,9 @@ impl<'a> Addition<'a> {
             let earlier_position = *first.entry(pool).or_insert(position);
             let earlier = self.rows[earlier_position];
             if (&earlier.limits, earlier.dynamic) != (&row.limits, row.dynamic) {
-                let origin = self.origin(earlier_position, &earlier.name);
+                let place = self.place_of(earlier_position, &earlier.name);
                 let message = format!(
-                    "`{}` and `{}` {origin} share the pool `{pool}` but have different limits",
+                    "`{}` and `{}` {place} share the pool `{pool}` but have different limits",
                     row.name.text, earlier.name.text
                 );
                 errors.push(Diagnostic::new(*location, message));
@@ -115,9 +115,9 @@ impl<'a> Addition<'a> {
         let mut first = HashMap::<&str, (usize, &Name)>::new();
         for (position, name) in &self.index.names {
             if let Some((earlier_position, earlier)) = first.get(name.text.as_str()) {
-                let origin = self.origin(*earlier_position, earlier);
+                let place = self.place_of(*earlier_position, earlier);
                 let message = format!(
-                    "duplicate model name `{}`, first defined {origin}",
+                    "duplicate model name `{}`, first defined {place}",
                     name.text
                 );
                 errors.push(Diagnostic::new(name.location, message));
@@ -147,9 +147,9 @@ impl<'a> Addition<'a> {
                 if earlier_position == position || earlier.text == name.text {
                     continue;
                 }
-                let origin = self.origin(*earlier_position, earlier);
+                let place = self.place_of(*earlier_position, earlier);
                 format!(
-                    "{subject} is also the identifier of `{}` {origin}",
+                    "{subject} is also the identifier of `{}` {place}",
                     earlier.text
                 )
             } else {
@@ -174,9 +174,9 @@ impl<'a> Addition<'a> {
         for row in &self.file.retired {
             let (name, location) = (row.name.as_str(), row.location);
             if let Some((position, model)) = self.index.get(name) {
-                let origin = self.origin(position, model);
+                let place = self.place_of(position, model);
                 let message =
-                    format!("the retired model `{name}` is also listed as a model {origin}");
+                    format!("the retired model `{name}` is also listed as a model {place}");
                 errors.push(Diagnostic::new(location, message));
             }
             if let Some(earlier) = first.insert(name, row) {

@@ -6,19 +6,19 @@ use model_studio_limits_core::{NameEntry, NameList, NameStatus};
 
 use super::docs;
 use super::literals::raw_string;
-use crate::settings::{Origin, Settings};
+use crate::settings::{Placement, Settings};
 use crate::table::Table;
 
 /// Writes the macro.
 pub(super) fn write(code: &mut String, table: &Table, settings: &Settings) {
     let enum_name = &settings.enum_name;
     let macro_name = &settings.macro_name();
-    let doc = if settings.origin == Origin::BuiltIn {
+    let doc = if settings.placement == Placement::RuntimeRoot {
         r#"include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/model_macro.md"))"#.to_owned()
     } else {
         format!("{:?}", docs::for_macro(enum_name, macro_name))
     };
-    let (attribute, defined, import) = if settings.origin == Origin::Region {
+    let (attribute, defined, import) = if settings.placement == Placement::RuntimeModule {
         // Exported macros are at the crate root, where each needs its own name.
         (
             "#[doc(hidden)]\n#[macro_export]",

@@ -14,7 +14,7 @@ mod variants;
 
 use std::fmt::Write as _;
 
-use crate::settings::{Origin, Settings};
+use crate::settings::{Placement, Settings};
 use crate::table::Table;
 
 /// Returns the code: a hidden module with the enum and its data, the macro, and for the tables of
@@ -46,10 +46,10 @@ pub(crate) fn code(table: &Table, settings: &Settings) -> String {
     }
     variants::write(&mut code, table, enum_name);
     columns::write(&mut code, table, settings);
-    let kind = match settings.origin {
-        Origin::Own => "own",
-        Origin::BuiltIn => "built_in",
-        Origin::Region => "region",
+    let kind = match settings.placement {
+        Placement::UserCrate => "own",
+        Placement::RuntimeRoot => "built_in",
+        Placement::RuntimeModule => "region",
     };
     let source = columns::source(table, settings);
     _ = writeln!(
@@ -57,7 +57,7 @@ pub(crate) fn code(table: &Table, settings: &Settings) -> String {
         "{private}::implement! {{ {kind} {enum_name} ({source}) }}\n}}"
     );
     macro_definition::write(&mut code, table, settings);
-    if settings.origin != Origin::Own {
+    if settings.placement != Placement::UserCrate {
         let page = literals::raw_string(&reference::page(table, settings));
         _ = writeln!(
             code,
