@@ -6,13 +6,13 @@
 mod check;
 mod cold_build;
 mod fleet;
-mod growth;
 mod limiter;
 mod macro_call;
 mod measure;
 mod names;
 mod regions;
 mod scratch;
+mod table_size;
 
 use std::{env, process};
 
@@ -31,7 +31,7 @@ fn main() {
     };
     let run = match program {
         "macro-call" => macro_call::run,
-        "growth" => growth::run,
+        "table-size" => table_size::run,
         "cold-build" => cold_build::run,
         "regions" => regions::run,
         "limiter" => limiter::run,
@@ -39,7 +39,7 @@ fn main() {
         "check" => check::run,
         _ => {
             eprintln!(
-                "usage: cargo run -- (macro-call | growth | cold-build | regions | limiter | fleet | check) [--quick]"
+                "usage: cargo run -- (macro-call | table-size | cold-build | regions | limiter | fleet | check) [--quick]"
             );
             process::exit(2);
         }

@@ -61,17 +61,6 @@ fn a_guard_covers_longer_delays() {
 }
 
 #[test]
-fn requests_are_spaced_evenly() {
-    for load in LOADS {
-        for rule in [Rule::Bucket(SECOND), Rule::Bucket(6 * SECOND)] {
-            let mut provider = Provider::new().limit_requests(rule, limit().requests);
-            let outcome = Simulation::new(load, DURATION).run(&mut limiter(), &mut provider);
-            assert_eq!(outcome.refused, 0, "{load:?} {rule:?}");
-        }
-    }
-}
-
-#[test]
 fn no_second_exceeds_its_share_of_the_limit_on_requests() {
     for load in LOADS {
         let mut provider = Provider::new().limit_requests(Rule::Aligned(SECOND), limit().requests);

@@ -6,7 +6,7 @@ use crate::scratch::Workspace;
 const MODELS: [usize; 4] = [1, 100, 300, 1_000];
 
 pub(crate) fn run(quick: bool) {
-    let workspace = Workspace::new("growth");
+    let workspace = Workspace::new("table_size");
     let source = "#![doc = \"\"]\nmodel_studio_limits::include_models!(\"models.rs\");\n";
     for models in MODELS {
         workspace.add_with_table(&package(models), models, "src/lib.rs", source);
