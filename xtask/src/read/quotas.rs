@@ -1,5 +1,6 @@
 //! The limits of Beijing models that the quota endpoint returned, with exact windows.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use model_studio_limits_core::{Limit, LimitKind};
@@ -19,10 +20,8 @@ pub(crate) fn read(text: &str) -> Result<Vec<Quota<'_>>, String> {
     let mut quotas = Vec::<Quota<'_>>::new();
     for row in tsv::rows(QUOTA_FILE, text)? {
         let quota = read_row(&row)?;
-        if quotas
-            .iter()
-            .any(|other| other.model.text == quota.model.text)
-        {
+        let mut others = quotas.iter().map(|other| other.model.text);
+        if others.any(|other| other == quota.model.text) {
             return Err(quota.model.error("duplicate row for the model"));
         }
         quotas.push(quota);
@@ -31,48 +30,47 @@ pub(crate) fn read(text: &str) -> Result<Vec<Quota<'_>>, String> {
 }
 
 fn read_row<'a>(row: &TsvRow<'a>) -> Result<Quota<'a>, String> {
-    let field = row.get("usage_limit_field")?;
-    let usage = match field.text {
-        "" | "total_tokens" | "tokens" | "total_usage" => LimitKind::Tokens,
-        "output_tokens" => LimitKind::OutputTokens,
-        "characters" => LimitKind::Characters,
-        other => return Err(field.error(format!("unknown unit of usage `{other}`"))),
+    let requests = rate(row, "count_limit")?.map(|(count, per)| Limit {
+        kind: LimitKind::Requests,
+        count,
+        per: Some(per),
+    });
+    let usage = match rate(row, "usage_limit")? {
+        Some((count, per)) => Some(Limit {
+            kind: usage_kind(&row.get("usage_limit_field")?)?,
+            count,
+            per: Some(per),
+        }),
+        None => None,
     };
     let tasks = row.get("async_user_concurrency_limit")?.number()?;
-    let limits = [
-        rate(
-            row,
-            LimitKind::Requests,
-            "count_limit",
-            "count_limit_period_s",
-        )?,
-        rate(row, usage, "usage_limit", "usage_limit_period_s")?,
-        tasks.map(|count| Limit {
-            kind: LimitKind::ConcurrentTasks,
-            count,
-            per: None,
-        }),
-    ];
+    let tasks = tasks.map(|count| Limit {
+        kind: LimitKind::ConcurrentTasks,
+        count,
+        per: None,
+    });
     Ok(Quota {
         model: row.required("model")?,
-        limits: limits.into_iter().flatten().collect(),
+        limits: [requests, usage, tasks].into_iter().flatten().collect(),
     })
 }
 
-fn rate(
-    row: &TsvRow<'_>,
-    kind: LimitKind,
-    count: &str,
-    seconds: &str,
-) -> Result<Option<Limit>, String> {
-    let (count, seconds) = (row.get(count)?, row.get(seconds)?);
+/// Returns the count and the window of a limit.
+fn rate(row: &TsvRow<'_>, column: &str) -> Result<Option<(NonZeroU64, Duration)>, String> {
+    let (count, seconds) = (row.get(column)?, row.get(&format!("{column}_period_s"))?);
     match (count.number()?, seconds.number()?) {
         (None, None) => Ok(None),
-        (Some(count), Some(seconds)) => {
-            let per = Some(Duration::from_secs(seconds.get()));
-            Ok(Some(Limit { kind, count, per }))
-        }
+        (Some(count), Some(seconds)) => Ok(Some((count, Duration::from_secs(seconds.get())))),
         (Some(_), None) => Err(seconds.error("the limit has no period")),
         (None, Some(_)) => Err(count.error("the period has no limit")),
+    }
+}
+
+fn usage_kind(field: &Cell<'_>) -> Result<LimitKind, String> {
+    match field.text {
+        "total_tokens" | "tokens" | "total_usage" => Ok(LimitKind::Tokens),
+        "output_tokens" => Ok(LimitKind::OutputTokens),
+        "characters" => Ok(LimitKind::Characters),
+        other => Err(field.error(format!("unknown unit of usage `{other}`"))),
     }
 }
