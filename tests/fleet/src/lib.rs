@@ -27,10 +27,14 @@ pub const ACCOUNT: &str = "fleet";
 /// The model whose limits the tests replace.
 pub const MODEL: Model = Model::QwenPlus;
 
-/// Returns limits that were not known at compile time.
+/// Returns limits of these kinds, counts and windows. A count of 0 is no limit.
 #[must_use]
-pub fn limits(limits: &[Limit]) -> Limits {
-    Limits::new(limits.to_vec().leak())
+pub fn limits(limits: &[(LimitKind, u64, Option<Duration>)]) -> Limits {
+    let limits = limits.iter().filter_map(|&(kind, count, per)| {
+        let count = NonZeroU64::new(count)?;
+        Some(Limit { kind, count, per })
+    });
+    Limits::new(limits.collect::<Vec<_>>().leak())
 }
 
 /// The unit of most durations.
@@ -39,21 +43,13 @@ pub const SECOND: Duration = Duration::from_secs(1);
 /// The window of most tests.
 pub const WINDOW: Duration = Duration::from_secs(2);
 
-/// Returns limits on requests per window and on what runs at the same time. 0 is no limit.
+/// Returns limits on requests per window and on tasks that run at the same time. 0 is no limit.
 #[must_use]
 pub fn limits_of(requests: u64, running: u64) -> Limits {
-    let limit = |kind, count, per| {
-        Some(Limit {
-            kind,
-            count: NonZeroU64::new(count)?,
-            per,
-        })
-    };
-    let all = [
-        limit(LimitKind::Requests, requests, Some(WINDOW)),
-        limit(LimitKind::ConcurrentTasks, running, None),
-    ];
-    limits(&all.into_iter().flatten().collect::<Vec<_>>())
+    limits(&[
+        (LimitKind::Requests, requests, Some(WINDOW)),
+        (LimitKind::ConcurrentTasks, running, None),
+    ])
 }
 
 /// Connects to a server.

@@ -1,17 +1,16 @@
 //! Processes that send requests, and record when.
 
 use std::io::{BufRead as _, BufReader};
-use std::num::NonZeroU64;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use model_studio_limits::{Limit, LimitKind};
+use model_studio_limits::{LimitKind, Limits};
 use redis_server::send_signal;
 use serde::{Deserialize, Serialize};
 
-use crate::Sent;
+use crate::{SECOND, Sent, limits};
 
 /// What a worker process does.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
@@ -76,25 +75,14 @@ impl Work {
 
     /// Returns the limits.
     #[must_use]
-    pub fn limits(&self) -> Vec<Limit> {
-        let limits = [
-            (LimitKind::Requests, self.requests, Some(self.window)),
-            (LimitKind::Tokens, self.tokens, Some(self.window)),
-            (
-                LimitKind::Requests,
-                self.per_second,
-                Some(Duration::from_secs(1)),
-            ),
+    pub fn limits(&self) -> Limits {
+        let window = Some(self.window);
+        limits(&[
+            (LimitKind::Requests, self.requests, window),
+            (LimitKind::Tokens, self.tokens, window),
+            (LimitKind::Requests, self.per_second, Some(SECOND)),
             (LimitKind::ConcurrentRequests, self.running, None),
-        ];
-        let limits = limits.into_iter().filter_map(|(kind, count, per)| {
-            Some(Limit {
-                kind,
-                count: NonZeroU64::new(count)?,
-                per,
-            })
-        });
-        limits.collect()
+        ])
     }
 }
 

@@ -4,7 +4,7 @@ use std::env;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use fleet_tests::{MODEL, Work, account, connect, limits, now};
+use fleet_tests::{MODEL, Work, account, connect, now};
 use model_studio_limiter::Limiter;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -23,7 +23,7 @@ async fn main() {
     if work.fallback > 0 {
         store = store.fallback(1, work.fallback);
     }
-    let mut account = account(store, limits(&work.limits()));
+    let mut account = account(store, work.limits());
     if work.guard > Duration::ZERO {
         account = account.guard(work.guard);
     }

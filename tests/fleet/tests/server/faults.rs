@@ -1,6 +1,5 @@
 //! What goes wrong with processes, servers and clocks.
 
-use std::num::NonZeroU64;
 use std::thread;
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use fastrand::Rng;
 use fleet_tests::{
     Proxy, Record, SECOND, WINDOW, Work, Worker, key, limits, limits_of, state_field, within,
 };
-use model_studio_limits::{Limit, LimitKind};
+use model_studio_limits::LimitKind;
 use redis::cmd;
 use redis_server::RedisServer;
 
@@ -173,13 +172,11 @@ fn a_restart_is_survived() {
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_state_loses_the_count_of_a_limit_without_a_pace() {
     let server = RedisServer::start();
-    let requests = |count, per| Limit {
-        kind: LimitKind::Requests,
-        count: NonZeroU64::new(count).unwrap(),
-        per: Some(per),
-    };
-    let all = [requests(100, WINDOW), requests(5, 86_400 * SECOND)];
-    let limiter = limiter(&server.url(), limits(&all)).await;
+    let limits = limits(&[
+        (LimitKind::Requests, 100, Some(WINDOW)),
+        (LimitKind::Requests, 5, Some(86_400 * SECOND)),
+    ]);
+    let limiter = limiter(&server.url(), limits).await;
     for _ in 0..2 {
         for _ in 0..5 {
             within(limiter.acquire(0)).await.unwrap().settle(0);

@@ -1,11 +1,10 @@
 //! Limits that differ or change, and pauses.
 
-use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 use fleet_tests::{MODEL, SECOND, WINDOW, Work, account, connect, key, limits, limits_of, within};
 use model_studio_limiter::Refusal;
-use model_studio_limits::{Limit, LimitKind, Limits};
+use model_studio_limits::{LimitKind, Limits};
 use redis::cmd;
 use redis_server::RedisServer;
 use tokio::time::{sleep, timeout};
@@ -13,11 +12,7 @@ use tokio::time::{sleep, timeout};
 use crate::{alone, limiter, record, start};
 
 fn requests_per_minute(count: u64) -> Limits {
-    limits(&[Limit {
-        kind: LimitKind::Requests,
-        count: NonZeroU64::new(count).unwrap(),
-        per: Some(60 * SECOND),
-    }])
+    limits(&[(LimitKind::Requests, count, Some(60 * SECOND))])
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,13 +1,12 @@
 //! What runs at the same time: requests and tasks.
 
-use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 use fleet_tests::{
     MODEL, SECOND, Work, Worker, account, connect, limits, limits_of, state_field, within,
 };
 use model_studio_limiter::{Cost, Limiter};
-use model_studio_limits::{Limit, LimitKind, Limits};
+use model_studio_limits::{LimitKind, Limits};
 use redis::cmd;
 use redis_server::RedisServer;
 use tokio::time::{sleep, timeout};
@@ -16,11 +15,7 @@ use crate::{WORKER, limiter};
 
 /// Returns a limit on requests that run at the same time.
 fn requests_at_once(count: u64) -> Limits {
-    limits(&[Limit {
-        kind: LimitKind::ConcurrentRequests,
-        count: NonZeroU64::new(count).unwrap(),
-        per: None,
-    }])
+    limits(&[(LimitKind::ConcurrentRequests, count, None)])
 }
 
 async fn is_full(limiter: &Limiter) -> bool {

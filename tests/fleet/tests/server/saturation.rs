@@ -1,13 +1,12 @@
 //! Fleets that always have requests use the limits and do not exceed them.
 
-use std::num::NonZeroU64;
 use std::time::Duration;
 
 use fastrand::Rng;
 use fleet_tests::{
     MODEL, Proxy, SECOND, WINDOW, Work, account, connect, limits, limits_of, state_field, within,
 };
-use model_studio_limits::{Limit, LimitKind};
+use model_studio_limits::LimitKind;
 use redis_server::RedisServer;
 
 use crate::{alone, at_the_same_time, limiter, record, start};
@@ -121,12 +120,8 @@ fn slow_replies_delay_requests_and_exceed_nothing() {
 async fn the_store_counts_exactly_what_is_known() {
     const LIMIT: u64 = 1 << 53;
     let server = RedisServer::start();
-    let tokens = Limit {
-        kind: LimitKind::Tokens,
-        count: NonZeroU64::new(LIMIT).unwrap(),
-        per: Some(60 * SECOND),
-    };
-    let limiter = limiter(&server.url(), limits(&[tokens])).await;
+    let tokens = limits(&[(LimitKind::Tokens, LIMIT, Some(60 * SECOND))]);
+    let limiter = limiter(&server.url(), tokens).await;
     let mut random = Rng::with_seed(1);
     let mut known = 0;
     for step in 0..200 {

@@ -1,11 +1,10 @@
 //! Requests that wait.
 
 use std::future::{Future as _, poll_fn};
-use std::num::NonZeroU64;
 use std::task::Poll;
 
 use fleet_tests::{SECOND, limits, limits_of, within};
-use model_studio_limits::{Limit, LimitKind};
+use model_studio_limits::LimitKind;
 use redis_server::RedisServer;
 
 use crate::limiter;
@@ -34,15 +33,8 @@ async fn a_request_that_is_polled_too_late_is_admitted_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_behind_one_that_gave_up_is_admitted() {
     let server = RedisServer::start();
-    let limiter = limiter(
-        &server.url(),
-        limits(&[Limit {
-            kind: LimitKind::Tokens,
-            count: NonZeroU64::new(1_000).unwrap(),
-            per: Some(20 * SECOND),
-        }]),
-    )
-    .await;
+    let tokens = limits(&[(LimitKind::Tokens, 1_000, Some(20 * SECOND))]);
+    let limiter = limiter(&server.url(), tokens).await;
     within(limiter.acquire(500)).await.unwrap().settle(500);
     // The pace lets a small request through after ten seconds, and a large one needs twenty.
     let large = tokio::time::timeout(SECOND, limiter.acquire(900));
