@@ -82,7 +82,9 @@ fn items<const N: usize>(token: &TokenTree, delimiter: Delimiter) -> Option<[Tok
 /// without delimiters.
 fn string(token: Option<TokenTree>) -> syn::Result<LitStr> {
     let span = token.as_ref().map_or_else(Span::call_site, TokenTree::span);
-    let inner = token.as_ref().and_then(|token| items(token, Delimiter::None));
+    let inner = token
+        .as_ref()
+        .and_then(|token| items(token, Delimiter::None));
     match (token, inner) {
         (_, Some([token])) => string(Some(token)),
         (Some(TokenTree::Literal(literal)), None) => match Lit::new(literal) {
