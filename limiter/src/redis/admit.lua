@@ -1,16 +1,14 @@
--- Admits requests of one process to one quota.
+-- Admits the requests of one process to one quota. This is the last part of the script, after
+-- rates.lua and running.lua.
 --
--- One call carries everything that a process has for the quota: requests that wait, in their order,
--- and what has changed since its last call. It admits requests from the head as far as they may
--- start within a turn, and returns when each may start.
+-- A call has everything that a process sends for the quota: its waiting requests, in order, and the
+-- changes since its last call. The script admits requests from the first one on, for as long as
+-- they may start within a turn, and returns when each may start.
 --
--- KEYS and ARGV are in the order of `Keys` and `Call` in protocol.rs, which also describes the
--- reply. All times are in microseconds.
---
--- The functions for limits with a window are in rates.lua, the first part of the script, and those for
--- limits on concurrency in running.lua.
+-- protocol.rs describes KEYS, ARGV and the reply, all in this order. All times are in microseconds.
 
--- How long the reply to a call is kept, in milliseconds. Later repetitions have no refunds.
+-- How long the reply to a call is kept, in milliseconds. Calls that are repeated later have no
+-- refunds.
 local REPLY = 120000
 local YEAR = 366 * 86400 * 1000000
 
@@ -37,7 +35,7 @@ local function main()
 
   local version, process, sequence = arg(), arg(), number()
   local version_and_reply = redis.call('MGET', version_key, reply_key)
-  -- Anything that is not a number is damage.
+  -- Anything that is not a number is damaged.
   if tonumber(version_and_reply[1]) and version_and_reply[1] ~= version then
     return 'version ' .. version_and_reply[1]
   end
@@ -45,7 +43,7 @@ local function main()
   local resumes, pause_for = number(), number()
   slowdown = number()
 
-  -- Limits with a window, and limits on concurrency.
+  -- The limits.
   local rates, concurrency = {}, {}
   local fields = { 'now', 'offset', 'paused', 'start', 'head', 'tail', 'wait:' .. process }
   local first_of_rates = #fields + 1
@@ -71,8 +69,8 @@ local function main()
   end
   local saved = redis.call('HMGET', state, unpack(fields))
 
-  -- The time of the quota never goes back. If the clock of the server does, the difference is
-  -- added from then on, so that nothing waits for the old time.
+  -- The time of the quota never goes back. If the server's clock steps back, the difference is
+  -- added from then on, so that nothing has to wait until the clock has caught up.
   local time = redis.call('TIME')
   local last_now, offset = saved_number(saved[1]), saved_number(saved[2]) or 0
   now = tonumber(time[1]) * 1000000 + tonumber(time[2]) + offset
@@ -81,9 +79,9 @@ local function main()
     now = last_now
   end
 
-  -- A call whose reply was lost is repeated with the same number, and has the same reply. Only the
-  -- time is that of the repetition, by which the process knows how late it is. A call that arrives
-  -- after a later one must not be executed.
+  -- A call whose reply was lost is repeated with the same number, and gets the same reply. Only the
+  -- time is new, so that the process knows how late it is. A call that arrives after a later one
+  -- must not be executed.
   local last_sequence, last_reply = string.match(version_and_reply[2] or '', '^(%d+) (.*)$')
   last_sequence = tonumber(last_sequence)
   if last_sequence == sequence then
@@ -95,14 +93,15 @@ local function main()
   changes = { 'now', text(now), 'offset', text(offset) }
 
   local paused = saved_number(saved[3]) or 0
-  -- No process pauses for more than a year, so a longer pause is damage.
+  -- No process pauses for more than a year, so a longer pause is damaged data.
   if resumes > 0 or paused > now + YEAR then
     paused = 0
   end
   if pause_for > 0 then
     paused = math.max(paused, now + pause_for)
   end
-  -- Requests start in the order in which they were admitted, each within some turns of its call.
+  -- Requests start in the order in which they were admitted. The last start is at most a few turns
+  -- ahead, unless it is damaged.
   start = saved_number(saved[4]) or 0
   if start < now or start > now + 10 * turn then
     start = now
@@ -114,7 +113,7 @@ local function main()
     advance(rate, now)
   end
 
-  -- Corrections: the time at which a request started, and the change of each amount.
+  -- Corrections: the start of a request, and the change of each amount.
   for _ = 1, number() do
     local at = math.min(number(), start)
     for _, rate in ipairs(rates) do
@@ -122,11 +121,12 @@ local function main()
       local slot = math.floor(at / rate.slot)
       local is_alive = slot >= rate.oldest
       if difference > 0 then
-        -- Not at `now`: if the window is shorter than a turn, its slot can already be forgotten.
+        -- Not at `now`, because the slot of `now` may be forgotten if the window is shorter than a
+        -- turn.
         take(rate, is_alive and at or start, difference)
         pace(rate, now, difference)
       elseif difference < 0 and is_alive then
-        -- Not more than is known, in case the state was lost.
+        -- Not more than the slot has, in case the state was lost.
         difference = math.max(difference, -math.max(amount_of(rate, slot), 0))
         take(rate, at, difference)
         if rate.credit >= 0 then
@@ -136,7 +136,7 @@ local function main()
     end
   end
 
-  -- Tasks that have ended. A task has a member for each unit of its weight.
+  -- Tasks that have ended. A task has one member for each unit of its weight.
   for _ = 1, number() do
     local id, weight = arg(), number()
     for _, limit in ipairs(concurrency) do
@@ -151,8 +151,8 @@ local function main()
     load_running(limit, process, saved[from], saved[from + 1])
   end
 
-  -- Requests: the lease of a task or nothing, the amount of each limit with a window, and of each
-  -- limit on concurrency.
+  -- Requests: the lease of a task or an empty string, the amount for each rate limit, and the
+  -- weight for each limit on concurrency.
   local requests = {}
   for index = 1, number() do
     local lease_of_task, amounts, weights, longest = arg(), {}, nil, 0
@@ -170,10 +170,13 @@ local function main()
     requests[index] = { lease = lease_of_task, amounts = amounts, weights = weights, delay = longest }
   end
 
-  -- The line: the process that has waited longest is served first, until one of its requests was
-  -- admitted. It loses its turn if it does not call in time. `tail` is the running total of what
-  -- all have asked for, and `head` that of those who have left. A process that joins has the tail
-  -- as its place, so what is ahead of it is the difference of its place and the head.
+  -- The line of waiting processes. The process that has waited longest is served first, and leaves
+  -- the line when a request of it is admitted, or if it does not call in time for its turn.
+  --
+  -- The demand of a process is how long its waiting requests take at the pace, up to a turn. `tail`
+  -- is the sum of the demands of all processes that have joined the line, and `head` of those that
+  -- have left it. The place of a process is the tail when it joined, so `place - head` is the
+  -- demand of the processes ahead of it.
   local head, tail = saved_number(saved[5]) or 0, saved_number(saved[6]) or 0
   local function waiting(value)
     local place, demand, deadline, at = string.match(value or '', '^(%d+) (%d+) (%d+) (%d+)$')
@@ -190,7 +193,7 @@ local function main()
     end
   end
   local own = waiting(saved[7])
-  -- The first process in the line whose turn has not passed, if any waits.
+  -- The first process in the line that has not missed its turn, if there is one.
   local first, of_first
   if #requests > 0 then
     first = redis.call('ZRANGE', line, 0, 0)[1]
@@ -207,8 +210,8 @@ local function main()
   end
 
   local starts, text_of_start, too_large, retry = {}, nil, 0, 0
-  -- A turn lasts for a fixed time from the first start, however early the process calls. The
-  -- others count on that.
+  -- A turn lasts for a fixed time from the first start, however early the process calls, because
+  -- other processes plan with that.
   local latest = now + turn + lead
   if not first or first == process then
     for _, request in ipairs(requests) do
@@ -228,7 +231,7 @@ local function main()
         local limit, weight = concurrency[index], request.weights[index]
         if weight > 0 and limit.running + weight > limit.limit then
           is_full = true
-          -- A process that releases one does not notify the others, so they ask again.
+          -- Processes are not notified when others end requests, so this one has to call again.
           at = math.max(at, now + turn + lead + 1)
         end
       end
@@ -260,13 +263,13 @@ local function main()
           keep(limit.tasks_key, math.max(ttl, math.ceil(lease / 1000)))
         end
       end
-      -- Requests of a call often start at the same time.
+      -- Requests of a call often start at the same time, so the text is reused.
       text_of_start = at == start and text_of_start or text(at)
       start = at
       starts[#starts + 1] = text_of_start
     end
     if #starts > 0 and first then
-      -- It joins the line again, at the end.
+      -- Others are waiting, so the process goes to the end of the line.
       leave(process, own)
       own = nil
       first = redis.call('ZRANGE', line, 0, 0)[1]
@@ -274,7 +277,8 @@ local function main()
     end
   end
 
-  -- When to call again: when the turn of the process comes, by what those ahead of it ask for.
+  -- When to call again for the other requests: at the turn of the process, as far as the demand of
+  -- those ahead of it shows.
   if #starts < #requests then
     local demand = 0
     for index = #starts + 1, #requests do
@@ -283,7 +287,7 @@ local function main()
     if redis.call('ZADD', line, 'NX', text(now), process) == 1 or not own then
       own = { place = tail, demand = 0 }
       if not first then
-        -- Nobody else waits, so a mistake ends here.
+        -- The line is empty, which corrects any error in the head.
         head = tail
         change('head', text(head))
       end
@@ -298,12 +302,12 @@ local function main()
         next_start = math.max(next_start, rate.next)
       end
     end
-    -- A process that waits long calls now and then, so that others know that it still runs, and
-    -- because the turn can come earlier.
+    -- A process whose turn is far away calls before it too, so that others know that it still runs,
+    -- and because its turn can come earlier than planned.
     local longest = 1000000
     local is_first = not first or first == process
     if not is_first then
-      -- The turn of the first one may be much later than the pace allows, if it waits for room.
+      -- The turn of the first one can be much later than the pace allows, if a ledger has no room.
       local turn_of_first = of_first and of_first.turn or 0
       retry = math.max(next_start, turn_of_first) + math.max(own.place - head, 0)
       longest = math.min(math.max((retry - now) / 2, 1000000), 10000000)
@@ -353,8 +357,8 @@ local function main()
   return text(now) .. ' ' .. reply
 end
 
--- What an error says if the data is the cause. Others, such as a lack of memory, are no reason to
--- delete it.
+-- Parts of error messages that damaged data causes. Other errors, such as a lack of memory, are no
+-- reason to delete the data.
 local DAMAGE = { 'WRONGTYPE', 'not an integer', 'not a valid float', 'would overflow', 'attempt to' }
 
 local is_ok, reply = pcall(main)
@@ -362,11 +366,11 @@ if is_ok then
   return reply
 end
 local message = type(reply) == 'table' and reply.err or tostring(reply)
--- Older servers put a position before the error code, by which clients know it.
+-- Clients recognize an error by its code, but older servers put a position before that.
 message = string.gsub(message, '^@?user_script: ?%d+: ?%-?', '')
 for _, words in ipairs(DAMAGE) do
   if string.find(message, words, 1, true) then
-    -- The quota starts again, as after its state was lost.
+    -- The quota starts again, as after the loss of its state.
     redis.call('DEL', unpack(KEYS))
     resets = 1
     return main()

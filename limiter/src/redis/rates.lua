@@ -1,12 +1,12 @@
--- Limits with a window. This is the first part of the script, before running.lua and admit.lua.
+-- Rate limits. This is the first part of the script, before running.lua and admit.lua.
 --
--- The state has, for each limit with a window, the amounts taken by time slot, their total, the
--- oldest slot that can have an amount, and the time from which the pace allows the next request.
--- Numbers are doubles: exact up to 2^53, and never printed in exponent notation.
+-- For each rate limit, the state has a ledger: the amount of each time slot, their total, and the
+-- oldest slot that can have an amount. It also has the pace: the time from which the next request
+-- may start. Numbers are doubles, exact up to 2^53, and never printed in exponent notation.
 
 local SLOTS = 256
 local LARGEST = 2 ^ 53
--- How long a limit that a process has stated holds for processes that state a higher one.
+-- How long a limit that a process has stated also applies to processes that state a higher one.
 local STATED = 12000000
 
 local state = KEYS[2]
@@ -25,7 +25,7 @@ local function change(field, value)
   changes[#changes + 1] = value
 end
 
--- Returns a number of the state, or nil if it is missing or damaged.
+-- Parses a number of the state. Returns nil if it is missing or damaged.
 local function saved_number(value)
   local number = tonumber(value)
   if number and number >= -LARGEST and number <= LARGEST then
@@ -33,7 +33,7 @@ local function saved_number(value)
   end
 end
 
--- Returns the fields of slots.
+-- Returns the names of the fields of slots.
 local function slots(rate, first, last)
   local names = {}
   for slot = first, last do
@@ -42,7 +42,7 @@ local function slots(rate, first, last)
   return names
 end
 
--- Counts what the slots have.
+-- Computes the total from the slots.
 local function count(rate)
   rate.oldest = math.floor(now / rate.slot) - SLOTS + 1
   rate.total = 0
@@ -52,10 +52,10 @@ local function count(rate)
   end
 end
 
--- Reads what the state has of a limit.
+-- Reads the state of a limit.
 local function load_rate(rate, process, limit, since, by, total, oldest, next_start)
   rate.slot = math.max(1, math.ceil(rate.span / (SLOTS - 1)))
-  -- The tightest limit that a process has stated lately holds for all.
+  -- The lowest limit that a process has stated recently applies to all.
   limit, since = saved_number(limit), saved_number(since) or 0
   local stated, age = rate.limit, now - since
   if limit and limit < stated and by ~= process and age >= 0 and age < STATED then
@@ -69,12 +69,12 @@ local function load_rate(rate, process, limit, since, by, total, oldest, next_st
   rate.next = saved_number(next_start)
   if not rate.next then
     rate.next = now - rate.initial_credit
-    -- After the state was lost, the processes report the pace that they knew.
+    -- The state was lost. The first process to call reports the pace that it knows.
     if rate.known_next > 0 and rate.known_next <= now + rate.span then
       rate.next = math.max(now, rate.known_next)
     end
   elseif limit and limit < rate.limit and rate.next > now then
-    -- A higher limit ends the wait that the lower one has caused.
+    -- A higher limit shortens the wait that the lower one caused.
     rate.next = now + (rate.next - now) * limit / rate.limit
   end
   rate.next = math.min(rate.next, start + rate.span)
@@ -83,7 +83,7 @@ local function load_rate(rate, process, limit, since, by, total, oldest, next_st
   if not (total or oldest or next_start) then
     rate.total, rate.oldest = 0, 0
   elseif not (rate.total and rate.oldest) or rate.total < 0 or passed < 0 or passed > 3 * SLOTS then
-    -- After an idle time all slots have expired. Otherwise the state is damaged.
+    -- All slots have expired after an idle time, or the state is damaged.
     if rate.oldest then
       redis.call('HDEL', state, unpack(slots(rate, rate.oldest, rate.oldest + SLOTS)))
     end
@@ -91,7 +91,7 @@ local function load_rate(rate, process, limit, since, by, total, oldest, next_st
   end
 end
 
--- Amounts of one slot are written together, because most requests of a call share one.
+-- Writes the amount that was collected for a slot. Most requests of a call share a slot.
 local function write(rate)
   if rate.unwritten and rate.unwritten ~= 0 then
     local field = rate.name .. ':' .. text(rate.unwritten_slot)
@@ -115,7 +115,7 @@ local function take(rate, at, amount)
   end
 end
 
--- Returns the amount of a slot. Keeps it, because most corrections of a call share a slot.
+-- Returns the amount of a slot, and keeps it, because most corrections of a call share a slot.
 local function amount_of(rate, slot)
   if slot ~= rate.known_slot then
     write(rate)
@@ -125,7 +125,8 @@ local function amount_of(rate, slot)
   return rate.known
 end
 
--- Forgets what has expired at a time. Only called with times at which a request starts.
+-- Forgets the amounts that have expired at a time, which must not be after the start of the next
+-- request.
 local function advance(rate, at)
   local oldest = math.floor(at / rate.slot) - SLOTS + 1
   if oldest <= rate.oldest then
@@ -139,7 +140,7 @@ local function advance(rate, at)
     end
     redis.call('HDEL', state, unpack(names))
     if oldest - rate.oldest >= SLOTS then
-      -- Everything has expired, so a mistake in the total ends here.
+      -- Everything has expired, which corrects any error in the total.
       rate.total = 0
     end
   end
@@ -148,7 +149,8 @@ end
 
 -- Returns the earliest time at which there is room for an amount.
 local function room_at(rate, amount)
-  -- Exact, while the sum of the total and the amount can be above 2^53.
+  -- In this order, all differences are exact. The sum of the total and the amount could be above
+  -- 2^53.
   local needed = amount - (rate.limit - rate.total)
   if needed <= 0 then
     return 0
@@ -163,7 +165,7 @@ local function room_at(rate, amount)
       end
     end
   end
-  -- The total is more than the slots have.
+  -- The total is larger than the sum of the slots.
   if amount <= rate.limit then
     count(rate)
   end

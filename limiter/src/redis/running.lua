@@ -1,12 +1,12 @@
--- What runs at the same time: tasks until they expire, and the requests of each process for some time
--- after its last call. A process states how much it has running, so that a mistake does not last.
+-- Limits on concurrency. This is the second part of the script, between rates.lua and admit.lua.
 --
--- This is the second part of the script, between rates.lua and admit.lua.
+-- Tasks count as running until they are finished or expire. Other requests are held by their
+-- process: each call states how much it holds, which also corrects any error in the state.
 
--- How long requests count as running without a call of their process.
+-- How long what a process holds counts as running after its last call.
 local HELD = 30000000
 
--- Returns what other processes have running, by what each has stated.
+-- Computes what other processes hold from what each of them has stated.
 local function held_by_others(limit, process)
   local sum = 0
   for _, other in ipairs(redis.call('ZRANGE', limit.held_key, 0, -1)) do
@@ -17,7 +17,7 @@ local function held_by_others(limit, process)
   return sum
 end
 
--- Reads what the state has of a limit: the total of all processes, and the part of this one.
+-- Reads the state of a limit: the total that all processes hold, and the part of this one.
 local function load_running(limit, process, total, own)
   redis.call('ZREMRANGEBYSCORE', limit.tasks_key, '-inf', text(now))
   limit.tasks = redis.call('ZCARD', limit.tasks_key)
