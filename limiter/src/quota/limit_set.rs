@@ -80,11 +80,16 @@ impl LimitSet {
     /// Returns `true` if a request may be sent now.
     #[inline]
     pub(super) fn admits(&self, cost: &Cost) -> bool {
-        self.rates.iter().all(|rate| {
-            let pace = rate.pace.as_ref();
-            pace.is_none_or(|pace| pace.ready_at() <= self.now)
-                && rate.ledger.has_room(self.needed(rate, cost))
-        }) && self.has_free_concurrency(cost)
+        let mut paces = self.rates.iter().filter_map(|rate| rate.pace.as_ref());
+        paces.all(|pace| pace.ready_at() <= self.now) && self.has_room(cost)
+    }
+
+    /// Returns `true` if there is room for a request now.
+    #[inline]
+    pub(super) fn has_room(&self, cost: &Cost) -> bool {
+        let mut rates = self.rates.iter();
+        rates.all(|rate| rate.ledger.has_room(self.needed(rate, cost)))
+            && self.has_free_concurrency(cost)
     }
 
     /// Returns the first time from `from` on at which a request may be sent. Returns `None` if only
@@ -137,13 +142,11 @@ impl LimitSet {
         delays.max().unwrap_or_default()
     }
 
-    /// Counts a request whose turn was at a time. Returns how long it delays the next one at full
-    /// pace.
+    /// Counts a request from now on.
     #[inline]
-    pub(super) fn take(&mut self, cost: &Cost, turn: Time, slowdown: f64) -> Nanos {
-        let mut delay = Nanos::ZERO;
+    pub(super) fn add(&mut self, cost: &Cost) {
         for rate in &mut self.rates {
-            delay = delay.max(rate.take(cost, turn, slowdown));
+            rate.add(cost);
         }
         self.unsettled.add_measured(cost);
         for kind in CONCURRENCY {
@@ -151,37 +154,30 @@ impl LimitSet {
             *running = running.saturating_add(cost.amount(kind));
         }
         self.in_flight += 1;
-        delay
-    }
-
-    /// Moves a request to the current time. Returns `false` if the limits do not allow it now.
-    pub(super) fn renew(&mut self, at: Time, cost: &Cost) -> bool {
-        let mut fits = self.now.since(at) <= self.lateness;
-        for rate in &mut self.rates {
-            let reserved = reserved(&self.rules, &self.unsettled, rate.limit.kind);
-            fits &= rate.renew(at, cost, reserved);
-        }
-        // The request already counts as running.
-        let mut concurrency = self.concurrency.iter();
-        fits && concurrency.all(|one| self.running[one.limit.kind.index()] <= one.allowed)
-    }
-
-    /// Removes a request that was admitted at a time and then moved to the current time.
-    pub(super) fn put_back(&mut self, at: Time, cost: &Cost) {
-        for rate in &mut self.rates {
-            rate.put_back(at, cost, self.now);
-        }
-        self.unsettled.remove_measured(cost);
-        self.end(cost);
     }
 
     /// Removes a request that was admitted at a time.
-    pub(super) fn take_back(&mut self, at: Time, cost: &Cost) {
+    pub(super) fn remove(&mut self, at: Time, cost: &Cost) {
         for rate in &mut self.rates {
-            rate.take_back(at, cost, self.now);
+            rate.remove(at, cost);
         }
         self.unsettled.remove_measured(cost);
         self.end(cost);
+    }
+
+    /// Delays the next request after one whose turn was at a time. Returns the delay at full pace.
+    #[inline]
+    pub(super) fn delay_next(&mut self, cost: &Cost, turn: Time, slowdown: f64) -> Nanos {
+        let rates = self.rates.iter_mut();
+        let delays = rates.map(|rate| rate.delay_next(cost, turn, slowdown));
+        delays.max().unwrap_or_default()
+    }
+
+    /// Ends the delay by a request that was admitted at a time and not sent.
+    pub(super) fn end_delay(&mut self, at: Time, cost: &Cost) {
+        for rate in &mut self.rates {
+            rate.end_delay(at, cost, self.now);
+        }
     }
 
     /// Changes the cost of a request that was admitted at a time.

@@ -176,13 +176,15 @@ impl LocalQuota {
         let (at, cost) = (grant.counted_at.time(), &grant.request.cost);
         let delay = self.limits.delay(cost);
         self.feedback.taken_back(at, delay);
-        if self.limits.renew(at, cost) && !self.is_paused() {
-            let now = self.limits.now();
+        self.limits.remove(at, cost);
+        let now = self.limits.now();
+        if !self.is_paused() && !self.is_late(at, now) && self.limits.has_room(cost) {
+            self.limits.add(cost);
             self.feedback.admitted(now, delay);
             grant.counted_at = CountedAt::Process(now);
             return true;
         }
-        self.limits.put_back(at, cost);
+        self.limits.end_delay(at, cost);
         self.counters.admitted -= 1;
         self.queue.insert(id, grant.request);
         self.turn = None;
@@ -191,7 +193,6 @@ impl LocalQuota {
 
     /// Returns `true` if a request that was admitted at a time is so late that it has to be spaced
     /// again.
-    #[cfg(feature = "redis")]
     pub(crate) fn is_late(&self, at: Time, now: Time) -> bool {
         now.since(at) > self.limits.lateness()
     }
@@ -200,7 +201,8 @@ impl LocalQuota {
     pub(crate) fn take_back(&mut self, grant: &Grant) {
         let (at, cost) = (grant.counted_at.time(), &grant.request.cost);
         self.feedback.taken_back(at, self.limits.delay(cost));
-        self.limits.take_back(at, cost);
+        self.limits.remove(at, cost);
+        self.limits.end_delay(at, cost);
         self.counters.admitted -= 1;
     }
 
@@ -325,7 +327,8 @@ impl LocalQuota {
     fn admit(&mut self, cost: &Cost, turn: Time) -> CountedAt {
         let now = self.limits.now();
         let slowdown = self.feedback.slowdown(now);
-        let delay = self.limits.take(cost, turn, slowdown);
+        self.limits.add(cost);
+        let delay = self.limits.delay_next(cost, turn, slowdown);
         self.feedback.admitted(now, delay);
         self.counters.admitted += 1;
         CountedAt::Process(now)

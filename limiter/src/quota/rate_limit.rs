@@ -79,51 +79,36 @@ impl RateLimit {
         pace.map_or(Nanos::ZERO, |pace| pace.delay(cost.amount(self.limit.kind)))
     }
 
-    /// Counts a request whose turn was at a time. Returns how long it delays the next one at full
-    /// pace.
+    /// Counts a request from now on, unless it is counted at its completion.
     #[inline]
-    pub(crate) fn take(&mut self, cost: &Cost, turn: Time, slowdown: f64) -> Nanos {
-        let amount = cost.amount(self.limit.kind);
+    pub(crate) fn add(&mut self, cost: &Cost) {
         if !self.counts_at_completion {
-            self.ledger.take(amount);
+            self.ledger.take(cost.amount(self.limit.kind));
         }
+    }
+
+    /// Removes a request that was admitted at a time.
+    pub(crate) fn remove(&mut self, at: Time, cost: &Cost) {
+        if !self.counts_at_completion && at >= self.since {
+            self.ledger.change(at, cost.amount(self.limit.kind), 0);
+        }
+    }
+
+    /// Delays the next request after one whose turn was at a time. Returns the delay at full pace.
+    #[inline]
+    pub(crate) fn delay_next(&mut self, cost: &Cost, turn: Time, slowdown: f64) -> Nanos {
         match &mut self.pace {
-            Some(pace) => pace.take(turn, amount, slowdown),
+            Some(pace) => pace.take(turn, cost.amount(self.limit.kind), slowdown),
             None => Nanos::ZERO,
         }
     }
 
-    /// Moves a request to the current time. Returns `false` if there is no room for it. `reserved`
-    /// is what running requests have reserved, including this one.
-    pub(crate) fn renew(&mut self, at: Time, cost: &Cost, reserved: u128) -> bool {
-        if self.counts_at_completion {
-            return self.ledger.has_room(reserved);
+    /// Ends the delay by a request that was admitted at a time and not sent. The time that has passed
+    /// is lost, so that many such requests do not cause a burst.
+    pub(crate) fn end_delay(&mut self, at: Time, cost: &Cost, now: Time) {
+        if let (true, Some(pace)) = (at >= self.since, &mut self.pace) {
+            pace.give_back_rest(at, cost.amount(self.limit.kind), now);
         }
-        let amount = cost.amount(self.limit.kind);
-        if at >= self.since {
-            self.ledger.change(at, amount, 0);
-        }
-        let fits = self.ledger.has_room(reserved + u128::from(amount));
-        self.ledger.take(amount);
-        fits
-    }
-
-    /// Removes a request that was admitted at a time and then moved to the current time.
-    pub(crate) fn put_back(&mut self, at: Time, cost: &Cost, now: Time) {
-        let amount = cost.amount(self.limit.kind);
-        if !self.counts_at_completion {
-            self.ledger.change(now, amount, 0);
-        }
-        self.give_back_rest(at, amount, now);
-    }
-
-    /// Removes a request that was admitted at a time.
-    pub(crate) fn take_back(&mut self, at: Time, cost: &Cost, now: Time) {
-        let amount = cost.amount(self.limit.kind);
-        if !self.counts_at_completion && at >= self.since {
-            self.ledger.change(at, amount, 0);
-        }
-        self.give_back_rest(at, amount, now);
     }
 
     /// Changes the cost of a request that was admitted at a time.
@@ -151,14 +136,6 @@ impl RateLimit {
     pub(crate) fn complete(&mut self, at: Time, cost: &Cost) {
         if self.counts_at_completion && self.ledger.remembers(at) {
             self.ledger.change(at, 0, cost.amount(self.limit.kind));
-        }
-    }
-
-    /// Ends the delay that a request caused which was admitted at a time and not sent. The time
-    /// that has passed is lost, so that many such requests do not cause a burst.
-    fn give_back_rest(&mut self, at: Time, amount: u64, now: Time) {
-        if let (true, Some(pace)) = (at >= self.since, &mut self.pace) {
-            pace.give_back_rest(at, amount, now);
         }
     }
 }

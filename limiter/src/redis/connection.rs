@@ -14,15 +14,6 @@ pub(super) enum Connection {
     Cluster(ClusterConnection),
 }
 
-/// Whether a server deletes keys when its memory is full.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Eviction {
-    /// It does not, or the user is not permitted to ask.
-    None,
-    /// It does, by this policy.
-    Policy(String),
-}
-
 impl Connection {
     pub(super) async fn invoke(
         &mut self,
@@ -34,13 +25,14 @@ impl Connection {
         }
     }
 
-    /// Asks the server whether it deletes keys when its memory is full.
-    pub(super) async fn eviction(&mut self) -> RedisResult<Eviction> {
+    /// Returns the policy by which the server deletes keys when its memory is full. Returns `None` if
+    /// it does not delete any, or if the user is not permitted to ask.
+    pub(super) async fn eviction_policy(&mut self) -> RedisResult<Option<String>> {
         let mut info = cmd("INFO");
         info.arg("memory");
         match self.query::<Value>(&info).await {
-            Ok(info) => Ok(policy_in(&info).map_or(Eviction::None, Eviction::Policy)),
-            Err(error) if is_answer(&error) => Ok(Eviction::None),
+            Ok(info) => Ok(policy_in(&info)),
+            Err(error) if is_answer(&error) => Ok(None),
             Err(error) => Err(error),
         }
     }

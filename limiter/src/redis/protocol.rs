@@ -1,7 +1,7 @@
 //! A call of the script: its keys, its arguments and its reply.
 //!
-//! The script consists of `rates.lua`, `running.lua` and `admit.lua`, in this order. It reads the
-//! arguments in the order in which [`Call::arguments`] writes them.
+//! The script is in the files of [`SCRIPT`]. It reads the arguments in the order in which
+//! [`Call::arguments`] writes them.
 
 use std::fmt::Display;
 
@@ -18,8 +18,10 @@ const VERSION: &str = "1";
 
 /// The source of the script.
 pub(super) const SCRIPT: &str = concat!(
+    include_str!("state.lua"),
     include_str!("rates.lua"),
     include_str!("running.lua"),
+    include_str!("line.lua"),
     include_str!("admit.lua")
 );
 

@@ -1,36 +1,24 @@
--- Rate limits. This is the first part of the script, before running.lua and admit.lua.
+-- Rate limits. This is the second part of the script.
 --
 -- For each rate limit, the state has a ledger: the amount of each time slot, their total, and the
 -- oldest slot that can have an amount. It also has the pace: the time from which the next request
--- may start. Numbers are doubles, exact up to 2^53, and never printed in exponent notation.
+-- may start.
 
 local SLOTS = 256
-local LARGEST = 2 ^ 53
 -- How long a limit that a process has stated also applies to processes that state a higher one.
 local STATED = 12000000
 
-local state = KEYS[2]
--- The time of the call, the earliest start of the next request, and the factor by which refusals
--- slow down the pace, in thousandths.
-local now, start, slowdown
--- The fields that are written at the end of the call, and their values.
-local changes
-
-local function text(value)
-  return string.format('%.0f', value)
-end
-
-local function change(field, value)
-  changes[#changes + 1] = field
-  changes[#changes + 1] = value
-end
-
--- Parses a number of the state. Returns nil if it is missing or damaged.
-local function saved_number(value)
-  local number = tonumber(value)
-  if number and number >= -LARGEST and number <= LARGEST then
-    return number
+-- Reads the arguments of a rate limit, and adds its fields to those of the state to read.
+local function read_rate(fields)
+  local name = arg()
+  local rate = {
+    name = name, limit = number(), window = number(), span = number(), credit = number(),
+    idle_credit = number(), initial_credit = number(), known_next = number(), field = #fields + 1,
+  }
+  for _, field in ipairs({ ':limit', ':since', ':by', ':total', ':oldest', ':next' }) do
+    fields[#fields + 1] = name .. field
   end
+  return rate
 end
 
 -- Returns the names of the fields of slots.
@@ -53,7 +41,8 @@ local function count(rate)
 end
 
 -- Reads the state of a limit.
-local function load_rate(rate, process, limit, since, by, total, oldest, next_start)
+local function load_rate(rate, process, saved)
+  local limit, since, by, total, oldest, next_start = unpack(saved, rate.field, rate.field + 5)
   rate.slot = math.max(1, math.ceil(rate.span / (SLOTS - 1)))
   -- The lowest limit that a process has stated recently applies to all.
   limit, since = saved_number(limit), saved_number(since) or 0
@@ -172,6 +161,7 @@ local function room_at(rate, amount)
   return amount <= rate.limit - rate.total and 0 or start + rate.span
 end
 
+-- Delays the next request after an amount that starts at a time.
 local function pace(rate, at, amount)
   if rate.credit >= 0 then
     local from = rate.next
@@ -181,3 +171,41 @@ local function pace(rate, at, amount)
     rate.next = math.min(from + amount * rate.delay * slowdown / 1000, at + rate.span)
   end
 end
+
+-- Changes the amount of a request that started at a time.
+local function correct(rate, at, difference)
+  local slot = math.floor(at / rate.slot)
+  local is_alive = slot >= rate.oldest
+  if difference > 0 then
+    -- Not at `now`, because the slot of `now` may be forgotten if the window is shorter than a
+    -- turn.
+    take(rate, is_alive and at or start, difference)
+    pace(rate, now, difference)
+  elseif difference < 0 and is_alive then
+    -- Not more than the slot has, in case the state was lost.
+    difference = math.max(difference, -math.max(amount_of(rate, slot), 0))
+    take(rate, at, difference)
+    if rate.credit >= 0 then
+      rate.next = math.max(0, rate.next + difference * rate.delay)
+    end
+  end
+end
+
+-- Returns the earliest time at which all paces are ready, from a time on.
+local function paces_ready_at(rates, at)
+  for _, rate in ipairs(rates) do
+    if rate.credit >= 0 then
+      at = math.max(at, rate.next)
+    end
+  end
+  return at
+end
+
+-- Writes the state of a limit.
+local function save_rate(rate)
+  write(rate)
+  change(rate.name .. ':total', text(rate.total))
+  change(rate.name .. ':oldest', text(rate.oldest))
+  change(rate.name .. ':next', text(rate.next))
+end
+

@@ -9,14 +9,14 @@ use tokio::time::{self, Instant};
 
 use super::StoreError;
 use super::client::{StoreClient, TIMEOUT};
-use super::connection::{Connection, Eviction, is_answer};
+use super::connection::{Connection, is_answer};
 use super::protocol::{Call, Keys, SCRIPT};
 use super::thread::catch_panic;
 use crate::events;
 
 /// Connects when it is first used, and again after an error.
 pub(super) struct SharedConnection {
-    client: Arc<StoreClient>,
+    client: StoreClient,
     current: Mutex<Current>,
     script: Script,
     /// Whether the server deletes keys when its memory is full.
@@ -33,7 +33,7 @@ struct Current {
 impl SharedConnection {
     pub(super) fn new(client: StoreClient) -> Self {
         Self {
-            client: Arc::new(client),
+            client,
             current: Mutex::default(),
             script: Script::new(SCRIPT),
             evicts: Arc::default(),
@@ -52,13 +52,13 @@ impl SharedConnection {
         Ok(())
     }
 
-    /// Asks the server whether it deletes keys when its memory is full.
-    pub(super) async fn eviction(&self) -> Result<Eviction, StoreError> {
+    /// Returns the policy by which the server deletes keys when its memory is full, if it does.
+    pub(super) async fn eviction_policy(&self) -> Result<Option<String>, StoreError> {
         let ask = async {
             let (mut connection, number) = self.get().await?;
-            let result = connection.eviction().await;
+            let result = connection.eviction_policy().await;
             match &result {
-                Ok(eviction) => self.set_eviction(eviction),
+                Ok(policy) => self.evicts.store(policy.is_some(), Ordering::Relaxed),
                 Err(_) => self.forget(number).await,
             }
             Ok(result?)
@@ -91,26 +91,20 @@ impl SharedConnection {
         if let Some(connection) = &current.connection {
             return Ok((connection.clone(), current.number));
         }
-        let client = Arc::clone(&self.client);
         // TLS panics if the program has not chosen a crypto provider.
-        let connect = catch_panic(async move {
-            let mut connection = client.connect().await?;
-            let eviction = connection.eviction().await?;
-            Ok((connection, eviction))
+        let connect = catch_panic(async {
+            let mut connection = self.client.connect().await?;
+            let policy = connection.eviction_policy().await?;
+            Ok((connection, policy))
         });
-        let (connection, eviction) = connect.await?;
-        if let Eviction::Policy(policy) = &eviction {
-            events::may_evict(policy);
+        let (connection, policy) = connect.await?;
+        self.evicts.store(policy.is_some(), Ordering::Relaxed);
+        if let Some(policy) = policy {
+            events::may_evict(&policy);
         }
-        self.set_eviction(&eviction);
         current.number += 1;
         current.connection = Some(connection.clone());
         Ok((connection, current.number))
-    }
-
-    fn set_eviction(&self, eviction: &Eviction) {
-        let evicts = *eviction != Eviction::None;
-        self.evicts.store(evicts, Ordering::Relaxed);
     }
 
     /// Lets the next call connect again, unless another one has done so already.

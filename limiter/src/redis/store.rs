@@ -9,7 +9,6 @@ use model_studio_limits::Limit;
 
 use super::caller::Caller;
 use super::client::StoreClient;
-use super::connection::Eviction;
 use super::protocol::Keys;
 use super::shared_connection::SharedConnection;
 use super::thread::StoreThread;
@@ -144,12 +143,12 @@ impl RedisStore {
     /// Returns an error if the server cannot be reached or has another policy.
     pub async fn check(&self) -> Result<(), StoreError> {
         let connection = Arc::clone(&self.inner.connection);
-        let eviction = async move { connection.eviction().await };
-        match self.inner.thread.run(eviction).await? {
-            Eviction::None => Ok(()),
-            Eviction::Policy(policy) => Err(StoreError::new(format!(
-                "the server deletes keys when its memory is full, because its `maxmemory-policy` is \
-                 `{policy}`: set it to `noeviction`"
+        let policy = async move { connection.eviction_policy().await };
+        match self.inner.thread.run(policy).await? {
+            None => Ok(()),
+            Some(policy) => Err(StoreError::new(format!(
+                "the server deletes keys when its memory is full, because its `maxmemory-policy` \
+                 is `{policy}`: set it to `noeviction`"
             ))),
         }
     }

@@ -1,13 +1,15 @@
 //! The thread of a store, which does not depend on the program's runtimes.
 
 use std::any::Any;
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 use std::thread;
 
 use tokio::runtime::Builder;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::{self, JoinError, JoinSet};
+use tokio::task::JoinSet;
 
 use super::StoreError;
 
@@ -65,35 +67,20 @@ impl StoreThread {
 }
 
 /// Runs foreign code that may panic, and returns a panic as an error.
-pub(super) async fn catch_panic<T: Send + 'static>(
-    job: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+pub(super) async fn catch_panic<T>(
+    job: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
-    let mut job = AbortOnDrop(task::spawn(job));
-    match (&mut job.0).await {
-        Ok(result) => result,
-        Err(error) => Err(panic_error(error)),
-    }
-}
-
-/// A task that ends when its caller is cancelled.
-struct AbortOnDrop<T>(task::JoinHandle<T>);
-
-impl<T> Drop for AbortOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-fn panic_error(error: JoinError) -> StoreError {
-    let message = match error.try_into_panic() {
-        Ok(panic) => message_of(&*panic),
-        Err(error) => error.to_string(),
+    let mut job = pin!(job);
+    let poll = |context: &mut Context<'_>| {
+        let result = catch_unwind(AssertUnwindSafe(|| job.as_mut().poll(context)));
+        result.unwrap_or_else(|panic| Poll::Ready(Err(panic_error(&*panic))))
     };
-    StoreError::new(format!("the connection panicked: {message}"))
+    poll_fn(poll).await
 }
 
-fn message_of(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    text.unwrap_or_else(|| "without a message".to_owned())
+fn panic_error(panic: &(dyn Any + Send)) -> StoreError {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let message = text.unwrap_or("without a message");
+    StoreError::new(format!("the connection panicked: {message}"))
 }

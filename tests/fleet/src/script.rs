@@ -4,8 +4,10 @@ use redis::{Connection, Script, cmd};
 
 /// The source of the script.
 const SCRIPT: &str = concat!(
+    include_str!("../../../limiter/src/redis/state.lua"),
     include_str!("../../../limiter/src/redis/rates.lua"),
     include_str!("../../../limiter/src/redis/running.lua"),
+    include_str!("../../../limiter/src/redis/line.lua"),
     include_str!("../../../limiter/src/redis/admit.lua")
 );
 
