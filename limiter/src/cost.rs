@@ -1,5 +1,7 @@
 //! What a request costs.
 
+use std::array;
+
 use model_studio_limits::LimitKind;
 
 const KINDS: usize = LimitKind::ALL.len();
@@ -68,10 +70,8 @@ impl Cost {
             let input = input.min(total);
             cost = Self::input_output(input, total - input);
         }
-        for (index, is_measured) in IS_MEASURED.into_iter().enumerate() {
-            if !is_measured {
-                cost.amounts[index] = self.amounts[index];
-            }
+        for kind in LimitKind::ALL.iter().filter(|kind| !kind.is_measured()) {
+            cost.amounts[kind.index()] = self.amount(*kind);
         }
         cost
     }
@@ -105,7 +105,10 @@ impl From<u64> for Cost {
     #[inline]
     fn from(amount: u64) -> Self {
         Self {
-            amounts: IS_MEASURED.map(|is_measured| if is_measured { amount } else { 1 }),
+            amounts: array::from_fn(|index| {
+                let is_measured = LimitKind::ALL[index].is_measured();
+                if is_measured { amount } else { 1 }
+            }),
         }
     }
 }
@@ -142,23 +145,19 @@ impl Total {
         self.0[kind.index()]
     }
 
-    /// Adds only the amounts of which requests use different amounts.
+    /// Adds only the measured amounts, which is faster.
     #[inline]
     pub(crate) fn add_measured(&mut self, cost: &Cost) {
-        for (index, is_measured) in IS_MEASURED.into_iter().enumerate() {
-            if is_measured {
-                self.0[index] += u128::from(cost.amounts[index]);
-            }
+        for kind in LimitKind::ALL.iter().filter(|kind| kind.is_measured()) {
+            self.0[kind.index()] += u128::from(cost.amount(*kind));
         }
     }
 
     /// Removes the amounts that [`add_measured`](Self::add_measured) added.
     #[inline]
     pub(crate) fn remove_measured(&mut self, cost: &Cost) {
-        for (index, is_measured) in IS_MEASURED.into_iter().enumerate() {
-            if is_measured {
-                self.0[index] -= u128::from(cost.amounts[index]);
-            }
+        for kind in LimitKind::ALL.iter().filter(|kind| kind.is_measured()) {
+            self.0[kind.index()] -= u128::from(cost.amount(*kind));
         }
     }
 }
@@ -166,14 +165,3 @@ impl Total {
 /// The kinds without a window, which a request occupies while it runs.
 pub(crate) const CONCURRENCY: [LimitKind; 2] =
     [LimitKind::ConcurrentRequests, LimitKind::ConcurrentTasks];
-
-/// [`LimitKind::is_measured`] of each kind, by the position of the kind.
-const IS_MEASURED: [bool; KINDS] = {
-    let mut table = [false; KINDS];
-    let mut index = 0;
-    while index < KINDS {
-        table[index] = LimitKind::ALL[index].is_measured();
-        index += 1;
-    }
-    table
-};

@@ -80,12 +80,12 @@ impl LimitSet {
     /// Returns `true` if a request may be sent now.
     #[inline]
     pub(super) fn admits(&self, cost: &Cost) -> bool {
-        let mut paces = self.rates.iter().filter_map(|rate| rate.pace.as_ref());
-        paces.all(|pace| pace.ready_at() <= self.now) && self.has_room(cost)
+        let mut rates = self.rates.iter();
+        rates.all(|rate| rate.is_ready(self.now) && rate.ledger.has_room(self.needed(rate, cost)))
+            && self.has_free_concurrency(cost)
     }
 
-    /// Returns `true` if there is room for a request now.
-    #[inline]
+    /// Returns `true` if there is room for a request now, whether or not the paces are ready.
     pub(super) fn has_room(&self, cost: &Cost) -> bool {
         let mut rates = self.rates.iter();
         rates.all(|rate| rate.ledger.has_room(self.needed(rate, cost)))
@@ -142,18 +142,25 @@ impl LimitSet {
         delays.max().unwrap_or_default()
     }
 
-    /// Counts a request from now on.
+    /// Counts a request from now on, and delays the next one. The turn of the request was at a time.
+    /// Returns the delay at full pace.
     #[inline]
+    pub(super) fn take(&mut self, cost: &Cost, turn: Time, slowdown: f64) -> Nanos {
+        let mut delay = Nanos::ZERO;
+        for rate in &mut self.rates {
+            rate.add(cost);
+            delay = delay.max(rate.delay_next(cost, turn, slowdown));
+        }
+        self.start(cost);
+        delay
+    }
+
+    /// Counts a request from now on, but does not delay the next one.
     pub(super) fn add(&mut self, cost: &Cost) {
         for rate in &mut self.rates {
             rate.add(cost);
         }
-        self.unsettled.add_measured(cost);
-        for kind in CONCURRENCY {
-            let running = &mut self.running[kind.index()];
-            *running = running.saturating_add(cost.amount(kind));
-        }
-        self.in_flight += 1;
+        self.start(cost);
     }
 
     /// Removes a request that was admitted at a time.
@@ -163,14 +170,6 @@ impl LimitSet {
         }
         self.unsettled.remove_measured(cost);
         self.end(cost);
-    }
-
-    /// Delays the next request after one whose turn was at a time. Returns the delay at full pace.
-    #[inline]
-    pub(super) fn delay_next(&mut self, cost: &Cost, turn: Time, slowdown: f64) -> Nanos {
-        let rates = self.rates.iter_mut();
-        let delays = rates.map(|rate| rate.delay_next(cost, turn, slowdown));
-        delays.max().unwrap_or_default()
     }
 
     /// Ends the delay by a request that was admitted at a time and not sent.
@@ -273,11 +272,7 @@ impl LimitSet {
     pub(super) fn is_unused(&self) -> bool {
         let mut rates = self.rates.iter();
         // A pace can still wait for a cost above an estimate which the ledger has forgotten.
-        self.in_flight == 0
-            && rates.all(|rate| {
-                let pace = rate.pace.as_ref();
-                rate.ledger.used() == 0 && pace.is_none_or(|pace| pace.ready_at() <= self.now)
-            })
+        self.in_flight == 0 && rates.all(|rate| rate.ledger.used() == 0 && rate.is_ready(self.now))
     }
 
     /// Returns an error if a request exceeds a limit by itself.
@@ -318,6 +313,17 @@ impl LimitSet {
             }
         }
         self.end(known);
+    }
+
+    /// Adds a request to what is running.
+    #[inline]
+    fn start(&mut self, cost: &Cost) {
+        self.unsettled.add_measured(cost);
+        for kind in CONCURRENCY {
+            let running = &mut self.running[kind.index()];
+            *running = running.saturating_add(cost.amount(kind));
+        }
+        self.in_flight += 1;
     }
 
     /// Removes a request from what is running.

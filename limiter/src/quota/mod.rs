@@ -327,8 +327,7 @@ impl LocalQuota {
     fn admit(&mut self, cost: &Cost, turn: Time) -> CountedAt {
         let now = self.limits.now();
         let slowdown = self.feedback.slowdown(now);
-        self.limits.add(cost);
-        let delay = self.limits.delay_next(cost, turn, slowdown);
+        let delay = self.limits.take(cost, turn, slowdown);
         self.feedback.admitted(now, delay);
         self.counters.admitted += 1;
         CountedAt::Process(now)

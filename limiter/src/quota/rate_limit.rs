@@ -62,6 +62,13 @@ impl RateLimit {
         }
     }
 
+    /// Returns `true` if the pace is ready at a time.
+    #[inline]
+    pub(crate) fn is_ready(&self, now: Time) -> bool {
+        let pace = self.pace.as_ref();
+        pace.is_none_or(|pace| pace.ready_at() <= now)
+    }
+
     /// Returns the earliest time at which a request can be sent, if an amount is taken before it
     /// and another one is given back.
     pub(crate) fn ready_after(&self, ahead: u128, cost: &Cost, given_back: u128) -> Time {
