@@ -32,7 +32,7 @@ impl Clock for LateClock {
     }
 }
 
-/// Polls requests once, and returns those that wait.
+/// Polls requests once, and returns the ones that are still waiting.
 fn queue(limiter: &Limiter, count: usize) -> Vec<Acquire> {
     let mut futures: Vec<_> = (0..count).map(|_| limiter.acquire(0)).collect();
     futures.retain_mut(|future| poll(future).is_pending());
@@ -78,7 +78,7 @@ fn what_a_late_timer_missed_is_made_up_for() {
             sent >= allowed * 97 / 100 && sent <= allowed + 1,
             "{sent} of {allowed} with alarms {late} ms late"
         );
-        // All that was missed by one alarm, and no more.
+        // At most what one late alarm has missed.
         let missed = per_minute * u64::from(late + 10) / 60_000 + 2;
         assert!(most <= missed, "{most} at once, {missed} were missed");
     }
@@ -94,7 +94,7 @@ fn a_very_late_timer_starts_no_burst() {
     assert!((2..=7).contains(&poll_all(&mut waiting).len()));
 }
 
-/// The workers of a small pool come back at once, when the queue is empty already.
+/// The workers of a small pool send their next requests at once, when the queue is already empty.
 #[test]
 fn a_late_timer_is_made_up_for_when_few_requests_wait() {
     let clock = LateClock(ManualClock::new(), 50 * MILLISECOND);
@@ -186,7 +186,7 @@ fn requests_that_were_admitted_and_polled_late_take_their_place_in_the_pace_agai
     let (limiter, clock) = manual(requests(600));
     let mut waiting = queue(&limiter, 300);
     clock.advance(30 * SECOND);
-    // Those of the last half second are in time, and one more has its turn now.
+    // Those of the last half second are in time, and it is the turn of one more.
     let first = poll_all(&mut waiting).len();
     assert!((1..=7).contains(&first), "{first} at one instant");
     assert!(poll_all(&mut waiting).is_empty());
@@ -200,7 +200,7 @@ fn requests_that_were_admitted_and_polled_late_take_their_place_in_the_pace_agai
     assert!(sent >= 97, "{sent} of 100");
 }
 
-/// A consumer of a stream of futures that pauses does not poll the others meanwhile.
+/// While a consumer of a stream of futures pauses, it does not poll the other futures.
 #[test]
 fn a_consumer_that_pauses_sends_no_burst() {
     let (limiter, clock) = manual(requests(600));
@@ -236,7 +236,7 @@ fn a_refund_that_comes_too_late_does_not_move_the_pace() {
             admitted += 27_000;
         }
     }
-    // The credit of a second, and one request.
+    // A second of credit, and one request.
     assert!(admitted <= 2 * 27_000, "{admitted} tokens at one instant");
 }
 

@@ -30,7 +30,7 @@ fn a_request_above_a_limit_is_refused_with_the_limit() {
     );
     assert!(ready(limiter.acquire(2_000_000)).is_err());
     assert!(limiter.blocking_acquire(u64::MAX).is_err());
-    // The whole limit at once is possible, and so are requests without tokens.
+    // A request may use the whole limit, or no tokens.
     assert!(limiter.try_acquire(1_000_000).is_ok());
     let (limiter, _) = manual(qwen_plus());
     assert!(limiter.try_acquire(0).is_ok());
@@ -56,7 +56,7 @@ fn a_large_request_is_not_overtaken() {
     assert!(poll(&mut small).is_pending());
     assert!(
         limiter.try_acquire(1).is_err(),
-        "a try overtakes nobody either"
+        "`try_acquire` does not overtake either"
     );
     clock.advance(MINUTE / 2);
     assert!(poll(&mut small).is_pending());
@@ -77,7 +77,7 @@ fn a_dropped_acquire_takes_nothing_and_makes_way() {
     assert!(poll(&mut small).is_ready());
     assert_eq!(used(&limiter, LimitKind::Tokens), 500_001);
 
-    // The same for one that was admitted and not polled.
+    // The same holds for a request that was admitted but not polled.
     let mut unpolled = limiter.acquire(100);
     assert!(poll(&mut unpolled).is_pending());
     clock.advance(SECOND);
@@ -153,7 +153,7 @@ fn a_cost_above_the_estimate_is_a_debt() {
     assert_eq!(limiter.usage().limits[1].debt(), 0);
     assert!(limiter.try_acquire(0).is_ok());
 
-    // A debt that becomes known after the window counts from then on.
+    // An excess that becomes known after the window is counted from then on.
     let (limiter, clock) = manual(qwen_plus());
     let permit = limiter.try_acquire(1_000).unwrap();
     clock.advance(5 * MINUTE);
@@ -205,10 +205,7 @@ fn a_cancelled_permit_gives_everything_back() {
     limiter.try_acquire(1_000).unwrap().cancel();
     assert_eq!(used(&limiter, LimitKind::Tokens), 0);
     assert_eq!(used(&limiter, LimitKind::Requests), 0);
-    assert!(
-        limiter.try_acquire(1_000).is_ok(),
-        "the pace is given back too"
-    );
+    assert!(limiter.try_acquire(1_000).is_ok(), "the delay ends too");
 }
 
 #[test]
@@ -220,7 +217,7 @@ fn all_limits_are_taken_or_none() {
     ]));
     let permit = limiter.try_acquire(900).unwrap();
     clock.advance(SECOND);
-    assert!(limiter.try_acquire(50).is_err(), "one request runs");
+    assert!(limiter.try_acquire(50).is_err(), "one request is running");
     permit.settle(900);
     assert!(limiter.try_acquire(200).is_err(), "100 tokens are left");
     assert_eq!(used(&limiter, LimitKind::Requests), 1);
@@ -260,7 +257,7 @@ fn limits_can_shrink_and_grow() {
     assert_eq!(error.limit.count.get(), 100_000);
     assert_eq!(used(&limiter, LimitKind::Tokens), 500_000);
     clock.advance(MINUTE);
-    assert!(poll(&mut small).is_pending(), "what was used is kept");
+    assert!(poll(&mut small).is_pending(), "usage stays counted");
     clock.advance(2 * SECOND);
     assert!(poll(&mut small).is_ready());
 }
@@ -295,7 +292,7 @@ fn tasks_are_submitted_and_run_within_their_limits() {
     };
     let mut third = limiter.acquire_task();
     clock.advance(MINUTE);
-    assert!(poll(&mut third).is_pending(), "two tasks run");
+    assert!(poll(&mut third).is_pending(), "two tasks are running");
     first.finish();
     let Poll::Ready(Ok(third)) = poll(&mut third) else {
         panic!("one task has ended");
@@ -315,7 +312,11 @@ fn tokens_can_be_counted_at_completion() {
     let limiter = builder(qwen_plus(), &clock).count_at_completion().build();
     let permit = limiter.try_acquire(600_000).unwrap();
     clock.advance(10 * MINUTE);
-    assert_eq!(used(&limiter, LimitKind::Tokens), 600_000, "it still runs");
+    assert_eq!(
+        used(&limiter, LimitKind::Tokens),
+        600_000,
+        "it is still running"
+    );
     permit.settle(500_000);
     clock.advance(MINUTE);
     assert_eq!(used(&limiter, LimitKind::Tokens), 500_000);

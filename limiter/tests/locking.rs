@@ -1,4 +1,4 @@
-//! Code of the user that a limiter runs, such as wakers, may use the limiter.
+//! Foreign code that a limiter runs, such as wakers, may use the limiter.
 
 mod common;
 
@@ -13,7 +13,7 @@ use common::{MINUTE, SECOND, limits, manual, poll};
 use model_studio_limiter::{Acquire, Limiter, ManualClock, Permit};
 use model_studio_limits::LimitKind;
 
-/// Fails if the steps do not end, because they wait for a lock that they hold.
+/// Fails if the steps wait for a lock that they hold.
 fn ends(steps: impl FnOnce() + Send + 'static) {
     let (sender, receiver) = mpsc::channel();
     let thread = thread::spawn(move || {
@@ -25,7 +25,7 @@ fn ends(steps: impl FnOnce() + Send + 'static) {
     thread.join().unwrap();
 }
 
-/// A limiter of one request at the same time, its running request, and one that waits.
+/// A limiter of one request at a time, its running request, and a waiting one.
 fn waiting() -> (Limiter, ManualClock, Permit, Acquire) {
     let (limiter, clock) = manual(limits(&[
         (LimitKind::Requests, 600, MINUTE),

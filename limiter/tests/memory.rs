@@ -15,7 +15,7 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// A limiter takes at most 13 KiB, and allocates only for requests that wait.
+/// A limiter takes at most 13 KiB, and allocates memory only for waiting requests.
 fn main() {
     let several = limits(&[
         (LimitKind::Requests, 500, SECOND),
@@ -37,7 +37,7 @@ fn main() {
         println!("{bytes} bytes for {limits}");
         assert!(bytes <= 13 * 1_024, "{bytes} bytes");
 
-        // Without waiting, nothing is allocated.
+        // A request that does not wait allocates nothing.
         let region = Region::new(ALLOCATOR);
         for _ in 0..1_000 {
             clock.advance(200 * MILLISECOND);
@@ -45,7 +45,7 @@ fn main() {
         }
         assert_eq!(region.change().allocations, 0);
 
-        // A long queue is freed when it is empty, except for the first nodes of its maps.
+        // The memory of a long queue is freed, except for the first nodes of its maps.
         let region = Region::new(ALLOCATOR);
         let mut futures: Vec<_> = (0..10_000).map(|_| limiter.acquire(1)).collect();
         let pending = futures

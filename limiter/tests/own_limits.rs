@@ -1,4 +1,4 @@
-//! Limits and models that are known at run time.
+//! Limits and models that are known only at run time.
 
 mod common;
 
@@ -50,7 +50,7 @@ fn an_account_learns_of_models_while_it_runs() {
         ready(account.acquire(name, 1).unwrap()).unwrap().settle(1);
         assert!(poll(&mut account.acquire(name, 1).unwrap()).is_pending());
     }
-    // A change concerns the limiter that exists.
+    // A change applies to the existing limiter.
     let limiter = account.limiter("first").unwrap();
     account.set_limits("first", [requests(120, MINUTE)]);
     assert_eq!(limiter.usage().limits[0].allowed, 120);
@@ -78,13 +78,13 @@ fn idle_limiters_are_dropped_and_those_that_matter_are_kept() {
         .unwrap()
         .settle(1);
     account.drop_idle();
-    // A limiter that was created again has admitted nothing.
+    // A new limiter has not admitted anything.
     assert_eq!(admitted("idle"), 0);
     assert_eq!(admitted("used"), 1);
     assert_eq!(admitted("running"), 1);
     running.settle(1);
 
-    // Without a call, it happens as limiters are created.
+    // It also happens when limiters are created.
     for number in 0..1_000 {
         let name = number.to_string();
         account.set_limits(&name, [requests(60, MINUTE)]);

@@ -81,7 +81,7 @@ fn a_fraction_of_refusals_slows_down_in_proportion() {
     let (limiter, clock) = manual(requests_only());
     let pace = pace_with_refusals(&clock, &limiter, 100, 4, 50 * MILLISECOND);
     assert!((0.5..0.8).contains(&pace), "{pace}");
-    // There is no pause, and the pace becomes full again.
+    // There is no pause, and the full pace returns.
     clock.advance(200 * MILLISECOND);
     limiter.try_acquire(0).unwrap().settle(0);
     clock.advance(2 * MINUTE);
@@ -91,7 +91,7 @@ fn a_fraction_of_refusals_slows_down_in_proportion() {
 #[test]
 fn a_client_that_sends_little_is_not_slowed_down_to_what_it_sent() {
     let (limiter, clock) = manual(requests_only());
-    // It sends a tenth of the limit, and a fifth of that is refused.
+    // The limiter sends a tenth of the limit, and a fifth of that is refused.
     let pace = pace_with_refusals(&clock, &limiter, 200, 5, SECOND);
     assert!((0.45..0.8).contains(&pace), "{pace}");
 }
@@ -160,8 +160,8 @@ fn pause_of(clock: &ManualClock, limiter: &Limiter, refusal: Refusal) -> u64 {
     }
 }
 
-/// Sends requests, each of which takes a time and one in `part` of which is refused, until the pace
-/// is slower. Returns the pace.
+/// Sends requests that take some time, of which one in `part` is refused, until the pace is slower.
+/// Returns the pace.
 fn pace_with_refusals(
     clock: &ManualClock,
     limiter: &Limiter,

@@ -1,4 +1,4 @@
-//! What a user relies on when the limits are replaced while requests wait or run.
+//! What a user relies on when limits are replaced while requests are waiting or running.
 
 mod common;
 
@@ -18,7 +18,7 @@ fn tokens(count: u64) -> Limits {
     limits(&[(LimitKind::Tokens, count, MINUTE)])
 }
 
-/// A number of requests at the same time, and no other limit.
+/// A number of concurrent requests, and no other limit.
 fn concurrent(count: u64) -> Limits {
     limits(&[(LimitKind::ConcurrentRequests, count, Duration::ZERO)])
 }
@@ -154,7 +154,7 @@ fn what_runs_is_known_to_a_limit_that_is_added_later() {
     limiter.set_limits(concurrent(1));
     assert_eq!(used(&limiter, LimitKind::ConcurrentRequests), 2);
     drop(first);
-    assert!(limiter.try_acquire(0).is_err(), "the second one runs");
+    assert!(limiter.try_acquire(0).is_err(), "the second one is running");
     drop(second);
     assert!(limiter.try_acquire(0).is_ok());
 }
@@ -171,7 +171,7 @@ fn what_is_held_is_known_to_a_limit_that_is_added_later() {
     assert_eq!(used(&limiter, LimitKind::Tokens), 500_000);
     assert!(limiter.try_acquire(800_000).is_err());
     let second = limiter.try_acquire(400_000).unwrap();
-    // From its completion, the first one counts for a window. The second one still runs.
+    // The first one counts for a window from its completion. The second one is still running.
     first.settle(450_000);
     assert_eq!(used(&limiter, LimitKind::Tokens), 850_000);
     clock.advance(2 * MINUTE);
@@ -199,7 +199,7 @@ fn a_new_limit_counts_requests_from_the_time_at_which_it_is_added() {
     drop(limiter.try_acquire(500_000).unwrap());
     limiter.set_limits(tokens(1_000_000));
     assert_eq!(used(&limiter, LimitKind::Tokens), 0);
-    // Even without any time in between, it can be settled.
+    // It can be settled even if no time has passed.
     let permit = limiter.try_acquire(900_000).unwrap();
     permit.settle(10_000);
     assert_eq!(used(&limiter, LimitKind::Tokens), 10_000);
@@ -212,7 +212,7 @@ fn the_pace_is_kept_when_limits_are_replaced() {
         per_second,
         (LimitKind::Tokens, 1_000_000, MINUTE),
     ]));
-    // By the limit per minute, the next request waits for 5.4 seconds.
+    // The limit per minute makes the next request wait for 5.4 seconds.
     limiter.try_acquire(90_000).unwrap().settle(90_000);
     limiter.set_limits(limits(&[per_second]));
     assert!(limiter.try_acquire(5_000).is_err());

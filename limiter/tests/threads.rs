@@ -111,7 +111,7 @@ fn thousands_of_tasks_on_many_threads() {
             let (limiter, most, running) = (limiter.clone(), most.clone(), running.clone());
             tasks.spawn(async move {
                 if task % 5 == 0 {
-                    // Dropped while it waits, or when it has been admitted.
+                    // Dropped while it is waiting, or after it was admitted.
                     let timeout = tokio::time::sleep(Duration::from_millis(u64::from(task % 97)));
                     tokio::select! {
                         permit = limiter.acquire(1) => drop(permit.unwrap()),

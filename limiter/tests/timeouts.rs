@@ -1,4 +1,4 @@
-//! Time-outs, pauses, and requests that do not wait.
+//! Timeouts, pauses, and requests that do not wait.
 
 #![allow(
     clippy::unchecked_time_subtraction,
@@ -32,7 +32,7 @@ fn a_try_says_when_to_try_again() {
 
 #[test]
 fn a_loop_of_tries_never_spins() {
-    // When a request ends is unknown.
+    // It is not known when a request ends.
     let (limiter, clock) = manual(limits(&[(
         LimitKind::ConcurrentRequests,
         1,
@@ -40,11 +40,11 @@ fn a_loop_of_tries_never_spins() {
     )]));
     let _running = limiter.try_acquire(0).unwrap();
     let Err(AcquireError::NotYet { at }) = limiter.try_acquire(0) else {
-        panic!("one request runs");
+        panic!("one request is running");
     };
     assert!(at > clock.now());
 
-    // What waits needs more than one window.
+    // The waiting requests need more than one window.
     let (limiter, clock) = manual(requests_only());
     let _waiting = queue(&limiter, 1_000);
     let Err(AcquireError::NotYet { at }) = limiter.try_acquire(0) else {
@@ -57,7 +57,7 @@ fn a_loop_of_tries_never_spins() {
 fn a_timeout_that_cannot_be_met_fails_at_once() {
     let (limiter, clock) = manual(requests_only());
     let _waiting = queue(&limiter, 20);
-    // 19 requests wait, so the next one is admitted after 2 seconds.
+    // 19 requests are waiting, so the next one is admitted after 2 seconds.
     let mut soon = limiter.acquire_timeout(0, Duration::from_millis(1_999));
     assert!(matches!(
         poll(&mut soon),
@@ -71,7 +71,7 @@ fn a_timeout_that_cannot_be_met_fails_at_once() {
 
 #[test]
 fn a_timeout_behind_a_long_queue_fails_at_once() {
-    // More than fits into a window waits.
+    // The waiting requests need more than one window.
     let (limiter, _) = manual(requests_only());
     let _waiting = queue(&limiter, 1_000);
     assert!(matches!(
@@ -79,14 +79,14 @@ fn a_timeout_behind_a_long_queue_fails_at_once() {
         Err(AcquireError::Timeout)
     ));
 
-    // A short pause does not hide what waits.
+    // A short pause does not hide the waiting requests.
     let (limiter, clock) = manual(requests_only());
     let _waiting = queue(&limiter, 100);
     limiter.pause_until(clock.now() + 100 * MILLISECOND);
     assert!(ready(limiter.acquire_timeout(0, SECOND)).is_err());
 }
 
-/// Amounts of requests that run or wait are estimates, which can be settled with less at any time.
+/// Running and waiting requests only have estimates. Any of them could still be settled with less.
 #[test]
 fn a_timeout_does_not_fail_because_of_estimates() {
     let (limiter, clock) = manual(qwen_plus());
@@ -102,7 +102,7 @@ fn a_timeout_does_not_fail_because_of_estimates() {
     permit.settle(1_000);
     assert!(matches!(poll(&mut timed), Poll::Ready(Ok(_))));
 
-    // What is settled does not come back.
+    // A settled cost stays counted.
     let (limiter, _) = manual(qwen_plus());
     limiter.try_acquire(900_000).unwrap().settle(900_000);
     assert_eq!(
@@ -174,7 +174,7 @@ fn a_timeout_waits_for_tasks_that_run_beside_a_dropped_one() {
     running.finish();
     assert!(matches!(poll(&mut next), Poll::Ready(Ok(_))));
 
-    // If only dropped ones run, it is known that the wait is longer.
+    // If only dropped tasks are running, the wait is known to be longer.
     let (limiter, _) = manual(limits(&[(LimitKind::ConcurrentTasks, 1, Duration::ZERO)]));
     drop(ready(limiter.acquire_task()).unwrap());
     assert!(ready(limiter.acquire_timeout(0, MINUTE)).is_err());

@@ -1,4 +1,4 @@
-//! Limiters on tokio's clock.
+//! Limiters on Tokio's clock.
 
 #![cfg(feature = "tokio")]
 
@@ -23,7 +23,7 @@ async fn waits_with_paused_time() {
         limiter.acquire(1_000).await.unwrap().settle(1_000);
     }
     let elapsed = start.elapsed();
-    // The timers of tokio have a resolution of a millisecond.
+    // Tokio's timers have a resolution of a millisecond.
     assert!(elapsed >= Duration::from_secs(60), "{elapsed:?}");
     assert!(elapsed < Duration::from_secs(62), "{elapsed:?}");
 }
@@ -70,7 +70,7 @@ fn a_runtime_that_ends_does_not_lose_the_alarm() {
     runtime.block_on(async {
         assert!(futures_poll(&mut waiting).await);
     });
-    // The task that waits ends with the runtime.
+    // The waiting task ends with the runtime.
     drop(runtime);
     assert!(pollster::block_on(waiting).is_ok());
 }
@@ -101,7 +101,7 @@ fn current_thread() -> Runtime {
     builder.enable_all().build().unwrap()
 }
 
-/// A runtime that nobody drives any more has polled the first request.
+/// The first request was polled in a runtime that is no longer driven.
 #[test]
 fn an_idle_runtime_does_not_stop_the_requests_of_others() {
     let limiter = Limiter::new(qwen_plus());
@@ -146,7 +146,7 @@ fn a_thread_of_a_runtime_may_block() {
     assert!(end.is_ok(), "it waits for the runtime that it blocks");
 }
 
-/// Nobody can advance the time while the only thread of the runtime is blocked.
+/// The time cannot advance while the only thread of the runtime is blocked.
 #[tokio::test(start_paused = true)]
 async fn blocking_while_time_is_paused_is_an_error() {
     let limiter = Limiter::new(qwen_plus());

@@ -120,7 +120,8 @@ fn a_waker_that_panics_loses_no_other() {
     }
 }
 
-/// Requests that fail together are decided in parts, so that nobody waits long for the lock.
+/// Requests that fail together are decided in batches, so that others do not wait long for the
+/// lock.
 #[test]
 fn a_limit_that_becomes_too_small_fails_all_that_wait() {
     let (limiter, clock) = manual(qwen_plus());
@@ -137,7 +138,8 @@ fn a_limit_that_becomes_too_small_fails_all_that_wait() {
     }
 }
 
-/// A saturated limiter schedules about one alarm for each request, and none when nobody waits.
+/// A saturated limiter schedules about one alarm for each request, and none if no request is
+/// waiting.
 #[test]
 fn waiting_is_not_busy() {
     #[derive(Clone)]
@@ -173,7 +175,7 @@ fn waiting_is_not_busy() {
     assert_eq!(clock.1.load(Ordering::Relaxed), 499);
     assert_eq!(clock.0.next_alarm(), None);
 
-    // Requests that wait longer need no alarms of their own.
+    // Requests behind the first one need no alarms of their own.
     let before = clock.1.load(Ordering::Relaxed);
     limiter.pause_until(clock.now() + MINUTE);
     let mut timed: Vec<_> = (0..100)

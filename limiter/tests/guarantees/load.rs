@@ -336,8 +336,8 @@ impl Load {
         }
     }
 
-    /// Nothing starves: with everything ended, all waiting requests are admitted. Nothing is counted
-    /// forever: in the end, everything has expired.
+    /// Nothing starves: with everything ended, all waiting requests are admitted. Nothing is
+    /// counted forever: in the end, everything has expired.
     pub(crate) fn finish(mut self) {
         self.poll();
         for _ in 0..1_000 {

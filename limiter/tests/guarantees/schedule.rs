@@ -1,5 +1,5 @@
-//! The schedule of requests is kept with late clocks, pauses that end early, bursts, and limits that
-//! come and go.
+//! The schedule of requests is kept with late clocks, pauses that end early, bursts, and limits
+//! that come and go.
 
 use std::time::Duration;
 
@@ -149,7 +149,8 @@ fn counted_from(load: &Load, kind: LimitKind) -> usize {
     with_kind.last().unwrap().2
 }
 
-/// What was sent since any earlier time is at most what the rate allows and what may be made up for.
+/// What was sent since any earlier time is at most what the rate allows and what may be made up
+/// for.
 fn check_spacing(load: &Load, burst: u32, is_polled_late: bool) {
     let (choice, changed_at, _) = load.last_change();
     let interval = match choice {

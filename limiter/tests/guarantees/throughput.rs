@@ -12,8 +12,8 @@ use crate::common::{MILLISECOND, MINUTE, SECOND, limits, manual, qwen_plus};
 proptest! {
     #![proptest_config(cases(200))]
 
-    /// Guarantee 2: requests are evenly spaced, and each request waits for the tokens of those before
-    /// it. Nothing is saved up at the start or while idle.
+    /// Guarantee 2: requests are evenly spaced, and each request waits for the tokens of those
+    /// before it. Nothing is saved up at the start or while idle.
     #[test]
     fn requests_and_tokens_are_evenly_spaced(
         requests in proptest::collection::vec(

@@ -90,8 +90,8 @@ fn choices() -> Vec<Limits> {
     ]
 }
 
-/// Guarantees 1, 3, 4, 5 and 6: at every admission, the known usage of every limit is within it, and
-/// requests are admitted in order. In the end, everything is admitted and everything expires.
+/// Guarantees 1, 3, 4, 5 and 6: at every admission, the known usage of every limit is within it,
+/// and requests are admitted in order. In the end, everything is admitted and everything expires.
 fn check(random: &RandomLoad, counts_at_completion: bool) {
     let mut load = Load::new(
         choices(),

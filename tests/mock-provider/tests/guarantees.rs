@@ -1,4 +1,5 @@
-//! Tests what the limiter guarantees, and that the same providers refuse requests of other clients.
+//! Tests the guarantees of the limiter, and that the same providers refuse requests of other
+//! clients.
 
 use std::num::NonZeroU64;
 use std::ops::RangeInclusive;
@@ -20,7 +21,7 @@ const WINDOWS: [Rule; 3] = [
 
 const EXACT: RangeInclusive<f64> = 1.0..=1.0;
 
-/// How long most simulations take. The window has to be full several times.
+/// How long most simulations take. The window must fill several times.
 const DURATION: Duration = Duration::from_secs(600);
 
 #[test]
@@ -31,7 +32,7 @@ fn no_minute_exceeds_the_limits() {
                 (Duration::ZERO, EXACT),
                 (SECOND, EXACT),
                 (SECOND, 1.0..=2.0),
-                // Until a request completes, only the provider may know that it costs more.
+                // Until a request completes, only the provider knows that it costs more.
                 (Duration::ZERO, 0.5..=2.0),
             ] {
                 let simulation = Simulation {
@@ -125,7 +126,7 @@ fn tokens_can_be_counted_until_completion() {
             let mut provider = minute(rule).count_at_completion();
             let outcome = simulation.run(&mut client, &mut provider);
             assert_eq!(outcome.refused, 0, "{load:?} {rule:?}");
-            // It is safe for the other providers too.
+            // The limiter is safe for the other providers too.
             let mut client = Client::limiter(Limiter::builder(LIMITS).count_at_completion());
             let outcome = simulation.run(&mut client, &mut minute(rule));
             assert_eq!(outcome.refused, 0, "{load:?} {rule:?}");
@@ -145,7 +146,7 @@ fn the_limits_are_used() {
     ] {
         let used = utilisation(load, &mut limiter());
         assert!(used >= least, "{load:?}: {used}");
-        // Governor, so reduced that it keeps the limits.
+        // Governor with limits that are low enough for every window.
         let mut reduced = Client::governor_reduced(limit(), load.largest());
         let reduced = utilisation(load, &mut reduced);
         assert!(used > reduced - 0.002, "{load:?}: {used}, {reduced}");
@@ -217,8 +218,8 @@ fn minute(rule: Rule) -> Provider {
         .limit_tokens(rule, limit.tokens)
 }
 
-/// Returns a provider that refuses a sudden rise: more than the limit allows in ten seconds, and more
-/// than twice as many requests as in the ten seconds before.
+/// Returns a provider that refuses a sudden rise: more requests in ten seconds than the limit
+/// allows, and more than twice as many as in the ten seconds before.
 fn steady() -> Provider {
     Provider::new().limit_growth(10 * SECOND, 100)
 }

@@ -18,7 +18,7 @@ const RATES: [(u64, Duration); 3] = [
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
-/// What noise does at one rate, as a line of a report.
+/// Prints the outcome of a simulation, as a line of a report.
 fn report(name: &str, noise: &Noise, outcome: &NoisyOutcome) {
     println!(
         "{name:30} {:>6}/min: sent {:>7}, refused {:>6.2}%, used {:.3}, of the true limit {:.3}",
@@ -30,7 +30,7 @@ fn report(name: &str, noise: &Noise, outcome: &NoisyOutcome) {
     );
 }
 
-/// Returns where errors of this part cost more than 5% of the throughput.
+/// Returns the rates at which errors cost more than 5% of the throughput.
 fn costly_errors(name: &str, failed: f64, throttled: f64) -> Vec<String> {
     let mut misses = Vec::new();
     for (per_minute, duration) in RATES {
@@ -65,8 +65,8 @@ fn rare_refusals_without_a_reason_cost_little() {
     none(&[rare, more]);
 }
 
-/// Returns where many requests are refused, or little of the true limit is used, on average of two
-/// simulations.
+/// Returns the rates at which many requests are refused or little of the true limit is used, on
+/// average of two simulations.
 fn lost_limits(name: &str, rule: Rule, true_limit: TrueLimit) -> Vec<String> {
     let mut misses = Vec::new();
     for (per_minute, duration) in RATES {
@@ -151,7 +151,8 @@ fn fewer_requests_are_refused_than_with_a_backoff_of_each_worker() {
     }
 }
 
-/// Returns where little of the limit is used after the first second, or a minute exceeds it.
+/// Returns the rates at which little of the limit is used after the first second, or a minute
+/// exceeds it.
 fn unused_limits(name: &str, alarms: Delay, busy: Busy) -> Vec<String> {
     let mut misses = Vec::new();
     for (per_minute, _) in RATES {
@@ -165,7 +166,7 @@ fn unused_limits(name: &str, alarms: Delay, busy: Busy) -> Vec<String> {
         report(name, &noise, &outcome);
         println!("    used {used:.3}, at once {}", outcome.most_at_once());
         let (most, at_once) = (outcome.most_per_minute(), outcome.most_at_once());
-        // Late timers and late polls together send at most what a second allows.
+        // Late timers and late polls together send at most what the limit allows in a second.
         let of_a_second = per_minute.div_ceil(60) + 1;
         if used < 0.97 || most as u64 > per_minute || at_once as u64 > of_a_second {
             misses.push(format!(

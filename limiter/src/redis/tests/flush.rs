@@ -57,7 +57,7 @@ fn a_flush_does_not_wait_for_what_happens_later() {
     let answer = || reply(0, Vec::new(), vec![[600, 0]]);
     quota.pause_until(seconds(5));
     let first = quota.next_call(seconds(0)).unwrap();
-    // It is not in the current call, but in the next one.
+    // This one is in the next call.
     quota.pause_until(seconds(6));
     let needed = quota.flush(seconds(0));
     quota.apply(&first, &answer(), seconds(0), seconds(0));
@@ -69,8 +69,7 @@ fn a_flush_does_not_wait_for_what_happens_later() {
     assert!(!quota.is_flushed(), "the last pause is not sent");
 }
 
-/// A call with everything would keep the server from others. Only the last call of a limiter has
-/// it.
+/// A call with all changes would block the server. Only the last call of a limiter has all of them.
 #[test]
 fn calls_have_a_part_of_many_changes_and_the_last_one_has_all() {
     let mut quota = quota(&[concurrency(LimitKind::ConcurrentTasks, 5)]);

@@ -1,4 +1,4 @@
-//! Tests of the state of a stored quota, without a server.
+//! Tests of a stored quota, without a server.
 
 mod flush;
 
@@ -144,7 +144,7 @@ fn a_request_of_the_fallback_that_is_polled_late_takes_its_place_in_the_pace_aga
         let id = grant.id.unwrap();
         assert_eq!(quota.renew(id, grant, seconds(31)), is_last);
     }
-    // One was sent at this time already.
+    // One was already sent at this time.
     assert_eq!(quota.next(seconds(31)), None);
     let (id, counted_at) = quota.next(seconds(32)).unwrap();
     assert_eq!(Some(id), grants[0].id);
@@ -244,11 +244,11 @@ fn a_reply_about_limits_that_were_replaced_is_not_mixed_up() {
     assert_eq!((usage.limits[0].allowed, usage.limits[0].used), (1_000, 0));
     assert!(
         quota.next_call(seconds(1)).is_ok(),
-        "the store is asked again"
+        "the store is called again"
     );
 }
 
-/// Nobody can end the requests that the call admits, and their tasks would count for an hour.
+/// No permit would end the tasks that the call admits, and they would count for an hour.
 #[test]
 fn the_last_call_ends_what_the_current_call_may_admit() {
     let mut quota = quota(&[concurrency(LimitKind::ConcurrentTasks, 5)]);
@@ -283,7 +283,7 @@ fn what_runs_is_stated_renewed_and_released() {
     let none = reply(1, Vec::new(), Vec::new());
     quota.apply(&call, &none, seconds(1), seconds(1));
     assert!(quota.is_flushed());
-    // It is stated again while it runs.
+    // It is stated again while it is running.
     let again = quota.next_call(seconds(1)).unwrap_err().unwrap();
     assert!(again <= seconds(11));
     let call = quota.next_call(again).unwrap();
@@ -373,7 +373,7 @@ fn a_request_fails_if_the_store_has_another_version() {
     quota.next_call(seconds(0)).unwrap();
     assert_eq!(quota.give_up(), ids);
     assert!(!quota.has_waiters() && quota.is_flushed());
-    // The next request asks again.
+    // The next request leads to another call.
     quota.enqueue(request(0)).unwrap();
     assert_eq!(quota.next_call(seconds(1)).unwrap().requests.len(), 1);
 }
