@@ -11,7 +11,6 @@ use crate::{Alarm, Clock};
 /// Clones share the time.
 ///
 /// ```
-/// use std::sync::Arc;
 /// use std::time::Duration;
 ///
 /// use model_studio_limiter::{Limiter, ManualClock};

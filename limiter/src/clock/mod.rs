@@ -21,8 +21,8 @@ use crate::time::Time;
 /// [`SystemClock`] is the default, or `TokioClock` if the feature `tokio` is enabled. Tests can use
 /// a [`ManualClock`].
 ///
-/// Limiters call both methods while they hold their lock. The methods must therefore not block, and
-/// must not call a limiter or [`Alarm::ring`].
+/// Limiters may call both methods while they hold their lock. The methods must therefore not block,
+/// and must not call a limiter or [`Alarm::ring`].
 pub trait Clock: Send + Sync + 'static {
     /// Returns the current time.
     fn now(&self) -> Instant;

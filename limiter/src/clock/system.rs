@@ -10,8 +10,8 @@ use crate::{Alarm, Clock};
 
 /// The system's clock.
 ///
-/// All of these clocks share one thread, which waits for the next alarm. It starts when a limiter
-/// first has to wait, and ends when the last clock is dropped.
+/// All system clocks of a process share one thread, which waits for the next alarm. It starts when a
+/// limiter first has to wait, and ends when the last clock is dropped.
 #[derive(Clone, Debug)]
 pub struct SystemClock {
     handle: Arc<Handle>,

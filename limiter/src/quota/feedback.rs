@@ -27,7 +27,7 @@ const MAX_PAUSE_IN_USE: Nanos = Nanos::from_millis(12_000);
 /// The longest pause for a `Retry-After`.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
 
-/// The fraction of requests that providers refuse although there is room, at most.
+/// The largest fraction of requests that providers normally refuse although there is room.
 const NORMAL: f64 = 0.02;
 
 /// The fraction of a limit that was found to use, to stay a little below it.
@@ -52,7 +52,7 @@ const PROBING: Nanos = Nanos::from_millis(500);
 /// The number of requests per second in this time.
 const PROBES: f64 = 3.0;
 
-/// Refusals that take longer than this are not waited for.
+/// The longest time for which a refusal is waited for.
 const MAX_REFUSAL_TIME: Nanos = Nanos::from_millis(1_000);
 
 /// Reactions within this time are to the same event, such as an exhausted window.
@@ -92,7 +92,7 @@ pub(crate) struct Feedback {
     series: Series,
 }
 
-/// Pauses between which no request is known to be accepted.
+/// Successive pauses, between which no request is known to have been accepted.
 #[derive(Debug)]
 struct Series {
     pauses: u32,
