@@ -135,26 +135,23 @@ impl<'a> Addition<'a> {
         let mut first = HashMap::<&str, (usize, &Name)>::new();
         for (position, name) in &self.index.names {
             let identifier = name.identifier.as_str();
-            let subject = if identifier == name.text {
-                format!("the identifier `{identifier}`")
-            } else {
-                format!("the identifier `{identifier}` of `{}`", name.text)
-            };
-            let message = if is_enum_item(identifier) {
-                format!("{subject} is reserved for an associated item")
+            let problem = if is_enum_item(identifier) {
+                "is reserved for an associated item".to_owned()
             } else if let Some((earlier_position, earlier)) = first.get(identifier) {
                 // Names of the same model that only differ in punctuation can share an identifier.
                 if earlier_position == position || earlier.text == name.text {
                     continue;
                 }
                 let place = self.place_of(*earlier_position, earlier);
-                format!(
-                    "{subject} is also the identifier of `{}` {place}",
-                    earlier.text
-                )
+                format!("is also the identifier of `{}` {place}", earlier.text)
             } else {
                 first.insert(identifier, (*position, name));
                 continue;
+            };
+            let message = if identifier == name.text {
+                format!("the identifier `{identifier}` {problem}")
+            } else {
+                format!("the identifier `{identifier}` of `{}` {problem}", name.text)
             };
             let help = if self.rows[*position].name.text == name.text {
                 "choose another identifier for the model, as in `variant: OtherName`".to_owned()

@@ -28,20 +28,22 @@ pub(super) fn decode(reader: &mut Reader, node: &Node, what: &str) -> Option<Vec
         let name = entry.key.as_str();
         for limit in decode_key(reader, entry) {
             let mut earlier = limits.iter();
-            match earlier.find(|(other, _)| other.slot() == limit.slot()) {
-                // The reader reports duplicate keys.
-                Some((_, earlier)) if earlier.key == name && limit.kind.key() != Some(name) => {}
-                Some((_, earlier)) => {
-                    let message = if earlier.key == name {
-                        format!("`{name}` sets the same limit twice")
-                    } else {
-                        let (earlier, line) = (&earlier.key, earlier.location.line);
-                        format!("`{name}` sets the same limit as `{earlier}` on line {line}")
-                    };
-                    reader.error(Diagnostic::new(entry.location, message));
+            let message = match earlier.find(|(other, _)| other.slot() == limit.slot()) {
+                None => {
+                    limits.push((limit, entry));
+                    continue;
                 }
-                None => limits.push((limit, entry)),
-            }
+                Some((_, earlier)) if earlier.key != name => {
+                    let (earlier, line) = (&earlier.key, earlier.location.line);
+                    format!("`{name}` sets the same limit as `{earlier}` on line {line}")
+                }
+                Some(_) if limit.kind.key() == Some(name) => {
+                    format!("`{name}` sets the same limit twice")
+                }
+                // The reader has reported the duplicate key.
+                Some(_) => continue,
+            };
+            reader.error(Diagnostic::new(entry.location, message));
         }
     }
     limits.sort_by_key(|(limit, _)| limit.slot());
