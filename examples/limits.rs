@@ -1,4 +1,4 @@
-//! Prints the built-in table: all models, or those with an ID or alias that contains the argument.
+//! Prints the root table: all models, or those with an ID or alias that contains the argument.
 //!
 //! ```sh
 //! cargo run --example limits

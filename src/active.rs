@@ -9,8 +9,9 @@ use crate::{Catalogue, ParseModelError};
 
 /// A model that is not deprecated, for configuration files and command lines.
 ///
-/// Parsing and deserializing reject deprecated models with an error that names the replacement. An
-/// `Active` dereferences to its model.
+/// Calls to a deprecated model fail once the provider retires it. If a setting has this type, the
+/// person who writes it learns the replacement at once: parsing and deserializing reject deprecated
+/// models with an error that names it. An `Active` dereferences to its model.
 ///
 /// ```
 /// # #[cfg(feature = "built-in")] {
@@ -28,10 +29,9 @@ use crate::{Catalogue, ParseModelError};
 /// # Ok::<(), model_studio_limits::ParseModelError>(())
 /// ```
 ///
-/// With clap it needs no feature, because it implements [`FromStr`]:
-/// `#[arg(long)] model: Active<Model>`. With the `serde` feature it works wherever a model does,
-/// such as in an `Option` or a `Vec`, or as a map key. With the `schemars` feature, its schema
-/// lists no deprecated models.
+/// With clap, `#[arg(long)] model: Active<Model>` needs no feature, because clap uses [`FromStr`]. If
+/// the `serde` feature is enabled, an `Active` can be wherever a model can be, such as in an `Option`
+/// or a `Vec`, or as a map key. With the `schemars` feature, its schema lists no deprecated models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Active<M>(M);
 

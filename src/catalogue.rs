@@ -9,10 +9,10 @@ use crate::{Category, Date, Deprecation, Limits, ParseModelError, Retired};
 
 /// An enum of models generated from a table, for code that works with any table.
 ///
-/// The root [`Model`](crate::Model) implements it, and so does every enum that
-/// [`include_models!`](crate::include_models) includes. Only generated code can implement it. The
-/// enums also have inherent methods with the same names, most of them `const`, so this trait only
-/// needs to be imported in generic code.
+/// The root [`Model`](crate::Model) and the enums of the regions implement it, and so does every enum
+/// of your own that [`include_models!`](crate::include_models) includes. Only generated code can
+/// implement it. Since the enums have inherent methods with the same names, most of them `const`, you
+/// only need to import this trait in generic code.
 ///
 /// ```
 /// # #[cfg(feature = "built-in")] {
@@ -176,8 +176,8 @@ pub(crate) fn reject_deprecated<M: Catalogue>(model: M, name: &str) -> Result<M,
 
 /// The source of a table, and the overlay that was applied to it.
 ///
-/// A program that is only correct with its account's limits can check at compile time that an
-/// overlay was applied:
+/// If your program is only correct with your account's limits, let the compiler check that an overlay
+/// was applied:
 ///
 /// ```text
 /// const _: () = assert!(Model::SOURCE.overlay.is_some(), "set MODEL_STUDIO_LIMITS_OVERLAY");

@@ -18,8 +18,8 @@ use crate::Date;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deprecation {
-    /// The date on which the model retires, if the provider has announced one. The provider
-    /// postpones some dates, so a model may still be served after it.
+    /// The date on which the model retires, if the provider has announced one. Some dates are
+    /// postponed, so the model may still be served afterwards.
     pub retires: Option<Date>,
     /// The `note` of the table, such as a replacement that is no single model.
     pub note: Option<&'static str>,
@@ -62,7 +62,7 @@ impl Deprecation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retired {
-    /// The model ID. Aliases of a retired model are listed as models of their own.
+    /// The model ID. An alias of a retired model has an entry of its own.
     pub name: &'static str,
     /// The date on which the model was retired.
     pub on: Date,

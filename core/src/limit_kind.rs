@@ -144,8 +144,9 @@ impl LimitKind {
     }
 
     /// Returns `true` if the provider measures how much of this kind a request uses, such as tokens.
-    /// The amount may then be known only when the request has ended. Of the other kinds, a request
-    /// uses one unless it says otherwise, as with a number of images.
+    ///
+    /// The exact amount may then be known only when the request has ended. For the other kinds it is
+    /// known before: a request counts as one request, and as one image unless it asks for several.
     #[inline]
     #[must_use]
     pub const fn is_measured(self) -> bool {

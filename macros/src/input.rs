@@ -1,8 +1,8 @@
 //! The input of `expand!`.
 //!
 //! It is taken apart token by token instead of with `syn::parse`, which first copies all tokens
-//! into a buffer. In a macro that is compiled without optimizations, as most are, that took longer
-//! than the rest of an invocation.
+//! into a buffer. In a macro that is compiled without optimizations, as most are, an invocation with
+//! the largest table would take about a fifth longer: some 65 instead of 54 µs.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::{Error, Lit, LitStr};

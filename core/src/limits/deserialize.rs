@@ -12,7 +12,8 @@ use crate::{LimitKey, LimitKind, Rate};
 /// Deserializes from a map such as `{ "qpm": 600, "tokens": "500000 per 6s" }`, or from the string
 /// `none`.
 ///
-/// Each distinct list of limits is leaked once, and lives until the program exits.
+/// Because `Limits` refer to static data, each distinct list is leaked once, and lives until the
+/// program exits.
 impl<'de> Deserialize<'de> for Limits {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(LimitsVisitor)

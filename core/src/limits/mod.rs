@@ -22,8 +22,12 @@ pub use overlay::merge;
 
 /// The rate limits of a model.
 ///
-/// They apply per account, across all of its API keys. When usage exceeds one of them, further
-/// requests are rejected until usage drops. The list is empty if the provider sets no limit.
+/// They apply per account, across all of its API keys. When usage exceeds one of them, the provider
+/// refuses further requests until usage drops. The list is empty if the provider sets no limit.
+///
+/// Most limits are per minute, and have an accessor. Some models have limits with other windows, such
+/// as 500 requests per second, and the accessors for limits per minute return `None` for them. Code
+/// that has to know all limits iterates over the list.
 ///
 /// ```
 /// use std::num::NonZeroU64;
@@ -68,7 +72,7 @@ impl Limit {
 }
 
 impl Limits {
-    /// Creates limits from a slice.
+    /// Creates limits from a slice, for example for a model that no table has.
     #[must_use]
     pub const fn new(limits: &'static [Limit]) -> Self {
         Self { limits }
@@ -104,7 +108,8 @@ impl Limits {
         self.limits.iter()
     }
 
-    /// Returns the number of requests allowed per minute (QPM, also called RPM).
+    /// Returns the number of requests allowed per minute (QPM, also called RPM), if there is a limit
+    /// with this window.
     ///
     /// Saturates at `u32::MAX`, which no table exceeds.
     #[inline]
@@ -113,14 +118,16 @@ impl Limits {
         to_u32(self.count(LimitKind::Requests, 60))
     }
 
-    /// Returns the number of tokens allowed per minute (TPM), input and output combined.
+    /// Returns the number of tokens allowed per minute (TPM), input and output combined, if there is
+    /// a limit with this window.
     #[inline]
     #[must_use]
     pub const fn tokens_per_minute(self) -> Option<NonZeroU64> {
         self.count(LimitKind::Tokens, 60)
     }
 
-    /// Returns the number of asynchronous tasks that may be submitted per second.
+    /// Returns the number of asynchronous tasks that may be submitted per second, if there is a limit
+    /// with this window.
     ///
     /// Saturates at `u32::MAX`, which no table exceeds.
     #[inline]
@@ -129,7 +136,7 @@ impl Limits {
         to_u32(self.count(LimitKind::Submissions, 1))
     }
 
-    /// Returns the number of asynchronous tasks that may run at the same time.
+    /// Returns the number of asynchronous tasks that may run at the same time, if it is limited.
     ///
     /// Saturates at `u32::MAX`, which no table exceeds.
     #[inline]

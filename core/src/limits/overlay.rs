@@ -5,12 +5,14 @@ use std::vec::Vec;
 use super::{Limit, Limits};
 
 impl Limits {
-    /// Merges the limits of an overlay into these limits, in the same way as an overlay file.
+    /// Returns the limits after merging an overlay into them, in the same way as an overlay file.
     ///
-    /// A limit replaces the one of the same kind and window. Limits that are not in the overlay
-    /// are kept. An empty overlay, which a file writes as `none`, removes all limits.
+    /// Use it for an account's limits that are only known at run time, for example from a
+    /// configuration file. A limit in the overlay replaces the one of the same kind and window. Other
+    /// limits are kept. An empty overlay, which a file writes as `none`, removes all limits.
     ///
-    /// Each distinct list of limits is leaked once, and lives until the program exits.
+    /// Because `Limits` refer to static data, each distinct result is leaked once, and lives until
+    /// the program exits.
     ///
     /// ```
     /// use std::num::NonZeroU64;
