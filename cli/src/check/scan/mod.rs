@@ -4,6 +4,7 @@ mod allow;
 mod blocks;
 mod ids;
 mod places;
+mod reader;
 mod servers;
 mod typo;
 

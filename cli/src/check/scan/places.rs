@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use aho_corasick::AhoCorasick;
 
-use super::ids::is_id_byte;
+use super::reader::{QUOTES, Reader, is_word};
 
 /// Finds the strings at places where a model is named.
 pub(super) struct Places {
@@ -13,21 +13,6 @@ pub(super) struct Places {
 
 /// The keys of a model or of several ones. `choices` has to be a list.
 const KEYS: [&str; 2] = ["model", "choices"];
-
-/// Quotes, also in a string of JSON, such as a line of a notebook.
-const QUOTES: [&str; 5] = ["\"", "'", "`", "\\\"", "\\'"];
-
-/// The most items of a list that are read.
-const MAX_ITEMS: usize = 1_000;
-
-/// The length limit for a model ID, in bytes.
-const MAX_ID: usize = 128;
-
-/// The length limit for a type between a key and its value, in bytes.
-const MAX_TYPE: usize = 60;
-
-/// The length limit for the arguments of a call, in bytes.
-const MAX_CALL: usize = 2_000;
 
 impl Places {
     pub(super) fn new() -> Self {
@@ -42,16 +27,16 @@ impl Places {
     pub(super) fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
         let mut places = Vec::new();
         let mut list_end = 0;
-        for key in self.keys.find_iter(text) {
-            let is_option = text[..key.start()].ends_with(b"--");
-            let Some(mut cursor) = Cursor::after_key(text, key.end(), is_option) else {
+        for found in self.keys.find_iter(text) {
+            let is_option = text[..found.start()].ends_with(b"--");
+            let Some(mut key) = ModelKey::read(text, found.end(), is_option) else {
                 continue;
             };
             // A list is read only once, even if its items look like keys.
-            if key.start() >= list_end && cursor.list(&mut places) {
-                list_end = cursor.at;
-            } else if KEYS[key.pattern()] == "model" {
-                places.extend(cursor.single());
+            if found.start() >= list_end && key.list(&mut places) {
+                list_end = key.rest.at;
+            } else if KEYS[found.pattern()] == "model" {
+                places.extend(key.single());
             }
         }
         // A list can contain keys, and a value can be a key itself.
@@ -61,10 +46,9 @@ impl Places {
     }
 }
 
-/// A position after the key that names a model.
-struct Cursor<'a> {
-    text: &'a [u8],
-    at: usize,
+/// A key that names a model, and the text after its separator.
+struct ModelKey<'a> {
+    rest: Reader<'a>,
     is_plural: bool,
     separator: Separator,
 }
@@ -81,55 +65,56 @@ enum Separator {
     Argument,
 }
 
-impl<'a> Cursor<'a> {
-    /// Reads the rest of a key and the separator. Returns `None` if there is no value.
-    fn after_key(text: &'a [u8], at: usize, is_option: bool) -> Option<Self> {
-        let mut cursor = Self {
-            text,
-            at,
-            is_plural: false,
-            separator: Separator::Argument,
-        };
-        cursor.skip_any_of(&["_name", "_id", "-name", "-id", "Name", "Id", "_NAME", "_ID"]);
-        cursor.is_plural = cursor.skip_any_of(&["s", "S"]);
-        if cursor.peek().is_some_and(is_word) {
+impl<'a> ModelKey<'a> {
+    /// Reads the end of a key and the separator. Returns `None` if there is no value.
+    fn read(text: &'a [u8], at: usize, is_option: bool) -> Option<Self> {
+        let mut rest = Reader { text, at };
+        rest.skip_any_of(&["_name", "_id", "-name", "-id", "Name", "Id", "_NAME", "_ID"]);
+        let is_plural = rest.skip_any_of(&["s", "S"]);
+        if rest.peek().is_some_and(is_word) {
             return None;
         }
-        let is_quoted = cursor.skip_any_of(&QUOTES);
+        let is_quoted = rest.skip_any_of(&QUOTES);
         // `data["model"] = …`
         if is_quoted {
-            cursor.skip_any_of(&["]"]);
+            rest.skip_any_of(&["]"]);
         }
-        let has_space = cursor.skip_spaces();
-        if cursor.skip_any_of(&[":-", "=>", ":=", "==", "=", ":"]) {
-            cursor.separator = Separator::Assignment;
-        } else if is_quoted && is_option && cursor.skip_any_of(&[","]) {
-            cursor.separator = Separator::Option;
-        } else if cursor.skip_any_of(&["(", "!("]) || is_quoted && cursor.skip_any_of(&[","]) {
-            cursor.separator = Separator::Call;
-        } else if !(cursor.skip_any_of(&[">"]) || is_option && has_space) {
+        let has_space = rest.skip_spaces();
+        let separator = if rest.skip_any_of(&[":-", "=>", ":=", "==", "=", ":"]) {
+            Separator::Assignment
+        } else if is_quoted && is_option && rest.skip_any_of(&[","]) {
+            Separator::Option
+        } else if rest.skip_any_of(&["(", "!("]) || is_quoted && rest.skip_any_of(&[","]) {
+            Separator::Call
+        } else if rest.skip_any_of(&[">"]) || is_option && has_space {
+            Separator::Argument
+        } else {
             return None;
-        }
-        cursor.skip_spaces();
-        Some(cursor)
+        };
+        rest.skip_spaces();
+        Some(Self {
+            rest,
+            is_plural,
+            separator,
+        })
     }
 
     /// Adds the items of a list, and returns whether there is one.
     fn list(&mut self, places: &mut Vec<Range<usize>>) -> bool {
         if self.separator == Separator::Option {
-            self.arguments(places);
+            self.rest.arguments(places);
             return true;
         }
         if self.separator != Separator::Assignment {
             return false;
         }
-        self.skip_type();
-        if self.skip_any_of(&["[", "("]) {
-            self.flow_list(places);
-        } else if matches!(self.peek(), None | Some(b'\r' | b'\n' | b'#')) {
-            self.block_list(places);
+        self.rest.skip_type();
+        if self.rest.skip_any_of(&["[", "("]) {
+            self.rest.flow_list(places);
+        } else if matches!(self.rest.peek(), None | Some(b'\r' | b'\n' | b'#')) {
+            self.rest.block_list(places);
         } else if self.is_plural {
-            self.bare_list(places);
+            self.rest.bare_list(places);
         } else {
             return false;
         }
@@ -139,163 +124,14 @@ impl<'a> Cursor<'a> {
     /// Reads the value that follows the separator.
     fn single(mut self) -> Option<Range<usize>> {
         match self.separator {
-            Separator::Call | Separator::Option => self.quoted(),
-            Separator::Argument => self.value(),
+            Separator::Call | Separator::Option => self.rest.quoted(),
+            Separator::Argument => self.rest.value(),
             Separator::Assignment => {
-                self.skip_type();
-                self.value()
+                self.rest.skip_type();
+                self.rest.value()
             }
         }
     }
-
-    /// Skips a type and the `=` after it, as in `model: Optional[str] = "…"`.
-    fn skip_type(&mut self) {
-        if !self
-            .peek()
-            .is_some_and(|byte| is_word(byte) || byte == b'&')
-        {
-            return;
-        }
-        let rest = &self.text[self.at..];
-        let rest = &rest[..rest.len().min(MAX_TYPE)];
-        let is_of_type = |byte: &u8| is_word(*byte) || b"&'<>[]|.: ".contains(byte);
-        let length = rest.iter().take_while(|byte| is_of_type(byte)).count();
-        if length > 0 && rest.get(length) == Some(&b'=') {
-            self.at += length + 1;
-            self.skip_spaces();
-        }
-    }
-
-    /// Adds the items of a list such as `["a", "b"]`. There can be comments.
-    fn flow_list(&mut self, places: &mut Vec<Range<usize>>) {
-        for _ in 0..MAX_ITEMS {
-            self.skip_while(|byte| byte.is_ascii_whitespace() || byte == b',');
-            if self.skip_any_of(&["#", "//"]) {
-                self.skip_while(|byte| byte != b'\n');
-            } else if self.skip_any_of(&["\\n\""]) {
-                // The next line of a cell.
-                self.skip_while(|byte| byte.is_ascii_whitespace() || byte == b',');
-                self.skip_any_of(&["\""]);
-            } else {
-                let Some(value) = self.value() else { return };
-                places.push(value);
-            }
-        }
-    }
-
-    /// Adds the items of a list such as `a, b`.
-    fn bare_list(&mut self, places: &mut Vec<Range<usize>>) {
-        for _ in 0..MAX_ITEMS {
-            let Some(value) = self.value() else { return };
-            places.push(value);
-            if !self.skip_any_of(&[", "]) {
-                return;
-            }
-        }
-    }
-
-    /// Adds the strings up to the end of the arguments of a call.
-    fn arguments(&mut self, places: &mut Vec<Range<usize>>) {
-        let end = self.text.len().min(self.at + MAX_CALL);
-        let mut depth = 1;
-        while depth > 0 && self.at < end {
-            if let Some(value) = self.quoted() {
-                places.push(value);
-                continue;
-            }
-            match self.peek() {
-                Some(b'(' | b'[' | b'{') => depth += 1,
-                Some(b')' | b']' | b'}') => depth -= 1,
-                _ => {}
-            }
-            self.at += 1;
-        }
-    }
-
-    /// Adds the items of a list with a line for each, such as `- a`. There can be comments.
-    fn block_list(&mut self, places: &mut Vec<Range<usize>>) {
-        for _ in 0..MAX_ITEMS {
-            self.skip_while(|byte| byte.is_ascii_whitespace());
-            if self.skip_any_of(&["- "]) {
-                self.skip_spaces();
-                let Some(value) = self.value() else { return };
-                places.push(value);
-            } else if self.peek() != Some(b'#') {
-                return;
-            }
-            self.skip_while(|byte| byte != b'\n');
-        }
-    }
-
-    /// Reads a string with or without quotes.
-    fn value(&mut self) -> Option<Range<usize>> {
-        match self.take(&QUOTES) {
-            Some(quote) => self.closed_by(quote),
-            None => self.id(),
-        }
-    }
-
-    fn quoted(&mut self) -> Option<Range<usize>> {
-        let quote = self.take(&QUOTES)?;
-        self.closed_by(quote)
-    }
-
-    fn closed_by(&mut self, quote: &'static str) -> Option<Range<usize>> {
-        let id = self.id()?;
-        self.skip_any_of(&[quote]).then_some(id)
-    }
-
-    /// Reads the characters of a model ID. A colon at the end belongs to the text around it.
-    fn id(&mut self) -> Option<Range<usize>> {
-        let start = self.at;
-        let rest = &self.text[start..];
-        let rest = &rest[..rest.len().min(MAX_ID + 1)];
-        let length = rest.iter().take_while(|byte| is_id_byte(**byte)).count();
-        self.at += length;
-        if length > MAX_ID {
-            return None;
-        }
-        let mut end = self.at;
-        while end > start && matches!(self.text[end - 1], b'.' | b':') {
-            end -= 1;
-        }
-        (end > start).then_some(start..end)
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.text.get(self.at).copied()
-    }
-
-    /// Skips spaces, and returns whether there were any.
-    fn skip_spaces(&mut self) -> bool {
-        let start = self.at;
-        self.skip_while(|byte| matches!(byte, b' ' | b'\t'));
-        self.at > start
-    }
-
-    fn skip_while(&mut self, condition: impl Fn(u8) -> bool) {
-        while self.peek().is_some_and(&condition) {
-            self.at += 1;
-        }
-    }
-
-    /// Skips the first of the strings that is next, and returns whether there was one.
-    fn skip_any_of(&mut self, strings: &[&'static str]) -> bool {
-        self.take(strings).is_some()
-    }
-
-    /// Skips the first of the strings that is next, and returns it.
-    fn take(&mut self, strings: &[&'static str]) -> Option<&'static str> {
-        let rest = &self.text[self.at..];
-        let mut strings = strings.iter();
-        let found = strings.find(|string| rest.starts_with(string.as_bytes()))?;
-        self.at += found.len();
-        Some(found)
-    }
-}
-
-const fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 #[cfg(test)]
