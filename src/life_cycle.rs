@@ -21,7 +21,7 @@ pub struct Deprecation {
     /// The date on which the model retires, if the provider has announced one. Some dates are
     /// postponed, so the model may still be served afterwards.
     pub retires: Option<Date>,
-    /// The `note` of the table, such as a replacement that is no single model.
+    /// The `note` of the table, such as advice to use one of several models.
     pub note: Option<&'static str>,
     /// The `source` of the table: where the provider announced the deprecation.
     pub source: Option<&'static str>,
@@ -69,7 +69,7 @@ pub struct Retired {
     /// The model ID of the model that the provider recommends instead. That model is in the same
     /// table. If it has a replacement too, this is the last model of the chain.
     pub replacement: Option<&'static str>,
-    /// The `note` of the table, such as a replacement that is no single model.
+    /// The `note` of the table, such as advice to use one of several models.
     pub note: Option<&'static str>,
     /// The `source` of the table: where the provider announced the date.
     pub source: Option<&'static str>,

@@ -152,8 +152,7 @@ fn table(models: &[TableModel]) -> Table {
 
 /// Writes the fields of JSON as columns.
 fn write_csv(models: &[TableModel], output: &mut impl Write) -> io::Result<()> {
-    const COLUMNS: &str =
-        "region,name,aliases,category,series,limits,dynamic,pool,status,date,replacement";
+    const COLUMNS: &str = "region,name,aliases,category,series,limits,dynamic,pool,status,date,replacement,note,source";
     // The writer would hide which error the output has.
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(COLUMNS.split(','))?;

@@ -9,8 +9,8 @@ const MINUTE: Option<Duration> = Some(Duration::from_secs(60));
 const DAY: Option<Duration> = Some(Duration::from_secs(86_400));
 
 /// Defines [`LimitKind`] from a single list of its variants: the singular and plural nouns, whether
-/// requests differ in how much of the kind they use, the key for any window, the largest count, and
-/// the short keys.
+/// the provider measures how much of the kind a request uses, such as its tokens, the key for any
+/// window, the largest count, and the short keys.
 macro_rules! limit_kinds {
     ($(
         $(#[$doc:meta])*

@@ -68,8 +68,8 @@ impl Permit {
     /// Ends the permit of a request that the provider refused.
     ///
     /// The limiter reacts to the fraction of recent requests that were refused, not to a single
-    /// refusal. If it is higher than by chance, the limiter sends fewer requests per second, in
-    /// proportion, and speeds up again after some seconds. If nearly all requests are refused, it
+    /// refusal. If chance does not explain that fraction, the limiter sends fewer requests per
+    /// second, in proportion, and speeds up again after some seconds. If nearly all requests are refused, it
     /// pauses for some seconds, up to a minute.
     ///
     /// You can therefore retry at once, with a new permit, unless the refusal is

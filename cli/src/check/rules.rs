@@ -83,7 +83,7 @@ pub(super) static RULES: [Rule; 4] = [
     Rule {
         kind: "deprecated",
         level: Level::Warning,
-        meaning: "The model is deprecated. It has no retirement date, or a later one.",
+        meaning: "The model is deprecated, but does not retire soon or has no retirement date.",
         has_fix: true,
         message: |name, subject, _| match subject {
             Subject::Model(Status::Deprecated(Some(date))) => Some(format!(

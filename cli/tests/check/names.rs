@@ -65,6 +65,14 @@ fn ids_that_other_servers_use_need_a_sign_of_model_studio() {
     // Models of other vendors: only if the file names Model Studio.
     assert!(!is_found("model: deepseek-r1", &[]));
     assert!(is_found("model: dashscope/deepseek-r1", &[]));
+    for text in [
+        "model:dashscope/qwen-pluss",
+        "MODEL=${MODEL:-dashscope/qwen-pluss}",
+        "model: ${MODEL:dashscope/qwen-max-latest}",
+        "MODEL=${MODEL:-dashscope/qwen-max-latest}",
+    ] {
+        assert!(is_found(text, &[]), "{text}");
+    }
     assert!(is_found(
         "url: https://dashscope.aliyuncs.com\nmodel: deepseek-r1",
         &[]

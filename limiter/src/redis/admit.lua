@@ -249,7 +249,7 @@ local function main(resets)
     if not first or first == call.process then
       starts, retry, too_large = admit(requests, paused, call)
       if #starts > 0 and first then
-        -- Others are waiting, so the process goes to the end of the line.
+        -- The process has had its turn. If it has more requests, it joins the line again, at the end.
         leave(call.process, own)
         own = nil
         first, of_first = first_in_line(call.process)

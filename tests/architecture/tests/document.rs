@@ -58,8 +58,8 @@ fn allowed() -> BTreeMap<String, Vec<String>> {
     rows.collect()
 }
 
-/// Returns the packages of this repository among the dependencies of a manifest, without their
-/// common prefix. Dependencies of tests do not count.
+/// Returns the packages of this repository among the dependencies of a manifest.
+/// Dependencies of tests do not count.
 fn used_packages(manifest: &str) -> Vec<String> {
     let mut section = "";
     let mut used = Vec::new();

@@ -64,9 +64,11 @@ fn a_guard_covers_longer_delays() {
 #[test]
 fn no_second_exceeds_its_share_of_the_limit_on_requests() {
     for load in LOADS {
-        let mut provider = Provider::new().limit_requests(Rule::Aligned(SECOND), limit().requests);
-        let outcome = Simulation::new(load, 60 * MINUTE).run(&mut limiter(), &mut provider);
-        assert_eq!(outcome.refused, 0, "{load:?}");
+        for rule in [Rule::Aligned(SECOND), Rule::Bucket(SECOND)] {
+            let mut provider = Provider::new().limit_requests(rule, limit().requests);
+            let outcome = Simulation::new(load, 60 * MINUTE).run(&mut limiter(), &mut provider);
+            assert_eq!(outcome.refused, 0, "{load:?}, {rule:?}");
+        }
     }
 }
 

@@ -13,13 +13,7 @@ pub(super) const fn is_id_byte(byte: u8) -> bool {
 /// Returns `true` if a match is not a part of a longer name, path or identifier.
 pub(super) fn is_whole(text: &[u8], bytes: &Range<usize>) -> bool {
     let mut after = text[bytes.end..].iter().copied();
-    let starts = match text[..bytes.start].split_last() {
-        // The default of a variable of Spring, such as `${MODEL:qwen-plus}`, or of a shell.
-        Some((b':', before)) if ends_with_variable(before) => true,
-        Some((b'-', before)) => before.ends_with(b":"),
-        Some((byte, _)) => !is_id_byte(*byte) || has_prefix(text, bytes.start),
-        None => true,
-    };
+    let starts = can_start_after(&text[..bytes.start]) || has_prefix(text, bytes.start);
     let ends = match after.next() {
         // The end of a sentence, or a key of YAML.
         Some(b'.' | b':') => !after.next().is_some_and(is_id_byte),
@@ -35,8 +29,9 @@ pub(super) fn has_prefix(text: &[u8], at: usize) -> bool {
     let before = before.strip_suffix(b"/").or(before.strip_suffix(b":"));
     before.is_some_and(|before| {
         PREFIXES.iter().any(|prefix| {
-            let rest = before.strip_suffix(prefix.as_bytes());
-            rest.is_some_and(|rest| !rest.last().is_some_and(|byte| is_id_byte(*byte)))
+            before
+                .strip_suffix(prefix.as_bytes())
+                .is_some_and(can_start_after)
         })
     })
 }
@@ -48,8 +43,20 @@ pub(super) fn without_prefix(text: &[u8], id: Range<usize>) -> Option<Range<usiz
     let Some(length) = text[id.clone()].iter().position(is_separator) else {
         return Some(id);
     };
-    let start = id.start + length + 1;
-    has_prefix(text, start).then_some(start..id.end)
+    let prefix = &text[id.start..id.start + length];
+    let is_own = PREFIXES.iter().any(|own| prefix == own.as_bytes());
+    is_own.then_some(id.start + length + 1..id.end)
+}
+
+/// Returns `true` if a model ID, or a prefix of one, can start after this text.
+fn can_start_after(text: &[u8]) -> bool {
+    match text.split_last() {
+        // The default of a variable of Spring, such as `${MODEL:qwen-plus}`, or of a shell.
+        Some((b':', before)) if ends_with_variable(before) => true,
+        Some((b'-', before)) => before.ends_with(b":"),
+        Some((byte, _)) => !is_id_byte(*byte),
+        None => true,
+    }
 }
 
 fn ends_with_variable(text: &[u8]) -> bool {
