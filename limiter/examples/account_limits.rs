@@ -1,11 +1,11 @@
-//! Follows the limits of an account without a build: reads the file that `model-studio-limits quotas`
-//! writes when the program starts, and again every few minutes.
+//! Follows the limits of an account without building again. The program reads the file that
+//! `model-studio-limits quotas` writes, when it starts and then every five minutes.
 //!
 //! ```sh
 //! cargo run -p model-studio-limiter --example account_limits
 //! ```
 //!
-//! Replace the file in one step, so that no half of it is read:
+//! To update the file, replace it in one step, so that the program never reads an incomplete one:
 //! `model-studio-limits quotas > new.yaml && mv new.yaml account.yaml`
 
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ use model_studio_limiter::Account;
 use model_studio_limits::{Limits, Model};
 use serde::Deserialize;
 
-/// The file, as YAML or JSON. Names of models that the table does not have are errors.
+/// The content of the file, as YAML or JSON. An unknown model name is an error.
 #[derive(Deserialize)]
 struct Overlay {
     limits: HashMap<Model, Limits>,
@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     for _ in 0..3 {
         let permit = account.limiter(Model::QwenPlus).blocking_acquire(1_200)?;
-        // Send the request, and settle what it cost.
+        // Send the request here, and settle its actual cost.
         permit.settle(950);
     }
     for limit in account.limiter(Model::QwenPlus).usage().limits {
@@ -60,10 +60,10 @@ fn read(path: &Path) -> Result<HashMap<Model, Limits>, Box<dyn Error>> {
     Ok(overlay.limits)
 }
 
-/// Replaces the limits while requests wait or run. What was used of them is still counted.
+/// Replaces the limits while requests wait or run. Earlier usage still counts.
 ///
-/// `current` is the overlay that the account follows: models that only it names get the limits of the
-/// table back.
+/// `current` is the overlay that the account followed until now. Models that are only in that overlay
+/// get the limits of the table back.
 fn update(
     account: &Account<Model>,
     current: &mut HashMap<Model, Limits>,
@@ -75,7 +75,7 @@ fn update(
     }
 }
 
-/// Returns the limits of the table with those of the overlay, as when the table is generated with it.
+/// Returns the limits of the table with those of the overlay, as if the table was generated with it.
 fn limits(model: Model, overlay: &HashMap<Model, Limits>) -> Limits {
     // A pool has one entry, for any of its models.
     let is_same_pool = |other: Model| model.pool().is_some() && other.pool() == model.pool();

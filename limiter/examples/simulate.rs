@@ -1,5 +1,5 @@
-//! Sends requests to `qwen-plus` in simulated time, as fast as two limiters allow, and counts those
-//! that the provider refuses. Needs neither a key nor a network.
+//! Sends requests to `qwen-plus` in simulated time, as fast as each of two limiters allows, and counts
+//! those that the provider refuses. Needs neither an API key nor a network.
 //!
 //! ```sh
 //! cargo run -p model-studio-limiter --example simulate
@@ -55,8 +55,8 @@ fn main() {
     }
 }
 
-/// Returns a provider with errors, a runtime that is loaded, and a provider that allows less than it
-/// says.
+/// Returns a provider with errors, a loaded runtime, and a provider that allows half of its published
+/// limit.
 fn conditions() -> [(&'static str, Noise); 3] {
     let quiet = Noise::new(PerMinute::new(MODEL.limits()).requests, DURATION);
     let errors = Noise {
