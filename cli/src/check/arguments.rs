@@ -52,8 +52,13 @@ pub(crate) struct Arguments {
     /// Replace model IDs with the provider's replacement, if there is only one
     #[arg(long)]
     pub(super) fix: bool,
-    /// Report models as retiring if they retire within this time [default: 90d]
-    #[arg(long, value_name = "DAYS")]
+    #[arg(
+        long, value_name = "DAYS",
+        help = format!(
+            "Report models as retiring if they retire within this time [default: {}d]",
+            rules::DEFAULT_WITHIN.0
+        )
+    )]
     pub(super) within: Option<Days>,
     #[arg(
         long, value_name = "MODEL|KIND",

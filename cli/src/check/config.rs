@@ -60,8 +60,6 @@ impl Exclude {
     }
 }
 
-const DEFAULT_WITHIN: Days = Days(90);
-
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ConfigFile {
@@ -116,7 +114,7 @@ impl Config {
     fn new(section: &Section, root: &Path, arguments: &Arguments) -> anyhow::Result<Self> {
         let today = arguments.as_of.or(section.as_of).map_or_else(today, Ok)?;
         let within = arguments.within.or(section.within);
-        let within = within.unwrap_or(DEFAULT_WITHIN);
+        let within = within.unwrap_or(rules::DEFAULT_WITHIN);
         let allowed = section.allow.iter().chain(&arguments.allow).cloned();
         let allowed: BTreeSet<String> = allowed.collect();
         for allowed in &allowed {

@@ -2,6 +2,7 @@
 
 use model_studio_limits::Date;
 
+use crate::date::Days;
 use crate::tables::Status;
 
 /// A rule. Its kind identifies it in reports and in `allow`.
@@ -51,6 +52,9 @@ pub(super) struct Dates {
     pub(super) soon: Date,
 }
 
+/// The time within which a model retires soon, if no other is set.
+pub(super) const DEFAULT_WITHIN: Days = Days(90);
+
 /// Every rule. A name is reported by the first one that applies to it.
 pub(super) static RULES: [Rule; 4] = [
     Rule {
@@ -71,7 +75,7 @@ pub(super) static RULES: [Rule; 4] = [
     Rule {
         kind: "retiring",
         level: Level::Warning,
-        meaning: "The model retires soon: within 90 days, or the time given with `--within`.",
+        meaning: "The model retires within the time given with `--within`.",
         has_fix: true,
         message: |name, subject, dates| match subject {
             Subject::Model(Status::Deprecated(Some(date))) if date <= dates.soon => Some(format!(
