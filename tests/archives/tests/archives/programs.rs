@@ -122,6 +122,26 @@ fn without_the_built_in_catalogue_the_generator_is_not_built() {
     let tree = package.cargo(&["tree", "--prefix", "none"]).output();
     let tree = succeeds(tree.unwrap());
     assert!(!tree.contains("serde_yaml"), "{tree}");
-    assert!(!tree.contains("codegen"), "{tree}");
+    assert!(!tree.contains("model-studio-limits-codegen"), "{tree}");
     package.check();
+}
+
+#[test]
+fn a_catalogue_in_a_module_that_the_build_script_does_not_name_is_reported_where_it_is_used() {
+    let package = Package::with_own_catalogue(
+        "unnamed-module",
+        "groups:
+          - category: embedding
+            series: S
+            models: [{ name: mine, limits: { qpm: 1 } }]",
+        "mod models {
+             model_studio_limits::include_models!(\"models.rs\");
+         }
+
+         fn main() {
+             println!(\"{}\", models::model!(\"mine\"));
+         }",
+    );
+    let errors = package.check_fails();
+    assert!(errors.contains(".module(\"models\")"), "{errors}");
 }
