@@ -2,6 +2,8 @@
 //! `README.md` describes the programs.
 
 #![forbid(unsafe_code)]
+// The futures of the Redis client are nested too deeply for the default limit.
+#![recursion_limit = "256"]
 
 mod check;
 mod cold_build;
