@@ -145,7 +145,7 @@ impl Total {
         self.0[kind.index()]
     }
 
-    /// Adds only the measured amounts, which is faster.
+    /// Adds only the measured amounts, because nothing reads the total of the others.
     #[inline]
     pub(crate) fn add_measured(&mut self, cost: &Cost) {
         for kind in LimitKind::ALL.iter().filter(|kind| kind.is_measured()) {

@@ -95,14 +95,11 @@ fn escape(name: &str) -> String {
         .replace('}', "%7D")
 }
 
-/// Returns the name of a kind in keys and fields. It must never change.
+/// Returns the name of a kind in keys and fields. It must never change, like the keys of tables.
 fn name_of(kind: LimitKind) -> &'static str {
-    match kind {
-        LimitKind::ConcurrentRequests => "concurrent_requests",
-        LimitKind::ConcurrentTasks => "concurrent_tasks",
-        // Only limits on concurrency have no key.
-        _ => kind.key().unwrap_or("unknown"),
-    }
+    // Limits on concurrency only have a short key, and all others have a key.
+    let short_key = kind.short_key(None).map(|key| key.name);
+    kind.key().or(short_key).unwrap_or_default()
 }
 
 /// What a process sends to the script in one call.
