@@ -1,7 +1,7 @@
 //! Text in columns.
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
-use model_studio_limits_core::{Grouped, Limit};
+use model_studio_limits_core::{Grouped, KeyWindow, Limit, LimitKey};
 
 /// The width of tables that are not shown on a terminal.
 const WIDTH: u16 = 80;
@@ -32,7 +32,7 @@ pub(crate) fn short_limits(limits: &[Limit]) -> String {
         return "no limit".to_owned();
     }
     let limits = limits.iter().map(|limit| {
-        let key = limit.kind.short_key(limit.per);
+        let key = LimitKey::find(limit.kind, KeyWindow::Fixed(limit.per));
         key.map_or(limit.to_string(), |key| {
             format!("{} {}", Grouped(limit.count.get()), key.heading)
         })

@@ -24,11 +24,11 @@ pub use date::{Date, ParseDateError};
 pub use deserialize::deserialize;
 pub use display::{AnyOf, Escaped, Grouped};
 pub use excerpt::Excerpt;
-pub use limit_kind::{LimitKey, LimitKind};
+pub use limit_kind::{KeyWindow, LimitKey, LimitKind};
 #[cfg(feature = "std")]
 pub use limits::merge;
 pub use limits::{DisplayLimits, Limit, Limits};
 pub use lookup::{Lookup, MAX_NAMES, NameKey, Seeds, bucket, hash, name_key, top_bits};
 pub use name_list::{NameEntry, NameList, NameStatus};
 pub use rate::{ParseRateError, Rate};
-pub use suggest::{Suggestions, suggest};
+pub use suggest::{Suggestions, distance_within, suggest};

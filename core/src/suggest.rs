@@ -70,8 +70,10 @@ pub fn suggest<'a>(unknown: &str, names: impl IntoIterator<Item = &'a str>) -> S
     found
 }
 
-/// Returns the distance from `unknown` to `name` if it is at most `max`.
-pub(crate) fn distance_within(unknown: &str, name: &str, max: usize) -> Option<usize> {
+/// Returns the distance from `unknown` to `name`, as in [`suggest`], if it is at most `max`. A name
+/// that begins with `unknown` is not treated specially.
+#[must_use]
+pub fn distance_within(unknown: &str, name: &str, max: usize) -> Option<usize> {
     let (unknown, name) = (Normalized::new(unknown)?, Normalized::new(name)?);
     alignment(unknown.chars(), name.chars(), max)
 }

@@ -3,16 +3,18 @@
 use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
-use model_studio_limits_core::{Limit, LimitKind, Limits};
+use model_studio_limits_core::{KeyWindow, Limit, LimitKey, LimitKind, Limits};
 
 /// Returns limits on requests and tokens per minute, submissions per second and concurrent
 /// tasks; a count of 0 omits the limit.
 fn limits(counts: [u64; 4]) -> Limits {
     let keys = ["qpm", "tpm", "submissions_per_second", "concurrent_tasks"];
     let limits = keys.iter().zip(counts).filter_map(|(key, count)| {
-        let (kind, key) = LimitKind::from_short_key(key)?;
+        let LimitKey { kind, window, .. } = LimitKey::from_name(key)?;
         let count = NonZeroU64::new(count)?;
-        let per = key.per;
+        let KeyWindow::Fixed(per) = window else {
+            return None;
+        };
         Some(Limit { kind, count, per })
     });
     Limits::new(limits.collect::<Vec<_>>().leak())

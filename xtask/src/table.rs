@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use model_studio_limits_core::{Limit, LimitKind};
+use model_studio_limits_core::{KeyWindow, Limit, LimitKey, LimitKind};
 
 use crate::deployment::Deployment;
 use crate::read::page::Listing;
@@ -52,7 +52,7 @@ pub(crate) struct TableLimit {
 impl fmt::Display for TableLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Limit { kind, count, per } = self.limit;
-        match kind.short_key(per) {
+        match LimitKey::find(kind, KeyWindow::Fixed(per)) {
             Some(short) if !self.has_exact_window => write!(f, "{}: {count}", short.name),
             _ => write!(f, "{}: {}", key(kind), rate(self.limit)),
         }
@@ -70,7 +70,8 @@ pub(crate) fn page_limits(listing: &Listing<'_>) -> Vec<TableLimit> {
 
 /// Returns the key for any window. Concurrency limits, which have none, are never written with it.
 pub(crate) fn key(kind: LimitKind) -> &'static str {
-    kind.key().unwrap_or_default()
+    let key = LimitKey::find(kind, KeyWindow::Any);
+    key.map(|key| key.name).unwrap_or_default()
 }
 
 /// Returns the count and the window, as in `500 per 6s`.

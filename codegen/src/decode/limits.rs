@@ -1,8 +1,12 @@
 //! Decodes the limits of a model.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU64;
+use std::{ptr, slice};
 
-use model_studio_limits_core::{AnyOf, Limit, LimitKey, LimitKind, Rate};
+use model_studio_limits_core::{
+    AnyOf, KeyWindow, Limit, LimitKey, LimitKind, Rate, distance_within,
+};
 
 use crate::diagnostic::Diagnostic;
 use crate::yaml::{Entry, Node, Reader, Value};
@@ -37,7 +41,7 @@ pub(super) fn decode(reader: &mut Reader, node: &Node, what: &str) -> Option<Vec
                     let (earlier, line) = (&earlier.key, earlier.location.line);
                     format!("`{name}` sets the same limit as `{earlier}` on line {line}")
                 }
-                Some(_) if limit.kind.key() == Some(name) => {
+                Some((_, earlier)) if ptr::eq(*earlier, entry) => {
                     format!("`{name}` sets the same limit twice")
                 }
                 // The reader has reported the duplicate key.
@@ -80,27 +84,43 @@ fn is_rest_of_number(entry: &Entry) -> bool {
 fn decode_key(reader: &mut Reader, entry: &Entry) -> Vec<Limit> {
     let (name, node) = (entry.key.as_str(), &entry.value);
     let what = format!("`{name}`");
-    if let Some((kind, LimitKey { per, .. })) = LimitKind::from_short_key(name) {
-        let count = decode_count(reader, node, &what, kind.max_count());
-        let limit = count.map(|count| Limit { kind, count, per });
-        return limit.into_iter().collect();
-    }
-    let Some(kind) = LimitKind::from_key(name) else {
+    let Some(LimitKey { kind, window, .. }) = LimitKey::from_name(name) else {
         let error = Diagnostic::new(entry.location, format!("unknown key `{name}`"));
-        let help = LimitKind::suggest_key(name).map(|key| format!("did you mean `{key}`?"));
+        let help = suggest_key(name).map(|key| format!("did you mean `{key}`?"));
         reader.error(error.help(help.unwrap_or_else(|| {
-            let keys: Vec<&str> = LimitKind::all_keys().collect();
+            let keys: Vec<&str> = LimitKey::ALL.iter().map(|key| key.name).collect();
             format!("expected one of {}", AnyOf(&keys))
         })));
         return Vec::new();
     };
+    if let KeyWindow::Fixed(per) = window {
+        let count = decode_count(reader, node, &what, kind.max_count());
+        let limit = count.map(|count| Limit { kind, count, per });
+        return limit.into_iter().collect();
+    }
     let nodes = match &node.value {
         Value::Sequence(_) => reader.items(node, &what).unwrap_or_default(),
-        _ => std::slice::from_ref(node),
+        _ => slice::from_ref(node),
     };
     let limits = nodes.iter();
     let limits = limits.filter_map(|node| decode_rate(reader, kind, &what, node));
     limits.collect()
+}
+
+/// Returns the key to suggest for an unknown one.
+///
+/// Short keys that differ in one letter, such as `tpm` and `tpd`, have different meanings. A key of up
+/// to five letters is therefore only suggested if `unknown` has the same set of letters and is at most
+/// one edit away. For longer keys, `unknown` may be up to two edits away.
+fn suggest_key(unknown: &str) -> Option<&'static str> {
+    let letters = |name: &str| BTreeSet::from_iter(name.to_ascii_lowercase().into_bytes());
+    let candidates = LimitKey::ALL.iter().filter_map(|key| {
+        let is_long = key.name.len() > 5;
+        let distance = distance_within(unknown, key.name, if is_long { 2 } else { 1 })?;
+        (is_long || letters(key.name) == letters(unknown)).then_some((distance, key.name))
+    });
+    let (_, key) = candidates.min_by_key(|(distance, _)| *distance)?;
+    Some(key)
 }
 
 /// Decodes an integer from 1 to `max`.
@@ -164,4 +184,23 @@ fn decode_rate(reader: &mut Reader, kind: LimitKind, what: &str, node: &Node) ->
         Some(format!("write `{plain} per {per}`"))
     });
     reader.fail(Diagnostic::new(node.location, message).help_maybe(plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::suggest_key;
+
+    #[test]
+    fn the_nearest_key_is_suggested_and_never_another_kind() {
+        for (unknown, key) in [
+            ("ouput_tokens", Some("output_tokens")),
+            ("input_token", Some("input_tokens")),
+            ("qmp", Some("qpm")),
+            ("rph", None),
+            ("tpx", None),
+            ("submissions_per_hour", None),
+        ] {
+            assert_eq!(suggest_key(unknown), key, "{unknown}");
+        }
+    }
 }

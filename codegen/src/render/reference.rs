@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model_studio_limits_core::{Category, DisplayLimits, Grouped, Limit};
+use model_studio_limits_core::{Category, DisplayLimits, Grouped, KeyWindow, Limit, LimitKey};
 
 use super::markdown::in_cell;
 use crate::settings::Settings;
@@ -51,9 +51,10 @@ impl Page<'_> {
         let mut slots: Vec<_> = limits.map(Limit::slot).collect();
         slots.sort_unstable();
         slots.dedup();
-        let headings = slots
-            .iter()
-            .map(|(kind, per)| Some(format!("{} | ", kind.short_key(*per)?.heading)));
+        let headings = slots.iter().map(|(kind, per)| {
+            let key = LimitKey::find(*kind, KeyWindow::Fixed(*per))?;
+            Some(format!("{} | ", key.heading))
+        });
         // Limits without a short key have no heading. All limits are then in one column.
         let headings: Option<String> = headings.collect();
         let has_columns = headings.is_some();

@@ -1,6 +1,6 @@
 //! Random tables, with common and unusual names and with every key that a row can have.
 
-use model_studio_limits_core::LimitKind;
+use model_studio_limits_core::{KeyWindow, LimitKey};
 use proptest::collection::{SizeRange, vec};
 use proptest::option::weighted;
 use proptest::prelude::*;
@@ -104,10 +104,10 @@ fn text() -> impl Strategy<Value = String> {
 /// Returns one or more limits.
 fn limits() -> impl Strategy<Value = Vec<(&'static str, u64)>> {
     // `rpm` sets the same limit as `qpm`.
-    let keys = LimitKind::all_keys().filter(|key| *key != "rpm");
-    let keys = keys.filter_map(LimitKind::from_short_key);
-    let limits = keys.map(|(kind, key)| {
-        let count = prop_oneof![1..=10u64, 1..=kind.max_count()];
+    let keys = LimitKey::ALL.iter().filter(|key| key.name != "rpm");
+    let keys = keys.filter(|key| key.window != KeyWindow::Any);
+    let limits = keys.map(|key| {
+        let count = prop_oneof![1..=10u64, 1..=key.kind.max_count()];
         (Just(key.name), count)
     });
     let limits: Vec<_> = limits.collect();

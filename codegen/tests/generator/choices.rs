@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use model_studio_limits_core::{Category, LimitKind};
+use model_studio_limits_core::{Category, KeyWindow, LimitKey};
 
 /// Returns a table and perhaps an overlay, as YAML.
 pub(crate) fn table_and_overlay(data: &[u8]) -> (String, Option<String>) {
@@ -141,13 +141,13 @@ impl Choices<'_> {
         if self.below(8) == 7 {
             return self.mostly(&["none"], &["None", "{}", "[]"]).to_owned();
         }
-        let keys: Vec<&str> = LimitKind::all_keys().collect();
+        let keys: Vec<&str> = LimitKey::ALL.iter().map(|key| key.name).collect();
         let first = self.below(keys.len());
         let limits = (first..=first + self.below(2)).map(|position| {
             let key = self.mostly(&[keys[position % keys.len()]], &["rph", "qpm"]);
-            let value = match LimitKind::from_key(key) {
-                Some(_) => self.windows(),
-                None => self
+            let value = match LimitKey::from_name(key).map(|key| key.window) {
+                Some(KeyWindow::Any) => self.windows(),
+                _ => self
                     .mostly(
                         &["1", "60", "4294967295"],
                         &["18446744073709551615", "0", "1_0", "~"],

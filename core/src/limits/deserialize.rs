@@ -7,7 +7,7 @@ use std::vec::Vec;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::{Limit, Limits};
-use crate::{LimitKey, LimitKind, Rate};
+use crate::{KeyWindow, LimitKey, Rate};
 
 /// Deserializes from a map such as `{ "qpm": 600, "tokens": "500000 per 6s" }`, or from the string
 /// `none`.
@@ -39,19 +39,17 @@ impl<'de> Visitor<'de> for LimitsVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Limits, A::Error> {
         let mut limits = Vec::<Limit>::new();
         while let Some(name) = map.next_key::<String>()? {
-            let short_key = LimitKind::from_short_key(&name);
-            let new = match (short_key, LimitKind::from_key(&name)) {
-                (Some((kind, LimitKey { per, .. })), _) => {
+            let Some(LimitKey { kind, window, .. }) = LimitKey::from_name(&name) else {
+                return Err(A::Error::custom(format_args!("unknown limit `{name}`")));
+            };
+            let new: Vec<Limit> = match window {
+                KeyWindow::Fixed(per) => {
                     let count = map.next_value()?;
                     [Limit { kind, count, per }].into()
                 }
-                (None, Some(kind)) => {
+                KeyWindow::Any => {
                     let Rates(rates) = map.next_value()?;
-                    let limits = rates.into_iter().map(|rate| rate.limit(kind));
-                    limits.collect::<Vec<_>>()
-                }
-                (None, None) => {
-                    return Err(A::Error::custom(format_args!("unknown limit `{name}`")));
+                    rates.into_iter().map(|rate| rate.limit(kind)).collect()
                 }
             };
             for limit in new {

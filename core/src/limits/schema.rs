@@ -1,7 +1,7 @@
 //! The JSON schema of limits, which accepts what deserializes.
 
 use super::Limits;
-use crate::LimitKind;
+use crate::{KeyWindow, LimitKey};
 
 /// An object such as `{ "qpm": 600, "tokens": "500000 per 6s" }`, or the string `none`.
 impl schemars::JsonSchema for Limits {
@@ -19,13 +19,12 @@ impl schemars::JsonSchema for Limits {
         let windows = schemars::json_schema!({
             "oneOf": [window, { "type": "array", "items": window, "minItems": 1 }]
         });
-        for kind in LimitKind::ALL {
-            for key in kind.short_keys() {
-                properties.insert(key.name.into(), count.clone().into());
-            }
-            if let Some(key) = kind.key() {
-                properties.insert(key.into(), windows.clone().into());
-            }
+        for key in LimitKey::ALL {
+            let value = match key.window {
+                KeyWindow::Fixed(_) => &count,
+                KeyWindow::Any => &windows,
+            };
+            properties.insert(key.name.into(), value.clone().into());
         }
         schemars::json_schema!({
             "oneOf": [

@@ -3,8 +3,8 @@
 use serde::ser::{Error as _, Serialize, SerializeMap as _, Serializer};
 
 use super::{Limit, Limits};
-use crate::LimitKind;
 use crate::rate::{self, Rate};
+use crate::{KeyWindow, LimitKey, LimitKind};
 
 /// Serializes in the format of tables: a map such as `{ "qpm": 600, "tokens": "500000 per 6s" }`.
 ///
@@ -23,27 +23,33 @@ impl Serialize for Limits {
         }
         let mut map = serializer.serialize_map(None)?;
         for limit in *self {
-            if let Some(key) = limit.kind.short_key(limit.per) {
+            if let Some(key) = short_key(limit) {
                 map.serialize_entry(key.name, &limit.count)?;
             }
         }
-        for kind in LimitKind::ALL {
-            let rates = Rates(*self, *kind);
+        let keys = LimitKey::ALL.iter();
+        for key in keys.filter(|key| key.window == KeyWindow::Any) {
+            let rates = Rates(*self, key.kind);
             let mut items = rates.iter();
-            match (kind.key(), items.next(), items.next()) {
-                (Some(key), Some(only), None) => map.serialize_entry(key, &only)?,
-                (Some(key), Some(_), Some(_)) => map.serialize_entry(key, &rates)?,
-                _ => {}
+            match (items.next(), items.next()) {
+                (None, _) => {}
+                (Some(only), None) => map.serialize_entry(key.name, &only)?,
+                (Some(_), Some(_)) => map.serialize_entry(key.name, &rates)?,
             }
         }
         map.end()
     }
 }
 
+/// Returns the key whose value is the count of the limit.
+fn short_key(limit: &Limit) -> Option<LimitKey> {
+    LimitKey::find(limit.kind, KeyWindow::Fixed(limit.per))
+}
+
 /// Returns `true` if a table can contain the limit.
 fn is_in_tables(limit: &Limit) -> bool {
-    let has_window = || limit.per.is_some_and(rate::is_valid);
-    limit.kind.short_key(limit.per).is_some() || limit.kind.key().is_some() && has_window()
+    let has_rate = || LimitKey::find(limit.kind, KeyWindow::Any).is_some();
+    short_key(limit).is_some() || limit.per.is_some_and(rate::is_valid) && has_rate()
 }
 
 /// The limits of a kind that have no short key.
@@ -53,7 +59,7 @@ impl Rates {
     fn iter(&self) -> impl Iterator<Item = Rate> {
         self.0.iter().filter_map(|limit| {
             let Limit { kind, count, per } = *limit;
-            let is_listed = kind == self.1 && kind.short_key(per).is_none();
+            let is_listed = kind == self.1 && short_key(limit).is_none();
             is_listed.then_some(Rate { count, per: per? })
         })
     }

@@ -6,6 +6,7 @@
 use std::fmt::Display;
 
 use model_studio_limits::LimitKind;
+use model_studio_limits_core::{KeyWindow, LimitKey};
 
 use super::StoreError;
 use crate::Cost;
@@ -97,9 +98,10 @@ fn escape(name: &str) -> String {
 
 /// Returns the name of a kind in keys and fields. It must never change, like the keys of tables.
 fn name_of(kind: LimitKind) -> &'static str {
-    // Limits on concurrency only have a short key, and all others have a key.
-    let short_key = kind.short_key(None).map(|key| key.name);
-    kind.key().or(short_key).unwrap_or_default()
+    // Only limits on concurrency have no key for any window.
+    let concurrent = || LimitKey::find(kind, KeyWindow::Fixed(None));
+    let key = LimitKey::find(kind, KeyWindow::Any).or_else(concurrent);
+    key.map(|key| key.name).unwrap_or_default()
 }
 
 /// What a process sends to the script in one call.
