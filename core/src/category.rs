@@ -93,9 +93,8 @@ impl FromStr for Category {
 
     fn from_str(name: &str) -> Result<Self, ParseCategoryError> {
         let found = Self::ALL.iter().find(|category| category.as_str() == name);
-        found.copied().ok_or_else(|| ParseCategoryError {
-            name: Excerpt::new(name),
-        })
+        let error = || ParseCategoryError(Excerpt::new(name));
+        found.copied().ok_or_else(error)
     }
 }
 
@@ -103,16 +102,14 @@ impl FromStr for Category {
 ///
 /// The message contains a suggestion, or the names of all categories if none is similar.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseCategoryError {
-    name: Excerpt,
-}
+pub struct ParseCategoryError(Excerpt);
 
 impl fmt::Display for ParseCategoryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown category `{}`, ", self.name)?;
-        let names = || Category::NAMES.iter().copied();
-        let suggestions = self.name.whole().map(|name| suggest(name, names()));
-        match suggestions.and_then(|suggestions| suggestions.first()) {
+        write!(f, "unknown category `{}`, ", self.0)?;
+        let names = Category::NAMES.iter().copied();
+        let nearest = self.0.whole().map(|name| suggest(name, names));
+        match nearest.and_then(|nearest| nearest.first()) {
             Some(name) => write!(f, "did you mean `{name}`?"),
             None => write!(f, "expected one of {}", AnyOf(Category::NAMES)),
         }

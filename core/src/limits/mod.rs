@@ -150,12 +150,11 @@ impl Limits {
     const fn count(self, kind: LimitKind, seconds: u64) -> Option<NonZeroU64> {
         let mut rest = self.limits;
         while let Some((limit, tail)) = rest.split_first() {
-            let limit_seconds = match limit.per {
-                Some(per) if per.subsec_nanos() == 0 => per.as_secs(),
-                Some(_) => u64::MAX,
+            let nanos = match limit.per {
+                Some(per) => per.as_nanos(),
                 None => 0,
             };
-            if limit.kind as u8 == kind as u8 && limit_seconds == seconds {
+            if limit.kind as u8 == kind as u8 && nanos == Duration::from_secs(seconds).as_nanos() {
                 return Some(limit.count);
             }
             rest = tail;
