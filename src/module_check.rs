@@ -18,15 +18,9 @@ pub const fn check_module(path: &str, module: &str) {
         let end = b"\")` from the `Generator` in build.rs";
         &[included, b"crate root; remove `.module(\"", module, end]
     } else {
+        let add = b"`; add `.module(\"";
         let end = b"\")` to the `Generator` in build.rs";
-        &[
-            included,
-            b"module `",
-            actual,
-            b"`; add `.module(\"",
-            actual,
-            end,
-        ]
+        &[included, b"module `", actual, add, actual, end]
     };
     // `format!` cannot be used at compile time.
     let mut message = [0; 512];

@@ -113,18 +113,13 @@ impl fmt::Display for ParseModelError {
         let name = &self.name;
         match self.reason {
             Reason::Deprecated(_) => write!(f, "model `{name}` is deprecated")?,
-            Reason::Retired(Retired { on, .. }) => {
-                write!(f, "model `{name}` was retired on {on}")?;
-            }
+            Reason::Retired(model) => write!(f, "model `{name}` was retired on {}", model.on)?,
             Reason::Unknown(_) => write!(f, "unknown model `{name}`")?,
         }
         if let Some(replacement) = self.replacement() {
             write!(f, ", use `{replacement}`")?;
         }
-        if let Reason::Retired(Retired {
-            note: Some(note), ..
-        }) = self.reason
-        {
+        if let Some(note) = self.retired().and_then(|model| model.note) {
             write!(f, "; {note}")?;
         }
         let suggestions = self.suggest();
