@@ -5,7 +5,9 @@ use core::hash::Hash;
 use core::str::FromStr;
 
 use crate::columns::Columns;
-use crate::{Category, Date, Deprecation, Limits, ParseModelError, Retired};
+use crate::{
+    Category, Date, Deprecation, Limits, ParseModelError, Property, PropertyValue, Retired,
+};
 
 /// An enum of models generated from a table, for code that works with any table.
 ///
@@ -49,6 +51,9 @@ pub trait Catalogue:
     /// The source of the table.
     const SOURCE: Source;
 
+    /// The properties that the table declares, in its order.
+    const PROPERTIES: &'static [Property] = Self::COLUMNS.properties;
+
     #[doc(hidden)]
     const COLUMNS: &'static Columns<Self>;
 
@@ -73,33 +78,33 @@ pub trait Catalogue:
     /// Returns the category of the model.
     #[inline]
     fn category(self) -> Category {
-        Self::COLUMNS.class(self.index()).category
+        Self::COLUMNS.group.require(self.index()).category
     }
 
     /// Returns the heading above the model in the provider's table.
     #[inline]
     fn series(self) -> &'static str {
-        Self::COLUMNS.class(self.index()).series
+        Self::COLUMNS.group.require(self.index()).series
     }
 
     /// Returns the rate limits of the model.
     #[inline]
     fn limits(self) -> Limits {
-        Self::COLUMNS.class(self.index()).limits
+        Self::COLUMNS.limits.get(self.index())
     }
 
     /// Returns `true` if the provider adjusts the limits of the model, for example based on an
     /// account's spending. [`limits`](Self::limits) then returns the lowest published values.
     #[inline]
     fn is_dynamic(self) -> bool {
-        Self::COLUMNS.class(self.index()).dynamic
+        Self::COLUMNS.dynamic.get(self.index()).is_some()
     }
 
     /// Returns the name of the pool that the model belongs to. All models in a pool share one
     /// quota: the limits apply to their combined usage.
     #[inline]
     fn pool(self) -> Option<&'static str> {
-        Self::COLUMNS.class(self.index()).pool
+        Self::COLUMNS.pool.get(self.index())
     }
 
     /// Returns `true` if the provider has deprecated the model.
@@ -111,7 +116,7 @@ pub trait Catalogue:
     /// Returns the deprecation of the model, or `None` if it is not deprecated.
     #[inline]
     fn deprecation(self) -> Option<Deprecation> {
-        Self::COLUMNS.class(self.index()).deprecation
+        Self::COLUMNS.deprecation.get(self.index())
     }
 
     /// Returns the date on which the model retires, if the provider has announced one.
@@ -124,7 +129,15 @@ pub trait Catalogue:
     /// model has a replacement too, returns the last model of the chain.
     #[inline]
     fn replacement(self) -> Option<Self> {
-        Self::COLUMNS.class(self.index()).replacement
+        Self::COLUMNS.replacement.get(self.index())
+    }
+
+    /// Returns the value of the property with this name, or `None` if the table does not declare
+    /// it, or has no value for the model.
+    fn property(self, name: &str) -> Option<PropertyValue> {
+        let mut properties = Self::PROPERTIES.iter();
+        let property = properties.find(|property| property.name == name)?;
+        property.value(self.index())
     }
 
     /// Parses a model ID or alias, and rejects deprecated models.

@@ -1,6 +1,7 @@
 //! The static data of an enum, which the generator writes.
 
-use crate::{Category, Deprecation, Limits, Retired};
+use crate::column::{Column, LimitColumn};
+use crate::{Category, Deprecation, Property, Retired};
 
 /// The data of an enum `M`, by column. The index of a model is the discriminant of its variant.
 #[derive(Debug)]
@@ -17,41 +18,34 @@ pub struct Columns<M: 'static> {
     pub identifier_ends: &'static [u32],
     /// The end of each model's aliases, counted from the first alias in `names`.
     pub alias_ends: &'static [u16],
-    /// The position of each model's class in `classes`.
-    pub class_of: &'static [u16],
-    /// The distinct combinations of properties. Usually, there are far fewer of them than models.
-    pub classes: &'static [Class<M>],
+    /// The group of each model.
+    pub group: Column<Group>,
+    /// The rate limits.
+    pub limits: LimitColumn,
+    /// The value `true` for each model whose limits the provider adjusts.
+    pub dynamic: Column<bool>,
+    /// The pool whose models share the limits.
+    pub pool: Column<&'static str>,
+    /// The deprecation of each deprecated model.
+    pub deprecation: Column<Deprecation>,
+    /// The model that the provider recommends instead.
+    pub replacement: Column<M>,
+    /// The properties that the table declares, with their columns.
+    pub properties: &'static [Property],
     /// The models that are no longer served, sorted by name.
     pub retired: &'static [Retired],
 }
 
-/// The properties of a model other than its names.
-#[derive(Debug)]
-pub struct Class<M> {
+/// What the models under one heading share.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
     /// The category.
     pub category: Category,
     /// The heading in the provider's table.
     pub series: &'static str,
-    /// The rate limits.
-    pub limits: Limits,
-    /// Whether the provider adjusts the limits.
-    pub dynamic: bool,
-    /// The pool whose models share the limits.
-    pub pool: Option<&'static str>,
-    /// The deprecation, if the model is deprecated.
-    pub deprecation: Option<Deprecation>,
-    /// The model that the provider recommends instead.
-    pub replacement: Option<M>,
 }
 
 impl<M> Columns<M> {
-    /// Returns the properties of the model at `index`.
-    #[inline]
-    #[must_use]
-    pub const fn class(&self, index: usize) -> &Class<M> {
-        &self.classes[self.class_of[index] as usize]
-    }
-
     /// Returns the aliases of the model at `index`.
     #[must_use]
     pub const fn aliases(&self, index: usize) -> &'static [&'static str] {

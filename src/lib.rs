@@ -136,37 +136,44 @@ extern crate alloc;
 
 mod active;
 mod catalogue;
+mod column;
 mod columns;
 mod impls;
 mod life_cycle;
 mod module_check;
 mod parse_error;
+mod property;
 
 pub use active::Active;
 pub use catalogue::{Catalogue, Source};
 pub use life_cycle::{Deprecation, Retired};
 pub use model_studio_limits_core::{
-    Category, Date, Limit, LimitKind, Limits, ParseCategoryError, ParseDateError,
+    Category, Date, Limit, LimitKind, Limits, ParseChoiceError, ParseDateError,
 };
 pub use parse_error::ParseModelError;
+pub use property::{Property, PropertyValue};
 
 /// Items that are only for generated code. They may change in any release.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::__accessors as accessors;
+    pub use crate::__choice as choice;
     pub use crate::__implement as implement;
-    pub use crate::columns::{Class, Columns};
+    pub use crate::column::{Column, LimitColumn, limits};
+    pub use crate::columns::{Columns, Group};
     #[cfg(feature = "clap")]
     pub use crate::impls::clap::possible_value;
     #[cfg(feature = "schemars")]
     pub use crate::impls::schemars::schema;
     pub use crate::module_check::check_module;
+    pub use crate::property::PropertyColumn;
     #[cfg(feature = "alloc")]
     pub use alloc::{borrow::Cow, string::String};
     #[cfg(feature = "clap")]
     pub use clap;
-    pub use model_studio_limits_core::Lookup;
     #[cfg(feature = "serde")]
     pub use model_studio_limits_core::deserialize;
+    pub use model_studio_limits_core::{Choices, Lookup};
     pub use model_studio_limits_macros::expand;
     #[cfg(feature = "schemars")]
     pub use schemars;
@@ -175,10 +182,7 @@ pub mod __private {
     #[cfg(feature = "strum")]
     pub use strum;
 
-    use core::num::NonZeroU64;
-    use core::time::Duration;
-
-    use crate::{Date, Limit, LimitKind};
+    use crate::Date;
 
     /// Exports the macro of each feature, or one that expands to nothing.
     macro_rules! implement_features {
@@ -204,19 +208,6 @@ pub mod __private {
     #[must_use]
     pub const fn date(year: u16, month: u8, day: u8) -> Date {
         Date::new(year, month, day).expect("the date exists")
-    }
-
-    /// Creates a limit. `count` is at least 1; `per_millis` is 0 for a limit without a window.
-    #[must_use]
-    pub const fn limit(kind: LimitKind, count: u64, per_millis: u64) -> Limit {
-        Limit {
-            kind,
-            count: NonZeroU64::new(count).expect("the count is at least 1"),
-            per: match per_millis {
-                0 => None,
-                _ => Some(Duration::from_millis(per_millis)),
-            },
-        }
     }
 }
 

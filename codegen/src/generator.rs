@@ -156,6 +156,7 @@ impl Generator {
         self.settings.check()?;
         self.check_overlay_variable()?;
         let table = pipeline::table(&self.table, self.overlay.as_deref())?;
+        self.settings.check_properties(&table.properties)?;
         Ok(Code(render::code(&table, &self.settings)))
     }
 

@@ -60,10 +60,37 @@ pub(crate) fn is_valid(text: &str) -> bool {
     starts && continues && text != "_" && !KEYWORDS.contains(&text)
 }
 
+/// Returns `true` if every enum has an associated item of this name.
+pub(crate) fn is_enum_item(name: &str) -> bool {
+    name.starts_with("__") || is_in(ENUM_ITEMS, name)
+}
+
+/// Returns `true` if a method of this name would hide one that every enum has.
+pub(crate) fn is_method(name: &str) -> bool {
+    is_enum_item(name) || is_in(TRAIT_METHODS, name)
+}
+
 /// Returns `true` if a macro of this name would conflict with a built-in attribute.
 pub(crate) fn is_attribute(name: &str) -> bool {
-    ATTRIBUTES.split(' ').any(|attribute| attribute == name)
+    is_in(ATTRIBUTES, name)
 }
+
+fn is_in(list: &str, name: &str) -> bool {
+    list.split(' ').any(|item| item == name)
+}
+
+/// The associated items of generated enums and of the traits they implement.
+const ENUM_ITEMS: &str = "\
+    ALL CHOICES COLUMNS COUNT PROPERTIES RETIRED SOURCE VARIANTS active aliases as_str category deprecation \
+    fmt from_name in_category in_series index is_deprecated is_dynamic iter limits name names \
+    parse_active pool property replacement retires series";
+
+/// The methods of the other traits, including those that are implemented for every type.
+const TRAIT_METHODS: &str = "\
+    as_ref borrow borrow_mut clamp clone clone_from clone_into clone_to_uninit cmp deserialize eq \
+    from from_str ge gt hash hash_slice into json_schema le lt max min ne partial_cmp schema_id \
+    schema_name serialize to_owned to_possible_value to_string try_from try_into type_id \
+    value_variants";
 
 const ATTRIBUTES: &str = "\
     allow automatically_derived bench cfg cfg_attr cold crate_name crate_type \

@@ -13,6 +13,7 @@ mod yaml;
 
 // Node -> TableFile or OverlayFile
 mod decode;
+mod property;
 mod table_file;
 
 // TableFile -> Table, and Table + OverlayFile -> Table

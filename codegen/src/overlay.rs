@@ -1,17 +1,18 @@
-//! Applies a decoded overlay to a table: adds its models and merges its limits.
+//! Applies a decoded overlay to a table: adds its models, merges its limits and sets its properties.
 
 use std::collections::HashMap;
 use std::mem;
 
 use model_studio_limits_core::merge;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Location};
 use crate::name_index::NameIndex;
 use crate::table::Table;
-use crate::table_file::{LimitsRow, OverlayFile};
-use crate::validate;
+use crate::table_file::{OverlayFile, PropertiesRow};
+use crate::{decode, validate};
 
-/// Returns the table with the models and limits of the overlay, or all errors in the overlay.
+/// Returns the table with the models, limits and properties of the overlay, or all errors in the
+/// overlay.
 pub(crate) fn apply(table: &Table, overlay: OverlayFile) -> Result<Table, Vec<Diagnostic>> {
     let (mut result, mut errors) = match validate::extend(table, overlay.additions) {
         Ok(extended) => (extended, Vec::new()),
@@ -19,36 +20,90 @@ pub(crate) fn apply(table: &Table, overlay: OverlayFile) -> Result<Table, Vec<Di
     };
     let retired = result.retired.iter().map(|retired| &retired.row);
     let index = NameIndex::new(result.rows(), retired);
-    let mut changes = HashMap::<usize, &LimitsRow>::new();
-    for row in &overlay.limits {
-        let name = &row.name;
-        let Some((position, _)) = index.get(name) else {
-            errors.push(index.not_found(name, row.location));
-            continue;
+    let limits = overlay.limits.iter().filter_map(|row| {
+        let Some((position, _)) = index.get(&row.name) else {
+            errors.push(index.not_found(&row.name, row.location));
+            return None;
         };
-        for position in pool_members(&result, position) {
-            let earlier = changes.insert(position, row);
-            // The reader reports duplicate keys.
-            if let Some(earlier) = earlier.filter(|earlier| earlier.name != *name) {
-                let message = format!(
-                    "the limits of `{name}` are already set by `{}` on line {}",
-                    earlier.name, earlier.location.line
-                );
-                let error = Diagnostic::new(row.location, message);
-                errors.push(error.help("set the limits of each model or pool only once"));
-                break;
-            }
-        }
-    }
+        Some((pool_members(&result, position), row))
+    });
+    let limits: Vec<_> = limits.collect();
+    let properties = overlay.properties.iter().filter_map(|row| {
+        let Some((position, _)) = index.get(&row.name) else {
+            let error = declaration_error(&result, row);
+            errors.push(error.unwrap_or_else(|| index.not_found(&row.name, row.location)));
+            return None;
+        };
+        let values = decode::properties(&result.properties, &row.properties, &mut errors);
+        Some((position, row, values))
+    });
+    let properties: Vec<_> = properties.collect();
+    let changes = limits.iter();
+    let changes = changes.map(|(members, row)| (members.clone(), row.name.as_str(), row.location));
+    check_unique("limits", "model or pool", changes, &mut errors);
+    let changes = properties.iter();
+    let changes =
+        changes.map(|(position, row, _)| (vec![*position], row.name.as_str(), row.location));
+    check_unique("properties", "model", changes, &mut errors);
     if !errors.is_empty() {
         return Err(errors);
     }
-    for (position, row) in changes {
+    for (members, row) in limits {
+        for position in members {
+            let model = &mut result.models[position];
+            let limits = merge(&model.row.limits, &row.limits);
+            model.baseline = Some(mem::replace(&mut model.row.limits, limits));
+        }
+    }
+    for (position, _, values) in properties {
         let model = &mut result.models[position];
-        let limits = merge(&model.row.limits, &row.limits);
-        model.baseline = Some(mem::replace(&mut model.row.limits, limits));
+        model.has_overlaid_properties = true;
+        for (current, value) in model.properties.iter_mut().zip(values) {
+            *current = value.or(current.take());
+        }
     }
     Ok(result)
+}
+
+/// Returns an error if an overlay declares a property instead of setting those of a model.
+fn declaration_error(table: &Table, row: &PropertiesRow) -> Option<Diagnostic> {
+    let is_declared = table.properties.iter().any(|it| it.name == row.name);
+    let has_type = row.properties.iter().any(|entry| entry.key == "type");
+    let declares_type = has_type && table.properties.iter().all(|it| it.name != "type");
+    (is_declared || declares_type).then(|| {
+        let message = format!("an overlay cannot declare the property `{}`", row.name);
+        let help = "declare it in the table; an overlay sets the properties of models, as in \
+                    `some-model: { some_property: 1 }`";
+        Diagnostic::new(row.location, message).help(help)
+    })
+}
+
+/// Checks that no two entries of an overlay change the same model. `changes` are the positions of the
+/// models, the name and the location of each entry.
+fn check_unique<'a>(
+    what: &str,
+    owner: &str,
+    changes: impl Iterator<Item = (Vec<usize>, &'a str, Location)>,
+    errors: &mut Vec<Diagnostic>,
+) {
+    let mut known = HashMap::new();
+    for (positions, name, location) in changes {
+        for position in positions {
+            // The reader reports duplicate keys.
+            match known.insert(position, (name, location)) {
+                Some((earlier, at)) if earlier != name => {
+                    let line = at.line;
+                    let message = format!(
+                        "the {what} of `{name}` are already set by `{earlier}` on line {line}"
+                    );
+                    let help = format!("set the {what} of each {owner} only once");
+                    errors.push(Diagnostic::new(location, message).help(help));
+                    break;
+                }
+                _ => {}
+            }
+        }
+    }
 }
 
 /// Returns the positions of the model at `position` and of all models that share a pool with it.

@@ -2,6 +2,7 @@
 
 use model_studio_limits_core::Limit;
 
+use crate::property::{Property, PropertyValue};
 use crate::table_file::{Group, RetiredRow, Row, Source};
 
 /// A table with unique names, unambiguous identifiers and resolved replacements.
@@ -12,6 +13,7 @@ pub(crate) struct Table {
     /// The name of the overlay file.
     pub(crate) overlay: Option<String>,
     pub(crate) source: Source,
+    pub(crate) properties: Vec<Property>,
     pub(crate) groups: Vec<Group>,
     pub(crate) models: Vec<Model>,
     /// Sorted by name.
@@ -24,6 +26,10 @@ pub(crate) struct Model {
     pub(crate) row: Row,
     /// The limits of the table, if an overlay has changed them.
     pub(crate) baseline: Option<Vec<Limit>>,
+    /// The value of each property of the table.
+    pub(crate) properties: Vec<Option<PropertyValue>>,
+    /// Whether an overlay has changed properties.
+    pub(crate) has_overlaid_properties: bool,
     /// The position of the model at the end of the chain of replacements.
     pub(crate) replacement: Option<usize>,
 }

@@ -1,17 +1,21 @@
 //! The contents of table and overlay files, as they are written.
 //!
-//! Each row is valid on its own. `validate` checks that the rows are consistent.
+//! Each row is valid on its own, except for the values of properties. `validate` checks them, and that
+//! the rows are consistent.
 
 use std::iter;
 
 use model_studio_limits_core::{Category, Date, Limit};
 
 use crate::diagnostic::Location;
+use crate::property::Property;
+use crate::yaml::Entry;
 
 /// A table file.
 #[derive(Debug, Default)]
 pub(crate) struct TableFile {
     pub(crate) source: Source,
+    pub(crate) properties: Vec<Property>,
     pub(crate) groups: Vec<Group>,
     pub(crate) rows: Vec<Row>,
     pub(crate) retired: Vec<RetiredRow>,
@@ -45,6 +49,9 @@ pub(crate) struct Row {
     /// The pool whose models share the limits.
     pub(crate) pool: Option<(String, Location)>,
     pub(crate) deprecation: Option<Deprecation>,
+    /// The values of properties. Only `validate` knows their types, because the rows of an overlay have
+    /// the properties that the table declares.
+    pub(crate) properties: Vec<Entry>,
 }
 
 impl Row {
@@ -100,6 +107,8 @@ pub(crate) struct OverlayFile {
     pub(crate) additions: TableFile,
     /// The limits to set.
     pub(crate) limits: Vec<LimitsRow>,
+    /// The properties to set.
+    pub(crate) properties: Vec<PropertiesRow>,
 }
 
 /// The limits that an overlay sets for a model.
@@ -109,4 +118,12 @@ pub(crate) struct LimitsRow {
     pub(crate) location: Location,
     /// The limits to set, or an empty list to remove all limits.
     pub(crate) limits: Vec<Limit>,
+}
+
+/// The properties that an overlay sets for a model.
+#[derive(Debug)]
+pub(crate) struct PropertiesRow {
+    pub(crate) name: String,
+    pub(crate) location: Location,
+    pub(crate) properties: Vec<Entry>,
 }

@@ -1,12 +1,15 @@
 //! Validates a table: names must be unique, identifiers must not conflict, replacements must exist,
-//! and the models in a pool must have the same limits.
+//! the models in a pool must have the same limits, and properties must have values of their types.
 
 use std::collections::HashMap;
 
 use model_studio_limits_core::MAX_NAMES;
 
+use crate::decode;
 use crate::diagnostic::{Diagnostic, Location};
+use crate::identifier;
 use crate::name_index::NameIndex;
+use crate::property::{Presence, PropertyValue};
 use crate::table::{Model, RetiredModel, Table};
 use crate::table_file::{Name, RetiredRow, Row, TableFile};
 
@@ -14,6 +17,7 @@ use crate::table_file::{Name, RetiredRow, Row, TableFile};
 pub(crate) fn validate(file: TableFile) -> Result<Table, Vec<Diagnostic>> {
     let base = Table {
         source: file.source.clone(),
+        properties: file.properties.clone(),
         ..Table::default()
     };
     extend(&base, file)
@@ -31,20 +35,26 @@ pub(crate) fn extend(base: &Table, file: TableFile) -> Result<Table, Vec<Diagnos
     let replacements = addition.find_replacements(&mut errors);
     let ends = addition.resolve_chains(&replacements, &mut errors);
     let retired = addition.retired_replacements(&ends, &mut errors);
+    let properties = addition.properties(&mut errors);
     if !errors.is_empty() {
         return Err(errors);
     }
     let mut table = base.clone();
     table.groups.extend(file.groups);
     let rows = file.rows.into_iter().zip(&ends[base.models.len()..]);
-    table.models.extend(rows.map(|(row, replacement)| Model {
-        row: Row {
-            group: base.groups.len() + row.group,
-            ..row
-        },
-        baseline: None,
-        replacement: *replacement,
-    }));
+    let rows = rows.zip(properties);
+    table
+        .models
+        .extend(rows.map(|((row, replacement), properties)| Model {
+            row: Row {
+                group: base.groups.len() + row.group,
+                ..row
+            },
+            baseline: None,
+            properties,
+            has_overlaid_properties: false,
+            replacement: *replacement,
+        }));
     let rows = file.retired.into_iter().zip(retired);
     let retired = rows.map(|(row, replacement)| RetiredModel { row, replacement });
     table.retired.extend(retired);
@@ -110,6 +120,37 @@ impl<'a> Addition<'a> {
         }
     }
 
+    /// Returns the values of the properties of each row of the file, including defaults.
+    fn properties(&self, errors: &mut Vec<Diagnostic>) -> Vec<Vec<Option<PropertyValue>>> {
+        let declared = &self.base.properties;
+        let rows = self.file.rows.iter().map(|row| {
+            let set = decode::properties(declared, &row.properties, errors);
+            let values = declared.iter().zip(set);
+            let values = values.map(|(property, value)| {
+                // An entry with an invalid value is already reported.
+                if row
+                    .properties
+                    .iter()
+                    .any(|entry| entry.key == property.name)
+                {
+                    return value;
+                }
+                match &property.presence {
+                    Presence::Optional => {}
+                    Presence::Default(default) => return Some(default.clone()),
+                    Presence::Required => {
+                        let Name { text, location, .. } = &row.name;
+                        let message = format!("missing property `{}` of `{text}`", property.name);
+                        errors.push(Diagnostic::new(*location, message));
+                    }
+                }
+                None
+            });
+            values.collect()
+        });
+        rows.collect()
+    }
+
     /// Checks that no name is defined twice, and that there are not too many.
     fn check_names(&self, errors: &mut Vec<Diagnostic>) {
         let mut first = HashMap::<&str, (usize, &Name)>::new();
@@ -135,7 +176,7 @@ impl<'a> Addition<'a> {
         let mut first = HashMap::<&str, (usize, &Name)>::new();
         for (position, name) in &self.index.names {
             let identifier = name.identifier.as_str();
-            let problem = if is_enum_item(identifier) {
+            let problem = if identifier::is_enum_item(identifier) {
                 "is reserved for an associated item".to_owned()
             } else if let Some((earlier_position, earlier)) = first.get(identifier) {
                 // Names of the same model that only differ in punctuation can share an identifier.
@@ -275,14 +316,4 @@ impl<'a> Addition<'a> {
         let names = names.join(" → ");
         Diagnostic::new(location, format!("the replacements form a cycle: {names}"))
     }
-}
-
-/// The associated items of generated enums and of the traits they implement.
-const ENUM_ITEMS: &str = "\
-    ALL COLUMNS COUNT RETIRED SOURCE VARIANTS active aliases category deprecation fmt from_name \
-    in_category in_series index is_deprecated is_dynamic iter limits name names parse_active pool \
-    replacement retires series";
-
-fn is_enum_item(identifier: &str) -> bool {
-    identifier.starts_with("__") || ENUM_ITEMS.split(' ').any(|item| item == identifier)
 }

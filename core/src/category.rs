@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use crate::{AnyOf, Excerpt, suggest};
+use crate::{Choices, ParseChoiceError};
 
 /// Defines [`Category`] from a single list of its variants and their names.
 macro_rules! categories {
@@ -16,7 +16,7 @@ macro_rules! categories {
         ///
         /// let category: Category = "video-generation".parse()?;
         /// assert_eq!(category, Category::VideoGeneration);
-        /// # Ok::<(), model_studio_limits::ParseCategoryError>(())
+        /// # Ok::<(), model_studio_limits::ParseChoiceError>(())
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
@@ -89,34 +89,16 @@ impl fmt::Display for Category {
 
 /// Parses the name used in tables.
 impl FromStr for Category {
-    type Err = ParseCategoryError;
+    type Err = ParseChoiceError;
 
-    fn from_str(name: &str) -> Result<Self, ParseCategoryError> {
-        let found = Self::ALL.iter().find(|category| category.as_str() == name);
-        let error = || ParseCategoryError(Excerpt::new(name));
-        found.copied().ok_or_else(error)
+    fn from_str(name: &str) -> Result<Self, ParseChoiceError> {
+        const CHOICES: &Choices = &Choices {
+            what: "category",
+            names: Category::NAMES,
+        };
+        CHOICES.find(name).map(|index| Self::ALL[index])
     }
 }
-
-/// Error returned when a string is not the name of a [`Category`].
-///
-/// The message contains a suggestion, or the names of all categories if none is similar.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseCategoryError(Excerpt);
-
-impl fmt::Display for ParseCategoryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown category `{}`, ", self.0)?;
-        let names = Category::NAMES.iter().copied();
-        let nearest = self.0.whole().map(|name| suggest(name, names));
-        match nearest.and_then(|nearest| nearest.first()) {
-            Some(name) => write!(f, "did you mean `{name}`?"),
-            None => write!(f, "expected one of {}", AnyOf(Category::NAMES)),
-        }
-    }
-}
-
-impl core::error::Error for ParseCategoryError {}
 
 #[cfg(feature = "serde")]
 impl serde::Serialize for Category {

@@ -6,6 +6,7 @@
 extern crate std;
 
 mod category;
+mod choice;
 mod date;
 #[cfg(feature = "serde")]
 mod deserialize;
@@ -18,7 +19,8 @@ mod name_list;
 mod rate;
 mod suggest;
 
-pub use category::{Category, ParseCategoryError};
+pub use category::Category;
+pub use choice::{Choices, ParseChoiceError};
 pub use date::{Date, ParseDateError};
 #[cfg(feature = "serde")]
 pub use deserialize::deserialize;

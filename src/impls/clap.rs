@@ -3,11 +3,11 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __implement_clap {
-    ($kind:ident $Model:ident) => {
+    ($kind:ident $Type:ident, $possible_value:expr) => {
         $crate::__with_feature! { $kind "clap"
-            /// Accepts model IDs and aliases. The help shows the limits and omits deprecated
-            /// models.
-            impl $crate::__private::clap::ValueEnum for $Model {
+            /// Accepts the names. For models, that includes aliases; the help shows the limits and
+            /// omits deprecated models.
+            impl $crate::__private::clap::ValueEnum for $Type {
                 fn value_variants<'a>() -> &'a [Self] {
                     Self::ALL
                 }
@@ -15,7 +15,7 @@ macro_rules! __implement_clap {
                 fn to_possible_value(
                     &self,
                 ) -> ::core::option::Option<$crate::__private::clap::builder::PossibleValue> {
-                    ::core::option::Option::Some($crate::__private::possible_value(*self))
+                    ::core::option::Option::Some($possible_value(*self))
                 }
             }
         }

@@ -19,6 +19,9 @@ assert!(Model::ALL.contains(&Model::QwenPlus));
             /// not in [`ALL`](Self::ALL).
             pub const RETIRED: &'static [$crate::Retired] = COLUMNS.retired;
 
+            /// The properties that the table declares, in its order.
+            pub const PROPERTIES: &'static [$crate::Property] = COLUMNS.properties;
+
             /// The source of the table, and the overlay that was applied to it.
             #[doc = $crate::__example!($kind, "
 ```
@@ -63,7 +66,7 @@ assert_eq!(Model::QwenPlus.series(), \"Qwen LLMs\");
             #[inline]
             #[must_use]
             pub const fn series(self) -> &'static str {
-                COLUMNS.class(self as usize).series
+                COLUMNS.group.require(self as usize).series
             }
 
             /// Returns the category of the model.
@@ -76,7 +79,7 @@ assert_eq!(Model::TextEmbeddingV3.category(), Category::Embedding);
             #[inline]
             #[must_use]
             pub const fn category(self) -> $crate::Category {
-                COLUMNS.class(self as usize).category
+                COLUMNS.group.require(self as usize).category
             }
 
             /// Returns the rate limits of the model. They apply per account, across all of its API
@@ -92,7 +95,7 @@ assert_eq!(QPM, 600);
             #[inline]
             #[must_use]
             pub const fn limits(self) -> $crate::Limits {
-                COLUMNS.class(self as usize).limits
+                COLUMNS.limits.get(self as usize)
             }
 
             /// Returns `true` if the provider adjusts the limits of the model, for example
@@ -101,7 +104,7 @@ assert_eq!(QPM, 600);
             #[inline]
             #[must_use]
             pub const fn is_dynamic(self) -> bool {
-                COLUMNS.class(self as usize).dynamic
+                COLUMNS.dynamic.get(self as usize).is_some()
             }
 
             /// Returns the name of the pool that the model belongs to. All models in a pool share
@@ -109,7 +112,7 @@ assert_eq!(QPM, 600);
             #[inline]
             #[must_use]
             pub const fn pool(self) -> ::core::option::Option<&'static str> {
-                COLUMNS.class(self as usize).pool
+                COLUMNS.pool.get(self as usize)
             }
 
             /// Returns `true` if the provider has deprecated the model.
@@ -129,7 +132,7 @@ assert!(Model::from_name(\"qwen2-7b-instruct\").unwrap().is_deprecated());
             #[inline]
             #[must_use]
             pub const fn deprecation(self) -> ::core::option::Option<$crate::Deprecation> {
-                COLUMNS.class(self as usize).deprecation
+                COLUMNS.deprecation.get(self as usize)
             }
 
             /// Returns the date on which the model retires, if the provider has announced one.
@@ -154,7 +157,14 @@ assert_eq!(Model::QwenPlus.replacement(), None);
             #[inline]
             #[must_use]
             pub const fn replacement(self) -> ::core::option::Option<Self> {
-                COLUMNS.class(self as usize).replacement
+                COLUMNS.replacement.get(self as usize)
+            }
+
+            /// Returns the value of the property with this name, or `None` if the table does not
+            /// declare it, or has no value for the model.
+            #[must_use]
+            pub fn property(self, name: &str) -> ::core::option::Option<$crate::PropertyValue> {
+                $crate::Catalogue::property(self, name)
             }
 
             /// Returns the position of the model in [`ALL`](Self::ALL). It may change between

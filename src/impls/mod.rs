@@ -8,7 +8,9 @@
 //! A `cfg` inside the body of a macro would refer to the features of the user's crate. Therefore
 //! `__private` exports the macro of each feature, or `__implement_nothing` if it is disabled.
 
+mod accessors;
 mod alloc;
+mod choice;
 pub(crate) mod clap;
 mod docs;
 mod methods;
@@ -31,10 +33,14 @@ macro_rules! __implement {
         $crate::__implement_traits! { $kind $Model }
 
         $crate::__private::implement_alloc! { $kind $Model }
-        $crate::__private::implement_clap! { $kind $Model }
-        $crate::__private::implement_schemars! { $kind $Model }
-        $crate::__private::implement_serde! { $kind $Model }
-        $crate::__private::implement_strum! { $kind $Model }
+        $crate::__private::implement_clap! { $kind $Model, $crate::__private::possible_value }
+        $crate::__private::implement_schemars! {
+            $kind $Model, $crate::__private::schema(|_: Self| true)
+        }
+        $crate::__private::implement_serde! { $kind $Model, "the name of a model" }
+        $crate::__private::implement_strum! {
+            $kind $Model, COLUMNS.names.split_at(COLUMNS.models.len()).0
+        }
     };
 }
 
@@ -42,5 +48,5 @@ macro_rules! __implement {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __implement_nothing {
-    ($kind:ident $Model:ident) => {};
+    ($($input:tt)*) => {};
 }

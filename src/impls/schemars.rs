@@ -3,26 +3,27 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __implement_schemars {
-    ($kind:ident $Model:ident) => {
+    ($kind:ident $Type:ident, $schema:expr) => {
         $crate::__with_feature! { $kind "schemars"
-            /// A string that is a model ID or an alias, described by the limits of the model.
-            impl $crate::__private::schemars::JsonSchema for $Model {
+            /// A string that is a name. For models, that includes aliases, and each name is described by
+            /// the limits of the model.
+            impl $crate::__private::schemars::JsonSchema for $Type {
                 fn schema_name() -> $crate::__private::Cow<'static, str> {
-                    ::core::convert::From::from(::core::stringify!($Model))
+                    ::core::convert::From::from(::core::stringify!($Type))
                 }
 
                 fn schema_id() -> $crate::__private::Cow<'static, str> {
                     ::core::convert::From::from(::core::concat!(
                         ::core::module_path!(),
                         "::",
-                        ::core::stringify!($Model)
+                        ::core::stringify!($Type)
                     ))
                 }
 
                 fn json_schema(
                     _: &mut $crate::__private::schemars::SchemaGenerator,
                 ) -> $crate::__private::schemars::Schema {
-                    $crate::__private::schema(|_: Self| true)
+                    $schema
                 }
             }
         }

@@ -3,27 +3,26 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __implement_strum {
-    ($kind:ident $Model:ident) => {
+    ($kind:ident $Type:ident, $names:expr) => {
         $crate::__with_feature! { $kind "strum"
-            impl $crate::__private::strum::VariantArray for $Model {
-                const VARIANTS: &'static [Self] = COLUMNS.models;
+            impl $crate::__private::strum::VariantArray for $Type {
+                const VARIANTS: &'static [Self] = Self::ALL;
             }
 
-            impl $crate::__private::strum::VariantNames for $Model {
-                const VARIANTS: &'static [&'static str] =
-                    COLUMNS.names.split_at(COLUMNS.models.len()).0;
+            impl $crate::__private::strum::VariantNames for $Type {
+                const VARIANTS: &'static [&'static str] = $names;
             }
 
-            impl $crate::__private::strum::EnumCount for $Model {
-                const COUNT: usize = COLUMNS.models.len();
+            impl $crate::__private::strum::EnumCount for $Type {
+                const COUNT: usize = Self::ALL.len();
             }
 
-            impl $crate::__private::strum::IntoEnumIterator for $Model {
+            impl $crate::__private::strum::IntoEnumIterator for $Type {
                 type Iterator = ::core::iter::Copied<::core::slice::Iter<'static, Self>>;
 
                 #[inline]
                 fn iter() -> ::core::iter::Copied<::core::slice::Iter<'static, Self>> {
-                    ::core::iter::Iterator::copied(COLUMNS.models.iter())
+                    ::core::iter::Iterator::copied(Self::ALL.iter())
                 }
             }
         }

@@ -8,21 +8,19 @@ use model_studio_limits_core::{
     AnyOf, KeyWindow, Limit, LimitKey, LimitKind, Rate, distance_within,
 };
 
+use super::numbers::{integer, join_numbers, plain_integer};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::{Entry, Node, Reader, Value};
 
 /// Decodes limits: a mapping or `none`. Returns the limits, sorted by kind and window.
 pub(super) fn decode(reader: &mut Reader, node: &Node, what: &str) -> Option<Vec<Limit>> {
-    let node = match &node.value {
+    match &node.value {
         Value::String(text) if text == "none" => return Some(Vec::new()),
-        Value::Mapping(entries) if entries.iter().any(is_rest_of_number) => &Node {
-            value: Value::Mapping(join_numbers(entries)),
-            location: node.location,
-        },
-        Value::Mapping(_) => node,
+        Value::Mapping(_) => {}
         _ => return reader.type_error(node, what, "a mapping or `none`"),
-    };
-    let entries = reader.mapping(node, what)?;
+    }
+    let node = join_numbers(node);
+    let entries = reader.mapping(&node, what)?;
     if entries.is_empty() {
         let error = Diagnostic::new(node.location, format!("{what} is empty"));
         return reader.fail(error.help("write `none` if the provider sets no limit"));
@@ -52,32 +50,6 @@ pub(super) fn decode(reader: &mut Reader, node: &Node, what: &str) -> Option<Vec
     }
     limits.sort_by_key(|(limit, _)| limit.slot());
     Some(limits.into_iter().map(|(limit, _)| limit).collect())
-}
-
-/// Joins numbers that are written with commas. YAML reads `{ otpm: 8,000 }` as a mapping with two
-/// entries: `otpm: 8`, and the key `000` without a value.
-fn join_numbers(entries: &[Entry]) -> Vec<Entry> {
-    let mut joined = Vec::new();
-    let mut entries = entries.iter().peekable();
-    while let Some(entry) = entries.next() {
-        let mut entry = entry.clone();
-        if let Value::Integer(start) = entry.value.value {
-            let mut number = start.to_string();
-            while let Some(rest) = entries.next_if(|next| is_rest_of_number(next)) {
-                number = number + "," + &rest.key;
-                entry.value.value = Value::String(number.clone());
-            }
-        }
-        joined.push(entry);
-    }
-    joined
-}
-
-/// Returns `true` for a key such as `000` or `000 per 1m` without a value.
-fn is_rest_of_number(entry: &Entry) -> bool {
-    let number = entry.key.split(' ').next().unwrap_or_default();
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    is_number && matches!(entry.value.value, Value::Null)
 }
 
 /// Decodes the limits for one key.
@@ -125,46 +97,8 @@ fn suggest_key(unknown: &str) -> Option<&'static str> {
 
 /// Decodes an integer from 1 to `max`.
 fn decode_count(reader: &mut Reader, node: &Node, what: &str, max: u64) -> Option<NonZeroU64> {
-    let message = |text: String| Diagnostic::new(node.location, format!("{what} {text}"));
-    let too_small = |shown: String| {
-        message(format!("must be at least 1, found {shown}"))
-            .help("omit the key if there is no such limit")
-    };
-    let too_large = |shown: String| message(format!("must be at most {max}, found {shown}"));
-    let error = match &node.value {
-        Value::Integer(number @ ..1) => too_small(number.to_string()),
-        Value::Integer(number) => match u64::try_from(*number).ok().and_then(NonZeroU64::new) {
-            Some(count) if count.get() <= max => return Some(count),
-            _ => too_large(number.to_string()),
-        },
-        Value::Float(number) if *number <= 0.0 => too_small(format!("{number:?}")),
-        Value::Float(number) if *number >= U64_END => too_large(format!("{number:?}")),
-        Value::Float(number) => {
-            let is_whole = *number >= 1.0 && number.fract() == 0.0;
-            message(format!("must be an integer, found {number:?}"))
-                .help_maybe(is_whole.then(|| format!("write {number}")))
-        }
-        Value::String(text) => {
-            let help = plain_integer(text)
-                .map(|plain| format!("write {plain} without quotes, separators or leading zeros"));
-            message(format!("must be an integer, found the string `{text}`")).help_maybe(help)
-        }
-        _ => return reader.type_error(node, what, "a positive integer"),
-    };
-    reader.fail(error)
-}
-
-/// 2⁶⁴, the smallest integer above `u64::MAX`.
-const U64_END: f64 = 18_446_744_073_709_551_616.0;
-
-/// Returns a positive integer without separators and leading zeros.
-fn plain_integer(text: &str) -> Option<String> {
-    // In `1,5`, the comma separates decimals.
-    let after_comma = text.rsplit_once(',').map(|(_, rest)| rest.len());
-    let digits: String = text.chars().filter(|c| !"_,' ".contains(*c)).collect();
-    let digits = digits.trim_start_matches('0');
-    let is_integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    (is_integer && matches!(after_comma, None | Some(3))).then(|| digits.to_owned())
+    let omit = "omit the key if there is no such limit";
+    NonZeroU64::new(integer(reader, node, what, &(1..=max), omit)?)
 }
 
 fn decode_rate(reader: &mut Reader, kind: LimitKind, what: &str, node: &Node) -> Option<Limit> {

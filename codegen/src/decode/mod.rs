@@ -4,21 +4,32 @@
 //! run. The result is only used if there are no errors.
 
 mod limits;
+mod numbers;
+mod properties;
+mod scalars;
 
-use model_studio_limits_core::{Category, Date};
+pub(crate) use properties::values as properties;
 
-use crate::diagnostic::{Diagnostic, Location};
+use model_studio_limits_core::Category;
+
+use crate::diagnostic::Diagnostic;
 use crate::identifier;
 use crate::table_file::{
-    Deprecation, Group, LimitsRow, Name, OverlayFile, RetiredRow, Row, Source, TableFile,
+    Deprecation, Group, LimitsRow, Name, OverlayFile, PropertiesRow, RetiredRow, Row, Source,
+    TableFile,
 };
-use crate::text::{is_invisible, one_line};
+use crate::text::is_invisible;
 use crate::yaml::{Fields, Node, Reader, Value};
 
 /// Decodes a table file.
 pub(crate) fn table_file(reader: &mut Reader, root: &Node) -> Option<TableFile> {
-    let fields = reader.fields(root, "the table", &["source", "groups", "retired"])?;
+    let fields = reader.fields(
+        root,
+        "the table",
+        &["source", "properties", "groups", "retired"],
+    )?;
     let source = reader.optional(&fields, "source", decode_source);
+    let properties = reader.optional(&fields, "properties", properties::declarations);
     let groups = reader.required(&fields, "groups", Reader::items);
     let retired = reader.optional(&fields, "retired", Reader::items);
     let mut file = TableFile {
@@ -28,6 +39,13 @@ pub(crate) fn table_file(reader: &mut Reader, root: &Node) -> Option<TableFile> 
     for node in groups.unwrap_or_default() {
         decode_group(reader, node, &mut file);
     }
+    match properties {
+        None if fields.get("properties").is_some() => {
+            // The values cannot be checked without the declarations.
+            file.rows.iter_mut().for_each(|row| row.properties.clear());
+        }
+        properties => file.properties = properties.unwrap_or_default(),
+    }
     for node in retired.unwrap_or_default() {
         file.retired.extend(decode_retired(reader, node));
     }
@@ -36,9 +54,10 @@ pub(crate) fn table_file(reader: &mut Reader, root: &Node) -> Option<TableFile> 
 
 /// Decodes an overlay file.
 pub(crate) fn overlay_file(reader: &mut Reader, root: &Node) -> Option<OverlayFile> {
-    let fields = reader.fields(root, "the overlay", &["limits", "groups"])?;
+    let fields = reader.fields(root, "the overlay", &["limits", "properties", "groups"])?;
     let groups = reader.optional(&fields, "groups", Reader::items);
     let models = reader.optional(&fields, "limits", Reader::mapping);
+    let properties = reader.optional(&fields, "properties", Reader::mapping);
     let mut file = OverlayFile::default();
     for node in groups.unwrap_or_default() {
         decode_group(reader, node, &mut file.additions);
@@ -51,15 +70,24 @@ pub(crate) fn overlay_file(reader: &mut Reader, root: &Node) -> Option<OverlayFi
             limits,
         }));
     }
+    for entry in properties.unwrap_or_default() {
+        let properties = properties::entries(reader, &entry.value, "`properties`");
+        file.properties
+            .extend(properties.map(|properties| PropertiesRow {
+                name: entry.key.clone(),
+                location: entry.location,
+                properties,
+            }));
+    }
     Some(file)
 }
 
 fn decode_source(reader: &mut Reader, node: &Node, what: &str) -> Option<Source> {
     let fields = reader.fields(node, what, &["title", "url", "date"])?;
     Some(Source {
-        title: reader.optional(&fields, "title", decode_text),
-        url: reader.optional(&fields, "url", decode_text),
-        date: reader.optional(&fields, "date", decode_date),
+        title: reader.optional(&fields, "title", scalars::text),
+        url: reader.optional(&fields, "url", scalars::text),
+        date: reader.optional(&fields, "date", scalars::date),
     })
 }
 
@@ -67,7 +95,7 @@ fn decode_source(reader: &mut Reader, node: &Node, what: &str) -> Option<Source>
 fn decode_group(reader: &mut Reader, node: &Node, file: &mut TableFile) -> Option<()> {
     let fields = reader.fields(node, "the group", &["category", "series", "models"])?;
     let category = reader.required(&fields, "category", decode_category);
-    let series = reader.required(&fields, "series", decode_text);
+    let series = reader.required(&fields, "series", scalars::text);
     file.groups.push(Group {
         category: category.unwrap_or(Category::TextGeneration),
         series: series.unwrap_or_default(),
@@ -97,19 +125,22 @@ fn decode_row(reader: &mut Reader, node: &Node, group: usize) -> Option<Row> {
         "limits",
         "dynamic",
         "pool",
+        "properties",
     ];
     let fields = reader.fields(node, "the model", &keys)?;
     let name = decode_name_field(reader, &fields);
     let aliases = reader.optional(&fields, "aliases", decode_aliases);
     let limits = reader.required(&fields, "limits", limits::decode);
     let dynamic = reader.optional(&fields, "dynamic", Reader::boolean);
+    let properties = reader.optional(&fields, "properties", properties::entries);
     Some(Row {
         aliases: aliases.unwrap_or_default(),
         group,
         limits: limits.unwrap_or_default(),
         dynamic: dynamic.unwrap_or_default(),
-        pool: reader.optional(&fields, "pool", decode_reference),
+        pool: reader.optional(&fields, "pool", scalars::reference),
         deprecation: reader.optional(&fields, "deprecated", decode_deprecation),
+        properties: properties.unwrap_or_default(),
         // Last, so that the other fields are checked even if the name is invalid.
         name: name?,
     })
@@ -205,10 +236,10 @@ fn decode_deprecation(reader: &mut Reader, node: &Node, what: &str) -> Option<De
     let keys = ["retires", "replacement", "source", "note"];
     let fields = reader.fields(node, what, &keys)?;
     Some(Deprecation {
-        retires: reader.optional(&fields, "retires", decode_date),
-        replacement: reader.optional(&fields, "replacement", decode_reference),
-        source: reader.optional(&fields, "source", decode_line),
-        note: reader.optional(&fields, "note", decode_line),
+        retires: reader.optional(&fields, "retires", scalars::date),
+        replacement: reader.optional(&fields, "replacement", scalars::reference),
+        source: reader.optional(&fields, "source", scalars::line),
+        note: reader.optional(&fields, "note", scalars::line),
     })
 }
 
@@ -218,10 +249,10 @@ fn decode_retired(reader: &mut Reader, node: &Node) -> Option<RetiredRow> {
     let name = reader.required(&fields, "name", |reader, node, what| {
         Some((model_name(reader, node, what)?.to_owned(), node.location))
     });
-    let on = reader.required(&fields, "on", decode_date);
-    let replacement = reader.optional(&fields, "replacement", decode_reference);
-    let source = reader.optional(&fields, "source", decode_line);
-    let remark = reader.optional(&fields, "note", decode_line);
+    let on = reader.required(&fields, "on", scalars::date);
+    let replacement = reader.optional(&fields, "replacement", scalars::reference);
+    let source = reader.optional(&fields, "source", scalars::line);
+    let remark = reader.optional(&fields, "note", scalars::line);
     let (name, location) = name?;
     Some(RetiredRow {
         name,
@@ -231,30 +262,4 @@ fn decode_retired(reader: &mut Reader, node: &Node) -> Option<RetiredRow> {
         source,
         note: remark,
     })
-}
-
-fn decode_date(reader: &mut Reader, node: &Node, what: &str) -> Option<Date> {
-    let Value::String(text) = &node.value else {
-        return reader.type_error(node, what, "a date such as `2026-10-10`");
-    };
-    let date = text.parse();
-    if let Err(error) = &date {
-        let message = format!("invalid {what}: {error}, found `{text}`");
-        reader.error(Diagnostic::new(node.location, message));
-    }
-    date.ok()
-}
-
-fn decode_text(reader: &mut Reader, node: &Node, what: &str) -> Option<String> {
-    reader.string(node, what).map(str::to_owned)
-}
-
-/// Decodes a note or a source as one line, because it appears in messages of the compiler.
-fn decode_line(reader: &mut Reader, node: &Node, what: &str) -> Option<String> {
-    reader.string(node, what).map(one_line)
-}
-
-/// Decodes the name of a model or a pool, which is checked later.
-fn decode_reference(reader: &mut Reader, node: &Node, what: &str) -> Option<(String, Location)> {
-    Some((decode_text(reader, node, what)?, node.location))
 }

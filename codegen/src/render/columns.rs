@@ -1,8 +1,9 @@
 //! The data of the enum: static arrays, and the parameters of the lookup.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::num::NonZeroU64;
 
+use super::arrays::{distinct, write_array, write_column};
 use super::literals::{date, option, option_string};
 use super::perfect_hash::{self, Parameters};
 use crate::settings::Settings;
@@ -16,7 +17,7 @@ pub(super) fn write(code: &mut String, table: &Table, settings: &Settings) {
     let names = table.rows().map(|row| &row.name).chain(aliases);
     let names: Vec<&str> = names.map(|name| name.text.as_str()).collect();
     write_names(code, table, &names, &settings.enum_name);
-    write_classes(code, table, settings);
+    let attributes = write_attributes(code, table, settings);
     write_retired(code, table, settings);
     let Parameters {
         seeds,
@@ -40,8 +41,8 @@ pub(super) fn write(code: &mut String, table: &Table, settings: &Settings) {
          identifiers: IDENTIFIERS,\n\
          identifier_ends: &IDENTIFIER_ENDS,\n\
          alias_ends: &ALIAS_ENDS,\n\
-         class_of: &CLASS_OF,\n\
-         classes: &CLASSES,\n\
+         {attributes}\
+         properties: &PROPERTIES,\n\
          retired: &RETIRED,\n\
          }};\n\
          const LOOKUP: {private}::Lookup<'static> = {private}::Lookup {{\n\
@@ -92,55 +93,75 @@ fn write_names(code: &mut String, table: &Table, names: &[&str], enum_name: &str
     _ = writeln!(code, "static IDENTIFIERS: &str = \"{identifiers}\";");
 }
 
-/// Writes the properties that many models share, as classes.
-fn write_classes(code: &mut String, table: &Table, settings: &Settings) {
-    let mut classes = Vec::new();
-    let mut known = BTreeMap::new();
-    let class_of = table.models.iter().map(|model| {
-        let class = class(table, model, settings);
-        let position = *known.entry(class).or_insert_with_key(|class| {
-            classes.push(class.clone());
-            classes.len() - 1
-        });
-        position.to_string()
+/// Writes the attributes of the models. Returns the fields of `COLUMNS` for them.
+fn write_attributes(code: &mut String, table: &Table, settings: &Settings) -> String {
+    let (runtime, private) = (&settings.runtime, settings.private());
+    let enum_name = &settings.enum_name;
+    let limits = write_limits(code, table, settings);
+    let mut fields = format!("limits: {limits},\n");
+    let mut field = |name: &str, item_type: &str, value: &dyn Fn(&Model) -> Option<String>| {
+        let values = table.models.iter().map(value);
+        let column = write_column(code, &private, name, item_type, values);
+        _ = writeln!(fields, "{}: {column},", name.to_lowercase());
+    };
+    field("GROUP", &format!("{private}::Group"), &|model| {
+        let Group { category, series } = &table.groups[model.row.group];
+        let category = format!("{runtime}::Category::{category:?}");
+        Some(format!(
+            "{private}::Group {{ category: {category}, series: {series:?} }}"
+        ))
     });
-    write_array(code, "CLASS_OF", "u16", class_of);
-    let class_type = format!("{}::Class<{}>", settings.private(), settings.enum_name);
-    write_array(code, "CLASSES", &class_type, classes);
+    field("DYNAMIC", "bool", &|model| {
+        model.row.dynamic.then(|| "true".to_owned())
+    });
+    field("POOL", "&str", &|model| {
+        Some(format!("{:?}", model.row.pool()?))
+    });
+    field(
+        "DEPRECATION",
+        &format!("{runtime}::Deprecation"),
+        &|model| {
+            let deprecation = model.row.deprecation.as_ref()?;
+            let retires = option(deprecation.retires.map(|on| date(on, &private)));
+            let note = option_string(deprecation.note.as_deref());
+            let source = option_string(deprecation.source.as_deref());
+            Some(format!(
+                "{runtime}::Deprecation::new({retires}, {note}, {source})"
+            ))
+        },
+    );
+    field("REPLACEMENT", enum_name, &|model| {
+        let replacement = table.replacement(model.replacement)?;
+        Some(format!("{enum_name}::{}", replacement.name.identifier))
+    });
+    fields
 }
 
-/// Returns a value of the runtime's `Class`.
-fn class(table: &Table, model: &Model, settings: &Settings) -> String {
+/// Writes the limits. Returns the column, an expression.
+fn write_limits(code: &mut String, table: &Table, settings: &Settings) -> String {
     let (runtime, private) = (&settings.runtime, settings.private());
-    let row = &model.row;
-    let Group { category, series } = &table.groups[row.group];
-    let mut limits = String::new();
-    for limit in &row.limits {
-        let kind = limit.kind;
-        let count = limit.count;
-        let millis = limit.per.map_or(0, |per| per.as_millis());
-        _ = write!(
-            limits,
-            "{private}::limit({runtime}::LimitKind::{kind:?}, {count}, {millis}), "
-        );
-    }
-    let dynamic = row.dynamic;
-    let pool = option_string(row.pool());
-    let deprecation = option(row.deprecation.as_ref().map(|deprecation| {
-        let retires = option(deprecation.retires.map(|on| date(on, &private)));
-        let note = option_string(deprecation.note.as_deref());
-        let source = option_string(deprecation.source.as_deref());
-        format!("{runtime}::Deprecation::new({retires}, {note}, {source})")
-    }));
-    let replacement = table.replacement(model.replacement);
-    let replacement = option(replacement.map(|replacement| {
-        let variant = &replacement.name.identifier;
-        format!("{}::{variant}", settings.enum_name)
-    }));
+    let (positions, lists) = distinct(table.rows().map(|row| Some(&row.limits)));
+    let mut len = 0;
+    let ends = lists.iter().map(|list| {
+        len += list.len();
+        len.to_string()
+    });
+    write_array(code, "LIMIT_ENDS", "u32", ends);
+    let positions = positions.iter().map(|position| (position - 1).to_string());
+    write_array(code, "LIMIT_POSITIONS", "u16", positions);
+    let limits = lists.into_iter().flatten();
+    let kinds: Vec<usize> = limits.clone().map(|limit| limit.kind.index()).collect();
+    let counts: Vec<NonZeroU64> = limits.clone().map(|limit| limit.count).collect();
+    let seconds: Vec<u64> = limits
+        .map(|limit| limit.per.map_or(0, |per| per.as_secs()))
+        .collect();
+    _ = writeln!(
+        code,
+        "static LIMITS: [{runtime}::Limit; {len}] = \
+         {private}::limits(&{kinds:?}, &{counts:?}, &{seconds:?});"
+    );
     format!(
-        "{private}::Class {{ category: {runtime}::Category::{category:?}, series: {series:?}, \
-         limits: {runtime}::Limits::new(&[{limits}]), dynamic: {dynamic}, pool: {pool}, \
-         deprecation: {deprecation}, replacement: {replacement} }}"
+        "{private}::LimitColumn {{ positions: &LIMIT_POSITIONS, ends: &LIMIT_ENDS, limits: &LIMITS }}"
     )
 }
 
@@ -158,17 +179,4 @@ fn write_retired(code: &mut String, table: &Table, settings: &Settings) {
         format!("{runtime}::Retired::new({name:?}, {on}, {replacement}, {note}, {source})")
     });
     write_array(code, "RETIRED", &format!("{runtime}::Retired"), retired);
-}
-
-/// Writes a static array, which compiles faster than a slice: constants that refer to a slice are
-/// evaluated with all of its items.
-fn write_array(
-    code: &mut String,
-    name: &str,
-    item_type: &str,
-    items: impl IntoIterator<Item = String>,
-) {
-    let items: Vec<String> = items.into_iter().collect();
-    let (len, items) = (items.len(), items.join(", "));
-    _ = writeln!(code, "static {name}: [{item_type}; {len}] = [{items}];");
 }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use model_studio_limits_core::DisplayLimits;
 
 use super::markdown::{code_span, link, prose};
+use super::properties;
 use crate::table::{Model, RetiredModel, Table};
 use crate::table_file::{Deprecation, Row};
 use crate::text::one_line;
@@ -27,13 +28,23 @@ pub(super) fn for_enum(table: &Table) -> String {
     }
     if let Some(overlay) = &table.overlay {
         let overlay = code_span(&one_line(overlay));
-        let changed = table.models.iter().filter(|model| model.baseline.is_some());
-        _ = match changed.count() {
-            0 => write!(doc, " The overlay {overlay} adds models."),
-            changed => {
-                let changed = counted(changed, "model", "models");
-                write!(doc, " The overlay {overlay} sets the limits of {changed}.")
-            }
+        let models = |is_set: fn(&Model) -> bool| {
+            let models = table.models.iter().filter(|model| is_set(model)).count();
+            (models > 0).then(|| counted(models, "model", "models"))
+        };
+        let limits = models(|model| model.baseline.is_some());
+        let limits = limits.map(|models| format!("the limits of {models}"));
+        let properties = models(|model| model.has_overlaid_properties);
+        let properties = properties.map(|models| format!("properties of {models}"));
+        let changes: Vec<String> = limits.into_iter().chain(properties).collect();
+        _ = if changes.is_empty() {
+            write!(doc, " The overlay {overlay} adds models.")
+        } else {
+            write!(
+                doc,
+                " The overlay {overlay} sets {}.",
+                changes.join(" and ")
+            )
         };
     }
     doc.push_str(
@@ -83,6 +94,7 @@ pub(super) fn for_variant(table: &Table, model: &Model, enum_name: &str) -> Stri
         let replacement = variant_link(replacement, enum_name);
         _ = write!(doc, " Replaced by {replacement}.");
     }
+    doc.push_str(&properties::summary(table, model));
     doc
 }
 

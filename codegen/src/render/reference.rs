@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use model_studio_limits_core::{Category, DisplayLimits, Grouped, KeyWindow, Limit, LimitKey};
 
-use super::markdown::in_cell;
+use super::markdown::{in_cell, prose};
+use super::properties;
+use crate::property::Property;
 use crate::settings::Settings;
 use crate::table::{Model, RetiredModel, Table};
 use crate::table_file::Row;
@@ -64,6 +66,24 @@ impl Page<'_> {
         } else {
             "--- | ".to_owned()
         };
+        let properties = self.properties(models);
+        let headings = properties.iter().fold(headings, |headings, (_, property)| {
+            let name = property.name.replace('_', " ");
+            match &property.unit {
+                Some(unit) => format!("{headings}{name}, {} | ", prose(unit)),
+                None => format!("{headings}{name} | "),
+            }
+        });
+        let alignment = properties
+            .iter()
+            .fold(alignment, |alignment, (_, property)| {
+                alignment
+                    + if property.kind.is_numeric() {
+                        "---: | "
+                    } else {
+                        "--- | "
+                    }
+            });
         _ = writeln!(page, "| model ID | {headings}|\n| --- | {alignment}--- |");
         for model in models {
             let limits = &model.row.limits;
@@ -79,9 +99,24 @@ impl Page<'_> {
             } else {
                 format!("{} | ", DisplayLimits(limits))
             };
+            let cells = properties.iter().fold(cells, |cells, (index, property)| {
+                let value = model.properties[*index].as_ref();
+                let value = value.map(|value| properties::display(property, value));
+                cells + &value.unwrap_or_default() + " | "
+            });
             let (link, remarks) = (self.link(&model.row), self.remarks(model));
             _ = writeln!(page, "| {link} | {cells}{remarks} |");
         }
+    }
+
+    /// Returns the properties that at least one of the models has, with their positions.
+    fn properties(&self, models: &[&Model]) -> Vec<(usize, &Property)> {
+        let properties = self.table.properties.iter().enumerate();
+        let used = properties.filter(|(index, _)| {
+            let mut values = models.iter().map(|model| &model.properties[*index]);
+            values.any(Option::is_some)
+        });
+        used.collect()
     }
 
     fn write_retired(&self, page: &mut String) {
