@@ -113,6 +113,8 @@
 //!   skip generating their code.
 //! - `singapore`, `beijing`, `virginia`, `virginia_us`, `frankfurt`, `frankfurt_eu`, `tokyo`,
 //!   `tokyo_japan`, `hong_kong` and `hong_kong_global`: the [regional modules](#regions).
+//! - `all-regions`: the modules of all regions, for programs that select the region at run time. A
+//!   program for a single region builds faster with the feature of that region alone.
 //! - `strum` (default): the traits `IntoEnumIterator`, `VariantArray`, `VariantNames` and
 //!   `EnumCount` of [strum].
 //! - `serde`: models serialize as their model IDs, and deserialize from model IDs and aliases.

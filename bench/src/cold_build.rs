@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use model_studio_limits_tables::TABLES;
-
 use crate::measure::measure;
 use crate::scratch::Workspace;
 
@@ -31,10 +29,8 @@ pub(crate) fn run(quick: bool) {
 
 /// Returns lines of `Cargo.toml`.
 fn dependencies() -> Vec<String> {
-    let regions = TABLES.iter().map(|(region, _)| format!("'{region}'"));
-    let regions = regions.collect::<Vec<_>>().join(", ");
-    let with_regions = |regions: &str| {
-        format!("model-studio-limits = {{ path = 'REPOSITORY', features = [{regions}] }}")
+    let with_features = |features: &str| {
+        format!("model-studio-limits = {{ path = 'REPOSITORY', features = [{features}] }}")
     };
     let others = [
         "chrono-tz = { version = '=0.10.4', features = ['filter-by-regex'] }",
@@ -42,6 +38,6 @@ fn dependencies() -> Vec<String> {
         "serde = { version = '=1.0.229', features = ['derive'] }",
         "strum = { version = '=0.28.0', features = ['derive'] }",
     ];
-    let ours = ["", "'singapore'", &regions].map(with_regions);
+    let ours = ["", "'singapore'", "'all-regions'"].map(with_features);
     ours.into_iter().chain(others.map(str::to_owned)).collect()
 }
