@@ -1,12 +1,17 @@
 //! Generates the root `Model` and `model!` from `limits.yaml`, and the modules of the regions.
 
-/// Generates the module of a region if the feature of the same name is enabled.
-macro_rules! region {
-    ($name:literal) => {
-        #[cfg(feature = $name)]
-        model_studio_limits_codegen::Generator::shipped($name)
-            .built_in_region($name)
-            .emit(concat!($name, ".rs"));
+#[path = "src/region_list.rs"]
+mod region_list;
+
+/// Generates the module of each region whose feature is enabled.
+macro_rules! generate {
+    ($($module:ident { $variant:ident, $feature:literal, $($rest:tt)* })*) => {
+        $(
+            #[cfg(feature = $feature)]
+            model_studio_limits_codegen::Generator::shipped($feature)
+                .built_in_region($feature)
+                .emit(concat!($feature, ".rs"));
+        )*
     };
 }
 
@@ -17,14 +22,5 @@ fn main() {
         .built_in()
         .overlay_from_env("MODEL_STUDIO_LIMITS_OVERLAY")
         .emit("models.rs");
-    region!("singapore");
-    region!("beijing");
-    region!("virginia");
-    region!("virginia_us");
-    region!("frankfurt");
-    region!("frankfurt_eu");
-    region!("tokyo");
-    region!("tokyo_japan");
-    region!("hong_kong");
-    region!("hong_kong_global");
+    crate::__regions!(generate);
 }

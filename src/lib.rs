@@ -54,9 +54,8 @@
 //!
 //! # Regions
 //!
-//! There is a module for each region and deployment scope, behind a feature of the same name:
-//! `singapore`, `beijing`, `virginia`, `virginia_us`, `frankfurt`, `frankfurt_eu`, `tokyo`,
-//! `tokyo_japan`, `hong_kong` and `hong_kong_global`. Each has its own `Model`, `model!` and
+//! There is a [module](#modules) for each region and deployment scope, such as `singapore` and
+//! `virginia_us`, behind a feature of the same name. Each has its own `Model`, `model!` and
 //! `reference`. The tables are as of 2026-10-09.
 //!
 //! The root [`Model`](crate::Model) is older: it is the provider's table for the international site
@@ -111,8 +110,7 @@
 //! - `alloc`: conversions to and from `String` and `Cow<'static, str>`.
 //! - `built-in` (default): the root `Model` and `model!`. Disable it if you do not use them, to
 //!   skip generating their code.
-//! - `singapore`, `beijing`, `virginia`, `virginia_us`, `frankfurt`, `frankfurt_eu`, `tokyo`,
-//!   `tokyo_japan`, `hong_kong` and `hong_kong_global`: the [regional modules](#regions).
+//! - `singapore`, `beijing` and so on: the [module](#regions) of one region.
 //! - `all-regions`: the modules of all regions, for programs that select the region at run time. A
 //!   program for a single region builds faster with the feature of that region alone.
 //! - `strum` (default): the traits `IntoEnumIterator`, `VariantArray`, `VariantNames` and
@@ -145,6 +143,7 @@ mod life_cycle;
 mod module_check;
 mod parse_error;
 mod property;
+mod region_list;
 
 pub use active::Active;
 pub use catalogue::{Catalogue, Source};
@@ -161,6 +160,7 @@ pub mod __private {
     pub use crate::__accessors as accessors;
     pub use crate::__choice as choice;
     pub use crate::__implement as implement;
+    pub use crate::__regions as regions;
     pub use crate::column::{Column, LimitColumn, limits};
     pub use crate::columns::{Columns, Group};
     #[cfg(feature = "clap")]
@@ -238,37 +238,20 @@ include_models!("models.rs");
 pub mod regions {}
 
 /// Defines the module of each region.
-macro_rules! regions {
-    ($($(#[doc = $doc:literal])* $region:ident $feature:literal $file:literal,)*) => {
+macro_rules! modules {
+    ($($module:ident {
+        $variant:ident, $feature:literal, region: $region:literal, scope: $scope:literal, $($rest:tt)*
+    })*) => {
         $(
-            $(#[doc = $doc])*
+            #[doc = concat!(
+                "The models available in ", $region, " with the ", $scope, " deployment scope."
+            )]
             #[cfg(feature = $feature)]
-            pub mod $region {
-                include_models!($file);
+            pub mod $module {
+                include!(concat!(env!("OUT_DIR"), "/", $feature, ".rs"));
             }
         )*
     };
 }
 
-regions! {
-    /// The models available in Singapore with the international deployment scope.
-    singapore "singapore" "singapore.rs",
-    /// The models available in Beijing with the mainland deployment scope.
-    beijing "beijing" "beijing.rs",
-    /// The models available in Virginia with the global deployment scope.
-    virginia "virginia" "virginia.rs",
-    /// The models available in Virginia with the US deployment scope.
-    virginia_us "virginia_us" "virginia_us.rs",
-    /// The models available in Frankfurt with the global deployment scope.
-    frankfurt "frankfurt" "frankfurt.rs",
-    /// The models available in Frankfurt with the EU deployment scope.
-    frankfurt_eu "frankfurt_eu" "frankfurt_eu.rs",
-    /// The models available in Tokyo with the global deployment scope.
-    tokyo "tokyo" "tokyo.rs",
-    /// The models available in Tokyo with the Japan deployment scope.
-    tokyo_japan "tokyo_japan" "tokyo_japan.rs",
-    /// The models available in Hong Kong with the Hong Kong deployment scope.
-    hong_kong "hong_kong" "hong_kong.rs",
-    /// The models available in Hong Kong with the global deployment scope.
-    hong_kong_global "hong_kong_global" "hong_kong_global.rs",
-}
+crate::__regions!(modules);

@@ -9,16 +9,20 @@ use model_studio_limits_core::{AnyOf, Escaped};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
-/// Defines [`Region`] from a single list of its variants, the modules of their tables, and other
-/// names.
-macro_rules! regions {
-    ($($(#[$doc:meta])* $variant:ident = $module:ident [$($alias:literal),*],)*) => {
+/// Defines [`Region`] from the list of the regions of `model_studio_limits`.
+macro_rules! define_region {
+    ($($module:ident {
+        $variant:ident, $name:literal, region: $region:literal, scope: $scope:literal, id: $id:expr
+    })*) => {
         /// A region and deployment scope, or the root table.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
         pub(crate) enum Region {
             $(
-                $(#[$doc])*
-                #[value(name = stringify!($module) $(, alias = $alias)*)]
+                #[value(
+                    name = $name,
+                    help = concat!($region, ", ", $scope, " scope"),
+                    aliases = aliases($name, $id)
+                )]
                 $variant,
             )*
             /// The international site in mid-2025, the root table of the Rust crate
@@ -33,8 +37,17 @@ macro_rules! regions {
             /// Returns the name, which is also that of the crate's feature.
             pub(crate) const fn name(self) -> &'static str {
                 match self {
-                    $(Self::$variant => stringify!($module),)*
+                    $(Self::$variant => $name,)*
                     Self::BuiltIn => "built-in",
+                }
+            }
+
+            /// Returns the provider's ID of the region, which is `None` if it is unknown or if this
+            /// is not the region's main table.
+            pub(crate) const fn id(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$variant => $id,)*
+                    Self::BuiltIn => None,
                 }
             }
 
@@ -57,27 +70,12 @@ macro_rules! regions {
     };
 }
 
-regions! {
-    /// Singapore
-    Singapore = singapore ["ap-southeast-1"],
-    /// Beijing
-    Beijing = beijing ["cn-beijing"],
-    /// Virginia, global scope
-    Virginia = virginia ["us-east-1"],
-    /// Virginia, US scope
-    VirginiaUs = virginia_us ["virginia-us"],
-    /// Frankfurt, global scope
-    Frankfurt = frankfurt ["eu-central-1"],
-    /// Frankfurt, EU scope
-    FrankfurtEu = frankfurt_eu ["frankfurt-eu"],
-    /// Tokyo, global scope
-    Tokyo = tokyo [],
-    /// Tokyo, Japan scope
-    TokyoJapan = tokyo_japan ["tokyo-japan"],
-    /// Hong Kong
-    HongKong = hong_kong ["hong-kong", "cn-hongkong"],
-    /// Hong Kong, global scope
-    HongKongGlobal = hong_kong_global ["hong-kong-global"],
+model_studio_limits::__private::regions!(define_region);
+
+/// Returns the other names of a region: its name with hyphens, and its ID.
+fn aliases(name: &str, id: Option<&str>) -> impl Iterator<Item = String> {
+    let hyphenated = name.contains('_').then(|| name.replace('_', "-"));
+    hyphenated.into_iter().chain(id.map(str::to_owned))
 }
 
 impl Serialize for Region {

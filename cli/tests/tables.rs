@@ -116,6 +116,19 @@ fn filters_select_models() {
 }
 
 #[test]
+fn a_region_can_be_selected_by_its_id_or_with_hyphens() {
+    for (alias, region) in [
+        ("eu-central-1", "frankfurt"),
+        ("cn-hongkong", "hong_kong"),
+        ("hong-kong", "hong_kong"),
+        ("frankfurt-eu", "frankfurt_eu"),
+    ] {
+        let list = output(&["list", "--region", alias]);
+        assert_eq!(list.lines().next(), Some(region), "{alias}");
+    }
+}
+
+#[test]
 fn retired_models_have_no_category() {
     let output = run(
         &repository(),

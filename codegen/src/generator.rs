@@ -57,9 +57,11 @@ impl Generator {
     }
 
     /// Creates a generator for a table of Alibaba Cloud Model Studio that is shipped with this
-    /// crate: `singapore`, `beijing`, `virginia`, `virginia_us`, `frankfurt`, `frankfurt_eu`,
-    /// `tokyo`, `tokyo_japan`, `hong_kong` or `hong_kong_global`. An overlay can change limits and
-    /// add models.
+    /// crate, such as `singapore` or `virginia_us`. The names are those of the [modules of
+    /// `model-studio-limits`][modules]; for any other name, generating the code fails with an error
+    /// that lists them. An overlay can change limits and add models.
+    ///
+    /// [modules]: https://docs.rs/model-studio-limits/latest/model_studio_limits/#modules
     ///
     /// ```no_run
     /// // build.rs

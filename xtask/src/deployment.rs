@@ -2,33 +2,48 @@
 
 /// A region and a deployment scope.
 pub(crate) struct Deployment {
-    /// The name of the table's file, without its extension.
+    /// The name of the table's file, without its extension. The feature, the module and the region
+    /// in the command line tool have the same name.
     pub(crate) file: &'static str,
-    pub(crate) title: &'static str,
     pub(crate) region: &'static str,
     pub(crate) scope: &'static str,
+    /// The region in words.
+    pub(crate) title: &'static str,
+    /// The scope in words.
+    pub(crate) scope_title: &'static str,
+    /// The provider's ID of the region, if it is known. Only the main table of a region has it.
+    pub(crate) region_id: Option<&'static str>,
 }
 
-/// All deployments with a table. The first of each region is the main one.
-pub(crate) const DEPLOYMENTS: [Deployment; 10] = [
-    deployment(["singapore", "Singapore", "singapore", "international"]),
-    deployment(["beijing", "Beijing", "beijing", "mainland"]),
-    deployment(["virginia", "Virginia", "virginia", "global"]),
-    deployment(["virginia_us", "Virginia", "virginia", "us"]),
-    deployment(["frankfurt", "Frankfurt", "frankfurt", "global"]),
-    deployment(["frankfurt_eu", "Frankfurt", "frankfurt", "eu"]),
-    deployment(["tokyo", "Tokyo", "tokyo", "global"]),
-    deployment(["tokyo_japan", "Tokyo", "tokyo", "japan"]),
-    deployment(["hong_kong", "Hong Kong", "hongkong", "hongkong"]),
-    deployment(["hong_kong_global", "Hong Kong", "hongkong", "global"]),
+/// All deployments with a table: its file, the region and the scope in the data, both in words, and
+/// the region's ID. The first of each region is the main one.
+#[rustfmt::skip]
+pub(crate) const DEPLOYMENTS: &[Deployment] = &[
+    deployment("singapore", ["singapore", "international"], ["Singapore", "international"], Some("ap-southeast-1")),
+    deployment("beijing", ["beijing", "mainland"], ["Beijing", "mainland"], Some("cn-beijing")),
+    deployment("virginia", ["virginia", "global"], ["Virginia", "global"], Some("us-east-1")),
+    deployment("virginia_us", ["virginia", "us"], ["Virginia", "US"], None),
+    deployment("frankfurt", ["frankfurt", "global"], ["Frankfurt", "global"], Some("eu-central-1")),
+    deployment("frankfurt_eu", ["frankfurt", "eu"], ["Frankfurt", "EU"], None),
+    deployment("tokyo", ["tokyo", "global"], ["Tokyo", "global"], None),
+    deployment("tokyo_japan", ["tokyo", "japan"], ["Tokyo", "Japan"], None),
+    deployment("hong_kong", ["hongkong", "hongkong"], ["Hong Kong", "Hong Kong"], Some("cn-hongkong")),
+    deployment("hong_kong_global", ["hongkong", "global"], ["Hong Kong", "global"], None),
 ];
 
-const fn deployment([file, title, region, scope]: [&'static str; 4]) -> Deployment {
+const fn deployment(
+    file: &'static str,
+    [region, scope]: [&'static str; 2],
+    [title, scope_title]: [&'static str; 2],
+    region_id: Option<&'static str>,
+) -> Deployment {
     Deployment {
         file,
-        title,
         region,
         scope,
+        title,
+        scope_title,
+        region_id,
     }
 }
 

@@ -10,7 +10,8 @@ unknown command
 
 Usage: cargo xtask tables [--check]
 
-Writes the tables of all regions and src/regions.md from xtask/data, and a report to standard error.
+Writes the tables of all regions, the lists of the regions in tables/lib.rs and src/region_list.rs,
+and src/regions.md from xtask/data, and a report to standard error.
 With --check, writes nothing, and fails if the files in the repository differ.";
 
 fn main() -> ExitCode {

@@ -11,14 +11,18 @@ use ureq::http::Uri;
 
 use crate::tables::Region;
 
-/// The regions with an endpoint, their names in the host name, and the path of the endpoint.
+/// The regions with an endpoint, their IDs in the host name, and the path of the endpoint.
 const DOCUMENTED: [(Region, &str, &str); 5] = [
-    (Region::Singapore, "ap-southeast-1", "/api/v1/quotas"),
-    (Region::Beijing, "cn-beijing", "/api/v1/models/limits"),
-    (Region::Virginia, "us-east-1", "/api/v1/quotas"),
-    (Region::Frankfurt, "eu-central-1", "/api/v1/quotas"),
-    (Region::HongKong, "cn-hongkong", "/api/v1/quotas"),
+    documented(Region::Singapore, "/api/v1/quotas"),
+    documented(Region::Beijing, "/api/v1/models/limits"),
+    documented(Region::Virginia, "/api/v1/quotas"),
+    documented(Region::Frankfurt, "/api/v1/quotas"),
+    documented(Region::HongKong, "/api/v1/quotas"),
 ];
+
+const fn documented(region: Region, path: &'static str) -> (Region, &'static str, &'static str) {
+    (region, region.id().expect("the region has an ID"), path)
+}
 
 pub(super) struct Endpoint {
     /// The URL, without a query.

@@ -11,11 +11,12 @@ pub(super) fn place<'a>(
     listings: &'a [Listing<'a>],
     deviations: &mut Deviations,
 ) -> Result<Vec<RegionTable<'a>>, String> {
-    let mut tables = DEPLOYMENTS.each_ref().map(|deployment| RegionTable {
+    let tables = DEPLOYMENTS.iter().map(|deployment| RegionTable {
         deployment,
         rows: Vec::new(),
         retired: Vec::new(),
     });
+    let mut tables: Vec<_> = tables.collect();
     for listing in listings {
         let table = &mut tables[table_index(listing)?];
         if !is_model_id(listing.name.text) {
@@ -51,7 +52,7 @@ pub(super) fn place<'a>(
             deprecation: None,
         });
     }
-    Ok(tables.into())
+    Ok(tables)
 }
 
 /// Returns the index of the table of a scope, or else of the main table of the region.

@@ -7,10 +7,16 @@ use std::path::Path;
 
 use crate::deviations::Deviations;
 use crate::table::RegionTable;
-use crate::write::{comparison, yaml};
+use crate::write::{comparison, rust, yaml};
 
 /// The directory of the tables, in the repository.
 const TABLES: &str = "tables";
+
+/// The path of the list of the tables with their texts, in the repository.
+const TABLE_LIST: &str = "tables/lib.rs";
+
+/// The path of the list of the regions, in the repository.
+const REGION_LIST: &str = "src/region_list.rs";
 
 /// The path of the page that compares the tables, in the repository.
 const COMPARISON: &str = "src/regions.md";
@@ -21,8 +27,8 @@ const REPORT: &str = "xtask/data/report.txt";
 /// The generated files.
 #[derive(Debug)]
 pub struct GeneratedFiles {
-    /// The contents by path in the repository: the tables, the page that compares them, and the
-    /// report of deviations.
+    /// The contents by path in the repository: the tables, the lists of them, the page that
+    /// compares them, and the report of deviations.
     pub contents: BTreeMap<String, String>,
 }
 
@@ -33,6 +39,8 @@ impl GeneratedFiles {
             let path = format!("{TABLES}/{}.yaml", table.deployment.file);
             contents.insert(path, yaml::table(table));
         }
+        contents.insert(TABLE_LIST.to_owned(), rust::tables());
+        contents.insert(REGION_LIST.to_owned(), rust::region_list());
         contents.insert(COMPARISON.to_owned(), comparison::page(tables));
         contents.insert(REPORT.to_owned(), deviations.0);
         Self { contents }

@@ -2,4 +2,5 @@
 
 mod comparison;
 pub(crate) mod files;
+mod rust;
 mod yaml;
