@@ -24,7 +24,10 @@ fn main() {
     // Without `match` and strum's derive, which would take minutes to compile with 1,000 names.
     let thousand = names::names(1_000);
     write("thousand.rs", &maps(&thousand));
-    let table = write("thousand.yaml", &names::yaml(&thousand));
+    let table = write(
+        "thousand.yaml",
+        &names::yaml(&thousand, names::Rows::FewLimits),
+    );
     Generator::new(table)
         .module("thousand")
         .emit("thousand_models.rs");

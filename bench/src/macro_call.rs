@@ -4,7 +4,7 @@
 //! and `plain` with a path to a constant of the same type. The difference is the cost of the calls.
 
 use crate::measure::measure;
-use crate::names::names;
+use crate::names::{Rows, names, yaml};
 use crate::scratch::Workspace;
 
 /// Statements in a package.
@@ -91,8 +91,10 @@ fn add(workspace: &Workspace, case: &Case, kind: &str, statement: impl Fn(usize)
     let (head, functions) = (case.head, functions.concat());
     let source = format!("#![allow(unused)]\n{head}\n{functions}fn main() {{}}\n");
     let package = format!("{}_{kind}", case.name);
-    match case.dependencies {
-        Some(dependencies) => workspace.add(&package, dependencies, "src/main.rs", &source),
-        None => workspace.add_with_table(&package, OWN_MODELS, "src/main.rs", &source),
+    if let Some(dependencies) = case.dependencies {
+        workspace.add(&package, dependencies, "src/main.rs", &source);
+    } else {
+        let table = yaml(&names(OWN_MODELS), Rows::FewLimits);
+        workspace.add_with_table(&package, &table, "src/main.rs", &source);
     }
 }

@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Instant, SystemTime};
 
-use crate::names::{names, yaml};
-
 const BUILD_SCRIPT: &str = r#"fn main() {
     let generator = model_studio_limits_codegen::Generator::new("limits.yaml");
     generator.enum_name("MyModel").emit("models.rs");
@@ -40,13 +38,13 @@ impl Workspace {
     }
 
     /// Adds a package with a table of its own, whose enum in `models.rs` is `MyModel`.
-    pub(crate) fn add_with_table(&self, package: &str, models: usize, file: &str, source: &str) {
+    pub(crate) fn add_with_table(&self, package: &str, table: &str, file: &str, source: &str) {
         let dependencies = "model-studio-limits = { path = 'REPOSITORY', default-features = false }
             [build-dependencies]
             model-studio-limits-codegen = { path = 'REPOSITORY/codegen' }";
         self.add(package, dependencies, file, source);
         write(&self.path(package, "build.rs"), BUILD_SCRIPT);
-        write(&self.path(package, "limits.yaml"), &yaml(&names(models)));
+        write(&self.path(package, "limits.yaml"), table);
     }
 
     /// Marks a source file as changed, and returns the seconds that `cargo check` then takes.
