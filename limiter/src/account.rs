@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use model_studio_limits::{Catalogue, Limit};
 
+use crate::max_output::max_output;
 use crate::settings::LimiterSettings;
 use crate::{Acquire, AcquireError, AcquireTask, Cost, Limiter, Permit, TaskPermit, Usage};
 
@@ -171,10 +172,53 @@ impl<M: Catalogue> Account<M> {
     }
 
     /// Estimates the cost of a request from the costs of settled ones. See [`Limiter::estimate`].
+    ///
+    /// If the request has no `max_tokens`, see [`max_output_tokens`](Self::max_output_tokens).
     #[must_use]
     pub fn estimate(&self, model: M, input_tokens: u64, max_output_tokens: u64) -> Cost {
         self.limiter(model)
             .estimate(input_tokens, max_output_tokens)
+    }
+
+    /// Returns the most output tokens that a request with this input can use, including its
+    /// reasoning, or `None` if the table does not bound them.
+    ///
+    /// This is for requests without a `max_tokens`. Until the limiter has learned how long answers
+    /// are, [`estimate`](Self::estimate) returns what it is passed, and a number that is too low
+    /// leads to refusals:
+    ///
+    /// ```
+    /// use model_studio_limiter::{Account, Cost};
+    /// use model_studio_limits::beijing::Model;
+    ///
+    /// let account = Account::new();
+    /// let model = Model::Qwen3_7Max;
+    /// let max_output = account.max_output_tokens(model, 800).unwrap_or(32_768);
+    /// // The bound at first. After 16 requests, what they have used.
+    /// let cost = account.estimate(model, 800, max_output);
+    /// assert_eq!(cost, Cost::input_output(800, max_output));
+    /// ```
+    ///
+    /// The bound is far above what a typical request uses, and blocks these tokens until the
+    /// request is settled. [The guide](crate::guide#without-max_tokens) says how much of the limit
+    /// this leaves unused, and when a number of your own is better.
+    ///
+    /// The bound is the smallest of these:
+    ///
+    /// - `max_output`, or `max_output_thinking` plus `max_reasoning` if that is larger. If the
+    ///   model thinks and the table does not say for how long, this is unknown.
+    /// - `context_window` minus the input.
+    /// - What the limits allow a single request, minus the input if they count it. More would fail
+    ///   with [`AcquireError::TooLarge`]. If the request uses more, later ones wait until the
+    ///   excess has expired.
+    ///
+    /// The first two are [properties](crate::guide#which-property-bounds-what) of the table. If
+    /// neither is known, this returns `None`, as for all models of the root table. Your own table
+    /// can declare properties with the same names.
+    #[must_use]
+    pub fn max_output_tokens(&self, model: M, input_tokens: u64) -> Option<u64> {
+        let most = max_output(model, input_tokens)?;
+        Some(most.min(self.limiter(model).room_for_output(input_tokens)))
     }
 
     /// Pauses a model: no request is admitted before a time. See [`Limiter::pause_until`].

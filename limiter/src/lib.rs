@@ -14,6 +14,7 @@ pub mod guide;
 #[cfg(feature = "tower")]
 mod layer;
 mod limiter;
+mod max_output;
 mod named_account;
 mod permit;
 mod quota;

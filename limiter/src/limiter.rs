@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use model_studio_limits::Limit;
+use model_studio_limits::{Limit, LimitKind};
 
 use crate::acquire::block_on;
 use crate::quota::request::Request;
@@ -249,6 +249,20 @@ impl Limiter {
             wait_time: state.wait_time,
             ..state.gate.usage(now)
         }
+    }
+
+    /// Returns the most output tokens with which a request with this input does not exceed a limit
+    /// by itself.
+    pub(crate) fn room_for_output(&self, input_tokens: u64) -> u64 {
+        let limits = self.usage().limits.into_iter();
+        let rooms = limits.filter_map(|usage| match usage.limit.kind {
+            LimitKind::OutputTokens => Some(usage.allowed),
+            LimitKind::InputTokens => None,
+            kind => kind
+                .is_measured()
+                .then(|| usage.allowed.saturating_sub(input_tokens)),
+        });
+        rooms.min().unwrap_or(u64::MAX)
     }
 
     /// Returns what was learned from settled requests.
