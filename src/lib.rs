@@ -166,7 +166,7 @@ pub mod __private {
     #[cfg(feature = "clap")]
     pub use crate::impls::clap::possible_value;
     #[cfg(feature = "schemars")]
-    pub use crate::impls::schemars::schema;
+    pub use crate::impls::schemars::{choice_schema, schema};
     pub use crate::module_check::check_module;
     pub use crate::property::PropertyColumn;
     #[cfg(feature = "alloc")]

@@ -59,8 +59,7 @@ macro_rules! __choice {
             $kind $Choice, |choice: Self| $crate::__private::clap::builder::PossibleValue::new(choice.as_str())
         }
         $crate::__private::implement_schemars! {
-            $kind $Choice,
-            $crate::__private::schemars::json_schema!({ "type": "string", "enum": Self::CHOICES.names })
+            $kind $Choice, $crate::__private::choice_schema(Self::CHOICES.names)
         }
         $crate::__private::implement_serde! { $kind $Choice, $what }
         $crate::__private::implement_strum! { $kind $Choice, Self::CHOICES.names }

@@ -52,3 +52,10 @@ pub fn schema<M: crate::Catalogue>(is_included: impl Fn(M) -> bool) -> schemars:
     let (names, described): (Vec<&str>, Vec<schemars::Schema>) = described.unzip();
     schemars::json_schema!({ "type": "string", "enum": names, "oneOf": described })
 }
+
+/// Returns the schema for the values of a choice.
+#[cfg(feature = "schemars")]
+#[must_use]
+pub fn choice_schema(names: &[&str]) -> schemars::Schema {
+    schemars::json_schema!({ "type": "string", "enum": names })
+}
