@@ -56,7 +56,8 @@
 //!
 //! There is a [module](#modules) for each region and deployment scope, such as `singapore` and
 //! `virginia_us`, behind a feature of the same name. Each has its own `Model`, `model!` and
-//! `reference`. The tables are as of 2026-10-09.
+//! `reference`. The limits are as of 2026-10-09, and the properties are from model cards of 2026-08-20
+//! to 2026-10-09.
 //!
 //! The root [`Model`](crate::Model) is older: it is the provider's table for the international site
 //! as of mid-2025. More than half of its models have since been retired, so prefer a region in new

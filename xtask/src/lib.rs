@@ -5,6 +5,7 @@
 
 mod deployment;
 mod deviations;
+mod property;
 mod read;
 mod rules;
 mod sources;

@@ -18,5 +18,11 @@ pub(crate) const QUOTA_REGION: &str = "beijing";
 /// The file with the retirement notices.
 pub(crate) const NOTICE_FILE: &str = "lifecycle-2026-08.tsv";
 
+/// The file with the properties from the provider's model cards.
+pub(crate) const PROPERTY_FILE: &str = "properties-2026-10-09.tsv";
+
+/// The dates of the oldest and the newest model card.
+pub(crate) const CARD_DATES: [&str; 2] = ["2026-08-20", "2026-10-09"];
+
 /// The file with the names of shared quotas.
 pub(crate) const POOL_FILE: &str = "pools.tsv";

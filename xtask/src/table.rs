@@ -5,6 +5,7 @@ use std::fmt;
 use model_studio_limits_core::{KeyWindow, Limit, LimitKey, LimitKind};
 
 use crate::deployment::Deployment;
+use crate::property::Properties;
 use crate::read::page::Listing;
 
 /// The table of a region and deployment scope.
@@ -29,6 +30,7 @@ pub(crate) struct TableRow<'a> {
     pub(crate) pool: Option<&'a str>,
     /// Set if the model will be retired.
     pub(crate) deprecation: Option<Retirement<'a>>,
+    pub(crate) properties: Properties,
 }
 
 /// When and why a name is, or will be, no longer served.

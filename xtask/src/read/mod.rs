@@ -3,16 +3,18 @@
 pub(crate) mod notices;
 pub(crate) mod page;
 pub(crate) mod pools;
+pub(crate) mod properties;
 pub(crate) mod quotas;
 pub(crate) mod tsv;
 
 use std::fs;
 use std::path::Path;
 
-use crate::sources::{NOTICE_FILE, PAGE_FILE, POOL_FILE, QUOTA_FILE};
+use crate::sources::{NOTICE_FILE, PAGE_FILE, POOL_FILE, PROPERTY_FILE, QUOTA_FILE};
 use notices::Notice;
 use page::Listing;
 use pools::Pool;
+use properties::Card;
 use quotas::Quota;
 
 /// The contents of the data files.
@@ -26,6 +28,8 @@ pub struct DataFiles {
     pub notices: String,
     /// The names of shared quotas.
     pub pools: String,
+    /// The properties from the provider's model cards.
+    pub properties: String,
 }
 
 impl DataFiles {
@@ -44,6 +48,7 @@ impl DataFiles {
             quotas: read(QUOTA_FILE)?,
             notices: read(NOTICE_FILE)?,
             pools: read(POOL_FILE)?,
+            properties: read(PROPERTY_FILE)?,
         })
     }
 }
@@ -54,6 +59,7 @@ pub(crate) struct Data<'a> {
     pub(crate) quotas: Vec<Quota<'a>>,
     pub(crate) notices: Vec<Notice<'a>>,
     pub(crate) pools: Vec<Pool<'a>>,
+    pub(crate) cards: Vec<Card<'a>>,
 }
 
 impl<'a> Data<'a> {
@@ -63,6 +69,7 @@ impl<'a> Data<'a> {
             quotas: quotas::read(&files.quotas)?,
             notices: notices::read(&files.notices)?,
             pools: pools::read(&files.pools)?,
+            cards: properties::read(&files.properties)?,
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 use std::num::NonZeroU64;
+use std::str::FromStr;
 
 use model_studio_limits_core::Date;
 
@@ -93,10 +94,19 @@ impl<'a> Cell<'a> {
 
     /// Returns a number that is a part of the cell.
     pub(crate) fn number_in(&self, part: &str) -> Result<NonZeroU64, String> {
+        self.parse(part, "a positive integer")
+    }
+
+    /// Returns the number, which can be 0.
+    pub(crate) fn integer(&self) -> Result<u64, String> {
+        self.parse(self.text, "an integer")
+    }
+
+    fn parse<T: FromStr>(&self, part: &str, expected: &str) -> Result<T, String> {
         match part.parse() {
             // Without the sign that `parse` accepts.
             Ok(number) if part.bytes().all(|byte| byte.is_ascii_digit()) => Ok(number),
-            _ => Err(self.error(format!("expected a positive integer, found `{part}`"))),
+            _ => Err(self.error(format!("expected {expected}, found `{part}`"))),
         }
     }
 

@@ -3,6 +3,7 @@
 mod limits;
 mod placement;
 mod pools;
+mod properties;
 mod retirement;
 
 use crate::deviations::Deviations;
@@ -21,5 +22,6 @@ pub(crate) fn apply<'a>(
     });
     let tables = tables.collect::<Result<Vec<_>, _>>()?;
     let notices = retirement::latest(&data.notices, deviations);
-    Ok(retirement::retire(tables, &notices, deviations))
+    let tables = retirement::retire(tables, &notices, deviations);
+    properties::set(tables, &data.cards, deviations)
 }

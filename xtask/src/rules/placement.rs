@@ -2,6 +2,7 @@
 
 use crate::deployment::{DEPLOYMENTS, Deployment};
 use crate::deviations::Deviations;
+use crate::property::Properties;
 use crate::read::page::Listing;
 use crate::table::{RegionTable, TableRow, page_limits};
 
@@ -50,6 +51,7 @@ pub(super) fn place<'a>(
             limits: page_limits(listing),
             pool: None,
             deprecation: None,
+            properties: Properties::new(),
         });
     }
     Ok(tables)
