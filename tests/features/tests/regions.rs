@@ -13,6 +13,7 @@ use model_studio_limits::{
 const PAGE: &str = include_str!("../../../xtask/data/models-2026-10-09.tsv");
 const LIFE_CYCLE: &str = include_str!("../../../xtask/data/lifecycle-2026-08.tsv");
 const WINDOWS: &str = include_str!("../../../xtask/data/windows-2026-08.tsv");
+const PROPERTIES: &str = include_str!("../../../xtask/data/properties-2026-10-09.tsv");
 
 /// Returns the rows of a file by column name.
 fn rows(text: &'static str) -> Vec<HashMap<&'static str, &'static str>> {
@@ -75,6 +76,7 @@ fn check_region<M: Catalogue>(module: &str, region: &str, scope: &str) {
     for row in &rows {
         check_row::<M>(region, row);
     }
+    check_properties::<M>(region, scope);
     check_life_cycle::<M>(region, &rows);
 }
 
@@ -130,6 +132,53 @@ fn check_row<M: Catalogue>(region: &str, row: &HashMap<&str, &'static str>) {
             assert_eq!(window[period], seconds(limit).to_string(), "{name}");
         }
     }
+}
+
+/// Each property is a cell of the data, except where cells contradict each other.
+fn check_properties<M: Catalogue>(region: &str, scope: &str) {
+    let rows = rows(PROPERTIES).into_iter();
+    let rows = rows.filter(|row| (row["region"], row["scope"]) == (region, scope));
+    let rows: HashMap<_, _> = rows.map(|row| (row["name"], row)).collect();
+    assert_eq!(M::PROPERTIES.len(), 9);
+    for model in M::ALL {
+        for property in M::PROPERTIES {
+            let name = property.name;
+            let expected = rows
+                .get(model.name())
+                .and_then(|row| property_cell(row, name));
+            let found = model.property(name).map(|value| value.to_string());
+            assert_eq!(found, expected, "{region} {scope} {model} {name}");
+        }
+    }
+    assert!(rows.keys().all(|name| M::from_name(name).is_some()));
+}
+
+/// Returns the value of a property as text, or `None` if it is empty or contradicts other cells.
+fn property_cell(row: &HashMap<&str, &str>, property: &str) -> Option<String> {
+    let number = |column: &str| row[column].parse::<u64>().ok();
+    let mut items: Vec<&str> = match property {
+        "input" => row["input_modalities"].split(',').collect(),
+        "output" => row["output_modalities"].split(',').collect(),
+        _ => vec![row[property]],
+    };
+    let order = ["text", "image", "audio", "video"];
+    items.sort_by_key(|item| {
+        order
+            .iter()
+            .position(|other| other == item)
+            .unwrap_or(order.len())
+    });
+    let text = items.join(", ");
+    let is_left_out = match property {
+        "context_window" | "max_input" => {
+            let window = number("context_window");
+            window.is_some() && number("max_input") > window
+        }
+        "max_reasoning" => !row["output_modalities"].contains("text"),
+        "thinking" => row["thinking"] == "none" && number("max_input_thinking").is_some(),
+        _ => text == "0",
+    };
+    (!text.is_empty() && !is_left_out).then_some(text)
 }
 
 /// Deprecated models are those on the page with a notice. Retired ones have a notice with a date
@@ -232,6 +281,19 @@ fn a_model_with_an_exact_window_has_no_limit_per_minute() {
     assert_eq!(limits.queries_per_minute(), None);
     let singapore = singapore::Model::Qwen3_7Max.limits();
     assert!(singapore.queries_per_minute().is_some());
+}
+
+#[test]
+fn properties_have_types() {
+    use singapore::{Modality, Model, Thinking};
+
+    const WINDOW: Option<u64> = Model::Qwen3_7Plus.context_window();
+    assert_eq!(WINDOW, Some(1_000_000));
+    let input = [Modality::Text, Modality::Image, Modality::Video];
+    assert_eq!(Model::Qwen3_7Plus.input(), Some(&input[..]));
+    assert_eq!(Model::Qwen3_7Plus.thinking(), Some(Thinking::Switchable));
+    // The provider's pages contradict each other.
+    assert_eq!(Model::Glm5_3.thinking(), None);
 }
 
 #[test]
