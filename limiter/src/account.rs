@@ -193,10 +193,12 @@ impl<M: Catalogue> Account<M> {
     ///
     /// let account = Account::new();
     /// let model = Model::Qwen3_7Max;
+    /// // 262,144 tokens of reasoning, and 131,072 of an answer.
     /// let max_output = account.max_output_tokens(model, 800).unwrap_or(32_768);
+    /// assert_eq!(max_output, 393_216);
     /// // The bound at first. After 16 requests, what they have used.
     /// let cost = account.estimate(model, 800, max_output);
-    /// assert_eq!(cost, Cost::input_output(800, max_output));
+    /// assert_eq!(cost, Cost::input_output(800, 393_216));
     /// ```
     ///
     /// The bound is far above what a typical request uses, and blocks these tokens until the

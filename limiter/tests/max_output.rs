@@ -14,6 +14,7 @@ use common::{MINUTE, SECOND, limits};
 use fixture::Reasoner;
 use mock_provider::{Provider, Rule};
 use model_studio_limiter::{Account, AcquireError, Clock as _, Cost, ManualClock, Permit};
+use model_studio_limits::beijing::Model as Beijing;
 use model_studio_limits::{LimitKind, Model};
 
 #[test]
@@ -75,6 +76,20 @@ fn the_bound_never_exceeds_what_the_limits_allow_a_single_request() {
     );
     let max_output = share.max_output_tokens(Reasoner::Switchable, 0);
     assert_eq!(max_output, Some(50_000));
+}
+
+#[test]
+fn every_request_with_the_bound_of_a_region_can_be_admitted() {
+    let mut bounded = 0;
+    for model in Beijing::ALL {
+        let account = Account::<Beijing>::new();
+        if let Some(max_output) = account.max_output_tokens(*model, 100) {
+            let cost = Cost::input_output(100, max_output);
+            assert!(account.try_acquire(*model, cost).is_ok(), "{model}");
+            bounded += 1;
+        }
+    }
+    assert!(bounded > 100, "{bounded} models");
 }
 
 #[test]
