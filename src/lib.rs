@@ -71,6 +71,27 @@
 //! - `is_dynamic()` returns `true` if the provider adjusts the limits of the model, for example based
 //!   on an account's spending.
 //!
+//! # Properties
+//!
+//! The tables of the regions also contain properties of the models, such as how much fits into one and
+//! what its input can be. They can be used in constants, so a program can refuse to compile with a
+//! model that does not suit it:
+//!
+//! ```
+//! # #[cfg(feature = "singapore")] {
+//! use model_studio_limits::singapore::{Modality, Model, model};
+//!
+//! const MODEL: Model = model!("qwen3.7-plus");
+//! const _: () = assert!(MODEL.context_window().unwrap() >= 200_000);
+//!
+//! assert!(MODEL.input().unwrap().contains(&Modality::Image));
+//! # }
+//! ```
+//!
+//! A property is `None` if the provider's pages do not say, or contradict each other. Generic code finds
+//! properties by name, in [`Catalogue::PROPERTIES`] and with [`Catalogue::property`]. A table of your own
+//! can declare any properties. The root table has none.
+//!
 //! # Where the limits come from
 //!
 //! The limits are from the provider's [rate limit page]. The provider may change them, and your
