@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::diagnostic::{Diagnostic, Location, lines};
 use crate::text::{is_invisible, is_wide};
 
-/// Error returned when no code can be generated.
+/// Error returned when a table, an overlay or a setting is invalid.
 ///
 /// [`Display`](fmt::Display) writes a report, which shows each error with its line, up to 200
 /// errors for each file:

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::{env, fmt, fs, process};
 
+use crate::data::Table;
 use crate::error::Error;
 use crate::input::Input;
 use crate::settings::{Placement, Settings};
-use crate::{pipeline, render};
+use crate::{pipeline, render, table};
 
 /// Generates an enum and a macro from a YAML table.
 ///
@@ -156,10 +157,29 @@ impl Generator {
     /// Returns an error if a file cannot be read or is invalid, or if a setting is invalid.
     pub fn generate(&self) -> Result<Code, Error> {
         self.settings.check()?;
-        self.check_overlay_variable()?;
-        let table = pipeline::table(&self.table, self.overlay.as_deref())?;
+        let table = self.read()?;
         self.settings.check_properties(&table.properties)?;
         Ok(Code(render::code(&table, &self.settings)))
+    }
+
+    /// Reads the table and the overlay, and returns the table as plain data instead of code, for a
+    /// program that gets its table at run time. The settings of the generated code are not used.
+    ///
+    /// ```
+    /// use model_studio_limits_codegen::Generator;
+    ///
+    /// let table = Generator::shipped("singapore").table()?;
+    /// for model in &table.models {
+    ///     println!("{}: {:?}", model.name, model.limits);
+    /// }
+    /// # Ok::<(), model_studio_limits_codegen::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a file cannot be read or is invalid.
+    pub fn table(&self) -> Result<Table, Error> {
+        Ok(Table::new(&self.read()?))
     }
 
     /// Writes the code to a file in `OUT_DIR`, for `model_studio_limits::include_models!`. Makes
@@ -184,6 +204,11 @@ impl Generator {
             eprintln!("{error}");
             process::exit(1);
         }
+    }
+
+    fn read(&self) -> Result<table::Table, Error> {
+        self.check_overlay_variable()?;
+        pipeline::table(&self.table, self.overlay.as_deref())
     }
 
     fn write(&self, file_name: &Path) -> Result<(), Error> {

@@ -26,10 +26,16 @@ mod validate;
 // Table -> code
 mod render;
 
+// Table -> data for programs
+mod data;
+
 // Used by all steps.
 mod diagnostic;
 mod error;
 mod text;
 
+pub use data::{Deprecation, Model, Property, PropertyValue, RetiredModel, Table};
 pub use error::Error;
 pub use generator::{Code, Generator};
+pub use model_studio_limits_core::{Category, Date, Limit, LimitKind};
+pub use table_file::Source;

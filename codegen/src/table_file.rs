@@ -21,12 +21,16 @@ pub(crate) struct TableFile {
     pub(crate) retired: Vec<RetiredRow>,
 }
 
-/// Where the numbers come from.
+/// Where the numbers of a table come from.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Source {
-    pub(crate) title: Option<String>,
-    pub(crate) url: Option<String>,
-    pub(crate) date: Option<Date>,
+#[non_exhaustive]
+pub struct Source {
+    /// The title of the source.
+    pub title: Option<String>,
+    /// The URL of the source.
+    pub url: Option<String>,
+    /// The day on which the source was published.
+    pub date: Option<Date>,
 }
 
 /// What the models of a group share.

@@ -3,6 +3,7 @@
 mod arbitrary;
 mod choices;
 mod compiles;
+mod data;
 mod deprecation;
 mod diagnostics;
 mod files;
