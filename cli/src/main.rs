@@ -1,11 +1,15 @@
 //! The command line tool `model-studio-limits`. See README.md.
 
 mod check;
+mod condition;
 mod date;
 mod exit;
 mod list;
+mod own_table;
+mod properties;
 mod quotas;
 mod show;
+mod table_arguments;
 mod tables;
 mod text_columns;
 

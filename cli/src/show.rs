@@ -9,65 +9,75 @@ use anyhow::bail;
 use clap::Args;
 use model_studio_limits_core::{Escaped, suggest};
 
-use crate::tables::{Region, Status, TableModel, models_of};
+use crate::table_arguments::TableArguments;
+use crate::tables::{Status, Table, TableModel};
+use crate::text_columns::short_value;
 
-/// Show the limits, the life cycle and the aliases of a model
+/// Show the limits, the properties, the life cycle and the aliases of a model
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   model-studio-limits show qwen-plus
-  model-studio-limits show qwen3-max --region beijing")]
+  model-studio-limits show qwen3-max --region beijing
+  model-studio-limits show my-model --table limits.yaml")]
 pub(crate) struct Arguments {
     /// The model ID or an alias
     name: String,
-    /// Only this region [default: all regions]
-    #[arg(long, short)]
-    region: Option<Region>,
+    #[command(flatten)]
+    tables: TableArguments,
 }
 
 pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Result<ExitCode> {
     let name = arguments.name.as_str();
-    let models = models_of(arguments.region);
-    let has_name = |model: &&TableModel| model.names().any(|other| other == name);
-    let found: Vec<&TableModel> = models.iter().filter(has_name).collect();
-    let Some(first) = found.first() else {
-        return unknown(arguments, &models);
+    let tables = arguments.tables.tables()?;
+    let found = tables.iter().filter_map(|table| {
+        let has_name = |model: &&TableModel| model.names().any(|other| other == name);
+        Some((table, table.models.iter().find(has_name)?))
+    });
+    let found: Vec<(&Table, &TableModel)> = found.collect();
+    let Some((_, first)) = found.first() else {
+        return unknown(name, &tables);
     };
 
     writeln!(output, "{}", first.name)?;
-    // Regions with the same text share a block.
+    // Tables with the same text share a block.
     let mut blocks = Vec::<(Vec<&str>, String)>::new();
-    for model in found {
-        let text = describe(model);
+    for (table, model) in found {
+        let text = describe(table, model);
         match blocks.iter_mut().find(|(_, other)| *other == text) {
-            Some((regions, _)) => regions.push(model.region.name()),
-            None => blocks.push((vec![model.region.name()], text)),
+            Some((tables, _)) => tables.push(&table.name),
+            None => blocks.push((vec![&table.name], text)),
         }
     }
-    for (regions, text) in blocks {
-        write!(output, "\n{}\n{text}", regions.join(", "))?;
+    for (tables, text) in blocks {
+        write!(output, "\n{}\n{text}", tables.join(", "))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn unknown(arguments: &Arguments, models: &[TableModel]) -> anyhow::Result<ExitCode> {
-    let name = Escaped(&arguments.name);
-    let region = arguments.region.map(|region| format!(" in {region}"));
-    let region = region.unwrap_or_default();
-    let names: BTreeSet<&str> = models.iter().flat_map(TableModel::names).collect();
-    let suggestions = suggest(&arguments.name, names);
+fn unknown(name: &str, tables: &[Table]) -> anyhow::Result<ExitCode> {
+    let place = match tables {
+        [table] => format!(" in {}", table.name),
+        _ => String::new(),
+    };
+    let models = tables.iter().flat_map(|table| &table.models);
+    let names: BTreeSet<&str> = models.flat_map(TableModel::names).collect();
+    let suggestions = suggest(name, names);
+    let name = Escaped(name);
     if suggestions.as_slice().is_empty() {
-        bail!("unknown model `{name}`{region}");
+        bail!("unknown model `{name}`{place}");
     }
-    bail!("unknown model `{name}`{region}, did you mean {suggestions}?")
+    bail!("unknown model `{name}`{place}, did you mean {suggestions}?")
 }
 
-/// Returns a line for each property of a model.
-fn describe(model: &TableModel) -> String {
+/// Returns a line for each fact about a model.
+fn describe(table: &Table, model: &TableModel) -> String {
+    let names = table.properties.iter().map(|property| property.name.len());
+    let width = names.fold("announced in".len(), usize::max);
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {
         // Writing to a string does not fail.
-        let _ = writeln!(text, "  {key:<12} {value}");
+        let _ = writeln!(text, "  {key:<width$} {value}");
     };
     let status = match model.status {
         Status::Active => "active".to_owned(),
@@ -105,7 +115,14 @@ fn describe(model: &TableModel) -> String {
         line("category", served.category.as_str());
         line("series", served.series);
     }
-    if let Some(date) = model.region.source().date {
+    for property in &table.properties {
+        if let Some(value) = model.property(property.name) {
+            let unit = property.unit.map(|unit| format!(" {unit}"));
+            let unit = unit.unwrap_or_default();
+            line(property.name, &format!("{}{unit}", short_value(value)));
+        }
+    }
+    if let Some(date) = table.date {
         line("table date", &date.to_string());
     }
     text

@@ -1,10 +1,10 @@
-//! The tables of all regions, as values.
+//! Tables and their models as values, and the tables of all regions.
 
 use std::fmt;
 use std::str::FromStr;
 
 use clap::ValueEnum;
-use model_studio_limits::{Catalogue, Category, Date, Deprecation, Limits, Source};
+use model_studio_limits::{Catalogue, Category, Date, Deprecation, Limits, PropertyValue};
 use model_studio_limits_core::{AnyOf, Escaped};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
@@ -51,19 +51,11 @@ macro_rules! define_region {
                 }
             }
 
-            /// Returns the models of the table, retired ones last.
-            pub(crate) fn models(self) -> Vec<TableModel> {
+            /// Returns the table of the region.
+            pub(crate) fn table(self) -> Table {
                 match self {
-                    $(Self::$variant => models::<model_studio_limits::$module::Model>(self),)*
-                    Self::BuiltIn => models::<model_studio_limits::Model>(self),
-                }
-            }
-
-            /// Returns the source of the table.
-            pub(crate) const fn source(self) -> Source {
-                match self {
-                    $(Self::$variant => model_studio_limits::$module::Model::SOURCE,)*
-                    Self::BuiltIn => model_studio_limits::Model::SOURCE,
+                    $(Self::$variant => table::<model_studio_limits::$module::Model>(self),)*
+                    Self::BuiltIn => table::<model_studio_limits::Model>(self),
                 }
             }
         }
@@ -108,10 +100,32 @@ impl fmt::Display for Region {
     }
 }
 
+/// A table of a region, or a user's own.
+pub(crate) struct Table {
+    /// `None` for a user's own table.
+    pub(crate) region: Option<Region>,
+    /// The name of the region, or the path of the file.
+    pub(crate) name: String,
+    /// The date of the table's source.
+    pub(crate) date: Option<Date>,
+    /// The properties that the table declares, in its order.
+    pub(crate) properties: Vec<Property>,
+    /// The models, retired ones last.
+    pub(crate) models: Vec<TableModel>,
+}
+
+/// A property that a table declares.
+#[derive(Clone, Copy)]
+pub(crate) struct Property {
+    pub(crate) name: &'static str,
+    pub(crate) unit: Option<&'static str>,
+    /// The names of the values that a choice can have. It is empty for other types.
+    pub(crate) choices: &'static [&'static str],
+}
+
 /// A model in one table.
 #[derive(Debug, Serialize)]
 pub(crate) struct TableModel {
-    pub(crate) region: Region,
     /// The model ID.
     pub(crate) name: &'static str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -144,6 +158,12 @@ pub(crate) enum Status {
 }
 
 impl Status {
+    /// Returns the status of a deprecated model. The provider postpones some dates: a model in a table
+    /// was still served at the table's date.
+    pub(crate) fn deprecated(retires: Option<Date>, table: Option<Date>) -> Self {
+        Self::Deprecated(retires.filter(|date| table < Some(*date)))
+    }
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -174,7 +194,7 @@ impl Serialize for Status {
     }
 }
 
-/// The properties of a model that is served.
+/// What only a model that is served has.
 #[derive(Debug, Serialize)]
 pub(crate) struct Served {
     pub(crate) category: Category,
@@ -183,43 +203,72 @@ pub(crate) struct Served {
     pub(crate) dynamic: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) pool: Option<&'static str>,
+    #[serde(skip_serializing_if = "PropertyValues::is_empty")]
+    pub(crate) properties: PropertyValues,
+}
+
+/// The values of the properties of a model, with their names.
+#[derive(Debug)]
+pub(crate) struct PropertyValues(pub(crate) Vec<(&'static str, PropertyValue)>);
+
+impl PropertyValues {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Serializes the values as a mapping.
+impl Serialize for PropertyValues {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
 }
 
 impl TableModel {
+    /// Returns the value of a property, or `None` if there is none.
+    pub(crate) fn property(&self, name: &str) -> Option<PropertyValue> {
+        let mut values = self.served.iter().flat_map(|served| &served.properties.0);
+        let (_, value) = values.find(|(other, _)| *other == name)?;
+        Some(*value)
+    }
+
     /// Returns the model ID and the aliases.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
         std::iter::once(self.name).chain(self.aliases.iter().copied())
     }
 }
 
-/// Returns the models of one region, or of all regions.
-pub(crate) fn models_of(region: Option<Region>) -> Vec<TableModel> {
-    if let Some(region) = region {
-        return region.models();
+/// Returns the tables of one region, or of all regions.
+pub(crate) fn tables_of(region: Option<Region>) -> Vec<Table> {
+    match region {
+        Some(region) => vec![region.table()],
+        None => Region::ALL.iter().map(|region| region.table()).collect(),
     }
-    let regions = Region::ALL.iter();
-    regions.flat_map(|region| region.models()).collect()
 }
 
-/// Returns the models that are served, with their properties.
+/// Returns the models that are served.
 pub(crate) fn served(models: &[TableModel]) -> impl Iterator<Item = (&TableModel, &Served)> {
     let models = models.iter();
     models.filter_map(|model| Some((model, model.served.as_ref()?)))
 }
 
-fn models<M: Catalogue>(region: Region) -> Vec<TableModel> {
+fn table<M: Catalogue>(region: Region) -> Table {
+    let date = M::SOURCE.date;
+    let properties = M::PROPERTIES.iter().map(|property| Property {
+        name: property.name,
+        unit: property.unit,
+        choices: property.choices,
+    });
     let served = M::ALL.iter().map(|model| {
         let deprecation = model.deprecation();
+        let properties = M::PROPERTIES.iter();
+        let properties =
+            properties.filter_map(|property| Some((property.name, model.property(property.name)?)));
         TableModel {
-            region,
             name: model.name(),
             aliases: model.aliases(),
             status: match deprecation {
-                // The provider postpones some dates: a model in a table was still served at its
-                // date.
-                Some(Deprecation { retires, .. }) => {
-                    Status::Deprecated(retires.filter(|date| M::SOURCE.date < Some(*date)))
-                }
+                Some(Deprecation { retires, .. }) => Status::deprecated(retires, date),
                 None => Status::Active,
             },
             replacement: model.replacement().map(M::name),
@@ -231,11 +280,11 @@ fn models<M: Catalogue>(region: Region) -> Vec<TableModel> {
                 limits: model.limits(),
                 dynamic: model.is_dynamic(),
                 pool: model.pool(),
+                properties: PropertyValues(properties.collect()),
             }),
         }
     });
     let retired = M::RETIRED.iter().map(|retired| TableModel {
-        region,
         name: retired.name,
         aliases: &[],
         status: Status::Retired(retired.on),
@@ -244,5 +293,11 @@ fn models<M: Catalogue>(region: Region) -> Vec<TableModel> {
         source: retired.source,
         served: None,
     });
-    served.chain(retired).collect()
+    Table {
+        region: Some(region),
+        name: region.name().to_owned(),
+        date,
+        properties: properties.collect(),
+        models: served.chain(retired).collect(),
+    }
 }

@@ -1,6 +1,7 @@
 //! Text in columns.
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+use model_studio_limits::PropertyValue;
 use model_studio_limits_core::{Grouped, KeyWindow, Limit, LimitKey};
 
 /// The width of tables that are not shown on a terminal.
@@ -11,13 +12,13 @@ const MIN_WIDTH: u16 = 60;
 
 /// Returns an empty table. Its first column is for model IDs, which are not wrapped, since a model ID
 /// on two lines could not be copied.
-pub(crate) fn columns<const N: usize>(header: [&str; N]) -> Table {
+pub(crate) fn columns(header: impl IntoIterator<Item = impl Into<String>>) -> Table {
     let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0);
     let mut table = Table::new();
     table
         .load_preset(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(header)
+        .set_header(header.into_iter().map(Into::into).collect::<Vec<String>>())
         .set_width(width.max(MIN_WIDTH));
     if let Some(names) = table.column_mut(0) {
         names.set_constraint(ColumnConstraint::ContentWidth);
@@ -38,4 +39,12 @@ pub(crate) fn short_limits(limits: &[Limit]) -> String {
         })
     });
     limits.collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the value of a property, with the digits of an integer in groups.
+pub(crate) fn short_value(value: PropertyValue) -> String {
+    match value {
+        PropertyValue::Integer(value) => Grouped(value).to_string(),
+        value => value.to_string(),
+    }
 }

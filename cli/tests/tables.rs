@@ -23,6 +23,7 @@ fn the_list_fits_80_columns() {
         &["list"][..],
         &["list", "--retired"],
         &["list", "--region", "beijing"],
+        &["list", "--properties", "context_window,input,thinking"],
     ] {
         let list = output(arguments);
         assert!(list.lines().count() > 40);
@@ -145,7 +146,10 @@ fn a_date_that_the_provider_has_postponed_is_not_shown_as_the_end() {
     let list = output(&["list", "qwen-max", "--deprecated", "--region", "singapore"]);
     assert!(!list.contains("2026-07-13"), "{list}");
     let shown = output(&["show", "qwen-max", "--region", "singapore"]);
-    assert!(shown.contains("  status       deprecated\n"), "{shown}");
+    assert!(
+        shown.contains("  status              deprecated\n"),
+        "{shown}"
+    );
     assert!(
         shown.contains("announced for 2026-07-13, still listed on 2026-10-09"),
         "{shown}"
@@ -156,26 +160,64 @@ fn a_date_that_the_provider_has_postponed_is_not_shown_as_the_end() {
 fn show_describes_a_model_in_every_region() {
     let shown = output(&["show", "qwen3-max"]);
     for expected in [
-        "\nsingapore, virginia, frankfurt\n",
-        "  status       deprecated, retires on 2026-10-10\n",
-        "  replacement  qwen3.7-max\n",
-        "  announced in notice 1950\n",
+        "\nvirginia, frankfurt\n",
+        "  status              deprecated, retires on 2026-10-10\n",
+        "  replacement         qwen3.7-max\n",
+        "  announced in        notice 1950\n",
         "\nbeijing\n",
-        "  limits       500 queries per second and 500,000 tokens per 6s\n",
+        "  limits              500 queries per second and 500,000 tokens per 6s\n",
+        "  context_window      262,144 tokens\n",
+        "  max_output_thinking 32,768 tokens\n",
+        "  input               text\n",
+        "  thinking            switchable\n",
+        "  table date          2026-10-09\n",
     ] {
         assert!(shown.contains(expected), "{expected}: {shown}");
     }
     let shown = output(&["show", "qwen2-7b-instruct", "--region", "singapore"]);
     assert!(
-        shown.contains("  status       retired on 2025-08-20\n"),
+        shown.contains("  status              retired on 2025-08-20\n"),
         "{shown}"
     );
     assert!(
-        shown.contains("  note         replaced by qwen-plus\n"),
+        shown.contains("  note                replaced by qwen-plus\n"),
         "{shown}"
     );
     let shown = output(&["show", "qwen-max-0125", "--region", "built-in"]);
     assert!(shown.starts_with("qwen-max-2025-01-25\n"), "{shown}");
+}
+
+#[test]
+fn properties_select_models_of_the_regions() {
+    let list = output(&[
+        "list",
+        "--input",
+        "image",
+        "--min-context",
+        "200k",
+        "-f",
+        "json",
+    ]);
+    let rows: Vec<Value> = serde_json::from_str(&list).unwrap();
+    assert!(rows.len() > 20, "{}", rows.len());
+    for row in &rows {
+        let properties = &row["properties"];
+        let input = properties["input"].as_array().unwrap();
+        assert!(input.iter().any(|modality| modality == "image"), "{row}");
+        assert!(
+            properties["context_window"].as_u64() >= Some(200_000),
+            "{row}"
+        );
+    }
+    let names = |region: &str| -> Vec<&str> {
+        let rows = rows.iter().filter(|row| row["region"] == region);
+        rows.map(|row| row["name"].as_str().unwrap()).collect()
+    };
+    let singapore = names("singapore");
+    assert!(singapore.contains(&"qwen3.7-plus"), "{singapore:?}");
+    // It has a context window of 262,144 tokens, but only accepts text.
+    assert!(!singapore.contains(&"qwen3-max"), "{singapore:?}");
+    assert!(names("beijing").contains(&"qwen3.7-plus"));
 }
 
 #[test]

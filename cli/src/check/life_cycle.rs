@@ -6,7 +6,7 @@ use model_studio_limits::Date;
 
 use super::finding::Problem;
 use super::rules::{Dates, Subject};
-use crate::tables::{Region, Status, TableModel, models_of};
+use crate::tables::{Region, Status, TableModel, tables_of};
 
 /// The life cycle of every model ID in the tables.
 pub(super) struct LifeCycles {
@@ -19,9 +19,9 @@ pub(super) struct LifeCycles {
 impl LifeCycles {
     /// Collects the life cycles in one region or in all regions.
     pub(super) fn new(region: Option<Region>, dates: Dates) -> Self {
-        let models = models_of(region);
+        let tables = tables_of(region);
         let mut by_name = BTreeMap::<&str, Vec<&TableModel>>::new();
-        for model in &models {
+        for model in tables.iter().flat_map(|table| &table.models) {
             for name in model.names() {
                 by_name.entry(name).or_default().push(model);
             }
@@ -42,8 +42,9 @@ impl LifeCycles {
         });
         let ended = ended.collect();
 
-        let everywhere = models_of(None).into_iter().chain(Region::BuiltIn.models());
-        let known = everywhere.flat_map(|model| model.names()).collect();
+        let everywhere = tables_of(None).into_iter().chain([Region::BuiltIn.table()]);
+        let models = everywhere.flat_map(|table| table.models);
+        let known = models.flat_map(|model| model.names()).collect();
         Self { ended, known }
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Res
         Region::BuiltIn
     };
     let table = arguments.table.unwrap_or(default);
-    let models = table.models();
+    let models = table.table().models;
     let account = limits::account(&rows, &models);
     if arguments.diff {
         diff::write(&account, &models, output)?;

@@ -1,0 +1,155 @@
+//! `model-studio-limits list`
+
+mod format;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Args;
+use model_studio_limits::Category;
+
+use crate::condition::{Condition, Operator, size};
+use crate::properties::{declared, find};
+use crate::table_arguments::TableArguments;
+use crate::tables::{Property, Status, TableModel};
+use format::Format;
+
+/// List models with their limits and properties
+///
+/// `--where` selects models by the properties that their table declares. `--input`, `--output` and
+/// `--min-context` are short for conditions on the properties `input`, `output` and `context_window`. A
+/// model without a value meets no condition. In numbers, `k` stands for 1,000 and `M` for 1,000,000.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  model-studio-limits list qwen3 --region singapore
+  model-studio-limits list --category embedding --format json
+  model-studio-limits list --input image --min-context 200k --properties context_window,thinking
+  model-studio-limits list --where thinking=switchable --where 'max_output>=64k'
+  model-studio-limits list --table limits.yaml --overlay account.yaml
+  model-studio-limits list --retired --region beijing")]
+pub(crate) struct Arguments {
+    /// Only models with this text in their model ID, an alias or their series
+    filter: Option<String>,
+    #[command(flatten)]
+    tables: TableArguments,
+    /// Only models of this category
+    #[arg(long, short)]
+    category: Option<Category>,
+    #[command(flatten)]
+    status: StatusFilter,
+    #[command(flatten)]
+    properties: PropertyFilter,
+    /// Show these properties instead of the limits, such as `context_window,input`
+    ///
+    /// This is for the format `table`. The others contain the limits and all properties.
+    #[arg(
+        long = "properties",
+        short = 'p',
+        value_name = "NAMES",
+        value_delimiter = ','
+    )]
+    columns: Vec<String>,
+    /// The format of the list
+    #[arg(long, short, default_value = "table")]
+    format: Format,
+}
+
+/// Without a filter, retired models are not listed.
+#[derive(Args)]
+#[group(multiple = false)]
+struct StatusFilter {
+    /// Only models that are not deprecated
+    #[arg(long)]
+    active: bool,
+    /// Only deprecated models
+    #[arg(long)]
+    deprecated: bool,
+    /// Only models that are no longer served
+    // The tables have neither a category nor properties for them.
+    #[arg(long, conflicts_with_all = ["category", "PropertyFilter"])]
+    retired: bool,
+}
+
+#[derive(Args)]
+struct PropertyFilter {
+    /// Only models with this kind of input, such as `image`; can be repeated
+    #[arg(long, value_name = "MODALITY")]
+    input: Vec<String>,
+    /// Only models with this kind of output, such as `text`; can be repeated
+    #[arg(long, value_name = "MODALITY")]
+    output: Vec<String>,
+    /// Only models with a context window of at least this many tokens, such as `200k` or `1M`
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    min_context: Option<u64>,
+    /// Only models that meet this condition, such as `thinking=switchable`; can be repeated
+    ///
+    /// A condition is `NAME=VALUE`, or has another operator: `!=`, `<`, `<=`, `>` or `>=`. Only numbers and
+    /// dates have an order. If the property is a list, `=` requires an item to be equal, and `!=` none.
+    #[arg(long = "where", value_name = "CONDITION")]
+    conditions: Vec<Condition>,
+}
+
+impl PropertyFilter {
+    fn conditions(&self) -> Vec<Condition> {
+        let equal = |name, values: &[String]| {
+            let values = values.iter();
+            let conditions = values.map(|value| Condition::new(name, Operator::Equal, value));
+            conditions.collect::<Vec<_>>()
+        };
+        let min_context = self
+            .min_context
+            .map(|size| Condition::new("context_window", Operator::AtLeast, &size.to_string()));
+        let mut conditions = equal("input", &self.input);
+        conditions.extend(equal("output", &self.output));
+        conditions.extend(min_context);
+        conditions.extend(self.conditions.iter().cloned());
+        conditions
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let mut tables = arguments.tables.tables()?;
+    let declared = declared(&tables);
+    let columns = arguments.columns.iter().map(|name| find(&declared, name));
+    let columns = columns.collect::<anyhow::Result<Vec<Property>>>()?;
+    let conditions = arguments.properties.conditions();
+    for condition in &conditions {
+        condition.check(&declared)?;
+    }
+    for table in &mut tables {
+        for condition in &conditions {
+            condition.retain(&mut table.models)?;
+        }
+        table.models.retain(|model| is_listed(model, arguments));
+    }
+    match arguments.format {
+        Format::Table => format::write_tables(&tables, &columns, output)?,
+        Format::Json => format::write_json(&tables, output)?,
+        Format::Csv => format::write_csv(&tables, &declared, output)?,
+        Format::Yaml => format::write_yaml(&tables, output)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn is_listed(model: &TableModel, arguments: &Arguments) -> bool {
+    let StatusFilter {
+        active,
+        deprecated,
+        retired,
+    } = arguments.status;
+    let has_status = match model.status {
+        Status::Active => !deprecated && !retired,
+        Status::Deprecated(_) => !active && !retired,
+        Status::Retired(_) => retired,
+    };
+    let category = model.served.as_ref().map(|served| served.category);
+    let has_category = arguments.category.is_none() || arguments.category == category;
+    let has_text = arguments.filter.as_ref().is_none_or(|filter| {
+        let filter = filter.to_lowercase();
+        let series = model.served.iter().map(|served| served.series);
+        let mut texts = model.names().chain(series);
+        texts.any(|text| text.to_lowercase().contains(&filter))
+    });
+    has_status && has_category && has_text
+}
