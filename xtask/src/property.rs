@@ -3,14 +3,81 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// The properties, in the order of the tables. All tables declare all of them, so a program that is
+/// compiled for one region also compiles for the others.
+///
+/// The rules name properties by their variants, which have the same order.
+pub(crate) const DECLARATIONS: &[Declaration] = &[
+    Declaration {
+        property: Property::ContextWindow,
+        name: "context_window",
+        column: "context_window",
+        kind: PropertyKind::Tokens,
+        description: "Maximum length of input and output together",
+    },
+    Declaration {
+        property: Property::MaxInput,
+        name: "max_input",
+        column: "max_input",
+        kind: PropertyKind::Tokens,
+        description: "Maximum length of the input; without thinking if max_input_thinking is also set",
+    },
+    Declaration {
+        property: Property::MaxOutput,
+        name: "max_output",
+        column: "max_output",
+        kind: PropertyKind::Tokens,
+        description: "Maximum length of the output; without thinking if max_output_thinking is also set",
+    },
+    Declaration {
+        property: Property::MaxInputThinking,
+        name: "max_input_thinking",
+        column: "max_input_thinking",
+        kind: PropertyKind::Tokens,
+        description: "Maximum length of the input with thinking",
+    },
+    Declaration {
+        property: Property::MaxOutputThinking,
+        name: "max_output_thinking",
+        column: "max_output_thinking",
+        kind: PropertyKind::Tokens,
+        description: "Maximum length of the output with thinking",
+    },
+    Declaration {
+        property: Property::MaxReasoning,
+        name: "max_reasoning",
+        column: "max_reasoning",
+        kind: PropertyKind::Tokens,
+        description: "Maximum length of the reasoning, which can exceed max_output_thinking",
+    },
+    Declaration {
+        property: Property::Input,
+        name: "input",
+        column: "input_modalities",
+        kind: PropertyKind::Choices(MODALITIES, "Modality"),
+        description: "What the input can contain",
+    },
+    Declaration {
+        property: Property::Output,
+        name: "output",
+        column: "output_modalities",
+        kind: PropertyKind::Choices(MODALITIES, "Modality"),
+        description: "What the output can contain",
+    },
+    Declaration {
+        property: Property::Thinking,
+        name: "thinking",
+        column: "thinking",
+        kind: PropertyKind::Choice(&["none", "always", "switchable"]),
+        description: "Whether the model reasons before it answers: never, always, or as each request chooses",
+    },
+];
+
 /// The kinds of input and output.
 const MODALITIES: &[&str] = &[
     "text", "image", "audio", "video", "document", "file", "link", "3d",
 ];
 
-const THINKING: &[&str] = &["none", "always", "switchable"];
-
-/// A property, in the order of the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Property {
     ContextWindow,
@@ -22,6 +89,17 @@ pub(crate) enum Property {
     Input,
     Output,
     Thinking,
+}
+
+/// What the tables declare about a property.
+pub(crate) struct Declaration {
+    pub(crate) property: Property,
+    /// The key in the tables.
+    pub(crate) name: &'static str,
+    /// The column in the data.
+    pub(crate) column: &'static str,
+    pub(crate) kind: PropertyKind,
+    pub(crate) description: &'static str,
 }
 
 /// The type of a property.
@@ -48,20 +126,6 @@ pub(crate) enum Value {
 pub(crate) type Properties = BTreeMap<Property, Value>;
 
 impl Property {
-    /// All properties, which are the same in every table. A program that is compiled for one region
-    /// therefore also compiles for the others.
-    pub(crate) const ALL: [Self; 9] = [
-        Self::ContextWindow,
-        Self::MaxInput,
-        Self::MaxOutput,
-        Self::MaxInputThinking,
-        Self::MaxOutputThinking,
-        Self::MaxReasoning,
-        Self::Input,
-        Self::Output,
-        Self::Thinking,
-    ];
-
     /// Limits that apply if the model thinks.
     pub(crate) const WITH_THINKING: [Self; 3] = [
         Self::MaxInputThinking,
@@ -71,47 +135,7 @@ impl Property {
 
     /// Returns the key in the tables.
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::ContextWindow => "context_window",
-            Self::MaxInput => "max_input",
-            Self::MaxOutput => "max_output",
-            Self::MaxInputThinking => "max_input_thinking",
-            Self::MaxOutputThinking => "max_output_thinking",
-            Self::MaxReasoning => "max_reasoning",
-            Self::Input => "input",
-            Self::Output => "output",
-            Self::Thinking => "thinking",
-        }
-    }
-
-    pub(crate) fn description(self) -> &'static str {
-        match self {
-            Self::ContextWindow => "Maximum length of input and output together",
-            Self::MaxInput => {
-                "Maximum length of the input; without thinking if max_input_thinking is also set"
-            }
-            Self::MaxOutput => {
-                "Maximum length of the output; without thinking if max_output_thinking is also set"
-            }
-            Self::MaxInputThinking => "Maximum length of the input with thinking",
-            Self::MaxOutputThinking => "Maximum length of the output with thinking",
-            Self::MaxReasoning => {
-                "Maximum length of the reasoning, which can exceed max_output_thinking"
-            }
-            Self::Input => "What the input can contain",
-            Self::Output => "What the output can contain",
-            Self::Thinking => {
-                "Whether the model reasons before it answers: never, always, or as each request chooses"
-            }
-        }
-    }
-
-    pub(crate) fn kind(self) -> PropertyKind {
-        match self {
-            Self::Input | Self::Output => PropertyKind::Choices(MODALITIES, "Modality"),
-            Self::Thinking => PropertyKind::Choice(THINKING),
-            _ => PropertyKind::Tokens,
-        }
+        DECLARATIONS[self as usize].name
     }
 }
 
@@ -121,6 +145,18 @@ impl fmt::Display for Value {
             Self::Tokens(tokens) => write!(f, "{tokens}"),
             Self::Choice(choice) => f.write_str(choice),
             Self::Choices(choices) => f.write_str(&choices.join(", ")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declarations_are_in_the_order_of_the_variants() {
+        for (index, declaration) in DECLARATIONS.iter().enumerate() {
+            assert_eq!(declaration.property as usize, index);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::property::{Properties, Property, PropertyKind, Value};
+use crate::property::{DECLARATIONS, Properties, Property, PropertyKind, Value};
 use crate::read::tsv::{self, Cell, TsvRow};
 use crate::sources::PROPERTY_FILE;
 
@@ -36,10 +36,10 @@ pub(crate) fn read(text: &str) -> Result<Vec<Card<'_>>, String> {
 
 fn read_row<'a>(row: &TsvRow<'a>) -> Result<Card<'a>, String> {
     let mut properties = Properties::new();
-    for property in Property::ALL {
-        let cell = row.get(column(property))?;
+    for declaration in DECLARATIONS {
+        let cell = row.get(declaration.column)?;
         if !cell.text.is_empty() {
-            properties.insert(property, read_value(&cell, property.kind())?);
+            properties.insert(declaration.property, read_value(&cell, declaration.kind)?);
         }
     }
     Ok(Card {
@@ -49,15 +49,6 @@ fn read_row<'a>(row: &TsvRow<'a>) -> Result<Card<'a>, String> {
         properties,
         conflicts: conflicts(row.get("note")?.text),
     })
-}
-
-/// Returns the name of a property's column.
-fn column(property: Property) -> &'static str {
-    match property {
-        Property::Input => "input_modalities",
-        Property::Output => "output_modalities",
-        _ => property.name(),
-    }
 }
 
 fn read_value(cell: &Cell<'_>, kind: PropertyKind) -> Result<Value, String> {
@@ -91,9 +82,8 @@ fn conflicts(note: &str) -> Vec<(Property, &str)> {
     let remarks = note.split("; ");
     let conflicts = remarks.filter_map(|remark| {
         let (name, words) = remark.strip_prefix("CONFLICT ")?.split_once(": ")?;
-        let mut properties = Property::ALL.into_iter();
-        let property = properties.find(|property| column(*property) == name)?;
-        Some((property, words))
+        let declaration = DECLARATIONS.iter().find(|it| it.column == name)?;
+        Some((declaration.property, words))
     });
     conflicts.collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::property::Property;
+use crate::property::{DECLARATIONS, Declaration, Property};
 use crate::table::{RegionTable, TableRow};
 
 /// The row of each table that has a model.
@@ -59,8 +59,11 @@ fn limits(row: Option<&TableRow<'_>>) -> String {
 
 fn push_properties(page: &mut String, files: &[&str], models: &BTreeMap<&str, Rows<'_>>) {
     page.push_str("\n# Properties\n\n");
-    for property in Property::ALL {
-        _ = writeln!(page, "- `{}`: {}", property.name(), property.description());
+    for Declaration {
+        name, description, ..
+    } in DECLARATIONS
+    {
+        _ = writeln!(page, "- `{name}`: {description}");
     }
     page.push_str(
         "\n\
@@ -68,11 +71,15 @@ fn push_properties(page: &mut String, files: &[&str], models: &BTreeMap<&str, Ro
          other. Where regions differ, their names precede each value. Models without properties are not listed.\n\
          \n",
     );
-    push_head(page, &Property::ALL.map(Property::name));
+    let names: Vec<&str> = DECLARATIONS.iter().map(|it| it.name).collect();
+    push_head(page, &names);
     for (name, rows) in models {
         let has_properties = |row: &&TableRow<'_>| !row.properties.is_empty();
         if rows.iter().flatten().any(has_properties) {
-            let cells = Property::ALL.map(|property| values(property, files, rows));
+            let cells = DECLARATIONS
+                .iter()
+                .map(|it| values(it.property, files, rows));
+            let cells: Vec<String> = cells.collect();
             push_row(page, name, cells.into_iter());
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::property::{Property, PropertyKind, Value};
+use crate::property::{DECLARATIONS, PropertyKind, Value};
 use crate::sources::{
     CARD_DATES, NOTICE_FILE, PAGE_DATE, PAGE_FILE, PAGE_URL, PROPERTY_FILE, QUOTA_FILE,
     QUOTA_REGION,
@@ -49,9 +49,9 @@ fn header(table: &RegionTable<'_>) -> String {
 
 fn push_declarations(yaml: &mut String) {
     yaml.push_str("properties:\n");
-    for property in Property::ALL {
-        let (name, description) = (property.name(), quoted(property.description()));
-        let kind = match property.kind() {
+    for declaration in DECLARATIONS {
+        let (name, description) = (declaration.name, quoted(declaration.description));
+        let kind = match declaration.kind {
             PropertyKind::Tokens => "integer, unit: tokens".to_owned(),
             PropertyKind::Choice(values) => format!("choice, values: {}", list(values)),
             PropertyKind::Choices(values, name) => {
