@@ -2,6 +2,12 @@
 
 #![no_main]
 
+#[path = "../../codegen/tests/generator/columns.rs"]
+mod columns;
+#[path = "../../codegen/tests/generator/expected.rs"]
+mod expected;
+#[path = "../../codegen/tests/generator/expressions.rs"]
+mod expressions;
 #[path = "../../codegen/tests/generator/oracle.rs"]
 mod oracle;
 #[path = "../../codegen/tests/generator/scratch.rs"]

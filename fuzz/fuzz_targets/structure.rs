@@ -4,6 +4,12 @@
 
 #[path = "../../codegen/tests/generator/choices.rs"]
 mod choices;
+#[path = "../../codegen/tests/generator/columns.rs"]
+mod columns;
+#[path = "../../codegen/tests/generator/expected.rs"]
+mod expected;
+#[path = "../../codegen/tests/generator/expressions.rs"]
+mod expressions;
 #[path = "../../codegen/tests/generator/oracle.rs"]
 mod oracle;
 #[path = "../../codegen/tests/generator/scratch.rs"]

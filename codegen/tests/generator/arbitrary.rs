@@ -5,10 +5,15 @@ use proptest::collection::{SizeRange, vec};
 use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use serde_yaml::{Mapping, Value};
+use serde_yaml::Value;
 
-#[derive(Clone, Debug)]
+use crate::arbitrary_properties::{
+    AnyValue, MAX_PROPERTIES, Property, any_value, mapping, properties, text,
+};
+
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
+    pub(crate) properties: Vec<Property>,
     pub(crate) series: String,
     pub(crate) rows: Vec<Row>,
 }
@@ -21,6 +26,8 @@ pub(crate) struct Row {
     pub(crate) deprecated: Option<Deprecated>,
     /// Pairs of a key and a count.
     pub(crate) limits: Vec<(&'static str, u64)>,
+    /// The values of the properties, in the order in which they are declared.
+    pub(crate) values: Vec<Option<AnyValue>>,
 }
 
 #[derive(Clone, Debug)]
@@ -31,19 +38,46 @@ pub(crate) struct Deprecated {
 
 impl Table {
     pub(crate) fn yaml(&self) -> String {
-        let rows = self.rows.iter().map(Row::yaml).collect();
+        let rows = self.rows.iter().map(|row| row.yaml(&self.properties));
+        let rows = rows.collect();
         let group = mapping([
             ("category", "embedding".into()),
             ("series", self.series.clone().into()),
             ("models", Value::Sequence(rows)),
         ]);
-        let table = mapping([("groups", Value::Sequence(vec![group]))]);
-        serde_yaml::to_string(&table).unwrap()
+        let mut table = vec![("groups", Value::Sequence(vec![group]))];
+        if !self.properties.is_empty() {
+            let properties = self.properties.iter();
+            let properties = properties.map(|property| (property.name.as_str(), property.yaml()));
+            table.insert(0, ("properties", mapping(properties)));
+        }
+        serde_yaml::to_string(&mapping(table)).unwrap()
+    }
+
+    /// Returns an overlay that sets properties of each row, by its first alias if it has one.
+    pub(crate) fn overlay(&self, changes: &[Vec<Option<AnyValue>>]) -> String {
+        let rows = self.rows.iter().zip(changes);
+        let rows = rows.filter_map(|(row, values)| {
+            let name = row.aliases.first().unwrap_or(&row.name);
+            Some((name.as_str(), values_yaml(&self.properties, values)?))
+        });
+        let overlay = mapping([("properties", mapping(rows))]);
+        serde_yaml::to_string(&overlay).unwrap()
     }
 }
 
+/// Returns the values of properties, unless there are none.
+fn values_yaml(properties: &[Property], values: &[Option<AnyValue>]) -> Option<Value> {
+    let values = properties.iter().zip(values);
+    let values = values.filter_map(|(property, value)| {
+        Some((property.name.as_str(), property.value(value.as_ref()?)))
+    });
+    let values: Vec<_> = values.collect();
+    (!values.is_empty()).then(|| mapping(values))
+}
+
 impl Row {
-    fn yaml(&self) -> Value {
+    fn yaml(&self, properties: &[Property]) -> Value {
         let limits = self.limits.iter();
         let limits = limits.map(|(key, count)| (*key, (*count).into()));
         let mut row = vec![
@@ -57,6 +91,7 @@ impl Row {
         if let Some(deprecated) = &self.deprecated {
             row.push(("deprecated", deprecated.yaml()));
         }
+        row.extend(values_yaml(properties, &self.values).map(|values| ("properties", values)));
         mapping(row)
     }
 }
@@ -75,11 +110,6 @@ impl Deprecated {
     }
 }
 
-fn mapping<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
-    let entries = entries.into_iter().map(|(key, value)| (key.into(), value));
-    Value::Mapping(entries.collect::<Mapping>())
-}
-
 /// Returns names of many forms, short enough that some are equal.
 pub(crate) fn name() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -89,15 +119,6 @@ pub(crate) fn name() -> impl Strategy<Value = String> {
         1 => "[a-z]{20,60}-[0-9]",
         1 => r#"[a-z"'\\#{}\[\]<>&`|$%]{1,8}"#,
         1 => "\\PC{1,8}",
-    ]
-}
-
-/// Returns text with any characters.
-fn text() -> impl Strategy<Value = String> {
-    prop_oneof![
-        3 => "[A-Z][a-z ]{0,20}",
-        2 => r#"[a-z"'\\#{}\[\]<>&`|$%*_!-]{1,20}"#,
-        1 => "(\\PC|[\u{0}-\u{1f}\u{7f}\u{85}\u{202e}\u{2028}\r\n\t]){1,10}",
     ]
 }
 
@@ -115,6 +136,11 @@ fn limits() -> impl Strategy<Value = Vec<(&'static str, u64)>> {
     limits.prop_flat_map(move |limits| prop::sample::subsequence(limits, 1..=len))
 }
 
+/// Returns values for the properties of a table.
+pub(crate) fn values() -> impl Strategy<Value = Vec<Option<AnyValue>>> {
+    vec(weighted(0.6, any_value()), MAX_PROPERTIES)
+}
+
 fn row() -> impl Strategy<Value = Row> {
     let deprecated = (weighted(0.7, name()), weighted(0.3, text()));
     let deprecated = deprecated.prop_map(|(replacement, note)| Deprecated { replacement, note });
@@ -124,31 +150,39 @@ fn row() -> impl Strategy<Value = Row> {
         weighted(0.1, "[A-Z_a-z][A-Za-z0-9_]{0,6}"),
         weighted(0.3, deprecated),
         limits(),
+        values(),
     )
-        .prop_map(|(name, aliases, variant, deprecated, limits)| Row {
+        .prop_map(|(name, aliases, variant, deprecated, limits, values)| Row {
             name,
             aliases,
             variant,
             deprecated,
             limits,
+            values,
         })
 }
 
-/// Returns tables in which most replacements exist.
+/// Returns tables in which most replacements exist, and required properties have values.
 pub(crate) fn table(rows: impl Into<SizeRange>) -> impl Strategy<Value = Table> {
     let known = weighted(0.75, any::<Index>());
-    (text(), vec((row(), known), rows)).prop_map(|(series, rows)| {
+    let rows = vec((row(), known), rows);
+    (text(), properties(), any_value(), rows).prop_map(|(series, properties, value, rows)| {
         let names: Vec<String> = rows.iter().map(|(row, _)| row.name.clone()).collect();
         let rows = rows.into_iter().map(|(mut row, known)| {
             let replacement = row.deprecated.as_mut().map(|known| &mut known.replacement);
             if let (Some(Some(replacement)), Some(known)) = (replacement, known) {
                 replacement.clone_from(known.get(&names));
             }
+            let values = properties.iter().zip(&mut row.values);
+            for (_, missing) in values.filter(|(property, _)| property.is_required()) {
+                missing.get_or_insert_with(|| value.clone());
+            }
             row
         });
         Table {
-            series,
             rows: rows.collect(),
+            properties,
+            series,
         }
     })
 }

@@ -7,11 +7,29 @@ use model_studio_limits_core::{Category, KeyWindow, LimitKey};
 /// Returns a table and perhaps an overlay, as YAML.
 pub(crate) fn table_and_overlay(data: &[u8]) -> (String, Option<String>) {
     let mut choices = Choices(data);
-    let (table, names) = choices.table();
+    let properties = choices.properties();
+    let (mut table, names) = choices.table(&properties);
+    if !properties.is_empty() {
+        let declarations = properties.iter();
+        let declarations = declarations.map(|it| format!("  {}: {}\n", it.name, it.declaration));
+        table = format!("properties:\n{}{table}", declarations.collect::<String>());
+    }
     let has_overlay = choices.below(3) == 0;
-    let overlay = has_overlay.then(|| choices.overlay(&names));
+    let overlay = has_overlay.then(|| choices.overlay(&names, &properties));
     (table, overlay)
 }
+
+/// A property of the table.
+struct Property {
+    name: String,
+    kind: &'static str,
+    declaration: String,
+    is_required: bool,
+}
+
+const TYPES: [&str; 7] = [
+    "integer", "number", "boolean", "text", "date", "choice", "choices",
+];
 
 /// Choices made by bytes, one byte each. After the last byte, the first option is chosen.
 struct Choices<'a>(&'a [u8]);
@@ -37,8 +55,80 @@ impl Choices<'_> {
         self.one_of(options)
     }
 
-    /// Returns a table and the names in it.
-    fn table(&mut self) -> (String, Vec<String>) {
+    fn properties(&mut self) -> Vec<Property> {
+        let count = self.below(4);
+        (0..count).map(|index| self.property(index)).collect()
+    }
+
+    fn property(&mut self, index: usize) -> Property {
+        let kind = TYPES[self.below(TYPES.len())];
+        let mut declaration = format!("{{ type: {kind}");
+        if self.below(2) == 1 {
+            let text = self.text();
+            _ = write!(declaration, ", description: {text}");
+        }
+        match kind {
+            "integer" | "number" if self.below(2) == 1 => {
+                let unit = self.text();
+                _ = write!(declaration, ", unit: {unit}");
+            }
+            "choice" | "choices" => {
+                let values = self.mostly(
+                    &["[a, None, 'x\"`y']", "[a, None, 'x\"`y', Some, Self]"],
+                    &["[]", "[a, A]", "[3]"],
+                );
+                _ = write!(declaration, ", values: {values}");
+                if self.below(2) == 1 {
+                    let name = self.mostly(&["Option", "Shared", "S"], &["Model", "a", "Self"]);
+                    _ = write!(declaration, ", enum: {name}");
+                }
+            }
+            _ => {}
+        }
+        let presence = self.below(4);
+        match presence {
+            1 => declaration.push_str(", required: true"),
+            2 => {
+                let value = self.value(kind);
+                _ = write!(declaration, ", default: {value}");
+            }
+            _ => {}
+        }
+        let prefix = self.mostly(&["p", "u64_", "_x"], &["__", "A", "2"]);
+        Property {
+            name: format!("{prefix}{index}"),
+            kind,
+            declaration: declaration + " }",
+            is_required: presence == 1,
+        }
+    }
+
+    /// Returns the value of a property.
+    fn value(&mut self, kind: &str) -> String {
+        match kind {
+            "integer" => self.mostly(&["0", "1000", "18446744073709551615"], &["-1", "1.5", "x"]),
+            "number" => self.mostly(&["1", "-0.0", "1e300", "5e-324", "0.1"], &[".inf", "x"]),
+            "boolean" => self.mostly(&["true", "false"], &["yes", "1"]),
+            "text" => return self.text(),
+            "date" => self.date(),
+            "choice" => self.mostly(&["a", "None"], &["b", "[a]"]),
+            _ => self.mostly(&["[]", "[a]", "[None, a]"], &["a", "[a, a]", "[b]"]),
+        }
+        .to_owned()
+    }
+
+    /// Returns values of properties, or `None` if no property has a value.
+    fn values(&mut self, properties: &[Property]) -> Option<String> {
+        let values = properties.iter().filter_map(|property| {
+            let is_set = property.is_required || self.below(3) != 0;
+            is_set.then(|| format!("{}: {}", property.name, self.value(property.kind)))
+        });
+        let values: Vec<String> = values.collect();
+        (!values.is_empty()).then(|| format!("{{ {} }}", values.join(", ")))
+    }
+
+    /// Returns a table without declarations of properties, and the names in it.
+    fn table(&mut self, properties: &[Property]) -> (String, Vec<String>) {
         let mut names = Vec::new();
         let mut yaml = String::new();
         if self.below(4) == 1 {
@@ -54,7 +144,7 @@ impl Choices<'_> {
             _ = writeln!(yaml, "    series: {series}");
             _ = writeln!(yaml, "    models:");
             for _ in 0..=self.below(6) {
-                self.row(&mut yaml, &mut names);
+                self.row(&mut yaml, &mut names, properties);
             }
         }
         if self.below(4) == 1 {
@@ -68,7 +158,7 @@ impl Choices<'_> {
         (yaml, names)
     }
 
-    fn row(&mut self, yaml: &mut String, names: &mut Vec<String>) {
+    fn row(&mut self, yaml: &mut String, names: &mut Vec<String>, properties: &[Property]) {
         let earlier = names.len();
         let name = self.name();
         _ = writeln!(yaml, "      - name: {}", quoted(&name));
@@ -100,6 +190,9 @@ impl Choices<'_> {
         }
         let limits = self.limits();
         _ = writeln!(yaml, "        limits: {limits}");
+        if let Some(values) = self.values(properties) {
+            _ = writeln!(yaml, "        properties: {values}");
+        }
     }
 
     fn date(&mut self) -> &'static str {
@@ -178,15 +271,21 @@ impl Choices<'_> {
         }
     }
 
-    fn overlay(&mut self, names: &[String]) -> String {
+    fn overlay(&mut self, names: &[String], properties: &[Property]) -> String {
         let mut yaml = String::from("limits:\n");
         for _ in 0..=self.below(3) {
             let name = quoted(&names[self.below(names.len())]);
             let limits = self.limits();
             _ = writeln!(yaml, "  {name}: {limits}");
         }
+        if self.below(2) == 1 {
+            let name = quoted(&names[self.below(names.len())]);
+            if let Some(values) = self.values(properties) {
+                _ = writeln!(yaml, "properties: {{ {name}: {values} }}");
+            }
+        }
         if self.below(3) == 1 {
-            let (added, _) = self.table();
+            let (added, _) = self.table(properties);
             yaml.push_str(&added);
         }
         yaml

@@ -11,6 +11,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 use crate::arbitrary::{self, Row, Table};
+use crate::expected::{self, Property, Value};
 use crate::scratch::ScratchDir;
 
 /// A program with a module for each table.
@@ -29,33 +30,43 @@ impl Program {
         }
     }
 
-    /// Adds a table, unless it is invalid.
-    fn add(&mut self, table: &Table) {
+    /// Adds a table, and returns its properties. Returns a report if the table or the overlay is invalid.
+    fn add(&mut self, table: &str, overlay: Option<&str>) -> Result<Vec<Property>, String> {
         let module = format!("m{}", self.modules.len());
-        let path = self.scratch.write("limits.yaml", table.yaml());
-        let generator = Generator::new(path).module(&module);
-        let Ok(code) = self.scratch.generate(&generator) else {
-            return;
-        };
+        let path = self.scratch.write("limits.yaml", table);
+        let mut generator = Generator::new(path).module(&module);
+        if let Some(overlay) = overlay {
+            generator = generator.overlay(self.scratch.write("account.yaml", overlay));
+        }
+        let code = self.scratch.generate(&generator)?;
         self.scratch.write(&format!("{module}.rs"), code);
-        let rows = table.rows.iter();
-        let names: Vec<String> = rows.map(|row| format!("&{:?}", names_of(row))).collect();
+        let properties = expected::properties(table.as_bytes(), overlay.map(str::as_bytes));
+        let properties = properties.unwrap();
+        let names = expected::names(table);
+        let names: Vec<String> = names.iter().map(|names| format!("&{names:?}")).collect();
         let names = names.join(", ");
+        // The checks are outside of the module, where an enum can have a name such as `Option`.
         _ = writeln!(
             self.main,
-            "mod {module} {{
-    include!(\"{module}.rs\");
-    pub(super) fn check() {{ crate::check!(&[{names}]); }}
-}}"
+            "#[rustfmt::skip]
+mod {module} {{ include!(\"{module}.rs\"); }}
+fn check_{module}() {{
+    use {module}::Model;
+    check!(&[{names}]);"
         );
+        for property in &properties {
+            self.main.push_str(&assertions(property));
+        }
+        self.main.push_str("}\n");
         self.modules.push(module);
+        Ok(properties)
     }
 
     /// Compiles and runs the program.
     fn run(mut self) {
         self.main.push_str("fn main() {\n");
         for module in &self.modules {
-            _ = writeln!(self.main, "    {module}::check();");
+            _ = writeln!(self.main, "    check_{module}();");
         }
         self.main.push_str("}\n");
         self.scratch.write("main.rs", &self.main);
@@ -89,13 +100,71 @@ default-features = false
     }
 }
 
-fn names_of(row: &Row) -> Vec<&String> {
-    [&row.name].into_iter().chain(&row.aliases).collect()
+/// Returns assertions about the values that the accessor and `Catalogue::property` return.
+fn assertions(property: &Property) -> String {
+    let Property { name, .. } = property;
+    let accessor = if property.is_optional {
+        format!("model.{name}()")
+    } else {
+        format!("Some(model.{name}())")
+    };
+    let convert = match property.kind.as_str() {
+        "number" => ".map(f64::to_bits)",
+        "date" => ".map(|date| date.to_string())",
+        "choice" => ".map(|choice| choice.as_str())",
+        "choices" => ".map(|choices| choices.iter().map(|it| it.as_str()).collect::<Vec<_>>())",
+        _ => "",
+    };
+    let values = property.values.iter();
+    let (typed, by_name): (Vec<String>, Vec<String>) =
+        values.map(|value| literals(value.as_ref())).unzip();
+    format!(
+        "    let typed = Model::ALL.iter().map(|model| {accessor}{convert}).collect::<Vec<_>>();
+    assert_eq!(typed, [{}]);
+    let by_name = Model::ALL.iter().map(|model| model_studio_limits::Catalogue::property(*model, {name:?}));
+    assert!(by_name.map(|value| format!(\"{{value:?}}\")).eq([{}]));
+",
+        typed.join(", "),
+        by_name.join(", ")
+    )
+}
+
+/// Returns expressions for the converted result of an accessor, and for the text of a `PropertyValue`.
+fn literals(value: Option<&Value>) -> (String, String) {
+    let Some(value) = value else {
+        return ("None".to_owned(), "\"None\"".to_owned());
+    };
+    let (typed, by_name) = match value {
+        Value::Integer(value) => (format!("{value}u64"), format!("Integer({value})")),
+        Value::Number(bits) => {
+            let value = f64::from_bits(*bits);
+            (format!("{bits}u64"), format!("Number({value:?})"))
+        }
+        Value::Boolean(value) => (value.to_string(), format!("Boolean({value})")),
+        Value::Text(text) => (format!("{text:?}"), format!("Text({text:?})")),
+        Value::Date(date) => (format!("{date:?}.to_owned()"), format!("Date({date})")),
+        Value::Choice(name) => (format!("{name:?}"), format!("Choice({name:?})")),
+        Value::Choices(names) => (
+            format!("host::vec!{names:?}"),
+            format!("Choices({names:?})"),
+        ),
+    };
+    (
+        format!("Some({typed})"),
+        format!("{:?}", format!("Some({by_name})")),
+    )
 }
 
 /// Checks that each name is found and belongs to its model, and that similar names do not.
 const PROLOGUE: &str = r#"//! Generated enums.
 #![deny(warnings, missing_docs, clippy::all, clippy::pedantic)]
+#![no_std]
+
+// Under another name, so that generated code cannot use it.
+extern crate std as host;
+
+use host::format;
+use host::prelude::rust_2024::*;
 
 macro_rules! check {
     ($names:expr) => {{
@@ -114,7 +183,6 @@ macro_rules! check {
         }
     }};
 }
-use check;
 
 "#;
 
@@ -122,12 +190,14 @@ use check;
 fn code_of_random_tables_compiles() {
     let mut runner = TestRunner::deterministic();
     let mut program = Program::new();
+    let mut properties = Vec::new();
     for _ in 0..200 {
         let table = arbitrary::table(1..5).new_tree(&mut runner).unwrap();
-        program.add(&table.current());
+        properties.extend(program.add(&table.current().yaml(), None));
     }
     // Some tables are invalid.
     assert!(program.modules.len() > 60, "{}", program.modules.len());
+    assert!(properties.iter().flatten().count() > 60);
     program.run();
 }
 
@@ -140,12 +210,30 @@ fn code_of_tables_with_one_and_with_thousands_of_models_compiles() {
         ..Row::default()
     };
     for rows in [vec![one], thousands_of_rows()] {
-        program.add(&Table {
+        let table = Table {
             series: "All".to_owned(),
             rows,
-        });
+            ..Table::default()
+        };
+        program.add(&table.yaml(), None).unwrap();
     }
     assert_eq!(program.modules, ["m0", "m1"]);
+    program.run();
+}
+
+#[test]
+fn code_of_unusual_properties_compiles() {
+    let mut program = Program::new();
+    let table = include_str!("../unusual_properties/limits.yaml");
+    let overlay = include_str!("../unusual_properties/overlay.yaml");
+    for overlay in [None, Some(overlay)] {
+        let properties = program.add(table, overlay).unwrap();
+        assert!(
+            properties
+                .iter()
+                .any(|property| property.values.iter().all(Option::is_none))
+        );
+    }
     program.run();
 }
 

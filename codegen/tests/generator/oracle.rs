@@ -3,9 +3,11 @@
 use model_studio_limits_codegen::Generator;
 use model_studio_limits_core::{Lookup, NameKey, Seeds, name_key};
 use proc_macro2::{TokenStream, TokenTree};
-use syn::{Expr, ExprLit, Item, Lit};
+use syn::{Expr, Item, Lit};
 
+use crate::expressions::{array, field, number, numbers, static_value, string, variant};
 use crate::scratch::ScratchDir;
+use crate::{columns, expected};
 
 /// Generates code from a table and an overlay, and checks the code or the report.
 ///
@@ -21,7 +23,13 @@ pub(crate) fn check(table: &[u8], overlay: Option<&[u8]>) -> Result<String, Stri
     let result = scratch.generate(&generator);
     assert_eq!(result, scratch.generate(&generator));
     match &result {
-        Ok(code) => Generated::parse(code).check(),
+        Ok(code) => {
+            let file = syn::parse_file(code).unwrap();
+            Generated::parse(&file).check();
+            if let Some(properties) = expected::properties(table, overlay) {
+                columns::check(module_items(&file), &properties);
+            }
+        }
         Err(report) => check_report(report),
     }
     result
@@ -33,6 +41,10 @@ const OVERLAY: &str = "account.yaml";
 /// Checks that a report has locations, in the order of the files and lines, and no control
 /// characters.
 fn check_report(report: &str) {
+    // This error concerns the settings of the generator too, so it has no location.
+    if report.contains("with the name of the table's enum") {
+        return;
+    }
     let table = locations(report, TABLE);
     let overlay = locations(report, OVERLAY);
     assert!(table.is_sorted() && overlay.is_sorted(), "{report}");
@@ -73,9 +85,8 @@ struct Generated {
 }
 
 impl Generated {
-    fn parse(code: &str) -> Self {
-        let file = syn::parse_file(code).unwrap();
-        let items = module_items(&file);
+    fn parse(file: &syn::File) -> Self {
+        let items = module_items(file);
         let lookup = lookup(items);
         Self {
             names: array(static_value(items, "NAMES"), string),
@@ -89,7 +100,7 @@ impl Generated {
                 Expr::Call(retired) => string(&retired.args[0]),
                 _ => panic!("expected a call"),
             }),
-            macro_names: macro_names(&file),
+            macro_names: macro_names(file),
         }
     }
 
@@ -156,14 +167,6 @@ pub(crate) fn module_items(file: &syn::File) -> &[Item] {
     &items.expect("a module").1
 }
 
-fn static_value<'a>(items: &'a [Item], name: &str) -> &'a Expr {
-    let value = items.iter().find_map(|item| match item {
-        Item::Static(item) if item.ident == name => Some(&*item.expr),
-        _ => None,
-    });
-    value.unwrap_or_else(|| panic!("no static `{name}`"))
-}
-
 /// Returns the value of the constant `LOOKUP`.
 fn lookup(items: &[Item]) -> &syn::ExprStruct {
     let value = items.iter().find_map(|item| match item {
@@ -174,56 +177,6 @@ fn lookup(items: &[Item]) -> &syn::ExprStruct {
         _ => None,
     });
     value.expect("a constant `LOOKUP`")
-}
-
-fn field<'a>(value: &'a syn::ExprStruct, name: &str) -> &'a Expr {
-    let is_named = |member: &syn::Member| matches!(member, syn::Member::Named(own) if own == name);
-    let mut fields = value.fields.iter();
-    let field = fields.find(|field| is_named(&field.member));
-    &field.unwrap_or_else(|| panic!("no field `{name}`")).expr
-}
-
-fn array<T>(value: &Expr, item: fn(&Expr) -> T) -> Vec<T> {
-    match value {
-        Expr::Array(array) => array.elems.iter().map(item).collect(),
-        _ => panic!("not an array"),
-    }
-}
-
-/// Returns an array of four numbers.
-fn numbers(value: &Expr) -> [u64; 4] {
-    array(value, number).try_into().expect("four numbers")
-}
-
-fn number<T>(value: &Expr) -> T
-where
-    T: std::str::FromStr<Err: std::fmt::Display>,
-{
-    match value {
-        Expr::Lit(ExprLit {
-            lit: Lit::Int(number),
-            ..
-        }) => number.base10_parse().unwrap(),
-        _ => panic!("not an integer"),
-    }
-}
-
-fn string(value: &Expr) -> String {
-    match value {
-        Expr::Lit(ExprLit {
-            lit: Lit::Str(string),
-            ..
-        }) => string.value(),
-        _ => panic!("not a string"),
-    }
-}
-
-/// Returns the last identifier of a path.
-fn variant(value: &Expr) -> String {
-    match value {
-        Expr::Path(path) => path.path.segments.last().unwrap().ident.to_string(),
-        _ => panic!("not a path"),
-    }
 }
 
 /// Returns the names and variants in the string that the macro passes on.

@@ -1,4 +1,4 @@
-//! Properties of every table: the generator returns code that fits the table or a report, and never
+//! What holds for every table: the generator returns code that fits the table or a report, and never
 //! panics.
 
 use std::collections::HashSet;
@@ -8,7 +8,7 @@ use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
 use syn::{ImplItem, Item};
 
-use crate::arbitrary::{Row, Table, name, table};
+use crate::arbitrary::{Row, Table, name, table, values};
 use crate::{choices, oracle};
 
 /// Checks that the enum has a variant for each row, and that no two items have the same identifier.
@@ -87,7 +87,7 @@ proptest! {
     #[test]
     fn names_become_identifiers(name in name()) {
         let row = Row { name, limits: vec![("qpm", 1)], ..Row::default() };
-        let table = Table { series: "S".to_owned(), rows: vec![row] };
+        let table = Table { series: "S".to_owned(), rows: vec![row], ..Table::default() };
         match oracle::check(table.yaml().as_bytes(), None) {
             Ok(code) => check_code(&code, &table),
             Err(report) => {
@@ -103,6 +103,15 @@ proptest! {
         if let Ok(code) = oracle::check(table.yaml().as_bytes(), None) {
             check_code(&code, &table);
         }
+    }
+
+    #[test]
+    fn overlays_set_properties(
+        table in table(1..4),
+        changes in prop::collection::vec(values(), 1..4),
+    ) {
+        let overlay = table.overlay(&changes);
+        _ = oracle::check(table.yaml().as_bytes(), Some(overlay.as_bytes()));
     }
 
     #[test]
