@@ -1,4 +1,4 @@
-//! Prints the limits of five providers, each from a table of its own.
+//! Prints the limits and properties of the models of five providers, each from a table of its own.
 //!
 //! ```sh
 //! cargo run --package other-providers
@@ -30,7 +30,7 @@ fn all() -> String {
     tables.join("\n")
 }
 
-/// Returns the source of a table, and a line for each of its models.
+/// Returns the source of a table, and the limits and properties of each of its models.
 fn table<M: Catalogue>() -> String {
     let mut text = M::SOURCE.title.unwrap_or("Untitled").to_owned();
     if let Some(date) = M::SOURCE.date {
@@ -43,6 +43,14 @@ fn table<M: Catalogue>() -> String {
             _ = write!(text, " (shared within the pool {pool})");
         }
         text.push('\n');
+        for property in M::PROPERTIES {
+            if let Some(value) = model.property(property.name) {
+                let unit = property.unit.unwrap_or_default();
+                let line = format!("    {}: {value} {unit}", property.name);
+                text.push_str(line.trim_end());
+                text.push('\n');
+            }
+        }
     }
     text
 }
@@ -57,6 +65,21 @@ mod tests {
         let (_, rest) = readme.split_once("```text\n").unwrap();
         let (beginning, _) = rest.split_once("...\n").unwrap();
         assert!(all().starts_with(beginning), "{}", all());
+    }
+
+    #[test]
+    fn properties_follow_the_limits() {
+        let lines = [
+            "    context_window: 200000 tokens",
+            "    max_output: 64000 tokens",
+            "    input: text, image",
+        ];
+        let all = all();
+        let mut rest = all
+            .lines()
+            .skip_while(|line| !line.starts_with("  claude-haiku-4-5 "));
+        assert!(rest.by_ref().skip(1).take(3).eq(lines));
+        assert!(rest.next().unwrap().starts_with("  claude-opus-4-8 "));
     }
 
     #[test]

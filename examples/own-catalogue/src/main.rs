@@ -1,4 +1,5 @@
-//! Prints the limits of each model for the account, next to the published ones.
+//! Prints the limits of each model for the account, next to the published ones, and which models accept
+//! images.
 //!
 //! ```sh
 //! cargo run --package own-catalogue
@@ -15,17 +16,31 @@ use account::{Groq, groq};
 /// The default model. A misspelled name does not compile.
 const DEFAULT: Groq = groq!("llama-3.3-70b-versatile");
 
+/// Neither does a default model that is too small for the documents of the program.
+const _: () = assert!(DEFAULT.context_window() >= 100_000);
+
 fn main() {
     for (model, published) in Groq::ALL.iter().zip(Published::ALL) {
         let mark = if *model == DEFAULT { '*' } else { ' ' };
         let (limits, published) = (model.limits(), published.limits());
         println!("{mark} {model:<46} {limits} (published: {published})");
     }
+    println!("\nModels that accept images, with their context windows:");
+    for model in accepting(account::Modality::Image) {
+        println!("  {model:<46} {} tokens", model.context_window());
+    }
+}
+
+/// Returns the models that accept a kind of input.
+fn accepting(modality: account::Modality) -> impl Iterator<Item = Groq> {
+    let models = Groq::ALL.iter().copied();
+    models.filter(move |model| model.input().contains(&modality))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{DEFAULT, Groq, Published, groq, published};
+    use super::account::Modality;
+    use super::{DEFAULT, Groq, Published, accepting, groq, published};
 
     const fn qpm(limits: model_studio_limits::Limits) -> u32 {
         limits.queries_per_minute().unwrap().get()
@@ -43,6 +58,16 @@ mod tests {
         // Other limits are unchanged.
         assert_eq!(qpm(Groq::OpenaiGptOss120b.limits()), 30);
         assert_eq!(Groq::Llama4Scout.limits(), Published::Llama4Scout.limits());
+    }
+
+    #[test]
+    fn two_models_accept_images() {
+        assert!(accepting(Modality::Image).eq([Groq::Llama4Maverick, Groq::Llama4Scout]));
+        assert!(accepting(Modality::Text).eq(Groq::ALL.iter().copied()));
+        assert_eq!(
+            groq!("moonshotai/kimi-k2-instruct-0905").context_window(),
+            262_144
+        );
     }
 
     #[test]
