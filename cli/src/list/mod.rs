@@ -92,19 +92,15 @@ struct PropertyFilter {
 
 impl PropertyFilter {
     fn conditions(&self) -> Vec<Condition> {
-        let equal = |name, values: &[String]| {
-            let values = values.iter();
-            let conditions = values.map(|value| Condition::new(name, Operator::Equal, value));
-            conditions.collect::<Vec<_>>()
-        };
-        let min_context = self
-            .min_context
-            .map(|size| Condition::new("context_window", Operator::AtLeast, &size.to_string()));
-        let mut conditions = equal("input", &self.input);
-        conditions.extend(equal("output", &self.output));
-        conditions.extend(min_context);
-        conditions.extend(self.conditions.iter().cloned());
-        conditions
+        let input = self.input.iter();
+        let input = input.map(|value| Condition::new("input", Operator::Equal, value));
+        let output = self.output.iter();
+        let output = output.map(|value| Condition::new("output", Operator::Equal, value));
+        let min_context = self.min_context.map(|size| size.to_string());
+        let min_context =
+            min_context.map(|size| Condition::new("context_window", Operator::AtLeast, &size));
+        let conditions = input.chain(output).chain(min_context);
+        conditions.chain(self.conditions.iter().cloned()).collect()
     }
 }
 
