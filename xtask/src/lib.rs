@@ -5,6 +5,7 @@
 
 mod deployment;
 mod deviations;
+mod import;
 mod property;
 mod read;
 mod rules;
@@ -15,6 +16,7 @@ mod write;
 use deviations::Deviations;
 use read::Data;
 
+pub use import::{Import, ProviderPages, import};
 pub use read::DataFiles;
 pub use write::files::GeneratedFiles;
 
@@ -27,5 +29,5 @@ pub fn generate(files: &DataFiles) -> Result<GeneratedFiles, String> {
     let mut deviations = Deviations::default();
     let data = Data::parse(files)?;
     let tables = rules::apply(&data, &mut deviations)?;
-    Ok(GeneratedFiles::new(&tables, deviations))
+    Ok(GeneratedFiles::new(&data, &tables, deviations))
 }

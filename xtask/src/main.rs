@@ -1,18 +1,23 @@
-//! Repository tasks: `cargo xtask tables`.
+//! Repository tasks: `cargo xtask tables` and `cargo xtask import`.
 
+use std::fs;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
-use xtask::{DataFiles, GeneratedFiles, generate};
+use xtask::{DataFiles, ProviderPages, generate, import};
 
 const USAGE: &str = "\
 unknown command
 
 Usage: cargo xtask tables [--check]
+       cargo xtask import FOLDER [--date DATE]
 
-Writes the tables of all regions, the lists of the regions in tables/lib.rs and src/region_list.rs,
-and src/regions.md from xtask/data, and a report to standard error.
-With --check, writes nothing, and fails if the files in the repository differ.";
+tables   Writes the tables of all regions, the lists of the regions in tables/lib.rs and src/region_list.rs,
+         and src/regions.md from xtask/data, and a report to standard error.
+         With --check, writes nothing, and fails if the files in the repository differ.
+import   Reads the provider's pages in FOLDER, a checkout of github.com/modelstudioai/skills, into xtask/data,
+         writes the same files as `tables`, and a report to standard output.
+         The date of the pages is that of the last commit in FOLDER, unless --date states another.";
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -20,6 +25,7 @@ fn main() -> ExitCode {
     let result = match arguments[..] {
         ["tables"] => write_tables(),
         ["tables", "--check"] => check_tables(),
+        ["import", folder, ref options @ ..] => import_pages(Path::new(folder), options),
         _ => Err(USAGE.to_owned()),
     };
     match result {
@@ -32,14 +38,14 @@ fn main() -> ExitCode {
 }
 
 fn write_tables() -> Result<(), String> {
-    let files = generate_tables()?;
+    let files = generate(&load_data()?)?;
     files.write(repository())?;
     eprint!("{}", files.report());
     Ok(())
 }
 
 fn check_tables() -> Result<(), String> {
-    let differences = generate_tables()?.differences(repository())?;
+    let differences = generate(&load_data()?)?.differences(repository())?;
     if differences.is_empty() {
         return Ok(());
     }
@@ -49,8 +55,68 @@ fn check_tables() -> Result<(), String> {
     ))
 }
 
-fn generate_tables() -> Result<GeneratedFiles, String> {
-    generate(&DataFiles::load(&repository().join("xtask/data"))?)
+fn import_pages(folder: &Path, options: &[&str]) -> Result<(), String> {
+    let mut date = None;
+    for option in options.chunks(2) {
+        match option {
+            ["--date", value] => date = Some((*value).to_owned()),
+            _ => return Err(USAGE.to_owned()),
+        }
+    }
+    let date = match date {
+        Some(date) => date,
+        None => commit_date(folder)?,
+    };
+    let committed = load_data()?;
+    let import = import(&ProviderPages::load(folder, date)?, &committed)?;
+    // If the tables have an error, nothing is written.
+    let tables = generate(&import.files)?;
+    write_data(&committed, &import.files)?;
+    tables.write(repository())?;
+    print!("{}", import.report);
+    Ok(())
+}
+
+/// Replaces the file with the rate limit page.
+fn write_data(committed: &DataFiles, files: &DataFiles) -> Result<(), String> {
+    let path = |file: &str| data().join(file);
+    let [old, new] = [&committed.page_file, &files.page_file];
+    fs::write(path(new), &files.page).map_err(|error| format!("{new}: {error}"))?;
+    if old != new {
+        fs::remove_file(path(old)).map_err(|error| format!("{old}: {error}"))?;
+    }
+    Ok(())
+}
+
+/// Returns the date of the last commit in a checkout.
+fn commit_date(folder: &Path) -> Result<String, String> {
+    let git = |arguments: &[&str]| {
+        let git = Command::new("git")
+            .arg("-C")
+            .arg(folder)
+            .args(arguments)
+            .output();
+        let output = git.ok().filter(|output| output.status.success())?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        Some(text.trim().to_owned())
+    };
+    // Git also finds the repository of a directory above.
+    let is_root = git(&["rev-parse", "--show-prefix"]).is_some_and(|prefix| prefix.is_empty());
+    let date = is_root
+        .then(|| git(&["log", "-1", "--format=%cs"]))
+        .flatten();
+    date.ok_or_else(|| {
+        let folder = folder.display();
+        format!("{folder}: not the root of a Git repository with a commit, pass --date YYYY-MM-DD")
+    })
+}
+
+fn load_data() -> Result<DataFiles, String> {
+    DataFiles::load(&data())
+}
+
+fn data() -> std::path::PathBuf {
+    repository().join("xtask/data")
 }
 
 /// Returns the root of the repository, which is the parent directory of this package.

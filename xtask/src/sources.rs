@@ -1,10 +1,18 @@
 //! Where the data comes from. An update of the data changes these constants.
 
-/// The file with the provider's rate limit page.
-pub(crate) const PAGE_FILE: &str = "models-2026-10-09.tsv";
+/// The beginning of the name of the file with the provider's rate limit page. The date of the page,
+/// which is that of the tables, and `.tsv` follow.
+const PAGE_FILE: &str = "models-";
 
-/// The date of the page, which is that of the tables.
-pub(crate) const PAGE_DATE: &str = "2026-10-09";
+/// Returns the name of the file with the rate limit page of a date.
+pub(crate) fn page_file(date: &str) -> String {
+    format!("{PAGE_FILE}{date}.tsv")
+}
+
+/// Returns the date of the rate limit page in a file, or `None` if the file has another content.
+pub(crate) fn page_date(file: &str) -> Option<&str> {
+    file.strip_prefix(PAGE_FILE)?.strip_suffix(".tsv")
+}
 
 /// The address of the page.
 pub(crate) const PAGE_URL: &str = "https://www.alibabacloud.com/help/en/model-studio/rate-limit";
@@ -23,6 +31,9 @@ pub(crate) const PROPERTY_FILE: &str = "properties-2026-10-09.tsv";
 
 /// The dates of the oldest and the newest model card.
 pub(crate) const CARD_DATES: [&str; 2] = ["2026-08-20", "2026-10-09"];
+
+/// The file with the names that the tables have for headings of the page.
+pub(crate) const HEADING_FILE: &str = "headings.tsv";
 
 /// The file with the names of shared quotas.
 pub(crate) const POOL_FILE: &str = "pools.tsv";

@@ -10,7 +10,11 @@ pub(crate) mod tsv;
 use std::fs;
 use std::path::Path;
 
-use crate::sources::{NOTICE_FILE, PAGE_FILE, POOL_FILE, PROPERTY_FILE, QUOTA_FILE};
+use model_studio_limits_core::Date;
+
+use crate::sources::{
+    HEADING_FILE, NOTICE_FILE, POOL_FILE, PROPERTY_FILE, QUOTA_FILE, page_date, page_file,
+};
 use notices::Notice;
 use page::Listing;
 use pools::Pool;
@@ -20,12 +24,18 @@ use quotas::Quota;
 /// The contents of the data files.
 #[derive(Clone, Debug)]
 pub struct DataFiles {
+    /// The date of the provider's rate limit page.
+    pub page_date: String,
+    /// The name of the file with the page.
+    pub page_file: String,
     /// The provider's rate limit page.
     pub page: String,
     /// The limits of Beijing models that the quota endpoint returned.
     pub quotas: String,
     /// The provider's retirement notices.
     pub notices: String,
+    /// The names that the tables have for headings of the page.
+    pub headings: String,
     /// The names of shared quotas.
     pub pools: String,
     /// The properties from the provider's model cards.
@@ -37,14 +47,20 @@ impl DataFiles {
     ///
     /// # Errors
     ///
-    /// Returns an error if a file cannot be read.
+    /// Returns an error if a file cannot be read, or if there is not exactly one file with a rate limit
+    /// page.
     pub fn load(directory: &Path) -> Result<Self, String> {
         let read = |file: &str| {
             let path = directory.join(file);
             fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
         };
+        let page_date = find_page_date(directory)?;
+        let page_file = page_file(&page_date);
         Ok(Self {
-            page: read(PAGE_FILE)?,
+            page: read(&page_file)?,
+            page_date,
+            page_file,
+            headings: read(HEADING_FILE)?,
             quotas: read(QUOTA_FILE)?,
             notices: read(NOTICE_FILE)?,
             pools: read(POOL_FILE)?,
@@ -53,8 +69,28 @@ impl DataFiles {
     }
 }
 
+/// Returns the date of the only file with a rate limit page.
+fn find_page_date(directory: &Path) -> Result<String, String> {
+    let error = |error| format!("{}: {error}", directory.display());
+    let mut dates = Vec::new();
+    for entry in fs::read_dir(directory).map_err(error)? {
+        let name = entry.map_err(error)?.file_name();
+        dates.extend(name.to_str().and_then(page_date).map(str::to_owned));
+    }
+    match &dates[..] {
+        [date] if date.parse::<Date>().is_ok() => Ok(date.clone()),
+        _ => Err(format!(
+            "{}: expected one file with a name such as `{}`",
+            directory.display(),
+            page_file("2026-10-09")
+        )),
+    }
+}
+
 /// The rows of the data files.
 pub(crate) struct Data<'a> {
+    pub(crate) page_date: &'a str,
+    pub(crate) page_file: &'a str,
     pub(crate) listings: Vec<Listing<'a>>,
     pub(crate) quotas: Vec<Quota<'a>>,
     pub(crate) notices: Vec<Notice<'a>>,
@@ -65,7 +101,9 @@ pub(crate) struct Data<'a> {
 impl<'a> Data<'a> {
     pub(crate) fn parse(files: &'a DataFiles) -> Result<Self, String> {
         Ok(Self {
-            listings: page::read(&files.page)?,
+            page_date: &files.page_date,
+            page_file: &files.page_file,
+            listings: page::read(&files.page_file, &files.page)?,
             quotas: quotas::read(&files.quotas)?,
             notices: notices::read(&files.notices)?,
             pools: pools::read(&files.pools)?,

@@ -6,7 +6,6 @@ use std::time::Duration;
 use model_studio_limits_core::{Limit, LimitKind};
 
 use crate::read::tsv::{self, Cell, TsvRow};
-use crate::sources::PAGE_FILE;
 
 const SECOND: Option<Duration> = Some(Duration::from_secs(1));
 const MINUTE: Option<Duration> = Some(Duration::from_secs(60));
@@ -44,8 +43,8 @@ impl<'a> Listing<'a> {
     }
 }
 
-pub(crate) fn read(text: &str) -> Result<Vec<Listing<'_>>, String> {
-    tsv::rows(PAGE_FILE, text)?.iter().map(read_row).collect()
+pub(crate) fn read<'a>(file: &'a str, text: &'a str) -> Result<Vec<Listing<'a>>, String> {
+    tsv::rows(file, text)?.iter().map(read_row).collect()
 }
 
 fn read_row<'a>(row: &TsvRow<'a>) -> Result<Listing<'a>, String> {

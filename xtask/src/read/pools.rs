@@ -10,7 +10,7 @@ pub(crate) struct Pool<'a> {
     pub(crate) region: &'a str,
     /// The prefix of the names of its models.
     pub(crate) prefix: &'a str,
-    /// What the page says about it.
+    /// What the page says about it, with `N` in place of numbers.
     pub(crate) shared_by: &'a str,
 }
 

@@ -11,7 +11,7 @@ use model_studio_limits_core::Date;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cell<'a> {
     pub(crate) text: &'a str,
-    pub(crate) file: &'static str,
+    pub(crate) file: &'a str,
     pub(crate) line: usize,
     /// The position of the first character, counted in characters from 1.
     pub(crate) column: usize,
@@ -20,12 +20,12 @@ pub(crate) struct Cell<'a> {
 /// A row: its cells by the names of their columns.
 #[derive(Debug)]
 pub(crate) struct TsvRow<'a> {
-    file: &'static str,
+    file: &'a str,
     by_column: HashMap<&'a str, Cell<'a>>,
 }
 
 /// Reads all rows of a file.
-pub(crate) fn rows<'a>(file: &'static str, text: &'a str) -> Result<Vec<TsvRow<'a>>, String> {
+pub(crate) fn rows<'a>(file: &'a str, text: &'a str) -> Result<Vec<TsvRow<'a>>, String> {
     let lines = (1..).zip(text.lines());
     let mut lines = lines.map(|(number, line)| cells(file, number, line));
     let header = lines.next().unwrap_or_default();
@@ -46,7 +46,7 @@ pub(crate) fn rows<'a>(file: &'static str, text: &'a str) -> Result<Vec<TsvRow<'
     rows.collect()
 }
 
-fn cells<'a>(file: &'static str, line: usize, text: &'a str) -> Vec<Cell<'a>> {
+fn cells<'a>(file: &'a str, line: usize, text: &'a str) -> Vec<Cell<'a>> {
     let mut column = 1;
     let cells = text.split('\t').map(|text| {
         let cell = Cell {

@@ -20,7 +20,7 @@ pub(super) fn set<'a>(
         let rows = table.rows.iter_mut();
         let rows = rows.filter(|row| row.pool == Some(pool.name.text));
         let mut rows: Vec<_> = rows.collect();
-        check_size(pool, rows.len())?;
+        check_size(&rows)?;
         if have_same_limits(&rows) {
             continue;
         }
@@ -36,34 +36,46 @@ pub(super) fn set<'a>(
     Ok(table)
 }
 
-/// Returns the pool of a row.
+/// Returns the pool of a row: of those with its text, the one with the longest prefix.
 fn find<'a>(pools: &[Pool<'a>], listing: &Listing<'_>) -> Result<Option<&'a str>, String> {
     let shared_by = listing.shared_by;
     if shared_by.text.is_empty() {
         return Ok(None);
     }
-    let mut found = pools.iter().filter(|pool| {
+    let text = without_numbers(shared_by.text);
+    let found = pools.iter().filter(|pool| {
         pool.region == listing.region.text
-            && pool.shared_by == shared_by.text
+            && pool.shared_by == text
             && listing.name.text.starts_with(pool.prefix)
     });
-    match (found.next(), found.next()) {
-        (Some(pool), None) => Ok(Some(pool.name.text)),
-        (None, _) => Err(shared_by.error("no pool in `pools.tsv` matches")),
-        (Some(_), Some(_)) => Err(shared_by.error("several pools in `pools.tsv` match")),
+    match found.max_by_key(|pool| pool.prefix.len()) {
+        Some(pool) => Ok(Some(pool.name.text)),
+        None => Err(shared_by.error("no pool in `pools.tsv` matches")),
     }
 }
 
+/// Returns the text with `N` in place of each number, and of `all` models.
+fn without_numbers(text: &str) -> String {
+    let is_number = |word: &str| word == "all" || word.bytes().all(|byte| byte.is_ascii_digit());
+    let words = text.split(' ');
+    let words = words.map(|word| if is_number(word) { "N" } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// Checks the number of models if the page states it, as in `5 models share …`.
-fn check_size(pool: &Pool<'_>, size: usize) -> Result<(), String> {
-    let first_word = pool.shared_by.split(' ').next();
-    match first_word.and_then(|word| word.parse::<usize>().ok()) {
-        Some(expected) if expected != size => {
-            let message = format!("expected {expected} models in the pool, found {size}");
-            Err(pool.name.error(message))
+fn check_size(rows: &[&mut TableRow<'_>]) -> Result<(), String> {
+    for shared_by in rows.iter().map(|row| row.listing.shared_by) {
+        let first_word = shared_by.text.split(' ').next().unwrap_or_default();
+        match first_word.parse::<usize>() {
+            Ok(expected) if expected != rows.len() => {
+                let found = rows.len();
+                let message = format!("expected {expected} models in the pool, found {found}");
+                return Err(shared_by.error(message));
+            }
+            _ => {}
         }
-        _ => Ok(()),
     }
+    Ok(())
 }
 
 fn have_same_limits(rows: &[&mut TableRow<'_>]) -> bool {

@@ -4,7 +4,6 @@ use crate::deployment::Deployment;
 use crate::deviations::Deviations;
 use crate::read::notices::Notice;
 use crate::read::page::Listing;
-use crate::sources::PAGE_DATE;
 use crate::table::{RegionTable, Retirement};
 
 /// Returns one notice for each name and site. If there are several, uses the one with the latest
@@ -39,6 +38,7 @@ type Placed<'a> = (&'static Deployment, &'a Listing<'a>);
 pub(super) fn retire<'a>(
     mut tables: Vec<RegionTable<'a>>,
     notices: &[&Notice<'a>],
+    page_date: &str,
     deviations: &mut Deviations,
 ) -> Vec<RegionTable<'a>> {
     let placed = tables.iter().flat_map(|table| {
@@ -50,24 +50,29 @@ pub(super) fn retire<'a>(
     for table in &mut tables {
         let site = table.deployment.site();
         for notice in notices.iter().filter(|notice| notice.site == site) {
-            apply(notice, table, &placed);
+            apply(notice, table, &placed, page_date);
         }
     }
-    report_unused(notices, &placed, deviations);
+    report_unused(notices, &placed, page_date, deviations);
     tables
 }
 
 /// Deprecates the model of a notice, or adds its names to those that have been retired.
-fn apply<'a>(notice: &Notice<'a>, table: &mut RegionTable<'a>, placed: &[Placed<'_>]) {
+fn apply<'a>(
+    notice: &Notice<'a>,
+    table: &mut RegionTable<'a>,
+    placed: &[Placed<'_>],
+    page_date: &str,
+) {
     let name = notice.name.text;
     let retirement = retirement(notice, table);
     if let Some(index) = table.index(name) {
         let row = &mut table.rows[index];
         // A notice that uses the model's name takes precedence over one that uses an alias.
         if row.deprecation.is_none() || row.listing.name.text == name {
-            row.deprecation = Some(still_listed(retirement, notice));
+            row.deprecation = Some(still_listed(retirement, notice, page_date));
         }
-    } else if is_past(notice) && listed_at_site(notice, placed).is_empty() {
+    } else if is_past(notice, page_date) && listed_at_site(notice, placed).is_empty() {
         let region = table.deployment.region;
         let in_region = placed.iter().filter(|(other, _)| other.region == region);
         let is_retired =
@@ -88,16 +93,20 @@ fn listed_at_site<'a>(notice: &Notice<'_>, placed: &[Placed<'a>]) -> Vec<Placed<
 }
 
 /// Returns `true` if the retirement date is not after the date of the page.
-fn is_past(notice: &Notice<'_>) -> bool {
-    notice.date <= PAGE_DATE
+fn is_past(notice: &Notice<'_>, page_date: &str) -> bool {
+    notice.date <= page_date
 }
 
 /// Returns the retirement of a model that is still on the page.
-fn still_listed<'a>(retirement: Retirement<'a>, notice: &Notice<'a>) -> Retirement<'a> {
-    if !is_past(notice) {
+fn still_listed<'a>(
+    retirement: Retirement<'a>,
+    notice: &Notice<'a>,
+    page_date: &str,
+) -> Retirement<'a> {
+    if !is_past(notice, page_date) {
         return retirement;
     }
-    let listed = format!("announced for {}, still listed on {PAGE_DATE}", notice.date);
+    let listed = format!("announced for {}, still listed on {page_date}", notice.date);
     let notes = std::iter::once(listed).chain(retirement.note);
     let note = Some(notes.collect::<Vec<_>>().join("; "));
     Retirement { note, ..retirement }
@@ -119,7 +128,12 @@ fn retirement<'a>(notice: &Notice<'a>, table: &RegionTable<'_>) -> Retirement<'a
 }
 
 /// Reports the notices that apply to no table, or not to every table of their site.
-fn report_unused(notices: &[&Notice<'_>], placed: &[Placed<'_>], deviations: &mut Deviations) {
+fn report_unused(
+    notices: &[&Notice<'_>],
+    placed: &[Placed<'_>],
+    page_date: &str,
+    deviations: &mut Deviations,
+) {
     for notice in notices {
         let (name, site, date) = (notice.name, notice.site, notice.date);
         let listed = listed_at_site(notice, placed);
@@ -130,7 +144,7 @@ fn report_unused(notices: &[&Notice<'_>], placed: &[Placed<'_>], deviations: &mu
                 continue;
             }
             format!("taken as a notice for `{model}`, which has this alias")
-        } else if is_past(notice) && !listed.is_empty() {
+        } else if is_past(notice, page_date) && !listed.is_empty() {
             let titles = listed.iter().map(|(deployment, _)| deployment.title);
             let mut titles: Vec<_> = titles.collect();
             titles.dedup();
@@ -138,7 +152,7 @@ fn report_unused(notices: &[&Notice<'_>], placed: &[Placed<'_>], deviations: &mu
             format!(
                 "announced for {date}, but still listed in {titles}: deprecated there, retired nowhere"
             )
-        } else if !is_past(notice) && listed.is_empty() {
+        } else if !is_past(notice, page_date) && listed.is_empty() {
             format!("announced for {date}, but on no {site} page: left out")
         } else {
             continue;

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::deviations::Deviations;
+use crate::read::Data;
 use crate::table::RegionTable;
 use crate::write::{comparison, rust, yaml};
 
@@ -33,11 +34,11 @@ pub struct GeneratedFiles {
 }
 
 impl GeneratedFiles {
-    pub(crate) fn new(tables: &[RegionTable<'_>], deviations: Deviations) -> Self {
+    pub(crate) fn new(data: &Data<'_>, tables: &[RegionTable<'_>], deviations: Deviations) -> Self {
         let mut contents = BTreeMap::new();
         for table in tables {
             let path = format!("{TABLES}/{}.yaml", table.deployment.file);
-            contents.insert(path, yaml::table(table));
+            contents.insert(path, yaml::table(table, data));
         }
         contents.insert(TABLE_LIST.to_owned(), rust::tables());
         contents.insert(REGION_LIST.to_owned(), rust::region_list());

@@ -1,0 +1,114 @@
+//! Imports the provider's pages: turns them into the data that the tables are generated from.
+//!
+//! `rate_limit_page` divides the page into sections, tables and rows, and reads the cells of each row.
+//! `quota_page` reads the tiers of dynamic limits. Nothing is guessed: what is not known is an error.
+
+mod cells;
+mod columns;
+mod deployments;
+mod error;
+mod headings;
+mod markdown;
+mod quota_page;
+mod rate_limit_page;
+mod row;
+mod rows;
+mod sections;
+mod shared;
+mod tables;
+mod template;
+mod tiers;
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use headings::Headings;
+use model_studio_limits_core::Date;
+
+use crate::read::DataFiles;
+use crate::sources::page_file;
+
+/// The directory of the pages, in the provider's repository.
+const PAGES: &str = "skills/bailian-docs-llm-wiki/raw/model-user-guide/get-started-with-models";
+
+/// The provider's pages.
+#[derive(Clone, Debug)]
+pub struct ProviderPages {
+    /// The date of the pages.
+    pub date: String,
+    /// `rate-limit.md`.
+    pub rate_limits: String,
+    /// `quota-management.md`, which has the tiers of dynamic limits.
+    pub quotas: Option<String>,
+}
+
+impl ProviderPages {
+    /// Reads the pages in a checkout of the provider's repository.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a page other than `quota-management.md` is missing, or if a page cannot be
+    /// read.
+    pub fn load(checkout: &Path, date: String) -> Result<Self, String> {
+        let path = checkout.join(PAGES).join(rate_limit_page::FILE);
+        let rate_limits = fs::read_to_string(&path);
+        let rate_limits = rate_limits.map_err(|error| format!("{}: {error}", path.display()))?;
+        let path = checkout.join(PAGES).join(quota_page::FILE);
+        let quotas = match fs::read_to_string(&path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(format!("{}: {error}", path.display())),
+        };
+        Ok(Self {
+            date,
+            rate_limits,
+            quotas,
+        })
+    }
+}
+
+/// Data from the provider's pages, and what people must know about it.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The data files with the new rate limit page. If the pages have no news, these are the committed
+    /// files.
+    pub files: DataFiles,
+    /// The report.
+    pub report: String,
+}
+
+/// Imports the provider's pages.
+///
+/// # Errors
+///
+/// Returns the errors in the pages. Each has a line and what was expected there. An invalid date is also
+/// an error.
+pub fn import(pages: &ProviderPages, committed: &DataFiles) -> Result<Import, String> {
+    let date = &pages.date;
+    if date.parse::<Date>().is_err() {
+        return Err(format!(
+            "expected a date such as 2026-10-09, found `{date}`"
+        ));
+    }
+    let old = row::read(&committed.page_file, &committed.page)?;
+    let old_by_key: HashMap<_, _> = old.iter().map(|row| (row.key(), row)).collect();
+
+    let headings = Headings::read(&committed.headings)?;
+    let mut page = rate_limit_page::read(&pages.rate_limits, &headings)?;
+    let quotas = pages.quotas.as_deref().map(quota_page::read).transpose()?;
+    let remarks = tiers::set_tiers(&mut page.rows, quotas.as_ref(), &old_by_key);
+    page.remarks.extend(remarks);
+    tiers::keep_remarks(&mut page.rows, &old_by_key);
+
+    let text = row::write(&page.rows);
+    let mut files = committed.clone();
+    if text != committed.page {
+        files.page = text;
+        files.page_file = page_file(&pages.date);
+        files.page_date.clone_from(&pages.date);
+    }
+    let report = page.remarks.join("\n");
+    Ok(Import { files, report })
+}
