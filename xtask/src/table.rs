@@ -27,6 +27,8 @@ impl RegionTable<'_> {
 pub(crate) struct TableRow<'a> {
     pub(crate) listing: &'a Listing<'a>,
     pub(crate) limits: Vec<TableLimit>,
+    /// The limits of the page, without exact windows.
+    pub(crate) page_limits: Vec<TableLimit>,
     pub(crate) pool: Option<&'a str>,
     /// Set if the model will be retired.
     pub(crate) deprecation: Option<Retirement<'a>>,

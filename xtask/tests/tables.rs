@@ -83,7 +83,7 @@ fn every_row_is_in_a_table_or_in_the_report() {
 
     let rows = data.page.lines().count() - 1;
     let left_out = [
-        "models-2026-10-09.tsv:509: kimi-k3: line 508 has the scope of the table: this row is left out",
+        "models-2026-10-09.tsv:509: kimi-k3: line 508 has the same model: the lowest limits are used",
         "models-2026-10-09.tsv:749: Sambert系列模型: not a model ID: left out",
     ];
     assert_eq!(models.sum::<usize>(), rows - left_out.len());
@@ -127,7 +127,7 @@ fn limits_have_the_form_of_the_page_or_of_the_exact_window() {
         ("beijing", "qwen3.8-max", "{ tpm: 5000000 }"),
         ("beijing", "wan3.0-video", "{ rps: 5, concurrent_tasks: 5 }"),
         ("beijing", "kimi/kimi-k2.6", "{ qpm: 500, tpm: 3000000 }"),
-        ("virginia", "kimi-k3", "{ qpm: 15000, tpm: 1200000 }"),
+        ("virginia", "kimi-k3", "{ qpm: 10000, tpm: 1200000 }"),
         (
             "virginia_us",
             "qwen3.8-flash",
@@ -208,4 +208,27 @@ fn errors_show_file_line_and_column() {
         let expected = format!("models-2026-10-09.tsv:{line}:{message}");
         assert!(error.starts_with(&expected), "{error}\n{expected}");
     }
+}
+
+#[test]
+fn the_lowest_limits_of_several_rows_are_used_in_any_order() {
+    let row = |scope: &str, limits: &str| format!("virginia\t{scope}\tc\ts\tnew\t\t{limits}");
+    for [one, other] in [["global", "international"], ["international", "global"]] {
+        let mut data = data();
+        data.page += &row(one, "500\t1000\t\t\t\t\t\t\t\t\t\n");
+        data.page += &row(other, "400\t2000\t\t\t\t7\t\t\t\t\t\n");
+        let output = generate(&data).unwrap();
+        let rows = model(&output, "virginia", "new");
+        assert_eq!(
+            rows,
+            ["limits: { qpm: 400, tpm: 1000, concurrent_tasks: 7 }"]
+        );
+    }
+    let mut data = data();
+    data.page += &row("global", "500\t1000\t\t\t\t\t\t\t\t\t\n").repeat(2);
+    let error = generate(&data).unwrap_err();
+    assert!(
+        error.ends_with("duplicate name in the table, first listed on line 1031"),
+        "{error}"
+    );
 }

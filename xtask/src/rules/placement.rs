@@ -1,13 +1,15 @@
 //! Puts each row of the page into a table.
 
+use model_studio_limits_core::Limit;
+
 use crate::deployment::{DEPLOYMENTS, Deployment};
 use crate::deviations::Deviations;
 use crate::property::Properties;
 use crate::read::page::Listing;
-use crate::table::{RegionTable, TableRow, page_limits};
+use crate::table::{RegionTable, TableLimit, TableRow, page_limits};
 
-/// Returns the tables, with the limits of the page. If a name has a row of the table's own scope and
-/// one of another scope, the former is used.
+/// Returns the tables, with the limits of the page. If a model has rows of several scopes in one table,
+/// the lowest limits are used.
 pub(super) fn place<'a>(
     listings: &'a [Listing<'a>],
     deviations: &mut Deviations,
@@ -30,29 +32,32 @@ pub(super) fn place<'a>(
             let message =
                 format!("scope {other} has no table, using the table {file} of scope {scope}");
             deviations.add(&listing.name, message);
-            let mut others = listings
-                .iter()
-                .filter(|other| is_same_model(other, listing));
-            if let Some(other) = others.find(|other| other.scope == scope) {
-                let line = other.name.line;
-                let message =
-                    format!("line {line} has the scope of the table: this row is left out");
-                deviations.add(&listing.name, message);
-                continue;
-            }
         }
-        if let Some(index) = listing.names().find_map(|name| table.index(name)) {
-            let line = table.rows[index].listing.name.line;
+        let Some(index) = listing.names().find_map(|name| table.index(name)) else {
+            let page_limits = page_limits(listing);
+            table.rows.push(TableRow {
+                listing,
+                limits: page_limits.clone(),
+                page_limits,
+                pool: None,
+                deprecation: None,
+                properties: Properties::new(),
+            });
+            continue;
+        };
+        let row = &mut table.rows[index];
+        let line = row.listing.name.line;
+        if row.listing.scope == listing.scope || row.listing.name.text != listing.name.text {
             let message = format!("duplicate name in the table, first listed on line {line}");
             return Err(listing.name.error(message));
         }
-        table.rows.push(TableRow {
-            listing,
-            limits: page_limits(listing),
-            pool: None,
-            deprecation: None,
-            properties: Properties::new(),
-        });
+        let message = format!("line {line} has the same model: the lowest limits are used");
+        deviations.add(&listing.name, message);
+        row.page_limits = lowest(&row.page_limits, &page_limits(listing));
+        row.limits.clone_from(&row.page_limits);
+        if listing.scope == scope {
+            row.listing = listing;
+        }
     }
     Ok(tables)
 }
@@ -71,7 +76,16 @@ fn is_model_id(name: &str) -> bool {
     name.chars().all(|c| c.is_ascii_graphic())
 }
 
-/// Returns `true` if two rows of a region have a name in common.
-fn is_same_model(one: &Listing<'_>, other: &Listing<'_>) -> bool {
-    one.region.text == other.region.text && one.names().any(|name| other.has_name(name))
+/// Returns all limits of two rows of a model. Of those of the same kind and window, the lowest is used.
+fn lowest(limits: &[TableLimit], others: &[TableLimit]) -> Vec<TableLimit> {
+    let mut limits = limits.to_vec();
+    for other in others.iter().copied() {
+        let Limit { kind, per, count } = other.limit;
+        let mut same = limits.iter_mut().map(|limit| &mut limit.limit);
+        match same.find(|limit| limit.kind == kind && limit.per == per) {
+            Some(limit) => limit.count = limit.count.min(count),
+            None => limits.push(other),
+        }
+    }
+    limits
 }

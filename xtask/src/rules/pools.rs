@@ -3,7 +3,7 @@
 use crate::deviations::Deviations;
 use crate::read::page::Listing;
 use crate::read::pools::Pool;
-use crate::table::{RegionTable, TableRow, page_limits};
+use crate::table::{RegionTable, TableRow};
 
 /// Returns the table with pools. A pool is one quota, so if the windows of its models differ, the
 /// limits of the page are kept.
@@ -27,7 +27,7 @@ pub(super) fn set<'a>(
         let message = "the windows of the pool's models differ: not used";
         deviations.add(&pool.name, message);
         for row in &mut rows {
-            row.limits = page_limits(row.listing);
+            row.limits.clone_from(&row.page_limits);
         }
         if !have_same_limits(&rows) {
             return Err(pool.name.error("the limits of the pool's models differ"));
