@@ -91,7 +91,7 @@ proptest! {
         match oracle::check(table.yaml().as_bytes(), None) {
             Ok(code) => check_code(&code, &table),
             Err(report) => {
-                let reasons = ["cannot derive an identifier", "is reserved", "contains"];
+                let reasons = ["cannot derive an identifier", "is reserved", "contains", "is empty"];
                 let is_expected = reasons.iter().any(|reason| report.contains(reason));
                 prop_assert!(is_expected, "{}", report);
             }
