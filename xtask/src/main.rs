@@ -10,14 +10,15 @@ const USAGE: &str = "\
 unknown command
 
 Usage: cargo xtask tables [--check]
-       cargo xtask import FOLDER [--date DATE]
+       cargo xtask import FOLDER [--date DATE] [--accept NAME]...
 
 tables   Writes the tables of all regions, the lists of the regions in tables/lib.rs and src/region_list.rs,
          and src/regions.md from xtask/data, and a report to standard error.
          With --check, writes nothing, and fails if the files in the repository differ.
 import   Reads the provider's pages in FOLDER, a checkout of github.com/modelstudioai/skills, into xtask/data,
          writes the same files as `tables`, and a report to standard output.
-         The date of the pages is that of the last commit in FOLDER, unless --date states another.";
+         The date of the pages is that of the last commit in FOLDER, unless --date states another.
+         Implausible changes are held back until they are accepted by the name that the report states.";
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -56,10 +57,11 @@ fn check_tables() -> Result<(), String> {
 }
 
 fn import_pages(folder: &Path, options: &[&str]) -> Result<(), String> {
-    let mut date = None;
+    let (mut date, mut accepted) = (None, Vec::new());
     for option in options.chunks(2) {
         match option {
             ["--date", value] => date = Some((*value).to_owned()),
+            ["--accept", name] => accepted.push((*name).to_owned()),
             _ => return Err(USAGE.to_owned()),
         }
     }
@@ -68,13 +70,12 @@ fn import_pages(folder: &Path, options: &[&str]) -> Result<(), String> {
         None => commit_date(folder)?,
     };
     let committed = load_data()?;
-    let import = import(&ProviderPages::load(folder, date)?, &committed)?;
-    // If the tables have an error, nothing is written.
+    let import = import(&ProviderPages::load(folder, date)?, &committed, &accepted)?;
+    print!("{}", import.report);
+    // If the tables have an error, nothing is written. The report can show the reason.
     let tables = generate(&import.files)?;
     write_data(&committed, &import.files)?;
-    tables.write(repository())?;
-    print!("{}", import.report);
-    Ok(())
+    tables.write(repository())
 }
 
 /// Replaces the file with the rate limit page.

@@ -2,15 +2,21 @@
 //!
 //! `rate_limit_page` divides the page into sections, tables and rows, and reads the cells of each row.
 //! `quota_page` reads the tiers of dynamic limits. Nothing is guessed: what is not known is an error.
+//! `changes` compares the result with the committed data and holds back what is implausible, and `report`
+//! describes the changes.
 
 mod cells;
+mod changes;
 mod columns;
 mod deployments;
 mod error;
 mod headings;
 mod markdown;
+mod measures;
 mod quota_page;
 mod rate_limit_page;
+mod remarks;
+mod report;
 mod row;
 mod rows;
 mod sections;
@@ -19,15 +25,18 @@ mod tables;
 mod template;
 mod tiers;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use changes::Committed;
 use headings::Headings;
 use model_studio_limits_core::Date;
 
+use crate::deployment::DEPLOYMENTS;
 use crate::read::DataFiles;
+use crate::read::notices::{self, Notice};
 use crate::sources::page_file;
 
 /// The directory of the pages, in the provider's repository.
@@ -79,13 +88,17 @@ pub struct Import {
     pub report: String,
 }
 
-/// Imports the provider's pages.
+/// Imports the provider's pages. Implausible changes are held back unless their names are in `accepted`.
 ///
 /// # Errors
 ///
 /// Returns the errors in the pages. Each has a line and what was expected there. An invalid date is also
 /// an error.
-pub fn import(pages: &ProviderPages, committed: &DataFiles) -> Result<Import, String> {
+pub fn import(
+    pages: &ProviderPages,
+    committed: &DataFiles,
+    accepted: &[String],
+) -> Result<Import, String> {
     let date = &pages.date;
     if date.parse::<Date>().is_err() {
         return Err(format!(
@@ -100,15 +113,35 @@ pub fn import(pages: &ProviderPages, committed: &DataFiles) -> Result<Import, St
     let quotas = pages.quotas.as_deref().map(quota_page::read).transpose()?;
     let remarks = tiers::set_tiers(&mut page.rows, quotas.as_ref(), &old_by_key);
     page.remarks.extend(remarks);
-    tiers::keep_remarks(&mut page.rows, &old_by_key);
+    remarks::keep(&mut page.rows, &old_by_key);
 
-    let text = row::write(&page.rows);
+    let notices = notices::read(&committed.notices)?;
+    let (rows, changes) = changes::apply(
+        &Committed {
+            rows: &old,
+            date: &committed.page_date,
+            retired: &retired(&notices, &committed.page_date),
+        },
+        page.rows,
+        accepted,
+    )?;
+    let text = row::write(&rows);
     let mut files = committed.clone();
     if text != committed.page {
         files.page = text;
         files.page_file = page_file(&pages.date);
         files.page_date.clone_from(&pages.date);
     }
-    let report = page.remarks.join("\n");
+    let report = report::write([&committed.page_date, date], &changes, &page.remarks);
     Ok(Import { files, report })
+}
+
+/// Returns the regions and names of models that have been retired at a date.
+fn retired<'a>(notices: &'a [Notice<'a>], date: &str) -> HashSet<(&'a str, &'a str)> {
+    let past = notices.iter().filter(|notice| notice.date <= date);
+    let retired = past.flat_map(|notice| {
+        let of_site = DEPLOYMENTS.iter().filter(|it| it.site() == notice.site);
+        of_site.flat_map(|it| notice.names().map(|name| (it.region, name)))
+    });
+    retired.collect()
 }

@@ -57,6 +57,17 @@ impl Field {
         Self::ConcurrentTasks,
     ];
 
+    /// The columns that are compared cell by cell. What a row limits is compared as a whole.
+    pub(super) const OTHERS: [Self; 7] = [
+        Self::Scope,
+        Self::Category,
+        Self::Series,
+        Self::Aliases,
+        Self::SharedBy,
+        Self::BatchExempt,
+        Self::Note,
+    ];
+
     pub(super) fn name(self) -> &'static str {
         COLUMNS[self as usize]
     }

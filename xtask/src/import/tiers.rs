@@ -1,12 +1,9 @@
-//! Sets the tiers of dynamic token limits, and keeps remarks that were written by hand.
+//! Sets the tiers of dynamic token limits.
 
 use std::collections::HashMap;
 
 use crate::import::quota_page::Tiers;
 use crate::import::row::{Field, Key, Row};
-
-/// The beginnings of remarks that were written by hand. They are kept as long as the row exists.
-const HAND_WRITTEN: [&str; 2] = ["was ", "the page lists it "];
 
 /// Sets the tiers of the models whose token limit is dynamic. If the folder has no page with tiers,
 /// those of the committed data are kept. Returns the models for which this was done, or for which
@@ -16,7 +13,8 @@ pub(super) fn set_tiers(
     tiers: Option<&Tiers>,
     committed: &HashMap<Key<'_>, &Row>,
 ) -> Vec<String> {
-    let mut remarks = Vec::new();
+    let mut kept = Vec::new();
+    let mut missing = Vec::new();
     for row in rows {
         let dynamic = row.get(Field::Dynamic);
         if !dynamic.split(',').any(|kind| kind == "tokens") {
@@ -29,15 +27,10 @@ pub(super) fn set_tiers(
             Some(tiers) => find(tiers, region, name).map(<[u64]>::to_vec),
             None => committed.and_then(|row| parse(row.get(Field::Tiers))),
         };
-        let source = if tiers.is_none() && numbers.is_some() {
-            "there is no quota-management.md, the tiers are those of the committed data"
-        } else if numbers.is_none() {
-            "the token limit is dynamic, and there are no tiers for it"
-        } else {
-            ""
-        };
-        if !source.is_empty() {
-            remarks.push(format!("{region}: {name}: {source}"));
+        if numbers.is_none() {
+            missing.push(format!("{name} in {region}"));
+        } else if tiers.is_none() {
+            kept.push(format!("{name} in {region}"));
         }
         let Some(numbers) = numbers else {
             continue;
@@ -50,24 +43,19 @@ pub(super) fn set_tiers(
             row.add(Field::Note, "; ", &note);
         }
     }
-    remarks
-}
-
-/// Keeps the remarks of the committed data that were written by hand.
-pub(super) fn keep_remarks(rows: &mut [Row], committed: &HashMap<Key<'_>, &Row>) {
-    for row in rows {
-        let Some(committed) = committed.get(&row.key()) else {
-            continue;
-        };
-        let remarks = committed.get(Field::Note).split("; ");
-        for remark in remarks.filter(|remark| is_hand_written(remark)) {
-            row.add(Field::Note, "; ", remark);
-        }
-    }
-}
-
-fn is_hand_written(remark: &str) -> bool {
-    HAND_WRITTEN.iter().any(|begin| remark.starts_with(begin))
+    let remarks = [
+        (
+            "there is no quota-management.md, so the tiers of the data are kept",
+            kept,
+        ),
+        (
+            "the token limit is dynamic, but there are no tiers",
+            missing,
+        ),
+    ];
+    let remarks = remarks.into_iter().filter(|(_, models)| !models.is_empty());
+    let remarks = remarks.map(|(remark, models)| format!("{remark}: {}", models.join(", ")));
+    remarks.collect()
 }
 
 fn find<'a>(tiers: &'a Tiers, region: &str, name: &str) -> Option<&'a [u64]> {

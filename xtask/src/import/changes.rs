@@ -1,0 +1,312 @@
+//! Finds what changed since the committed data, and holds back what is implausible.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::deployment::DEPLOYMENTS;
+use crate::import::measures;
+use crate::import::row::{Field, Row};
+
+/// The share of a table's rows, in percent, of which more are not plausibly gone at once.
+const MAX_GONE: usize = 3;
+
+/// The changes of a table.
+#[derive(Debug, Default)]
+pub(super) struct TableChanges {
+    /// The numbers of rows, before and after.
+    pub(super) rows: [usize; 2],
+    pub(super) new: Vec<String>,
+    pub(super) gone: Vec<String>,
+    /// Old and new names.
+    pub(super) renamed: Vec<[String; 2]>,
+    /// The names of models, by what changed in their limits.
+    pub(super) limits: BTreeMap<String, Vec<String>>,
+    /// The names of models, by what else changed.
+    pub(super) others: BTreeMap<String, Vec<String>>,
+}
+
+/// A change that is not in the data until it is accepted.
+#[derive(Debug)]
+pub(super) struct HeldBack {
+    /// The name to accept it by: that of a model, table or region.
+    pub(super) name: String,
+    pub(super) table: &'static str,
+    pub(super) reason: String,
+}
+
+/// What changed since the committed data.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    /// By the name of the table. Tables without changes are not listed.
+    pub(super) tables: BTreeMap<&'static str, TableChanges>,
+    pub(super) held_back: Vec<HeldBack>,
+}
+
+/// The committed data, and what is known about it.
+pub(super) struct Committed<'a> {
+    pub(super) rows: &'a [Row],
+    pub(super) date: &'a str,
+    /// The regions and names of models that have been retired.
+    pub(super) retired: &'a HashSet<(&'a str, &'a str)>,
+}
+
+/// Compares the rows of the page with the committed ones. Returns the rows without the changes that are
+/// held back.
+pub(super) fn apply(
+    committed: &Committed<'_>,
+    rows: Vec<Row>,
+    accepted: &[String],
+) -> Result<(Vec<Row>, Changes), String> {
+    let mut held_back = Vec::new();
+    let mut unused: HashSet<&str> = accepted.iter().map(String::as_str).collect();
+    let mut hold = |name: &str, table, reason: String| {
+        unused.remove(name);
+        let is_held = !accepted.iter().any(|accepted| accepted == name);
+        if is_held {
+            let name = name.to_owned();
+            held_back.push(HeldBack {
+                name,
+                table,
+                reason,
+            });
+        }
+        is_held
+    };
+    let rows = without_returned(committed, rows, &mut hold);
+    let rows = with_renamed(committed, rows);
+    let rows = with_plausible_limits(committed, rows, &mut hold);
+    let rows = with_gone(committed, rows, &mut hold);
+    if let Some(name) = unused.into_iter().min() {
+        return Err(format!(
+            "--accept {name}: no change with this name is held back"
+        ));
+    }
+    let tables = compare(committed.rows, &rows);
+    Ok((rows, Changes { tables, held_back }))
+}
+
+/// Decides whether a change is held back, by its name, its table and the reason.
+type Hold<'a> = dyn FnMut(&str, &'static str, String) -> bool + 'a;
+
+/// Returns the rows without those of models that have been retired.
+fn without_returned(committed: &Committed<'_>, rows: Vec<Row>, hold: &mut Hold<'_>) -> Vec<Row> {
+    let known: HashSet<_> = committed.rows.iter().map(region_and_name).collect();
+    let is_kept = |row: &Row| {
+        let key = region_and_name(row);
+        let has_returned = committed.retired.contains(&key) && !known.contains(&key);
+        let reason = || "a retired model returns".to_owned();
+        !(has_returned && hold(key.1, table(row), reason()))
+    };
+    rows.into_iter().filter(is_kept).collect()
+}
+
+/// Returns the rows with a remark for those that had another name.
+fn with_renamed(committed: &Committed<'_>, mut rows: Vec<Row>) -> Vec<Row> {
+    let month = committed.date.get(..7).unwrap_or_default();
+    let renamed = renamed(committed.rows, &rows);
+    for (old, new) in renamed {
+        let note = format!("was {} in {month}", committed.rows[old].get(Field::Name));
+        rows[new].add(Field::Note, "; ", &note);
+    }
+    rows
+}
+
+/// Returns the rows in which limits that changed implausibly are those of the committed data.
+fn with_plausible_limits(
+    committed: &Committed<'_>,
+    mut rows: Vec<Row>,
+    hold: &mut Hold<'_>,
+) -> Vec<Row> {
+    let pairs = pairs(committed.rows, &rows);
+    for (old, new) in pairs {
+        let (old, new) = (&committed.rows[old], &mut rows[new]);
+        let changes = measures::changes(old, new);
+        let mut implausible = changes.iter().filter(|change| change.is_implausible);
+        let Some(change) = implausible.next() else {
+            continue;
+        };
+        let name = new.get(Field::Name).to_owned();
+        if hold(&name, table(new), change.text.clone()) {
+            let rest = [Field::Dynamic, Field::Tiers, Field::SharedBy, Field::Note];
+            for field in Field::LIMITS.into_iter().chain(rest) {
+                new.set(field, old.get(field));
+            }
+        }
+    }
+    rows
+}
+
+/// Returns the rows with those of the committed data that are gone, where too many of a table are.
+fn with_gone(committed: &Committed<'_>, mut rows: Vec<Row>, hold: &mut Hold<'_>) -> Vec<Row> {
+    let pairs = pairs(committed.rows, &rows).into_iter();
+    let kept: HashSet<_> = pairs.map(|(old, _)| old).collect();
+    let mut by_name: BTreeMap<(&str, &'static str), Vec<usize>> = BTreeMap::new();
+    for (index, row) in committed.rows.iter().enumerate() {
+        let region = row.get(Field::Region);
+        let has_region = rows.iter().any(|row| row.get(Field::Region) == region);
+        let name = if has_region { table(row) } else { region };
+        by_name.entry((name, table(row))).or_default().push(index);
+    }
+    let mut restored: HashSet<usize> = HashSet::new();
+    for ((name, table), indices) in by_name {
+        let gone: Vec<_> = indices
+            .iter()
+            .filter(|index| !kept.contains(index))
+            .collect();
+        if gone.len() * 100 <= indices.len() * MAX_GONE {
+            continue;
+        }
+        let (count, all) = (gone.len(), indices.len());
+        let names = gone
+            .iter()
+            .map(|index| committed.rows[**index].get(Field::Name));
+        let names = names.collect::<Vec<_>>().join(", ");
+        let reason = format!("{count} of {all} rows are gone: {names}");
+        if hold(name, table, reason) {
+            restored.extend(gone);
+        }
+    }
+    for (index, row) in committed.rows.iter().enumerate() {
+        if restored.contains(&index) {
+            // Below the row that it followed.
+            let above = index
+                .checked_sub(1)
+                .map(|above| committed.rows[above].key());
+            let above = rows.iter().position(|row| Some(row.key()) == above);
+            rows.insert(above.map_or(0, |above| above + 1), row.clone());
+        }
+    }
+    rows
+}
+
+/// Returns the indices of old and new rows of the same model, also of one that was renamed.
+fn pairs(old: &[Row], new: &[Row]) -> Vec<(usize, usize)> {
+    let by_key: HashMap<_, _> = (0..)
+        .zip(new)
+        .map(|(index, row)| (row.key(), index))
+        .collect();
+    let same = (0..).zip(old).filter_map(|(index, row)| {
+        let found = by_key.get(&row.key());
+        found.map(|found| (index, *found))
+    });
+    same.chain(renamed(old, new)).collect()
+}
+
+/// Returns the indices of rows whose names differ by the deployment scope at the end, as in `qwen-plus`
+/// and `qwen-plus-us`. The provider has added and removed such suffixes.
+fn renamed(old: &[Row], new: &[Row]) -> Vec<(usize, usize)> {
+    let [old_keys, new_keys] = [old, new].map(|rows| {
+        let keys: HashSet<_> = rows.iter().map(Row::key).collect();
+        keys
+    });
+    let added = (0..)
+        .zip(new)
+        .filter(|(_, row)| !old_keys.contains(&row.key()));
+    let added: Vec<(usize, &Row)> = added.collect();
+    let gone = (0..)
+        .zip(old)
+        .filter(|(_, row)| !new_keys.contains(&row.key()));
+    let renamed = gone.filter_map(|(index, gone)| {
+        let mut added = added.iter();
+        let found = added.find(|(_, row)| has_suffix(gone, row) || has_suffix(row, gone));
+        found.map(|(found, _)| (index, *found))
+    });
+    renamed.collect()
+}
+
+/// Returns `true` if the name of a row is that of another one with its deployment scope.
+fn has_suffix(row: &Row, other: &Row) -> bool {
+    let [region, scope, name] = other.key();
+    let with_suffix = row.get(Field::Name).strip_suffix(scope);
+    row.get(Field::Region) == region
+        && with_suffix.and_then(|name| name.strip_suffix('-')) == Some(name)
+}
+
+fn compare(old: &[Row], new: &[Row]) -> BTreeMap<&'static str, TableChanges> {
+    let mut tables: BTreeMap<&'static str, TableChanges> = BTreeMap::new();
+    for (index, rows) in [old, new].into_iter().enumerate() {
+        for row in rows {
+            tables.entry(table(row)).or_default().rows[index] += 1;
+        }
+    }
+    let pairs = pairs(old, new);
+    let in_pairs: [HashSet<usize>; 2] = [
+        pairs.iter().map(|(old, _)| *old).collect(),
+        pairs.iter().map(|(_, new)| *new).collect(),
+    ];
+    for (index, row) in old.iter().enumerate() {
+        if !in_pairs[0].contains(&index) {
+            let gone = &mut tables.entry(table(row)).or_default().gone;
+            gone.push(row.get(Field::Name).to_owned());
+        }
+    }
+    for (index, row) in new.iter().enumerate() {
+        if !in_pairs[1].contains(&index) {
+            let new = &mut tables.entry(table(row)).or_default().new;
+            new.push(row.get(Field::Name).to_owned());
+        }
+    }
+    for (index, new_index) in pairs {
+        let (old, new) = (&old[index], &new[new_index]);
+        let changes = tables.entry(table(new)).or_default();
+        let name = new.get(Field::Name);
+        let is_renamed = old.get(Field::Name) != name;
+        if is_renamed {
+            let names = [old.get(Field::Name), name].map(str::to_owned);
+            changes.renamed.push(names);
+        }
+        for change in measures::changes(old, new) {
+            changes
+                .limits
+                .entry(change.text)
+                .or_default()
+                .push(name.to_owned());
+        }
+        for field in Field::OTHERS {
+            if field == Field::Note && is_renamed {
+                // The remark has the old name.
+                continue;
+            }
+            let [old, new] = [old, new].map(|row| row.get(field));
+            if old != new {
+                let [old, new] = [old, new].map(|text| match text {
+                    "" => "none".to_owned(),
+                    text => format!("`{text}`"),
+                });
+                let text = format!("{}: {old} -> {new}", field.name());
+                changes
+                    .others
+                    .entry(text)
+                    .or_default()
+                    .push(name.to_owned());
+            }
+        }
+    }
+    tables.retain(|_, changes| changes.has_any());
+    tables
+}
+
+impl TableChanges {
+    fn has_any(&self) -> bool {
+        let names = [&self.new, &self.gone]
+            .into_iter()
+            .any(|names| !names.is_empty());
+        let texts = [&self.limits, &self.others]
+            .into_iter()
+            .any(|texts| !texts.is_empty());
+        names || texts || !self.renamed.is_empty()
+    }
+}
+
+fn region_and_name(row: &Row) -> (&str, &str) {
+    (row.get(Field::Region), row.get(Field::Name))
+}
+
+/// Returns the table of a row. A scope without a table has the main table of its region.
+fn table(row: &Row) -> &'static str {
+    let [region, scope, _] = row.key();
+    let is_of_region = |table: &&crate::deployment::Deployment| table.region == region;
+    let mut of_region = DEPLOYMENTS.iter().filter(is_of_region);
+    let main = of_region.clone().next();
+    let table = of_region.find(|table| table.scope == scope).or(main);
+    table.map(|table| table.file).unwrap_or_default()
+}
