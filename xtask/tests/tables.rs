@@ -9,8 +9,18 @@ fn repository() -> &'static Path {
     package.parent().expect("the repository")
 }
 
-fn data() -> DataFiles {
+fn committed() -> DataFiles {
     DataFiles::load(&repository().join("xtask/data")).expect("the data files")
+}
+
+/// Returns the data files with the rate limit page of 2026-10-09, also when newer ones are committed.
+fn data() -> DataFiles {
+    DataFiles {
+        page_date: "2026-10-09".to_owned(),
+        page_file: "models-2026-10-09.tsv".to_owned(),
+        page: include_str!("pages/models-2026-10-09.tsv").to_owned(),
+        ..committed()
+    }
 }
 
 /// Replaces a part of a file, which must be there once.
@@ -38,7 +48,7 @@ fn model(output: &GeneratedFiles, table: &str, name: &str) -> Vec<String> {
 
 #[test]
 fn the_committed_files_are_what_the_data_gives() {
-    let differences = generate(&data()).unwrap().differences(repository());
+    let differences = generate(&committed()).unwrap().differences(repository());
     let differences = differences.unwrap();
     assert!(
         differences.is_empty(),

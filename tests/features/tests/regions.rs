@@ -4,13 +4,26 @@
 //! found.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use model_studio_limits::{
     __private, Active, Catalogue, Date, Limit, LimitKind, Retired, beijing, singapore,
 };
 
-const PAGE: &str = include_str!("../../../xtask/data/models-2026-10-09.tsv");
+/// The date and the rows of the rate limit page. The name of the file changes with each import.
+static PAGE: LazyLock<[String; 2]> = LazyLock::new(|| {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../xtask/data");
+    let files = directory.read_dir().unwrap().map(|file| file.unwrap());
+    let mut pages = files.filter_map(|file| {
+        let name = file.file_name().into_string().unwrap();
+        let date = name.strip_prefix("models-")?.strip_suffix(".tsv")?;
+        let rows = std::fs::read_to_string(file.path()).unwrap();
+        Some([date.to_owned(), rows])
+    });
+    pages.next().unwrap()
+});
 const LIFE_CYCLE: &str = include_str!("../../../xtask/data/lifecycle-2026-08.tsv");
 const WINDOWS: &str = include_str!("../../../xtask/data/windows-2026-08.tsv");
 const PROPERTIES: &str = include_str!("../../../xtask/data/properties-2026-10-09.tsv");
@@ -26,7 +39,7 @@ fn rows(text: &'static str) -> Vec<HashMap<&'static str, &'static str>> {
 
 /// The rows of a region and scope, without one that names a series instead of a model.
 fn page(region: &str, scope: &str) -> Vec<HashMap<&'static str, &'static str>> {
-    let mut rows = rows(PAGE);
+    let mut rows = rows(&PAGE[1]);
     rows.retain(|row| (row["region"], row["scope"]) == (region, scope) && row["name"].is_ascii());
     rows
 }
@@ -93,7 +106,7 @@ fn check_region<M: Catalogue>(module: &str, region: &str, scope: &str) {
     let names: BTreeSet<&str> = rows.iter().map(|row| row["name"]).collect();
     let models: BTreeSet<&str> = M::ALL.iter().map(|model| model.name()).collect();
     assert_eq!(models, names, "{region} {scope}");
-    assert_eq!(M::SOURCE.date, "2026-10-09".parse().ok());
+    assert_eq!(M::SOURCE.date, PAGE[0].parse().ok());
     for row in &rows {
         check_row::<M>(region, row);
     }
@@ -264,7 +277,7 @@ fn check_life_cycle<M: Catalogue>(region: &str, page: &[HashMap<&str, &'static s
 /// Returns the names and aliases on the pages of all regions of a site.
 fn listed_names(site: &str) -> BTreeSet<&'static str> {
     let is_mainland = site == "mainland";
-    let rows = rows(PAGE).into_iter();
+    let rows = rows(&PAGE[1]).into_iter();
     let rows = rows.filter(|row| (row["region"] == "beijing") == is_mainland);
     rows.flat_map(|row| {
         [row["name"]]
