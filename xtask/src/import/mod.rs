@@ -15,6 +15,7 @@ mod markdown;
 mod measures;
 mod quota_page;
 mod rate_limit_page;
+mod release;
 mod remarks;
 mod report;
 mod row;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::import::changes::{Changes, HeldBack, TableChanges};
+use crate::import::release;
 
 /// Returns the report as Markdown. The dates are those of the committed data and of the pages.
 pub(super) fn write(dates: [&str; 2], changes: &Changes, remarks: &[String]) -> String {
@@ -19,6 +20,13 @@ pub(super) fn write(dates: [&str; 2], changes: &Changes, remarks: &[String]) -> 
     push_held_back(&mut report, &changes.held_back);
     for (table, changes) in &changes.tables {
         push_table(&mut report, table, changes);
+    }
+    if !changes.tables.is_empty() {
+        let (kind, entry) = (release::kind(changes), release::entry(new, changes));
+        _ = write!(
+            report,
+            "\n## Release\n\n{kind} The entry for CHANGELOG.md:\n\n{entry}"
+        );
     }
     if !remarks.is_empty() {
         report.push_str("\n## Remarks\n\n");

@@ -128,6 +128,15 @@ Compared with the data of 2026-10-09.
 - New (1): `tongyi-intent-detect-v4`
 - Gone (2): `qwen3-vl-rerank`, `tongyi-intent-detect-v3`
 - 240 rpm -> 300 rpm (x1.25): `farui-plus`
+
+## Release
+
+A minor release, because names are removed. The entry for CHANGELOG.md:
+
+- The tables are as of 2026-10-12.
+- Added `tongyi-intent-detect-v4` (beijing).
+- Removed `qwen3-vl-rerank` (beijing), `tongyi-intent-detect-v3` (beijing).
+- Changed the limits of `farui-plus` (beijing).
 ";
     let (changes, _) = import.report.split_once("\n## Remarks").unwrap();
     assert_eq!(changes, expected);
