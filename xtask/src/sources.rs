@@ -17,6 +17,9 @@ pub(crate) fn page_date(file: &str) -> Option<&str> {
 /// The address of the page.
 pub(crate) const PAGE_URL: &str = "https://www.alibabacloud.com/help/en/model-studio/rate-limit";
 
+/// The beginning of the remark about a model that is no longer on the page. A date follows.
+pub(crate) const GONE_SINCE: &str = "gone since ";
+
 /// The file with the limits that the quota endpoint returned.
 pub(crate) const QUOTA_FILE: &str = "windows-2026-08.tsv";
 

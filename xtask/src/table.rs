@@ -30,9 +30,16 @@ pub(crate) struct TableRow<'a> {
     /// The limits of the page, without exact windows.
     pub(crate) page_limits: Vec<TableLimit>,
     pub(crate) pool: Option<&'a str>,
-    /// Set if the model will be retired.
-    pub(crate) deprecation: Option<Retirement<'a>>,
+    pub(crate) deprecation: Option<Deprecation<'a>>,
     pub(crate) properties: Properties,
+}
+
+/// Why a model is deprecated.
+pub(crate) enum Deprecation<'a> {
+    /// The provider announced its retirement.
+    Announced(Retirement<'a>),
+    /// The page no longer lists it since this date.
+    Gone(&'a str),
 }
 
 /// When and why a name is, or will be, no longer served.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::deployment::DEPLOYMENTS;
 use crate::import::measures;
 use crate::import::row::{Field, Row};
+use crate::sources::GONE_SINCE;
 
 /// The share of a table's rows, in percent, of which more are not plausibly gone at once.
 const MAX_GONE: usize = 3;
@@ -16,6 +17,8 @@ pub(super) struct TableChanges {
     pub(super) rows: [usize; 2],
     pub(super) new: Vec<String>,
     pub(super) gone: Vec<String>,
+    /// No longer on the page, but kept for a release.
+    pub(super) deprecated: Vec<String>,
     /// Old and new names.
     pub(super) renamed: Vec<[String; 2]>,
     /// The names of models, by what changed in their limits.
@@ -45,7 +48,9 @@ pub(super) struct Changes {
 pub(super) struct Committed<'a> {
     pub(super) rows: &'a [Row],
     pub(super) date: &'a str,
-    /// The regions and names of models that have been retired.
+    /// The date of the pages that are imported.
+    pub(super) next_date: &'a str,
+    /// The regions and names of models that have been retired at that date.
     pub(super) retired: &'a HashSet<(&'a str, &'a str)>,
 }
 
@@ -135,12 +140,16 @@ fn with_plausible_limits(
     rows
 }
 
-/// Returns the rows with those of the committed data that are gone, where too many of a table are.
+/// Returns the rows with those of the committed data that are gone and are kept: all of a table if too
+/// many are gone, and otherwise those without a notice, which become deprecated.
 fn with_gone(committed: &Committed<'_>, mut rows: Vec<Row>, hold: &mut Hold<'_>) -> Vec<Row> {
     let pairs = pairs(committed.rows, &rows).into_iter();
-    let kept: HashSet<_> = pairs.map(|(old, _)| old).collect();
+    let on_page: HashSet<_> = pairs.map(|(old, _)| old).collect();
     let mut by_name: BTreeMap<(&str, &'static str), Vec<usize>> = BTreeMap::new();
     for (index, row) in committed.rows.iter().enumerate() {
+        if gone_since(row).is_some() {
+            continue;
+        }
         let region = row.get(Field::Region);
         let has_region = rows.iter().any(|row| row.get(Field::Region) == region);
         let name = if has_region { table(row) } else { region };
@@ -148,10 +157,8 @@ fn with_gone(committed: &Committed<'_>, mut rows: Vec<Row>, hold: &mut Hold<'_>)
     }
     let mut restored: HashSet<usize> = HashSet::new();
     for ((name, table), indices) in by_name {
-        let gone: Vec<_> = indices
-            .iter()
-            .filter(|index| !kept.contains(index))
-            .collect();
+        let is_gone = |index: &&usize| !on_page.contains(index);
+        let gone: Vec<_> = indices.iter().filter(is_gone).collect();
         if gone.len() * 100 <= indices.len() * MAX_GONE {
             continue;
         }
@@ -166,16 +173,45 @@ fn with_gone(committed: &Committed<'_>, mut rows: Vec<Row>, hold: &mut Hold<'_>)
         }
     }
     for (index, row) in committed.rows.iter().enumerate() {
-        if restored.contains(&index) {
-            // Below the row that it followed.
-            let above = index
-                .checked_sub(1)
-                .map(|above| committed.rows[above].key());
-            let above = rows.iter().position(|row| Some(row.key()) == above);
-            rows.insert(above.map_or(0, |above| above + 1), row.clone());
+        if on_page.contains(&index) {
+            continue;
         }
+        let mut row = row.clone();
+        if !restored.contains(&index) && !keep_deprecated(committed, &mut row, hold) {
+            continue;
+        }
+        // Below the row that it followed.
+        let above = index
+            .checked_sub(1)
+            .map(|above| committed.rows[above].key());
+        let above = rows.iter().position(|row| Some(row.key()) == above);
+        rows.insert(above.map_or(0, |above| above + 1), row);
     }
     rows
+}
+
+/// Marks a row that is no longer on the page. Returns `false` if it is removed, because it has been
+/// announced or accepted.
+fn keep_deprecated(committed: &Committed<'_>, row: &mut Row, hold: &mut Hold<'_>) -> bool {
+    let key @ (_, name) = region_and_name(row);
+    if committed.retired.contains(&key) {
+        return false;
+    }
+    if let Some(date) = gone_since(row) {
+        let reason = format!("gone since {date}; accept this after a release with the deprecation");
+        return hold(name, table(row), reason);
+    }
+    let remark = format!("{GONE_SINCE}{}", committed.next_date);
+    row.add(Field::Note, "; ", &remark);
+    // The page states the sizes of pools without it.
+    row.set(Field::SharedBy, "");
+    true
+}
+
+/// Returns the date since which a row is no longer on the page.
+fn gone_since(row: &Row) -> Option<&str> {
+    let mut remarks = row.get(Field::Note).split("; ");
+    remarks.find_map(|remark| remark.strip_prefix(GONE_SINCE))
 }
 
 /// Returns the indices of old and new rows of the same model, also of one that was renamed.
@@ -250,6 +286,10 @@ fn compare(old: &[Row], new: &[Row]) -> BTreeMap<&'static str, TableChanges> {
         let changes = tables.entry(table(new)).or_default();
         let name = new.get(Field::Name);
         let is_renamed = old.get(Field::Name) != name;
+        let is_deprecated = gone_since(old) != gone_since(new);
+        if is_deprecated {
+            changes.deprecated.push(name.to_owned());
+        }
         if is_renamed {
             let names = [old.get(Field::Name), name].map(str::to_owned);
             changes.renamed.push(names);
@@ -262,8 +302,8 @@ fn compare(old: &[Row], new: &[Row]) -> BTreeMap<&'static str, TableChanges> {
                 .push(name.to_owned());
         }
         for field in Field::OTHERS {
-            if field == Field::Note && is_renamed {
-                // The remark has the old name.
+            if field == Field::Note && (is_renamed || is_deprecated) {
+                // The lists above have what the remark says.
                 continue;
             }
             let [old, new] = [old, new].map(|row| row.get(field));
@@ -287,7 +327,7 @@ fn compare(old: &[Row], new: &[Row]) -> BTreeMap<&'static str, TableChanges> {
 
 impl TableChanges {
     fn has_any(&self) -> bool {
-        let names = [&self.new, &self.gone]
+        let names = [&self.new, &self.gone, &self.deprecated]
             .into_iter()
             .any(|names| !names.is_empty());
         let texts = [&self.limits, &self.others]

@@ -121,7 +121,8 @@ pub fn import(
         &Committed {
             rows: &old,
             date: &committed.page_date,
-            retired: &retired(&notices, &committed.page_date),
+            next_date: date,
+            retired: &retired(&notices, date),
         },
         page.rows,
         accepted,

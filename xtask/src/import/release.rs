@@ -10,7 +10,7 @@ use crate::import::row::Field;
 pub(super) fn kind(changes: &Changes) -> &'static str {
     let mut tables = changes.tables.values();
     if tables.clone().any(removes_names) {
-        "A minor release, because names are removed."
+        "A minor release, because names are removed or deprecated."
     } else if tables.any(|table| !table.new.is_empty() || !table.limits.is_empty()) {
         "A patch release, because models are added or limits change."
     } else {
@@ -22,7 +22,8 @@ fn removes_names(table: &TableChanges) -> bool {
     let aliases = Field::Aliases.name();
     let mut others = table.others.keys();
     let changes_aliases = others.any(|change| change.starts_with(aliases));
-    !table.gone.is_empty() || !table.renamed.is_empty() || changes_aliases
+    let mut lists = [&table.gone, &table.deprecated].into_iter();
+    lists.any(|names| !names.is_empty()) || !table.renamed.is_empty() || changes_aliases
 }
 
 /// Returns the entry for `CHANGELOG.md`.
@@ -38,6 +39,10 @@ pub(super) fn entry(date: &str, changes: &Changes) -> String {
     let limits = |table: &TableChanges| table.limits.values().flatten().cloned().collect();
     for (verb, models) in [
         ("Added", by_model(changes, |table| table.new.clone())),
+        (
+            "Deprecated",
+            by_model(changes, |table| table.deprecated.clone()),
+        ),
         ("Removed", by_model(changes, |table| table.gone.clone())),
         ("Renamed", by_model(changes, renamed)),
         ("Changed the limits of", by_model(changes, limits)),

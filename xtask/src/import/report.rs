@@ -57,7 +57,14 @@ fn push_held_back(report: &mut String, held_back: &[HeldBack]) {
 fn push_table(report: &mut String, table: &str, changes: &TableChanges) {
     let [old, new] = changes.rows;
     _ = writeln!(report, "\n## {table}: {new} rows, {old} before\n");
-    for (title, names) in [("New", &changes.new), ("Gone", &changes.gone)] {
+    for (title, names) in [
+        ("New", &changes.new),
+        (
+            "Gone, and deprecated until it is accepted",
+            &changes.deprecated,
+        ),
+        ("Removed", &changes.gone),
+    ] {
         if !names.is_empty() {
             _ = writeln!(report, "- {title} ({}): {}", names.len(), list(names));
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use model_studio_limits_core::{Limit, LimitKind};
 
 use crate::read::tsv::{self, Cell, TsvRow};
+use crate::sources::GONE_SINCE;
 
 const SECOND: Option<Duration> = Some(Duration::from_secs(1));
 const MINUTE: Option<Duration> = Some(Duration::from_secs(60));
@@ -23,6 +24,8 @@ pub(crate) struct Listing<'a> {
     pub(crate) limits: Vec<Limit>,
     /// The kinds whose limits the provider adjusts.
     pub(crate) dynamic: Vec<LimitKind>,
+    /// The date since which the model is no longer on the page.
+    pub(crate) gone_since: Option<&'a str>,
     /// The text about a quota that several models share.
     pub(crate) shared_by: Cell<'a>,
 }
@@ -84,6 +87,7 @@ fn read_row<'a>(row: &TsvRow<'a>) -> Result<Listing<'a>, String> {
         aliases: row.get("aliases")?.items(),
         limits: limits.collect(),
         dynamic: read_dynamic(&row.get("dynamic")?)?,
+        gone_since: gone_since(&note)?,
         shared_by: row.get("shared_by")?,
     };
     if listing.limits.is_empty() && listing.dynamic.is_empty() {
@@ -107,6 +111,13 @@ fn floor(tiers: &Cell<'_>) -> Result<Option<NonZeroU64>, String> {
         return Err(tiers.error("expected the tiers in ascending order"));
     }
     Ok(numbers.first().copied())
+}
+
+/// Returns the date in the remark that the import adds to a model that is no longer on the page.
+fn gone_since<'a>(note: &Cell<'a>) -> Result<Option<&'a str>, String> {
+    let mut remarks = note.text.split("; ");
+    let date = remarks.find_map(|remark| remark.strip_prefix(GONE_SINCE));
+    date.map(|text| Cell { text, ..*note }.date()).transpose()
 }
 
 /// Returns the limit that the page has no column for: `chars_per_minute=20000`.

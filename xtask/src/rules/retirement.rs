@@ -4,7 +4,7 @@ use crate::deployment::Deployment;
 use crate::deviations::Deviations;
 use crate::read::notices::Notice;
 use crate::read::page::Listing;
-use crate::table::{RegionTable, Retirement};
+use crate::table::{Deprecation, RegionTable, Retirement};
 
 /// Returns one notice for each name and site. If there are several, uses the one with the latest
 /// date, because the provider postponed some retirements.
@@ -53,6 +53,10 @@ pub(super) fn retire<'a>(
             apply(notice, table, &placed, page_date);
         }
     }
+    for row in tables.iter_mut().flat_map(|table| &mut table.rows) {
+        let gone = row.listing.gone_since.map(Deprecation::Gone);
+        row.deprecation = row.deprecation.take().or(gone);
+    }
     report_unused(notices, &placed, page_date, deviations);
     tables
 }
@@ -70,7 +74,8 @@ fn apply<'a>(
         let row = &mut table.rows[index];
         // A notice that uses the model's name takes precedence over one that uses an alias.
         if row.deprecation.is_none() || row.listing.name.text == name {
-            row.deprecation = Some(still_listed(retirement, notice, page_date));
+            let retirement = still_listed(retirement, notice, page_date);
+            row.deprecation = Some(Deprecation::Announced(retirement));
         }
     } else if is_past(notice, page_date) && listed_at_site(notice, placed).is_empty() {
         let region = table.deployment.region;

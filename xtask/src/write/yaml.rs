@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::property::{DECLARATIONS, PropertyKind, Value};
 use crate::read::Data;
 use crate::sources::{CARD_DATES, NOTICE_FILE, PAGE_URL, PROPERTY_FILE, QUOTA_FILE, QUOTA_REGION};
-use crate::table::{RegionTable, Retirement, TableRow};
+use crate::table::{Deprecation, RegionTable, Retirement, TableRow};
 
 /// Returns the content of the file of a table.
 pub(crate) fn table(table: &RegionTable<'_>, data: &Data<'_>) -> String {
@@ -98,8 +98,14 @@ fn push_row(yaml: &mut String, row: &TableRow<'_>) {
         _ = writeln!(yaml, "        aliases: {}", list(&row.listing.aliases));
     }
     if let Some(deprecation) = &row.deprecation {
-        let retires = format!("retires: {}", deprecation.date);
-        let deprecation = fields(retires, deprecation);
+        let deprecation = match deprecation {
+            Deprecation::Announced(retirement) => {
+                fields(format!("retires: {}", retirement.date), retirement)
+            }
+            Deprecation::Gone(date) => {
+                format!("source: \"rate limit page of {date}\", note: \"no longer on the page\"")
+            }
+        };
         _ = writeln!(yaml, "        deprecated: {{ {deprecation} }}");
     }
     let limits: Vec<_> = row.limits.iter().map(ToString::to_string).collect();

@@ -29,7 +29,9 @@ fn the_report_describes_the_changes_between_two_editions() {
     compare("report.md", &accepted.report);
     generate(&accepted.files).unwrap();
     let committed = committed();
-    let (new, old) = (rows(&accepted.files), rows(&committed));
+    let (mut new, old) = (rows(&accepted.files), rows(&committed));
+    new.retain(|row| row["note"] != "gone since 2026-10-09");
+    assert_eq!(new.len(), accepted.files.page.lines().count() - 2);
     assert_eq!(new.len(), old.len());
     for (new, mut old) in new.into_iter().zip(old) {
         // The older page does not have this model.
@@ -116,30 +118,83 @@ fn plausible_changes_are_applied() {
     *page = page.replace("farui-plus\n\n240\n", "farui-plus\n\n300\n");
     *page = page.replace("qwen3-vl-rerank\n\n600\n\n9,000,000\n", "");
     *page = page.replace("tongyi-intent-detect-v3\n", "tongyi-intent-detect-v4\n");
-    let import = import(&pages, &committed, &[]).unwrap();
-    assert_eq!(import.files.page_file, "models-2026-10-12.tsv");
+    let first = import(&pages, &committed, &[]).unwrap();
+    assert_eq!(first.files.page_file, "models-2026-10-12.tsv");
     let expected = "\
 # Import of the pages of 2026-10-12
 
 Compared with the data of 2026-10-09.
 
-## beijing: 475 rows, 476 before
+## beijing: 477 rows, 476 before
 
 - New (1): `tongyi-intent-detect-v4`
-- Gone (2): `qwen3-vl-rerank`, `tongyi-intent-detect-v3`
+- Gone, and deprecated until it is accepted (2): `qwen3-vl-rerank`, `tongyi-intent-detect-v3`
 - 240 rpm -> 300 rpm (x1.25): `farui-plus`
 
 ## Release
 
-A minor release, because names are removed. The entry for CHANGELOG.md:
+A minor release, because names are removed or deprecated. The entry for CHANGELOG.md:
 
 - The tables are as of 2026-10-12.
 - Added `tongyi-intent-detect-v4` (beijing).
-- Removed `qwen3-vl-rerank` (beijing), `tongyi-intent-detect-v3` (beijing).
+- Deprecated `qwen3-vl-rerank` (beijing), `tongyi-intent-detect-v3` (beijing).
 - Changed the limits of `farui-plus` (beijing).
 ";
-    let (changes, _) = import.report.split_once("\n## Remarks").unwrap();
+    let (changes, _) = first.report.split_once("\n## Remarks").unwrap();
     assert_eq!(changes, expected);
+
+    // A model that is gone is deprecated until this is accepted, or until it is back.
+    let tables = generate(&first.files).unwrap();
+    let deprecated = "      - name: qwen3-vl-rerank
+        deprecated: { source: \"rate limit page of 2026-10-12\", note: \"no longer on the page\" }
+        limits: { requests: ";
+    assert!(tables.contents["tables/beijing.yaml"].contains(deprecated));
+    pages.date = "2026-10-13".to_owned();
+    let second = import(&pages, &first.files, &[]).unwrap();
+    assert_eq!(second.files.page, first.files.page);
+    let line = "- `qwen3-vl-rerank` in beijing: gone since 2026-10-12; accept this after a release with the deprecation";
+    assert!(second.report.contains(line), "{}", second.report);
+    let accepted = accept(&["qwen3-vl-rerank", "tongyi-intent-detect-v3"]);
+    let third = import(&pages, &first.files, &accepted).unwrap();
+    assert!(!third.files.page.contains("gone since"));
+    assert!(
+        third.report.contains("- Removed (2): `qwen3-vl-rerank`"),
+        "{}",
+        third.report
+    );
+    let back = import(&with_quotas("2026-10-09"), &first.files, &[]).unwrap();
+    let kept = back
+        .files
+        .page
+        .lines()
+        .filter(|line| line.contains("gone since"));
+    assert_eq!(kept.count(), 1);
+}
+
+#[test]
+fn a_retired_model_that_is_gone_is_removed() {
+    let mut pages = with_quotas("2026-10-09");
+    pages.date = "2026-10-12".to_owned();
+    let row = "qwen-plus-2024-12-20\n\n（qwen-plus-1220）\n\n60\n\n150,000\n\n";
+    pages.rate_limits = pages.rate_limits.replacen(row, "", 1);
+    let data = DataFiles {
+        // As on the page.
+        notices: committed()
+            .notices
+            .replace("\nqwen-plus-1220\t", "\nqwen-plus-2024-12-20\t"),
+        ..committed()
+    };
+    let import = import(&pages, &data, &[]).unwrap();
+    assert!(
+        import
+            .report
+            .contains("- Removed (1): `qwen-plus-2024-12-20`"),
+        "{}",
+        import.report
+    );
+    let tables = generate(&import.files).unwrap();
+    let retired = "  - { name: qwen-plus-2024-12-20, on: 2026-10-10, ";
+    assert!(tables.contents["tables/beijing.yaml"].contains(retired));
 }
 
 #[test]
