@@ -11,8 +11,8 @@ use crate::{Limit, LimitKind, Limits};
 /// value is written once, and models refer to it by its position.
 #[derive(Debug)]
 pub struct Column<T: 'static> {
-    /// The position of each model's value in `values`, counted from 1. It is 0 for a model without a
-    /// value, and for the last of these models it is left out.
+    /// The position of each model's value in `values`, counted from 1. 0 means that the model has no
+    /// value. Trailing zeros are left out.
     pub positions: &'static [u16],
     /// The distinct values.
     pub values: &'static [T],

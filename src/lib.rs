@@ -88,9 +88,9 @@
 //! # }
 //! ```
 //!
-//! A property is `None` if the provider's pages do not say, or contradict each other. Generic code finds
-//! properties by name, in [`Catalogue::PROPERTIES`] and with [`Catalogue::property`]. A table of your own
-//! can declare any properties. The root table has none.
+//! A property is `None` if the provider's pages do not state it or contradict each other. Generic code
+//! finds properties by name, in [`Catalogue::PROPERTIES`] and with [`Catalogue::property`]. A table of
+//! your own can declare any properties. The root table has none.
 //!
 //! # Where the limits come from
 //!
@@ -138,10 +138,11 @@
 //! - `strum` (default): the traits `IntoEnumIterator`, `VariantArray`, `VariantNames` and
 //!   `EnumCount` of [strum].
 //! - `serde`: models serialize as their model IDs, and deserialize from model IDs and aliases.
-//!   [`Category`] and [`Limits`] are supported too; deserializing [`Limits`] also needs `std`.
-//! - `clap`: `ValueEnum` for models and categories. The help of a model shows its limits.
-//!   Deprecated models are accepted, but omitted from the help.
-//! - `schemars`: `JsonSchema` for models, categories and limits.
+//!   [`Category`], [`Limits`], and the enums and values of properties are supported too; deserializing
+//!   [`Limits`] also needs `std`.
+//! - `clap`: `ValueEnum` for models, categories and the enums of properties. The help of a model shows
+//!   its limits. Deprecated models are accepted, but omitted from the help.
+//! - `schemars`: `JsonSchema` for models, categories, limits and the enums of properties.
 //!
 //! The features apply to the built-in enums and to your own. Without default features, the crate is
 //! `no_std` and needs no allocator.

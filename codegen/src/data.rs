@@ -147,9 +147,8 @@ fn to_model(table: &table::Table, model: &table::Model) -> Model {
     let row = model.row.clone();
     let group = table.groups[row.group].clone();
     let properties = table.properties.iter().zip(&model.properties);
-    let properties = properties.filter_map(|(property, value)| {
-        Some((property.name.clone(), to_value(property, value.as_ref()?)))
-    });
+    let properties = properties
+        .filter_map(|(property, value)| Some((property.name.clone(), to_value(value.as_ref()?))));
     Model {
         name: row.name.text,
         aliases: row.aliases.into_iter().map(|alias| alias.text).collect(),
@@ -168,21 +167,18 @@ fn to_model(table: &table::Table, model: &table::Model) -> Model {
     }
 }
 
-fn to_value(property: &property::Property, value: &property::PropertyValue) -> PropertyValue {
+fn to_value(value: &property::PropertyValue) -> PropertyValue {
     use property::PropertyValue as Value;
 
-    let name = |position: &usize| {
-        let choices = property.choices().expect("the property has choices");
-        choices.values[*position].name.clone()
-    };
+    let name = |choice: &property::Choice| choice.name.clone();
     match value {
         Value::Integer(value) => PropertyValue::Integer(*value),
         Value::Number(value) => PropertyValue::Number(*value),
         Value::Boolean(value) => PropertyValue::Boolean(*value),
         Value::Text(text) => PropertyValue::Text(text.clone()),
         Value::Date(date) => PropertyValue::Date(*date),
-        Value::Choice(position) => PropertyValue::Choice(name(position)),
-        Value::Choices(positions) => PropertyValue::Choices(positions.iter().map(name).collect()),
+        Value::Choice(choice) => PropertyValue::Choice(name(choice)),
+        Value::Choices(choices) => PropertyValue::Choices(choices.iter().map(name).collect()),
     }
 }
 

@@ -158,7 +158,6 @@ impl Generator {
     pub fn generate(&self) -> Result<Code, Error> {
         self.settings.check()?;
         let table = self.read()?;
-        self.settings.check_properties(&table.properties)?;
         Ok(Code(render::code(&table, &self.settings)))
     }
 
@@ -208,7 +207,8 @@ impl Generator {
 
     fn read(&self) -> Result<table::Table, Error> {
         self.check_overlay_variable()?;
-        pipeline::table(&self.table, self.overlay.as_deref())
+        let enum_name = &self.settings.enum_name;
+        pipeline::table(&self.table, self.overlay.as_deref(), enum_name)
     }
 
     fn write(&self, file_name: &Path) -> Result<(), Error> {

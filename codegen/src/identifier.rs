@@ -65,6 +65,11 @@ pub(crate) fn is_enum_item(name: &str) -> bool {
     name.starts_with("__") || is_in(ENUM_ITEMS, name)
 }
 
+/// Returns `true` if every enum of choices has an associated item of this name.
+pub(crate) fn is_choice_item(name: &str) -> bool {
+    is_in("ALL CHOICES COUNT VARIANTS", name)
+}
+
 /// Returns `true` if a method of this name would hide one that every enum has.
 pub(crate) fn is_method(name: &str) -> bool {
     is_enum_item(name) || is_in(TRAIT_METHODS, name)
@@ -81,14 +86,14 @@ fn is_in(list: &str, name: &str) -> bool {
 
 /// The associated items of generated enums and of the traits they implement.
 const ENUM_ITEMS: &str = "\
-    ALL CHOICES COLUMNS COUNT PROPERTIES RETIRED SOURCE VARIANTS active aliases as_str category deprecation \
+    ALL COLUMNS COUNT PROPERTIES RETIRED SOURCE VARIANTS active aliases category deprecation \
     fmt from_name in_category in_series index is_deprecated is_dynamic iter limits name names \
     parse_active pool property replacement retires series";
 
 /// The methods of the other traits, including those that are implemented for every type.
 const TRAIT_METHODS: &str = "\
     as_ref borrow borrow_mut clamp clone clone_from clone_into clone_to_uninit cmp deserialize eq \
-    from from_str ge gt hash hash_slice into json_schema le lt max min ne partial_cmp schema_id \
+    from from_str ge gt hash hash_slice inline_schema into json_schema le lt max min ne partial_cmp schema_id \
     schema_name serialize to_owned to_possible_value to_string try_from try_into type_id \
     value_variants";
 

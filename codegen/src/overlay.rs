@@ -8,12 +8,15 @@ use model_studio_limits_core::merge;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::name_index::NameIndex;
 use crate::table::Table;
-use crate::table_file::{OverlayFile, PropertiesRow};
+use crate::table_file::{OverlayFile, PropertiesRow, Row};
 use crate::{decode, validate};
 
 /// Returns the table with the models, limits and properties of the overlay, or all errors in the
 /// overlay.
 pub(crate) fn apply(table: &Table, overlay: OverlayFile) -> Result<Table, Vec<Diagnostic>> {
+    // If one of these has an error, the others are not in the table either.
+    let added = overlay.additions.rows.iter().flat_map(Row::names);
+    let added: Vec<String> = added.map(|name| name.text.clone()).collect();
     let (mut result, mut errors) = match validate::extend(table, overlay.additions) {
         Ok(extended) => (extended, Vec::new()),
         Err(errors) => (table.clone(), errors),
@@ -22,7 +25,9 @@ pub(crate) fn apply(table: &Table, overlay: OverlayFile) -> Result<Table, Vec<Di
     let index = NameIndex::new(result.rows(), retired);
     let limits = overlay.limits.iter().filter_map(|row| {
         let Some((position, _)) = index.get(&row.name) else {
-            errors.push(index.not_found(&row.name, row.location));
+            if !added.contains(&row.name) {
+                errors.push(index.not_found(&row.name, row.location));
+            }
             return None;
         };
         Some((pool_members(&result, position), row))
@@ -30,8 +35,10 @@ pub(crate) fn apply(table: &Table, overlay: OverlayFile) -> Result<Table, Vec<Di
     let limits: Vec<_> = limits.collect();
     let properties = overlay.properties.iter().filter_map(|row| {
         let Some((position, _)) = index.get(&row.name) else {
-            let error = declaration_error(&result, row);
-            errors.push(error.unwrap_or_else(|| index.not_found(&row.name, row.location)));
+            if !added.contains(&row.name) {
+                let error = declaration_error(&result, row);
+                errors.push(error.unwrap_or_else(|| index.not_found(&row.name, row.location)));
+            }
             return None;
         };
         let values = decode::properties(&result.properties, &row.properties, &mut errors);
@@ -57,9 +64,11 @@ pub(crate) fn apply(table: &Table, overlay: OverlayFile) -> Result<Table, Vec<Di
     }
     for (position, _, values) in properties {
         let model = &mut result.models[position];
-        model.has_overlaid_properties = true;
-        for (current, value) in model.properties.iter_mut().zip(values) {
-            *current = value.or(current.take());
+        for (index, value) in values.into_iter().enumerate() {
+            if value.is_some() {
+                model.properties[index] = value;
+                model.overlaid_properties.push(index);
+            }
         }
     }
     Ok(result)
@@ -68,9 +77,8 @@ pub(crate) fn apply(table: &Table, overlay: OverlayFile) -> Result<Table, Vec<Di
 /// Returns an error if an overlay declares a property instead of setting those of a model.
 fn declaration_error(table: &Table, row: &PropertiesRow) -> Option<Diagnostic> {
     let is_declared = table.properties.iter().any(|it| it.name == row.name);
-    let has_type = row.properties.iter().any(|entry| entry.key == "type");
-    let declares_type = has_type && table.properties.iter().all(|it| it.name != "type");
-    (is_declared || declares_type).then(|| {
+    let mut keys = row.properties.iter().map(|entry| entry.key.as_str());
+    (is_declared || keys.all(decode::is_declaration_key)).then(|| {
         let message = format!("an overlay cannot declare the property `{}`", row.name);
         let help = "declare it in the table; an overlay sets the properties of models, as in \
                     `some-model: { some_property: 1 }`";

@@ -9,8 +9,13 @@ use crate::table::Table;
 use crate::yaml::{self, Node, Reader};
 use crate::{decode, overlay, validate};
 
-/// Reads a table, applies an overlay, and returns the table, or all errors in both files.
-pub(crate) fn table(table: &Input, overlay: Option<&Path>) -> Result<Table, Error> {
+/// Reads a table, applies an overlay, and returns the table, or all errors in both files. `enum_name` is
+/// the enum of the table, whose name no other enum can have.
+pub(crate) fn table(
+    table: &Input,
+    overlay: Option<&Path>,
+    enum_name: &str,
+) -> Result<Table, Error> {
     let (file, overlay) = match (table.read(), overlay.map(TextFile::read).transpose()) {
         (Ok(file), Ok(overlay)) => (file, overlay),
         (Err(error), Err(other)) => return Err(error.and(&other)),
@@ -18,7 +23,8 @@ pub(crate) fn table(table: &Input, overlay: Option<&Path>) -> Result<Table, Erro
     };
     let overlay = overlay.as_ref();
     // Locations are slow to find, and only invalid files need them.
-    let table = build(&file, overlay, false).or_else(|_| build(&file, overlay, true));
+    let table =
+        build(&file, overlay, enum_name, false).or_else(|_| build(&file, overlay, enum_name, true));
     let table = table.map_err(|errors| {
         let report = file.report(errors.table);
         match overlay {
@@ -39,8 +45,15 @@ struct Errors {
     overlay: Vec<Diagnostic>,
 }
 
-fn build(file: &TextFile, overlay: Option<&TextFile>, locations: bool) -> Result<Table, Errors> {
-    let table = check(file, locations, decode::table_file, validate::validate);
+fn build(
+    file: &TextFile,
+    overlay: Option<&TextFile>,
+    enum_name: &str,
+    locations: bool,
+) -> Result<Table, Errors> {
+    let table = check(file, locations, decode::table_file, |file| {
+        validate::validate(file, enum_name)
+    });
     let overlaid = overlay.map(|overlay| {
         check(overlay, locations, decode::overlay_file, |overlay| {
             match &table {

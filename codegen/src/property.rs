@@ -52,7 +52,7 @@ pub(crate) enum Presence {
     Default(PropertyValue),
 }
 
-/// The value of a property. Choices are indexes of `Choices::values`.
+/// The value of a property.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum PropertyValue {
     Integer(u64),
@@ -60,8 +60,8 @@ pub(crate) enum PropertyValue {
     Boolean(bool),
     Text(String),
     Date(Date),
-    Choice(usize),
-    Choices(Vec<usize>),
+    Choice(Choice),
+    Choices(Vec<Choice>),
 }
 
 impl Property {

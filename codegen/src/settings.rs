@@ -2,7 +2,6 @@
 
 use crate::error::Error;
 use crate::identifier;
-use crate::property::Property;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -64,23 +63,6 @@ impl Settings {
             "" => Ok(()),
             names => check_path(&self.module, names),
         }
-    }
-
-    /// Checks that no property generates an enum with the name of the table's enum.
-    pub(crate) fn check_properties(&self, properties: &[Property]) -> Result<(), Error> {
-        let enum_name = &self.enum_name;
-        let mut properties = properties.iter();
-        let same = properties.find(|property| {
-            let choices = property.choices();
-            choices.is_some_and(|choices| choices.enum_name == *enum_name)
-        });
-        same.map_or(Ok(()), |property| {
-            let name = &property.name;
-            Err(Error::new(format_args!(
-                "the property `{name}` has an enum with the name of the table's enum, `{enum_name}`: \
-                 choose another name in the table, as in `enum: OtherName`"
-            )))
-        })
     }
 
     /// Returns the name of the macro.

@@ -28,8 +28,8 @@ pub(crate) struct Model {
     pub(crate) baseline: Option<Vec<Limit>>,
     /// The value of each property of the table.
     pub(crate) properties: Vec<Option<PropertyValue>>,
-    /// Whether an overlay has changed properties.
-    pub(crate) has_overlaid_properties: bool,
+    /// The positions of the properties that an overlay has set.
+    pub(crate) overlaid_properties: Vec<usize>,
     /// The position of the model at the end of the chain of replacements.
     pub(crate) replacement: Option<usize>,
 }

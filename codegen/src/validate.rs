@@ -9,18 +9,41 @@ use crate::decode;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::identifier;
 use crate::name_index::NameIndex;
-use crate::property::{Presence, PropertyValue};
+use crate::property::{Presence, Property, PropertyValue};
 use crate::table::{Model, RetiredModel, Table};
 use crate::table_file::{Name, RetiredRow, Row, TableFile};
 
 /// Validates a table file, or returns all errors in it.
-pub(crate) fn validate(file: TableFile) -> Result<Table, Vec<Diagnostic>> {
+pub(crate) fn validate(file: TableFile, enum_name: &str) -> Result<Table, Vec<Diagnostic>> {
+    let mut errors = enum_conflicts(&file.properties, enum_name);
     let base = Table {
         source: file.source.clone(),
         properties: file.properties.clone(),
         ..Table::default()
     };
-    extend(&base, file)
+    match extend(&base, file) {
+        Ok(table) if errors.is_empty() => return Ok(table),
+        Ok(_) => {}
+        Err(more) => errors.extend(more),
+    }
+    Err(errors)
+}
+
+/// Returns an error for each property whose values would be an enum with the name of the table's enum.
+fn enum_conflicts(properties: &[Property], enum_name: &str) -> Vec<Diagnostic> {
+    let same = properties.iter().filter(|property| {
+        let choices = property.choices();
+        choices.is_some_and(|choices| choices.enum_name == enum_name)
+    });
+    let errors = same.map(|property| {
+        let name = &property.name;
+        let message = format!(
+            "the enum of the property `{name}` has the name of the table's enum, `{enum_name}`"
+        );
+        let help = "choose another name, as in `enum: OtherName`";
+        Diagnostic::new(property.location, message).help(help)
+    });
+    errors.collect()
 }
 
 /// Adds the groups, models and retired models of a file to a table, or returns all errors in the
@@ -52,7 +75,7 @@ pub(crate) fn extend(base: &Table, file: TableFile) -> Result<Table, Vec<Diagnos
             },
             baseline: None,
             properties,
-            has_overlaid_properties: false,
+            overlaid_properties: Vec::new(),
             replacement: *replacement,
         }));
     let rows = file.retired.into_iter().zip(retired);
@@ -176,8 +199,11 @@ impl<'a> Addition<'a> {
         let mut first = HashMap::<&str, (usize, &Name)>::new();
         for (position, name) in &self.index.names {
             let identifier = name.identifier.as_str();
+            let mut properties = self.base.properties.iter();
             let problem = if identifier::is_enum_item(identifier) {
                 "is reserved for an associated item".to_owned()
+            } else if properties.any(|property| property.name == identifier) {
+                "is the name of a property".to_owned()
             } else if let Some((earlier_position, earlier)) = first.get(identifier) {
                 // Names of the same model that only differ in punctuation can share an identifier.
                 if earlier_position == position || earlier.text == name.text {

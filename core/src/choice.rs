@@ -1,4 +1,4 @@
-//! Names of which one is chosen.
+//! The names of an enum's values, and the error for an unknown name.
 
 use core::fmt;
 
@@ -13,8 +13,8 @@ pub struct Choices {
     pub names: &'static [&'static str],
 }
 
-/// Error returned when a string is not the name of a [`Category`](crate::Category), or of a value of
-/// another enum that a table defines.
+/// Error returned when a string is not the name of a [`Category`](crate::Category), or of a choice that a
+/// table declares.
 ///
 /// The message contains a suggestion, or all names if none is similar.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,13 +4,13 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __choice {
-    ($kind:ident $doc:literal $what:literal $Choice:ident { $($variant:ident $name:literal,)* }) => {
+    ($kind:ident $doc:literal $what:literal $Choice:ident { $($value_doc:literal $variant:ident $name:literal,)* }) => {
         #[doc = $doc]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum $Choice {
             $(
-                #[doc = ::core::concat!("The value `", $name, "`.")]
+                #[doc = $value_doc]
                 $variant,
             )*
         }
@@ -56,12 +56,16 @@ macro_rules! __choice {
         }
 
         $crate::__private::implement_clap! {
-            $kind $Choice, |choice: Self| $crate::__private::clap::builder::PossibleValue::new(choice.as_str())
+            $kind $Choice, "Accepts the names used in the table.",
+            |choice: Self| $crate::__private::clap::builder::PossibleValue::new(choice.as_str())
         }
         $crate::__private::implement_schemars! {
-            $kind $Choice, $crate::__private::choice_schema(Self::CHOICES.names)
+            $kind $Choice, "A string that is one of the names used in the table.",
+            $crate::__private::choice_schema(Self::CHOICES.names)
         }
-        $crate::__private::implement_serde! { $kind $Choice, $what }
+        $crate::__private::implement_serde! {
+            $kind $Choice, ::core::concat!("a value of `", ::core::stringify!($Choice), "`")
+        }
         $crate::__private::implement_strum! { $kind $Choice, Self::CHOICES.names }
     };
 }

@@ -3,10 +3,9 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __implement_clap {
-    ($kind:ident $Type:ident, $possible_value:expr) => {
+    ($kind:ident $Type:ident, $doc:literal, $possible_value:expr) => {
         $crate::__with_feature! { $kind "clap"
-            /// Accepts the names. For models, that includes aliases; the help shows the limits and
-            /// omits deprecated models.
+            #[doc = $doc]
             impl $crate::__private::clap::ValueEnum for $Type {
                 fn value_variants<'a>() -> &'a [Self] {
                     Self::ALL

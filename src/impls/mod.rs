@@ -33,9 +33,15 @@ macro_rules! __implement {
         $crate::__implement_traits! { $kind $Model }
 
         $crate::__private::implement_alloc! { $kind $Model }
-        $crate::__private::implement_clap! { $kind $Model, $crate::__private::possible_value }
+        $crate::__private::implement_clap! {
+            $kind $Model,
+            "Accepts model IDs and aliases. The help shows the limits and omits deprecated models.",
+            $crate::__private::possible_value
+        }
         $crate::__private::implement_schemars! {
-            $kind $Model, $crate::__private::schema(|_: Self| true)
+            $kind $Model,
+            "A string that is a model ID or an alias, described by the limits of the model.",
+            $crate::__private::schema(|_: Self| true)
         }
         $crate::__private::implement_serde! { $kind $Model, "the name of a model" }
         $crate::__private::implement_strum! {

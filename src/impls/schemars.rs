@@ -3,10 +3,9 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __implement_schemars {
-    ($kind:ident $Type:ident, $schema:expr) => {
+    ($kind:ident $Type:ident, $doc:literal, $schema:expr) => {
         $crate::__with_feature! { $kind "schemars"
-            /// A string that is a name. For models, that includes aliases, and each name is described by
-            /// the limits of the model.
+            #[doc = $doc]
             impl $crate::__private::schemars::JsonSchema for $Type {
                 fn schema_name() -> $crate::__private::Cow<'static, str> {
                     ::core::convert::From::from(::core::stringify!($Type))

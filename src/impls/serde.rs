@@ -3,7 +3,7 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __implement_serde {
-    ($kind:ident $Type:ident, $expected:literal) => {
+    ($kind:ident $Type:ident, $expected:expr) => {
         $crate::__with_feature! { $kind "serde"
             /// Serializes the name, including as a map key.
             impl $crate::__private::serde::Serialize for $Type {

@@ -5,10 +5,12 @@
 
 mod limits;
 mod numbers;
-mod properties;
+mod property_declarations;
+mod property_values;
 mod scalars;
 
-pub(crate) use properties::values as properties;
+pub(crate) use property_declarations::is_declaration_key;
+pub(crate) use property_values::values as properties;
 
 use model_studio_limits_core::Category;
 
@@ -29,7 +31,7 @@ pub(crate) fn table_file(reader: &mut Reader, root: &Node) -> Option<TableFile> 
         &["source", "properties", "groups", "retired"],
     )?;
     let source = reader.optional(&fields, "source", decode_source);
-    let properties = reader.optional(&fields, "properties", properties::declarations);
+    let properties = reader.optional(&fields, "properties", property_declarations::decode);
     let groups = reader.required(&fields, "groups", Reader::items);
     let retired = reader.optional(&fields, "retired", Reader::items);
     let mut file = TableFile {
@@ -71,7 +73,8 @@ pub(crate) fn overlay_file(reader: &mut Reader, root: &Node) -> Option<OverlayFi
         }));
     }
     for entry in properties.unwrap_or_default() {
-        let properties = properties::entries(reader, &entry.value, "`properties`");
+        let what = format!("the properties of `{}`", entry.key);
+        let properties = property_values::entries(reader, &entry.value, &what);
         file.properties
             .extend(properties.map(|properties| PropertiesRow {
                 name: entry.key.clone(),
@@ -132,7 +135,7 @@ fn decode_row(reader: &mut Reader, node: &Node, group: usize) -> Option<Row> {
     let aliases = reader.optional(&fields, "aliases", decode_aliases);
     let limits = reader.required(&fields, "limits", limits::decode);
     let dynamic = reader.optional(&fields, "dynamic", Reader::boolean);
-    let properties = reader.optional(&fields, "properties", properties::entries);
+    let properties = reader.optional(&fields, "properties", property_values::entries);
     Some(Row {
         aliases: aliases.unwrap_or_default(),
         group,

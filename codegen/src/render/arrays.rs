@@ -30,8 +30,8 @@ pub(super) fn write_positions(
     format!("{private}::Column {{ positions: &{name}_POSITIONS, values: &{name}_VALUES }}")
 }
 
-/// Returns the distinct values, and the position of each value among them, counted from 1. The position
-/// is 0 where there is no value, and left out at the end.
+/// Returns the distinct values, and the position of each value among them, counted from 1. 0 means that
+/// there is no value. Trailing zeros are left out.
 pub(super) fn distinct<T: Clone + Eq + Hash>(
     items: impl Iterator<Item = Option<T>>,
 ) -> (Vec<usize>, Vec<T>) {

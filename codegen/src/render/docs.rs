@@ -34,7 +34,7 @@ pub(super) fn for_enum(table: &Table) -> String {
         };
         let limits = models(|model| model.baseline.is_some());
         let limits = limits.map(|models| format!("the limits of {models}"));
-        let properties = models(|model| model.has_overlaid_properties);
+        let properties = models(|model| !model.overlaid_properties.is_empty());
         let properties = properties.map(|models| format!("properties of {models}"));
         let changes: Vec<String> = limits.into_iter().chain(properties).collect();
         _ = if changes.is_empty() {

@@ -8,7 +8,7 @@ use super::arrays::{distinct, write_array, write_positions};
 use super::literals::{date, option_string};
 use super::markdown::{code_span, prose};
 use crate::identifier;
-use crate::property::{Choices, Presence, Property, PropertyKind, PropertyValue};
+use crate::property::{Choice, Choices, Presence, Property, PropertyKind, PropertyValue};
 use crate::settings::Settings;
 use crate::table::{Model, Table};
 
@@ -39,22 +39,19 @@ pub(super) fn enums(table: &Table) -> Vec<&Choices> {
 }
 
 /// Returns the value of a property as Markdown, without its unit.
-pub(super) fn display(property: &Property, value: &PropertyValue) -> String {
-    let names = property.choices().map(Choices::names).unwrap_or_default();
+pub(super) fn display(value: &PropertyValue) -> String {
     match value {
         PropertyValue::Integer(value) => Grouped(*value).to_string(),
-        PropertyValue::Number(value) => value.to_string(),
+        // `Debug` writes very large and very small numbers with an exponent.
+        PropertyValue::Number(value) => format!("{value:?}").trim_end_matches(".0").to_owned(),
         PropertyValue::Boolean(true) => "yes".to_owned(),
         PropertyValue::Boolean(false) => "no".to_owned(),
         PropertyValue::Text(text) => prose(text),
         PropertyValue::Date(date) => date.to_string(),
-        PropertyValue::Choice(position) => prose(names[*position]),
-        PropertyValue::Choices(chosen) if chosen.is_empty() => "none".to_owned(),
-        PropertyValue::Choices(chosen) => {
-            let names: Vec<String> = chosen
-                .iter()
-                .map(|position| prose(names[*position]))
-                .collect();
+        PropertyValue::Choice(choice) => prose(&choice.name),
+        PropertyValue::Choices(choices) if choices.is_empty() => "(none)".to_owned(),
+        PropertyValue::Choices(choices) => {
+            let names: Vec<String> = choices.iter().map(|choice| prose(&choice.name)).collect();
             names.join(", ")
         }
     }
@@ -62,7 +59,7 @@ pub(super) fn display(property: &Property, value: &PropertyValue) -> String {
 
 /// Returns the value of a property as Markdown, with its unit.
 fn display_with_unit(property: &Property, value: &PropertyValue) -> String {
-    let text = display(property, value);
+    let text = display(value);
     match &property.unit {
         Some(unit) => format!("{text} {}", prose(unit)),
         None => text,
@@ -81,8 +78,11 @@ pub(super) fn summary(table: &Table, model: &Model) -> String {
     if !values.is_empty() {
         _ = write!(text, "\n\nProperties: {}.", values.join("; "));
     }
-    if model.has_overlaid_properties {
-        text.push_str(" An overlay has changed properties.");
+    let overlaid = model.overlaid_properties.iter();
+    let overlaid = overlaid.map(|index| code_span(&table.properties[*index].name));
+    let overlaid: Vec<String> = overlaid.collect();
+    if !overlaid.is_empty() {
+        _ = write!(text, " An overlay sets {}.", overlaid.join(", "));
     }
     text
 }
@@ -108,7 +108,10 @@ fn write_enums(code: &mut String, table: &Table, settings: &Settings) {
         let doc = format!("A value of the {word} {}.", users.join(" and "));
         let what = identifier::snake_case(name).replace('_', " ");
         let values = choices.values.iter();
-        let values = values.map(|value| format!("{} {:?},", value.identifier, value.name));
+        let values = values.map(|value| {
+            let doc = format!("The value {}.", code_span(&value.name));
+            format!("{doc:?} {} {:?},", value.identifier, value.name)
+        });
         let values: String = values.collect();
         _ = writeln!(
             code,
@@ -128,35 +131,43 @@ fn write_property(
     let column = column_name(index);
     let values = table.models.iter().map(|model| {
         let value = model.properties[index].as_ref()?;
-        Some(expressions(property, value, &private))
+        Some((
+            expression(property, value, &private),
+            name_expression(value),
+        ))
     });
     let (positions, values) = distinct(values);
-    let (values, names): (Vec<_>, Vec<_>) = values.into_iter().unzip();
-    let (item_type, kind) = types(property, &settings.runtime);
+    let (values, names): (Vec<String>, Vec<Option<String>>) = values.into_iter().unzip();
+    let (item_type, kind) = types(property, runtime);
     write_array(code, &format!("{column}_VALUES"), &item_type, values);
     let expression = write_positions(code, &private, &column, &positions);
     _ = writeln!(
         code,
         "static {column}: {private}::Column<{item_type}> = {expression};"
     );
-    let by_name = match property.kind {
-        PropertyKind::Choice(_) => "&str",
-        PropertyKind::Choices(_) => "&[&str]",
-        _ => "",
+    let name_type = match property.kind {
+        PropertyKind::Choice(_) => Some("&str"),
+        PropertyKind::Choices(_) => Some("&[&str]"),
+        _ => None,
     };
-    let column = if by_name.is_empty() {
-        column
-    } else {
-        write_array(code, &format!("{column}_NAMES"), by_name, names);
+    // Generic code gets the names of choices, whose enum it does not know.
+    let by_name = name_type.map(|name_type| {
+        write_array(
+            code,
+            &format!("{column}_NAMES"),
+            name_type,
+            names.into_iter().flatten(),
+        );
         format!("{private}::Column {{ positions: &{column}_POSITIONS, values: &{column}_NAMES }}")
-    };
+    });
+    let values = by_name.unwrap_or(column);
     let name = &property.name;
     let description = option_string(property.description.as_deref());
     let unit = option_string(property.unit.as_deref());
     let choices = property.choices().map(Choices::names).unwrap_or_default();
     format!(
         "{runtime}::Property::new({name:?}, {description}, {unit}, &{choices:?}, \
-         {private}::PropertyColumn::{kind}(&{column}))"
+         {private}::PropertyColumn::{kind}(&{values}))"
     )
 }
 
@@ -179,30 +190,34 @@ fn types(property: &Property, runtime: &str) -> (String, &'static str) {
     }
 }
 
-/// Returns an expression for a value. For choices, also returns one with the names.
-fn expressions(property: &Property, value: &PropertyValue, private: &str) -> (String, String) {
-    let choice = |position: &usize| {
-        let choices = property.choices().expect("the property has choices");
-        let choice = &choices.values[*position];
-        let variant = format!("{}::{}", choices.enum_name, choice.identifier);
-        (variant, format!("{:?}", choice.name))
-    };
-    let expression = match value {
+/// Returns an expression for a value.
+fn expression(property: &Property, value: &PropertyValue, private: &str) -> String {
+    let enum_name = property.choices().map_or("", |choices| &choices.enum_name);
+    let variant = |choice: &Choice| format!("{enum_name}::{}", choice.identifier);
+    match value {
         PropertyValue::Integer(value) => value.to_string(),
         PropertyValue::Number(value) => format!("{value:?}"),
         PropertyValue::Boolean(value) => value.to_string(),
         PropertyValue::Text(text) => format!("{text:?}"),
         PropertyValue::Date(on) => date(*on, private),
-        PropertyValue::Choice(position) => return choice(position),
-        PropertyValue::Choices(chosen) => {
-            let (variants, names): (Vec<_>, Vec<_>) = chosen.iter().map(choice).unzip();
-            return (
-                format!("&[{}]", variants.join(", ")),
-                format!("&[{}]", names.join(", ")),
-            );
+        PropertyValue::Choice(choice) => variant(choice),
+        PropertyValue::Choices(choices) => {
+            let variants: Vec<String> = choices.iter().map(variant).collect();
+            format!("&[{}]", variants.join(", "))
         }
-    };
-    (expression, String::new())
+    }
+}
+
+/// Returns an expression for the names of choices, and nothing for other values.
+fn name_expression(value: &PropertyValue) -> Option<String> {
+    match value {
+        PropertyValue::Choice(choice) => Some(format!("{:?}", choice.name)),
+        PropertyValue::Choices(choices) => {
+            let names: Vec<&str> = choices.iter().map(|choice| choice.name.as_str()).collect();
+            Some(format!("&{names:?}"))
+        }
+        _ => None,
+    }
 }
 
 fn write_accessors(code: &mut String, table: &Table, settings: &Settings) {
@@ -230,7 +245,9 @@ fn write_accessors(code: &mut String, table: &Table, settings: &Settings) {
 fn accessor_doc(property: &Property) -> String {
     let mut doc = String::new();
     if let Some(description) = &property.description {
-        _ = write!(doc, "{}.\n\n", prose(description.trim_end_matches('.')));
+        let ends_sentence = description.ends_with(['.', '?', '!']);
+        let end = if ends_sentence { "" } else { "." };
+        _ = write!(doc, "{}{end}\n\n", prose(description));
     }
     _ = write!(doc, "Returns the property {}", code_span(&property.name));
     if let Some(unit) = &property.unit {

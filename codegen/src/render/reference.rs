@@ -99,10 +99,9 @@ impl Page<'_> {
             } else {
                 format!("{} | ", DisplayLimits(limits))
             };
-            let cells = properties.iter().fold(cells, |cells, (index, property)| {
+            let cells = properties.iter().fold(cells, |cells, (index, _)| {
                 let value = model.properties[*index].as_ref();
-                let value = value.map(|value| properties::display(property, value));
-                cells + &value.unwrap_or_default() + " | "
+                cells + &value.map(properties::display).unwrap_or_default() + " | "
             });
             let (link, remarks) = (self.link(&model.row), self.remarks(model));
             _ = writeln!(page, "| {link} | {cells}{remarks} |");

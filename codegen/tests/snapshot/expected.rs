@@ -33,7 +33,7 @@ Properties: `context_window` 128,000 tokens; `input` text, image; `output` text;
         Chat2,
         /**`chat-2-2025-01-25`, alias `chat-2-0125`: 60 queries and 100,000 tokens per minute (text-generation, Chat).
 
-Properties: `context_window` 64,000 tokens; `input` text; `output` none; `thinking` none. An overlay has changed properties.*/
+Properties: `context_window` 64,000 tokens; `input` text; `output` (none); `thinking` none. An overlay sets `context_window`.*/
         #[doc(alias = "chat-2-0125")]
         #[doc(alias = "chat-2-2025-01-25")]
         Chat2_2025_01_25,
@@ -60,12 +60,12 @@ Properties: `input` text; `thinking` none; `temperature` 1.*/
         pub const __Allowed_Chat1_5: Self = Self::Chat1_5;
     }
     ::model_studio_limits::__private::choice! {
-        own "A value of the properties `input` and `output`." "modality" Modality { Text
-        "text", Image "image", }
+        own "A value of the properties `input` and `output`." "modality" Modality {
+        "The value `text`." Text "text", "The value `image`." Image "image", }
     }
     ::model_studio_limits::__private::choice! {
-        own "A value of the property `thinking`." "thinking" Thinking { None "none",
-        Always "always", }
+        own "A value of the property `thinking`." "thinking" Thinking {
+        "The value `none`." None "none", "The value `always`." Always "always", }
     }
     static PROPERTY_0_VALUES: [u64; 2] = [128000, 64000];
     static PROPERTY_0_POSITIONS: [u16; 2] = [1, 2];

@@ -1,12 +1,23 @@
-//! Decodes the declarations and the values of properties.
+//! Decodes the declarations of properties.
 
-use super::numbers::{integer, join_numbers};
+use super::property_values::value;
 use super::scalars;
 use crate::diagnostic::Diagnostic;
 use crate::identifier;
-use crate::property::{Choice, Choices, Presence, Property, PropertyKind, PropertyValue};
+use crate::property::{Choice, Choices, Presence, Property, PropertyKind};
 use crate::text::one_line;
-use crate::yaml::{Entry, Fields, Node, Reader, Value};
+use crate::yaml::{Entry, Fields, Node, Reader};
+
+/// The keys of a declaration.
+const KEYS: [&str; 7] = [
+    "type",
+    "description",
+    "unit",
+    "values",
+    "enum",
+    "required",
+    "default",
+];
 
 /// The names of the types.
 const TYPES: [&str; 7] = [
@@ -15,7 +26,7 @@ const TYPES: [&str; 7] = [
 
 /// Decodes the properties that a table declares. Returns `None` if one of them is invalid, because
 /// values could then be reported that are correct.
-pub(super) fn declarations(reader: &mut Reader, node: &Node, what: &str) -> Option<Vec<Property>> {
+pub(super) fn decode(reader: &mut Reader, node: &Node, what: &str) -> Option<Vec<Property>> {
     let entries = reader.mapping(node, what)?;
     if entries.is_empty() {
         return reader.fail(Diagnostic::new(node.location, format!("{what} is empty")));
@@ -31,101 +42,27 @@ pub(super) fn declarations(reader: &mut Reader, node: &Node, what: &str) -> Opti
     (reader.errors.len() == errors).then_some(properties)
 }
 
-/// Decodes the values of properties, a mapping from names to values of any type.
-pub(super) fn entries(reader: &mut Reader, node: &Node, what: &str) -> Option<Vec<Entry>> {
-    let node = join_numbers(node);
-    let entries = reader.mapping(&node, what)?;
-    if entries.is_empty() {
-        return reader.fail(Diagnostic::new(node.location, format!("{what} is empty")));
-    }
-    Some(entries.to_vec())
-}
-
-/// Decodes the values of properties. Returns the value of each declared property, or adds errors.
-pub(crate) fn values(
-    declared: &[Property],
-    entries: &[Entry],
-    errors: &mut Vec<Diagnostic>,
-) -> Vec<Option<PropertyValue>> {
-    let mut reader = Reader::default();
-    let mut values = vec![None; declared.len()];
-    for Entry {
-        key,
-        location,
-        value: node,
-    } in entries
-    {
-        match declared.iter().position(|property| property.name == *key) {
-            Some(position) => {
-                let kind = &declared[position].kind;
-                values[position] = value(&mut reader, kind, node, &format!("`{key}`"));
-            }
-            None if declared.is_empty() => {
-                let error = Diagnostic::new(*location, format!("unknown property `{key}`"));
-                reader.error(error.help("declare it under `properties` at the top of the table"));
-            }
-            None => {
-                let names: Vec<&str> = declared.iter().map(|it| it.name.as_str()).collect();
-                reader.unknown("property", key, *location, &names);
-            }
-        }
-    }
-    errors.append(&mut reader.errors);
-    values
-}
-
-/// Decodes a value of a property.
-fn value(
-    reader: &mut Reader,
-    kind: &PropertyKind,
-    node: &Node,
-    what: &str,
-) -> Option<PropertyValue> {
-    match kind {
-        PropertyKind::Integer => {
-            let help = "an integer cannot be negative; declare the type `number` for other numbers";
-            let value = integer(reader, node, what, &(0..=u64::MAX), help)?;
-            Some(PropertyValue::Integer(value))
-        }
-        PropertyKind::Number => number(reader, node, what).map(PropertyValue::Number),
-        PropertyKind::Boolean => reader.boolean(node, what).map(PropertyValue::Boolean),
-        PropertyKind::Text => scalars::text(reader, node, what).map(PropertyValue::Text),
-        PropertyKind::Date => scalars::date(reader, node, what).map(PropertyValue::Date),
-        PropertyKind::Choice(choices) => {
-            choice(reader, choices, node, what).map(PropertyValue::Choice)
-        }
-        PropertyKind::Choices(choices) => {
-            chosen(reader, choices, node, what).map(PropertyValue::Choices)
-        }
-    }
+/// Returns `true` for a key of a declaration.
+pub(crate) fn is_declaration_key(key: &str) -> bool {
+    KEYS.contains(&key)
 }
 
 fn declaration(reader: &mut Reader, entry: &Entry) -> Option<Property> {
     let name = entry.key.as_str();
-    let is_snake_case = name
-        .bytes()
-        .all(|byte| byte == b'_' || !byte.is_ascii_uppercase());
+    let is_snake_case =
+        !name.starts_with("__") && !name.bytes().any(|byte| byte.is_ascii_uppercase());
     if !is_snake_case || !identifier::is_valid(name) {
         let message = format!("`{name}` is not a valid name of a property");
         let error = Diagnostic::new(entry.location, message);
         reader.error(error.help(
-            "use lower-case ASCII letters, digits and `_`; a name cannot begin with a digit or be a \
-             keyword",
+            "use lower-case ASCII letters, digits and `_`; a name cannot begin with a digit or `__`, or be \
+             a keyword",
         ));
     } else if identifier::is_method(name) {
         let message = format!("the property `{name}` has the name of a method that every enum has");
         reader.error(Diagnostic::new(entry.location, message).help("choose another name"));
     }
-    let known = [
-        "type",
-        "description",
-        "unit",
-        "values",
-        "enum",
-        "required",
-        "default",
-    ];
-    let fields = reader.fields(&entry.value, &format!("the property `{name}`"), &known)?;
+    let fields = reader.fields(&entry.value, &format!("the property `{name}`"), &KEYS)?;
     let kind = reader.required(&fields, "type", |reader, node, what| {
         let text = reader.string(node, what)?;
         let is_known = TYPES.contains(&text);
@@ -169,7 +106,8 @@ fn declaration(reader: &mut Reader, entry: &Entry) -> Option<Property> {
 fn reject(reader: &mut Reader, fields: &Fields<'_>, key: &str, is_allowed: bool, types: &str) {
     if let Some(node) = fields.get(key).filter(|_| !is_allowed) {
         let message = format!("only properties of the types {types} have the key `{key}`");
-        reader.error(Diagnostic::new(node.location, message));
+        let help = format!("remove `{key}`");
+        reader.error(Diagnostic::new(node.location, message).help(help));
     }
 }
 
@@ -216,13 +154,13 @@ fn decode_choices(reader: &mut Reader, fields: &Fields<'_>, property: &str) -> O
 
 /// Decodes a value that a choice can have.
 fn decode_choice(reader: &mut Reader, choices: &Choices, node: &Node) -> Option<Choice> {
-    let name = reader.string(node, "`values`")?;
+    let name = reader.string(node, "an item of `values`")?;
     let problem = match identifier::variant(name) {
         None => "contains no ASCII letters or digits".to_owned(),
         Some(_) if name != one_line(name) => {
             "contains repeated spaces, a line break or an invisible character".to_owned()
         }
-        Some(identifier) if identifier::is_enum_item(&identifier) => {
+        Some(identifier) if identifier::is_choice_item(&identifier) => {
             format!("would have the identifier `{identifier}`, which is reserved")
         }
         Some(identifier) => {
@@ -263,57 +201,4 @@ fn check_enum(reader: &mut Reader, earlier: &[Property], property: &Property) {
         let help = "list the same values, or choose another name, as in `enum: OtherName`";
         reader.error(Diagnostic::new(property.location, message).help(help));
     }
-}
-
-/// Decodes a finite number.
-fn number(reader: &mut Reader, node: &Node, what: &str) -> Option<f64> {
-    match node.value {
-        Value::Float(number) if number.is_finite() => Some(number),
-        Value::Float(number) => {
-            let message = format!("{what} must be finite, found {number}");
-            reader.fail(Diagnostic::new(node.location, message))
-        }
-        // An integer that `f64` cannot represent is rounded, as in any Rust literal.
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "numbers are floating-point numbers"
-        )]
-        Value::Integer(number) => Some(number as f64),
-        _ => reader.type_error(node, what, "a number"),
-    }
-}
-
-/// Decodes the name of a choice. Returns its position.
-fn choice(reader: &mut Reader, choices: &Choices, node: &Node, what: &str) -> Option<usize> {
-    let name = reader.string(node, what)?;
-    let found = choices.values.iter().position(|choice| choice.name == name);
-    if found.is_none() {
-        reader.unknown(
-            &format!("value of {what}"),
-            name,
-            node.location,
-            &choices.names(),
-        );
-    }
-    found
-}
-
-/// Decodes a list of names, which can be empty. Returns their positions.
-fn chosen(reader: &mut Reader, choices: &Choices, node: &Node, what: &str) -> Option<Vec<usize>> {
-    let Value::Sequence(items) = &node.value else {
-        return reader.type_error(node, what, "a list");
-    };
-    let mut chosen = Vec::new();
-    for node in items {
-        let Some(position) = choice(reader, choices, node, what) else {
-            continue;
-        };
-        if chosen.contains(&position) {
-            let name = &choices.values[position].name;
-            let message = format!("{what} lists `{name}` twice");
-            reader.error(Diagnostic::new(node.location, message));
-        }
-        chosen.push(position);
-    }
-    Some(chosen)
 }
