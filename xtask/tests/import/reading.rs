@@ -130,3 +130,47 @@ fn an_older_edition_with_another_layout_is_read() {
     let tables = generate(&files).unwrap();
     assert!(tables.contents["tables/tokyo.yaml"].contains("date: 2026-08-10"));
 }
+
+/// Older editions have the column for scopes also in Beijing.
+#[test]
+fn a_region_with_one_scope_can_have_a_column_for_it() {
+    let newest = with_quotas("2026-10-09");
+    let expected = import(&newest, &no_data(), &[]).unwrap().files.page;
+    let mut lines = Vec::new();
+    let (mut in_beijing, mut has_name) = (false, false);
+    for line in newest.rate_limits.lines().filter(|line| !line.is_empty()) {
+        let is_about_the_name = line.starts_with(['（', '(']) || line.starts_with("> 用[Batch");
+        if has_name && !is_about_the_name {
+            lines.push("中国内地");
+            has_name = false;
+        }
+        lines.push(line);
+        if line.starts_with('#') {
+            in_beijing =
+                line.ends_with("华北2（北京）") || in_beijing && line.starts_with("#### Q");
+        }
+        let is_id = line.starts_with(|c: char| c.is_ascii_alphabetic());
+        match line.trim_matches('*') {
+            "模型名称" | "模型服务" if in_beijing => lines.push("**服务部署范围**"),
+            _ => has_name |= in_beijing && is_id,
+        }
+    }
+    let mut pages = newest.clone();
+    pages.rate_limits = lines.join("\n\n");
+    assert_eq!(
+        import(&pages, &no_data(), &[]).unwrap().files.page,
+        expected
+    );
+}
+
+#[test]
+fn a_row_that_is_repeated_is_used_once() {
+    let newest = with_quotas("2026-10-09");
+    let mut pages = newest.clone();
+    let row = "farui-plus\n\n240\n\n1,000,000\n\n";
+    pages.rate_limits = pages.rate_limits.replacen(row, &row.repeat(2), 1);
+    let import = import(&pages, &committed(), &[]).unwrap();
+    assert_eq!(import.files.page, committed().page);
+    let remark = "- rate-limit.md:9391: farui-plus: repeats line 9385\n";
+    assert!(import.report.contains(remark), "{}", import.report);
+}
