@@ -22,11 +22,18 @@ pub(super) fn read(page: &str) -> Result<Tiers, String> {
         if line.is_heading() {
             finish(table.take(), &mut tiers, &mut errors);
             table = deployments::region(&line.text).map(Table::new);
-        } else if let Some(table) = &mut table {
-            if let Err(error) = table.add(&line) {
-                errors.push(error);
-            }
+            continue;
         }
+        let result = match &mut table {
+            Some(table) => table.add(&line),
+            None if is_limit(&line.text) => {
+                let message = "expected a heading with a region above";
+                Err(PageError::found(&line, message))
+            }
+            None => Ok(()),
+        };
+        // What follows would be read as a part of another table.
+        result.map_err(|error| error::message(FILE, vec![error]))?;
     }
     finish(table, &mut tiers, &mut errors);
     if !errors.is_empty() {
@@ -38,21 +45,48 @@ pub(super) fn read(page: &str) -> Result<Tiers, String> {
 /// The table of a region.
 struct Table {
     region: &'static str,
+    part: Part,
     /// The number of header cells with a tier.
     tiers: usize,
     rows: Vec<(Line, Vec<u64>)>,
+}
+
+/// The part of a table that is being read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    TextAbove,
+    /// The header cells with what an account spends, one for each tier.
+    Tiers,
+    Rows,
 }
 
 impl Table {
     fn new(region: &'static str) -> Self {
         Self {
             region,
+            part: Part::TextAbove,
             tiers: 0,
             rows: Vec::new(),
         }
     }
 
     fn add(&mut self, line: &Line) -> Result<(), PageError> {
+        let text = line.text.as_str();
+        match (text, self.part) {
+            ("百炼平台月消费：", Part::TextAbove) => self.part = Part::Tiers,
+            ("支持的模型", Part::Tiers) => self.part = Part::Rows,
+            (_, Part::TextAbove) if is_limit(text) => {
+                let message = "expected the header cell `百炼平台月消费：` above";
+                return Err(PageError::found(line, message));
+            }
+            (_, Part::TextAbove) => {}
+            (_, Part::Tiers) => self.tiers += 1,
+            (_, Part::Rows) => self.add_to_rows(line)?,
+        }
+        Ok(())
+    }
+
+    fn add_to_rows(&mut self, line: &Line) -> Result<(), PageError> {
         let text = line.text.as_str();
         if let Some(number) = template::number("{n}万", text) {
             let Some((_, numbers)) = self.rows.last_mut() else {
@@ -63,18 +97,17 @@ impl Table {
             numbers.push(tokens.ok_or_else(|| PageError::found(line, message))?);
         } else if is_model_id(text) {
             self.rows.push((line.clone(), Vec::new()));
-        } else if self.rows.is_empty() && text.starts_with("等级") {
-            self.tiers += 1;
-        } else if !(is_header(text) || text.ends_with('。')) {
+        } else if text != "TPM 限流档位" && !text.ends_with('。') {
+            // Sentences below the table are not read.
             return Err(PageError::found(line, "expected a limit such as `500万`"));
         }
         Ok(())
     }
 }
 
-/// Returns `true` for a header cell that is not a tier.
-fn is_header(text: &str) -> bool {
-    ["百炼平台月消费：", "支持的模型", "TPM 限流档位"].contains(&text)
+/// Returns `true` for a cell with a limit.
+fn is_limit(text: &str) -> bool {
+    template::number("{n}万", text).is_some()
 }
 
 fn finish(table: Option<Table>, tiers: &mut Tiers, errors: &mut Vec<PageError>) {

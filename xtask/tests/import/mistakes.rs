@@ -139,6 +139,16 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "10亿\n\n20亿\n\n**qwen3.8-max-0902",
     ),
     (
+        "unknown header of tiers",
+        "**百炼平台月消费：**",
+        "**百炼平台年消费：**",
+    ),
+    (
+        "tiers of an unknown region",
+        "\n#### 新加坡\n\n**百炼",
+        "\n#### 大阪\n\n**百炼",
+    ),
+    (
         "too few tiers",
         "1000万\n\n2000万\n\n**qwen3.8-max-0902",
         "1000万\n\n**qwen3.8-max-0902",
