@@ -87,6 +87,16 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "farui-plus\n\n240\n\n1,00,000",
     ),
     (
+        "header cell between rows",
+        "farui-plus\n\n240\n",
+        "farui-plus\n\n**每分钟调用次数（RPM）**\n\n240\n",
+    ),
+    (
+        "unknown remark below a name",
+        "qwen3-max\n\n> 用[Batch",
+        "qwen3-max\n\n> 仅限白名单用户，用[Batch",
+    ),
+    (
         "zero",
         "farui-plus\n\n240\n\n1,000,000",
         "farui-plus\n\n0\n\n1,000,000",
