@@ -207,16 +207,35 @@ impl<M: Catalogue> Account<M> {
     ///
     /// The bound is the smallest of these:
     ///
-    /// - `max_output`, or `max_output_thinking` plus `max_reasoning` if that is larger. If the
-    ///   model thinks and the table does not say for how long, this is unknown.
+    /// - The larger of `max_output`, for requests without thinking, and `max_output_thinking` plus
+    ///   `max_reasoning`, for requests with thinking. If `max_output_thinking` is missing,
+    ///   `max_output` takes its place in the sum. If `max_reasoning` is missing, it is 0 for a model
+    ///   that never thinks, and unknown for any other.
     /// - `context_window` minus the input.
     /// - What the limits allow a single request, minus the input if they count it. More would fail
     ///   with [`AcquireError::TooLarge`]. If the request uses more, later ones wait until the
     ///   excess has expired.
     ///
-    /// The first two are [properties](crate::guide#which-property-bounds-what) of the table. If
-    /// neither is known, this returns `None`, as for all models of the root table. Your own table
-    /// can declare properties with the same names.
+    /// The first two use [properties](crate::guide#which-property-bounds-what) of the table. If
+    /// neither is known, this returns `None`, as for all models of the root table.
+    ///
+    /// A model never thinks if its property `thinking` is `none`. If the property has no value, the
+    /// model may think, and without `max_reasoning` only `context_window` bounds its output:
+    ///
+    /// ```
+    /// # use model_studio_limiter::Account;
+    /// # use model_studio_limits::beijing::Model;
+    /// let model = Model::DeepseekV4Pro0813;
+    /// assert_eq!(model.max_output(), Some(393_216));
+    /// // The provider's pages do not say whether this model thinks.
+    /// assert_eq!(model.thinking(), None);
+    /// assert_eq!(model.context_window(), Some(1_000_000));
+    /// assert_eq!(Account::new().max_output_tokens(model, 800), Some(999_200));
+    /// ```
+    ///
+    /// Your own table can declare properties with the same names. If it does not declare
+    /// `thinking`, its models are assumed never to think, except those with `max_input_thinking`,
+    /// `max_output_thinking` or `max_reasoning`.
     #[must_use]
     pub fn max_output_tokens(&self, model: M, input_tokens: u64) -> Option<u64> {
         let most = max_output(model, input_tokens)?;

@@ -2,9 +2,6 @@
 
 use model_studio_limits::{Catalogue, PropertyValue};
 
-/// The properties that only models that think have.
-const WITH_THINKING: [&str; 3] = ["max_input_thinking", "max_output_thinking", "max_reasoning"];
-
 /// Returns the most output tokens of a request with this input, including its reasoning, or `None`
 /// if the properties of the model do not bound them.
 pub(crate) fn max_output<M: Catalogue>(model: M, input_tokens: u64) -> Option<u64> {
@@ -21,22 +18,22 @@ pub(crate) fn max_output<M: Catalogue>(model: M, input_tokens: u64) -> Option<u6
 fn reasoning_and_answer<M: Catalogue>(model: M) -> Option<u64> {
     let answer = tokens(model, "max_output");
     let answer_with_thinking = tokens(model, "max_output_thinking").or(answer)?;
-    let reasoning = match tokens(model, "max_reasoning") {
-        Some(reasoning) => reasoning,
-        None if thinks(model) => return None,
-        None => 0,
-    };
+    let reasoning = tokens(model, "max_reasoning").or(never_thinks(model).then_some(0))?;
     let with_thinking = answer_with_thinking.saturating_add(reasoning);
     Some(with_thinking.max(answer.unwrap_or(0)))
 }
 
-fn thinks<M: Catalogue>(model: M) -> bool {
-    match model.property("thinking") {
-        Some(PropertyValue::Choice(thinking)) if thinking != "none" => true,
-        _ => WITH_THINKING
-            .iter()
-            .any(|name| tokens(model, name).is_some()),
+/// Returns `false` if the model thinks or may think. If a table declares `thinking`, a missing value
+/// means that it is unknown.
+fn never_thinks<M: Catalogue>(model: M) -> bool {
+    let mut properties = M::PROPERTIES.iter();
+    if properties.any(|property| property.name == "thinking") {
+        return model.property("thinking") == Some(PropertyValue::Choice("none"));
     }
+    // Properties that only thinking models have.
+    ["max_input_thinking", "max_output_thinking"]
+        .iter()
+        .all(|name| tokens(model, name).is_none())
 }
 
 fn tokens<M: Catalogue>(model: M, property: &str) -> Option<u64> {

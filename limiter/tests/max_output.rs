@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use common::{MINUTE, SECOND, limits};
-use fixture::Reasoner;
+use fixture::{Answerer, Reasoner};
 use mock_provider::{Provider, Rule};
 use model_studio_limiter::{Account, AcquireError, Clock as _, Cost, ManualClock, Permit};
 use model_studio_limits::beijing::Model as Beijing;
@@ -27,7 +27,6 @@ fn the_properties_of_a_model_bound_its_output() {
         // An answer without thinking can be longer than both.
         (Reasoner::ShorterWithThinking, 0, Some(65_536)),
         (Reasoner::Never, 0, Some(8_192)),
-        (Reasoner::OnlyOutput, 0, Some(8_192)),
         // What the input leaves of the context window.
         (Reasoner::Switchable, 900_000, Some(100_000)),
         (Reasoner::Never, 30_000, Some(2_768)),
@@ -36,11 +35,46 @@ fn the_properties_of_a_model_bound_its_output() {
         // The maximum of an answer does not bound the reasoning.
         (Reasoner::UnknownReasoning, 10_000, Some(90_000)),
         (Reasoner::UnknownReasoningAndWindow, 0, None),
+        // A missing value does not mean that the model never thinks.
+        (Reasoner::UnknownThinking, 10_000, Some(90_000)),
+        (Reasoner::UnknownThinkingAndWindow, 0, None),
+        (Reasoner::UnknownThinkingKnownReasoning, 0, Some(9_192)),
         (Reasoner::OnlyInput, 0, None),
         (Reasoner::Unknown, 0, None),
     ] {
         let max_output = account.max_output_tokens(model, input);
         assert_eq!(max_output, expected, "{model}, {input}");
+    }
+}
+
+#[test]
+fn without_the_property_thinking_only_models_with_a_length_for_it_think() {
+    let account = Account::<Answerer>::new();
+    for (model, input, expected) in [
+        (Answerer::OnlyOutput, 0, Some(8_192)),
+        (Answerer::InputWithThinking, 10_000, Some(90_000)),
+        (Answerer::OutputWithThinking, 0, None),
+        (Answerer::Reasoning, 0, Some(9_192)),
+    ] {
+        let max_output = account.max_output_tokens(model, input);
+        assert_eq!(max_output, expected, "{model}, {input}");
+    }
+}
+
+#[test]
+fn the_context_window_bounds_models_whose_pages_do_not_say_whether_they_think() {
+    let account = Account::<Beijing>::new();
+    for (name, expected) in [
+        ("qvq-max", Some(131_072 - 100)),
+        ("qvq-plus", Some(131_072 - 100)),
+        ("deepseek-v4-pro-0813", Some(1_000_000 - 100)),
+        ("deepseek-v4-flash-0731", Some(1_000_000 - 100)),
+        ("qwen3.8-omni-flash-realtime", None),
+    ] {
+        let model: Beijing = name.parse().unwrap();
+        assert_eq!(model.thinking(), None, "{model}");
+        account.set_limits(model, limits(&[(LimitKind::Tokens, 2_000_000, MINUTE)]));
+        assert_eq!(account.max_output_tokens(model, 100), expected, "{model}");
     }
 }
 
