@@ -175,7 +175,7 @@ pub use model_studio_limits_core::{
     Category, Date, Limit, LimitKind, Limits, ParseChoiceError, ParseDateError,
 };
 pub use parse_error::ParseModelError;
-pub use property::{Property, PropertyValue};
+pub use property::{Property, PropertyKind, PropertyValue};
 
 /// Items that are only for generated code. They may change in any release.
 #[doc(hidden)]

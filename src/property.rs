@@ -41,6 +41,26 @@ pub struct Property {
     values: PropertyColumn,
 }
 
+/// The type of a property, returned by [`Property::kind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PropertyKind {
+    /// The type `integer`.
+    Integer,
+    /// The type `number`.
+    Number,
+    /// The type `boolean`.
+    Boolean,
+    /// The type `text`.
+    Text,
+    /// The type `date`.
+    Date,
+    /// The type `choice`.
+    Choice,
+    /// The type `choices`.
+    Choices,
+}
+
 /// The value of a property, returned by [`Catalogue::property`](crate::Catalogue::property).
 ///
 /// [`Display`](fmt::Display) writes the names of several choices separated by commas, as in `text,
@@ -81,6 +101,21 @@ impl Property {
             unit,
             choices,
             values,
+        }
+    }
+
+    /// Returns the type. All values of the property are of the variant of [`PropertyValue`] with the
+    /// same name.
+    #[must_use]
+    pub const fn kind(&self) -> PropertyKind {
+        match self.values {
+            PropertyColumn::Integer(_) => PropertyKind::Integer,
+            PropertyColumn::Number(_) => PropertyKind::Number,
+            PropertyColumn::Boolean(_) => PropertyKind::Boolean,
+            PropertyColumn::Text(_) => PropertyKind::Text,
+            PropertyColumn::Date(_) => PropertyKind::Date,
+            PropertyColumn::Choice(_) => PropertyKind::Choice,
+            PropertyColumn::Choices(_) => PropertyKind::Choices,
         }
     }
 

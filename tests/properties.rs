@@ -1,7 +1,7 @@
 //! The properties of a table: accessors, enums of choices, and properties that are found by name.
 
 use fixture::typed::{Modality, Model, Thinking};
-use model_studio_limits::{Catalogue, Date, Property, PropertyValue};
+use model_studio_limits::{Catalogue, Date, Property, PropertyKind, PropertyValue};
 
 /// A program can check in a constant that its model is suitable.
 const _: () = {
@@ -122,6 +122,18 @@ fn properties_describe_what_the_table_declares() {
     ];
     assert_eq!(described, expected);
     assert!(fixture::Chat::PROPERTIES.is_empty());
+}
+
+#[test]
+fn properties_have_the_types_that_the_table_declares() {
+    use PropertyKind::{Boolean, Choice, Choices, Integer, Number, Text};
+
+    let kinds: Vec<PropertyKind> = Model::PROPERTIES.iter().map(Property::kind).collect();
+    let date = PropertyKind::Date;
+    let expected = [
+        Integer, Number, Boolean, Text, date, Choice, Choices, Choices, Text,
+    ];
+    assert_eq!(kinds, expected);
 }
 
 #[test]

@@ -4,18 +4,34 @@ use std::cmp::Ordering;
 use std::str::FromStr;
 
 use anyhow::{anyhow, bail};
-use model_studio_limits::PropertyValue;
+use model_studio_limits::{Date, PropertyKind, PropertyValue};
 use model_studio_limits_core::Escaped;
 
 use crate::properties::{expected, find};
 use crate::tables::{Property, TableModel};
 
-/// A condition on a property. A model without a value does not meet it.
+/// A condition on a property, before its operand is parsed, since its type depends on the table.
 #[derive(Clone, Debug)]
 pub(crate) struct Condition {
     property: String,
     operator: Operator,
     operand: String,
+}
+
+/// A condition on a property that a table declares. A model without a value does not meet it.
+pub(crate) struct TypedCondition {
+    property: &'static str,
+    operator: Operator,
+    operand: Operand,
+}
+
+enum Operand {
+    Integer(u64),
+    Number(f64),
+    Boolean(bool),
+    Date(Date),
+    /// A text, or the name of a choice.
+    Text(String),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,77 +99,86 @@ impl Condition {
         }
     }
 
-    /// Checks that the property is declared, and that a choice can have the value.
-    pub(crate) fn check(&self, declared: &[Property]) -> anyhow::Result<()> {
-        let choices = find(declared, &self.property)?.choices;
-        let operand = self.operand.as_str();
-        if !choices.is_empty() && !choices.contains(&operand) {
-            let (property, help) = (&self.property, expected(operand, choices));
-            bail!("unknown value `{}` of `{property}`{help}", Escaped(operand));
-        }
-        Ok(())
-    }
-
-    /// Removes the models that do not meet the condition.
+    /// Finds the property, and parses the operand as a value of its type.
     ///
     /// # Errors
     ///
-    /// Returns an error if the value of a model cannot be compared with that of the condition.
-    pub(crate) fn retain(&self, models: &mut Vec<TableModel>) -> anyhow::Result<()> {
-        let is_met = models.iter().map(|model| self.is_met(model));
-        let is_met = is_met.collect::<anyhow::Result<Vec<bool>>>()?;
-        let mut is_met = is_met.into_iter();
-        models.retain(|_| is_met.next() == Some(true));
-        Ok(())
+    /// Returns an error if the property is not declared, if it cannot have the value, or if its values
+    /// have no order but the operator requires one.
+    pub(crate) fn resolve(&self, declared: &[Property]) -> anyhow::Result<TypedCondition> {
+        let property = find(declared, &self.property)?;
+        let operand = self.operand(property)?;
+        let is_equality = matches!(self.operator, Operator::Equal | Operator::NotEqual);
+        if matches!(operand, Operand::Boolean(_) | Operand::Text(_)) && !is_equality {
+            let name = property.name;
+            bail!("the values of `{name}` have no order: compare them with `=` or `!=`");
+        }
+        Ok(TypedCondition {
+            property: property.name,
+            operator: self.operator,
+            operand,
+        })
     }
 
-    fn is_met(&self, model: &TableModel) -> anyhow::Result<bool> {
-        match model.property(&self.property) {
-            Some(value) => Ok(self.operator.accepts(self.compare(value)?)),
-            None => Ok(false),
-        }
+    fn operand(&self, property: Property) -> anyhow::Result<Operand> {
+        let text = self.operand.as_str();
+        let name = property.name;
+        let (operand, expected) = match property.kind {
+            PropertyKind::Integer => (integer(text).map(Operand::Integer), INTEGER),
+            PropertyKind::Number => (
+                number(text).map(Operand::Number),
+                "a number such as `0.5` or `200k`",
+            ),
+            PropertyKind::Date => (
+                text.parse().ok().map(Operand::Date),
+                "a date such as `2026-10-09`",
+            ),
+            PropertyKind::Boolean => (text.parse().ok().map(Operand::Boolean), "`true` or `false`"),
+            PropertyKind::Choice | PropertyKind::Choices if !property.choices.contains(&text) => {
+                let help = expected(text, property.choices);
+                bail!("unknown value `{}` of `{name}`{help}", Escaped(text));
+            }
+            _ => return Ok(Operand::Text(text.to_owned())),
+        };
+        operand.ok_or_else(|| {
+            let text = Escaped(text);
+            anyhow!("invalid value `{text}` of `{name}`, expected {expected}")
+        })
     }
+}
 
-    fn compare(&self, value: PropertyValue) -> anyhow::Result<Ordering> {
-        let operand = self.operand.as_str();
-        match value {
-            PropertyValue::Integer(value) => {
-                let operand = integer(operand);
-                Ok(value.cmp(&operand.ok_or_else(|| self.invalid(INTEGER))?))
-            }
-            PropertyValue::Number(value) => {
-                let ordering = number(operand).and_then(|operand| value.partial_cmp(&operand));
-                ordering.ok_or_else(|| self.invalid("a number such as `0.5` or `200k`"))
-            }
-            PropertyValue::Date(value) => {
-                let operand = operand.parse();
-                Ok(value.cmp(&operand.map_err(|_| self.invalid("a date such as `2026-10-09`"))?))
-            }
-            PropertyValue::Boolean(value) => {
-                let operand = operand.parse::<bool>();
-                self.equality(value == operand.map_err(|_| self.invalid("`true` or `false`"))?)
-            }
-            PropertyValue::Choices(names) => self.equality(names.contains(&operand)),
-            value => self.equality(value.to_string() == operand),
-        }
+impl TypedCondition {
+    pub(crate) fn is_met(&self, model: &TableModel) -> bool {
+        let value = model.property(self.property);
+        let ordering = value.and_then(|value| self.operand.compare(value));
+        ordering.is_some_and(|ordering| self.operator.accepts(ordering))
     }
+}
 
-    /// Returns an ordering for values that are equal or not, without an order.
-    fn equality(&self, is_equal: bool) -> anyhow::Result<Ordering> {
-        if !matches!(self.operator, Operator::Equal | Operator::NotEqual) {
-            let property = &self.property;
-            bail!("the values of `{property}` have no order: compare them with `=` or `!=`");
-        }
-        Ok(if is_equal {
+impl Operand {
+    /// Compares a value with the operand. The ordering of values without an order only says whether they
+    /// are equal.
+    fn compare(&self, value: PropertyValue) -> Option<Ordering> {
+        let is_equal = match (self, value) {
+            (Self::Integer(operand), PropertyValue::Integer(value)) => {
+                return Some(value.cmp(operand));
+            }
+            (Self::Number(operand), PropertyValue::Number(value)) => {
+                return value.partial_cmp(operand);
+            }
+            (Self::Date(operand), PropertyValue::Date(value)) => return Some(value.cmp(operand)),
+            (Self::Boolean(operand), PropertyValue::Boolean(value)) => value == *operand,
+            (Self::Text(operand), PropertyValue::Choices(names)) => {
+                names.contains(&operand.as_str())
+            }
+            (Self::Text(operand), value) => value.to_string() == *operand,
+            _ => return None,
+        };
+        Some(if is_equal {
             Ordering::Equal
         } else {
             Ordering::Less
         })
-    }
-
-    fn invalid(&self, expected: &str) -> anyhow::Error {
-        let (property, operand) = (&self.property, Escaped(&self.operand));
-        anyhow!("invalid value `{operand}` of `{property}`, expected {expected}")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use model_studio_limits::{Limits, PropertyValue};
+use model_studio_limits::{Limits, PropertyKind, PropertyValue};
 use model_studio_limits_codegen as codegen;
 
 use crate::tables::{Property, PropertyValues, Served, Status, Table, TableModel};
@@ -19,6 +19,7 @@ pub(crate) fn read(path: &Path, overlay: Option<&Path>) -> Result<Table, codegen
     let date = table.source.date;
     let properties = table.properties.iter().map(|property| Property {
         name: &property.name,
+        kind: to_kind(property.kind),
         unit: property.unit.as_deref(),
         choices: names(&property.choices),
     });
@@ -65,6 +66,18 @@ pub(crate) fn read(path: &Path, overlay: Option<&Path>) -> Result<Table, codegen
         models: served.chain(retired).collect(),
         properties,
     })
+}
+
+const fn to_kind(kind: codegen::PropertyKind) -> PropertyKind {
+    match kind {
+        codegen::PropertyKind::Integer => PropertyKind::Integer,
+        codegen::PropertyKind::Number => PropertyKind::Number,
+        codegen::PropertyKind::Boolean => PropertyKind::Boolean,
+        codegen::PropertyKind::Text => PropertyKind::Text,
+        codegen::PropertyKind::Date => PropertyKind::Date,
+        codegen::PropertyKind::Choice => PropertyKind::Choice,
+        codegen::PropertyKind::Choices => PropertyKind::Choices,
+    }
 }
 
 fn to_value(value: &'static codegen::PropertyValue) -> PropertyValue {

@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use clap::ValueEnum;
-use model_studio_limits::{Catalogue, Category, Date, Deprecation, Limits, PropertyValue};
+use model_studio_limits::{
+    Catalogue, Category, Date, Deprecation, Limits, PropertyKind, PropertyValue,
+};
 use model_studio_limits_core::{AnyOf, Escaped};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
@@ -118,6 +120,7 @@ pub(crate) struct Table {
 #[derive(Clone, Copy)]
 pub(crate) struct Property {
     pub(crate) name: &'static str,
+    pub(crate) kind: PropertyKind,
     pub(crate) unit: Option<&'static str>,
     /// The names of the values that a choice can have. It is empty for other types.
     pub(crate) choices: &'static [&'static str],
@@ -256,6 +259,7 @@ fn table<M: Catalogue>(region: Region) -> Table {
     let date = M::SOURCE.date;
     let properties = M::PROPERTIES.iter().map(|property| Property {
         name: property.name,
+        kind: property.kind(),
         unit: property.unit,
         choices: property.choices,
     });

@@ -209,6 +209,42 @@ fn unknown_names_and_values_are_errors() {
 }
 
 #[test]
+fn conditions_are_checked_even_if_no_model_has_a_value() {
+    let directory = tempfile::tempdir().unwrap();
+    let table = "\
+properties:
+  size: { type: integer }
+  price: { type: number }
+  open: { type: boolean }
+  family: { type: text }
+  released: { type: date }
+  input: { type: choices, values: [text, image] }
+groups: [{ category: embedding, series: A, models: [{ name: a, limits: none }] }]
+";
+    fs::write(directory.path().join("limits.yaml"), table).unwrap();
+    for condition in [
+        "size>=xyz",
+        "price=cheap",
+        "open=maybe",
+        "open>true",
+        "family<a",
+        "released=today",
+        "input=txt",
+        "input>=text",
+    ] {
+        let arguments = ["list", "--table", "limits.yaml", "--where", condition];
+        let output = run(directory.path(), &arguments);
+        let result = (stdout(&output), output.status.code());
+        assert_eq!(result, ("", Some(2)), "{condition}");
+        assert!(stderr(&output).starts_with("error: "), "{condition}");
+    }
+    // An earlier condition leaves no model.
+    let error = "error: invalid value `x` of `price`, expected a number such as `0.5` or `200k`\n";
+    let arguments = ["--where", "context_window>1M", "--where", "price=x"];
+    assert_error("list", &arguments, error);
+}
+
+#[test]
 fn retired_models_have_no_properties() {
     assert_eq!(names(&["--retired"]), ["small"]);
     for filter in [

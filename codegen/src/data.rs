@@ -28,12 +28,33 @@ pub struct Table {
 pub struct Property {
     /// The name, such as `context_window`.
     pub name: String,
+    /// The type. All values are of the variant of [`PropertyValue`] with the same name.
+    pub kind: PropertyKind,
     /// The `description` of the table.
     pub description: Option<String>,
     /// The unit of numbers, such as `tokens`.
     pub unit: Option<String>,
     /// The names of the values that a choice can have. It is empty for other types.
     pub choices: Vec<String>,
+}
+
+/// The type of a property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PropertyKind {
+    /// The type `integer`.
+    Integer,
+    /// The type `number`.
+    Number,
+    /// The type `boolean`.
+    Boolean,
+    /// The type `text`.
+    Text,
+    /// The type `date`.
+    Date,
+    /// The type `choice`.
+    Choice,
+    /// The type `choices`.
+    Choices,
 }
 
 /// A model of a table.
@@ -137,9 +158,24 @@ fn to_property(property: &property::Property) -> Property {
     let choices = choices.unwrap_or_default().iter();
     Property {
         name: property.name.clone(),
+        kind: to_kind(&property.kind),
         description: property.description.clone(),
         unit: property.unit.clone(),
         choices: choices.map(|choice| choice.name.clone()).collect(),
+    }
+}
+
+const fn to_kind(kind: &property::PropertyKind) -> PropertyKind {
+    use property::PropertyKind as Kind;
+
+    match kind {
+        Kind::Integer => PropertyKind::Integer,
+        Kind::Number => PropertyKind::Number,
+        Kind::Boolean => PropertyKind::Boolean,
+        Kind::Text => PropertyKind::Text,
+        Kind::Date => PropertyKind::Date,
+        Kind::Choice(_) => PropertyKind::Choice,
+        Kind::Choices(_) => PropertyKind::Choices,
     }
 }
 

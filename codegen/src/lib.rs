@@ -34,7 +34,7 @@ mod diagnostic;
 mod error;
 mod text;
 
-pub use data::{Deprecation, Model, Property, PropertyValue, RetiredModel, Table};
+pub use data::{Deprecation, Model, Property, PropertyKind, PropertyValue, RetiredModel, Table};
 pub use error::Error;
 pub use generator::{Code, Generator};
 pub use model_studio_limits_core::{Category, Date, Limit, LimitKind};

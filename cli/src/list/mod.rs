@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 use model_studio_limits::Category;
 
-use crate::condition::{Condition, Operator, size};
+use crate::condition::{Condition, Operator, TypedCondition, size};
 use crate::properties::{declared, find};
 use crate::table_arguments::TableArguments;
 use crate::tables::{Property, Status, TableModel};
@@ -110,14 +110,12 @@ pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Res
     let columns = arguments.columns.iter().map(|name| find(&declared, name));
     let columns = columns.collect::<anyhow::Result<Vec<Property>>>()?;
     let conditions = arguments.properties.conditions();
-    for condition in &conditions {
-        condition.check(&declared)?;
-    }
+    let conditions = conditions.iter().map(|it| it.resolve(&declared));
+    let conditions = conditions.collect::<anyhow::Result<Vec<TypedCondition>>>()?;
     for table in &mut tables {
-        for condition in &conditions {
-            condition.retain(&mut table.models)?;
-        }
-        table.models.retain(|model| is_listed(model, arguments));
+        table.models.retain(|model| {
+            is_listed(model, arguments) && conditions.iter().all(|it| it.is_met(model))
+        });
     }
     match arguments.format {
         Format::Table => format::write_tables(&tables, &columns, output)?,

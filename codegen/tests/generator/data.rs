@@ -1,6 +1,6 @@
 //! A table as plain data, instead of code.
 
-use model_studio_limits_codegen::{Category, Generator, LimitKind, PropertyValue};
+use model_studio_limits_codegen::{Category, Generator, LimitKind, PropertyKind, PropertyValue};
 
 use crate::scratch::ScratchDir;
 
@@ -48,6 +48,13 @@ fn a_table_is_returned_as_data() {
 
     let names: Vec<&str> = table.properties.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["context_window", "input", "thinking", "released"]);
+    let kinds = table.properties.iter().map(|it| it.kind);
+    assert!(kinds.eq([
+        PropertyKind::Integer,
+        PropertyKind::Choices,
+        PropertyKind::Choice,
+        PropertyKind::Date,
+    ]));
     assert_eq!(table.properties[0].unit.as_deref(), Some("tokens"));
     let description = table.properties[0].description.as_deref();
     assert_eq!(description, Some("What fits together"));
