@@ -70,14 +70,12 @@ fn unknown(name: &str, tables: &[Table]) -> anyhow::Result<ExitCode> {
     bail!("unknown model `{name}`{place}, did you mean {suggestions}?")
 }
 
-/// Returns a line for each fact about a model.
+/// Returns a line for each fact about a model, followed by its properties.
 fn describe(table: &Table, model: &TableModel) -> String {
-    let names = table.properties.iter().map(|property| property.name.len());
-    let width = names.fold("announced in".len(), usize::max);
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {
         // Writing to a string does not fail.
-        let _ = writeln!(text, "  {key:<width$} {value}");
+        let _ = writeln!(text, "  {key:<12} {value}");
     };
     let status = match model.status {
         Status::Active => "active".to_owned(),
@@ -115,15 +113,30 @@ fn describe(table: &Table, model: &TableModel) -> String {
         line("category", served.category.as_str());
         line("series", served.series);
     }
+    if let Some(date) = table.date {
+        line("table date", &date.to_string());
+    }
+    text + &properties(table, model)
+}
+
+/// Returns the properties of a model under a heading, since a table can declare one that is called
+/// `status`, for example.
+fn properties(table: &Table, model: &TableModel) -> String {
+    let names = table.properties.iter().map(|property| property.name.len());
+    let width = names.max().unwrap_or_default();
+    let mut text = String::new();
     for property in &table.properties {
         if let Some(value) = model.property(property.name) {
             let unit = property.unit.map(|unit| format!(" {unit}"));
             let unit = unit.unwrap_or_default();
-            line(property.name, &format!("{}{unit}", short_value(value)));
+            let heading = if text.is_empty() {
+                "  properties\n"
+            } else {
+                ""
+            };
+            let (name, value) = (property.name, short_value(value));
+            let _ = writeln!(text, "{heading}    {name:<width$} {value}{unit}");
         }
-    }
-    if let Some(date) = table.date {
-        line("table date", &date.to_string());
     }
     text
 }

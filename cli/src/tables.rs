@@ -218,6 +218,18 @@ impl PropertyValues {
     fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    fn get(&self, name: &str) -> Option<PropertyValue> {
+        let (_, value) = self.0.iter().find(|(other, _)| *other == name)?;
+        Some(*value)
+    }
+
+    /// Keeps the values of these properties, in this order.
+    pub(crate) fn select(&mut self, properties: &[Property]) {
+        let names = properties.iter().map(|property| property.name);
+        let values = names.filter_map(|name| Some((name, self.get(name)?)));
+        self.0 = values.collect();
+    }
 }
 
 /// Serializes the values as a mapping.
@@ -230,9 +242,7 @@ impl Serialize for PropertyValues {
 impl TableModel {
     /// Returns the value of a property, or `None` if there is none.
     pub(crate) fn property(&self, name: &str) -> Option<PropertyValue> {
-        let mut values = self.served.iter().flat_map(|served| &served.properties.0);
-        let (_, value) = values.find(|(other, _)| *other == name)?;
-        Some(*value)
+        self.served.as_ref()?.properties.get(name)
     }
 
     /// Returns the model ID and the aliases.

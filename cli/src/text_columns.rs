@@ -44,6 +44,7 @@ pub(crate) fn short_limits(limits: &[Limit]) -> String {
 /// Returns the value of a property, with the digits of an integer in groups.
 pub(crate) fn short_value(value: PropertyValue) -> String {
     match value {
+        PropertyValue::Choices([]) => "(none)".to_owned(),
         PropertyValue::Integer(value) => Grouped(value).to_string(),
         value => value.to_string(),
     }

@@ -146,10 +146,7 @@ fn a_date_that_the_provider_has_postponed_is_not_shown_as_the_end() {
     let list = output(&["list", "qwen-max", "--deprecated", "--region", "singapore"]);
     assert!(!list.contains("2026-07-13"), "{list}");
     let shown = output(&["show", "qwen-max", "--region", "singapore"]);
-    assert!(
-        shown.contains("  status              deprecated\n"),
-        "{shown}"
-    );
+    assert!(shown.contains("  status       deprecated\n"), "{shown}");
     assert!(
         shown.contains("announced for 2026-07-13, still listed on 2026-10-09"),
         "{shown}"
@@ -161,26 +158,26 @@ fn show_describes_a_model_in_every_region() {
     let shown = output(&["show", "qwen3-max"]);
     for expected in [
         "\nvirginia, frankfurt\n",
-        "  status              deprecated, retires on 2026-10-10\n",
-        "  replacement         qwen3.7-max\n",
-        "  announced in        notice 1950\n",
+        "  status       deprecated, retires on 2026-10-10\n",
+        "  replacement  qwen3.7-max\n",
+        "  announced in notice 1950\n",
         "\nbeijing\n",
-        "  limits              500 queries per second and 500,000 tokens per 6s\n",
-        "  context_window      262,144 tokens\n",
-        "  max_output_thinking 32,768 tokens\n",
-        "  input               text\n",
-        "  thinking            switchable\n",
-        "  table date          2026-10-09\n",
+        "  limits       500 queries per second and 500,000 tokens per 6s\n",
+        "    context_window      262,144 tokens\n",
+        "    max_output_thinking 32,768 tokens\n",
+        "    input               text\n",
+        "    thinking            switchable\n",
+        "  table date   2026-10-09\n",
     ] {
         assert!(shown.contains(expected), "{expected}: {shown}");
     }
     let shown = output(&["show", "qwen2-7b-instruct", "--region", "singapore"]);
     assert!(
-        shown.contains("  status              retired on 2025-08-20\n"),
+        shown.contains("  status       retired on 2025-08-20\n"),
         "{shown}"
     );
     assert!(
-        shown.contains("  note                replaced by qwen-plus\n"),
+        shown.contains("  note         replaced by qwen-plus\n"),
         "{shown}"
     );
     let shown = output(&["show", "qwen-max-0125", "--region", "built-in"]);

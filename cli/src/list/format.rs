@@ -4,7 +4,6 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 use clap::ValueEnum;
-use model_studio_limits::PropertyValue;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -51,7 +50,9 @@ pub(super) fn write_yaml(tables: &[Table], output: &mut impl Write) -> anyhow::R
     Ok(())
 }
 
-/// Writes the fields of JSON as columns, followed by a column for each property.
+/// Writes the fields of JSON as columns, followed by a column `properties.NAME` for each property. A list
+/// of choices is a JSON array: their names can contain any separator, and an empty list is not the same
+/// as no value.
 pub(super) fn write_csv(
     tables: &[Table],
     properties: &[Property],
@@ -60,34 +61,39 @@ pub(super) fn write_csv(
     const COLUMNS: &str = "region,name,aliases,category,series,limits,dynamic,pool,status,date,replacement,note,source";
     // The writer would hide which error the output has.
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let names = properties.iter().map(|property| property.name);
-    writer.write_record(COLUMNS.split(',').chain(names))?;
+    let names = properties
+        .iter()
+        .map(|property| format!("properties.{}", property.name));
+    writer.write_record(COLUMNS.split(',').map(str::to_owned).chain(names))?;
     for row in rows(tables) {
         let fields = serde_json::to_value(&row)?;
         let model = row.model;
         let limits = model.served.as_ref().map(|served| served.limits);
-        let text = |column| match (column, &fields[column]) {
-            (_, Value::Null) => String::new(),
-            ("aliases", _) => model.aliases.join(" "),
-            ("limits", _) => limits
+        let text = |column| match column {
+            "aliases" => model.aliases.join(" "),
+            "limits" => limits
                 .iter()
                 .map(|limits| short_limits(limits.as_slice()))
                 .collect(),
-            (_, Value::String(text)) => text.clone(),
-            (_, value) => value.to_string(),
+            _ => csv_field(&fields[column]),
         };
+        let values = &fields["properties"];
         let values = properties
             .iter()
-            .map(|property| match model.property(property.name) {
-                None => String::new(),
-                Some(PropertyValue::Choices(names)) => names.join(" "),
-                Some(value) => value.to_string(),
-            });
+            .map(|property| csv_field(&values[property.name]));
         writer.write_record(COLUMNS.split(',').map(text).chain(values))?;
     }
     let text = writer.into_inner();
     output.write_all(&text.map_err(csv::IntoInnerError::into_error)?)?;
     Ok(())
+}
+
+fn csv_field(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
 }
 
 /// Writes the models of each table under its name, with these properties instead of the limits if there

@@ -5,6 +5,7 @@ mod format;
 use std::io::Write;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::Args;
 use model_studio_limits::Category;
 
@@ -40,9 +41,10 @@ pub(crate) struct Arguments {
     status: StatusFilter,
     #[command(flatten)]
     properties: PropertyFilter,
-    /// Show these properties instead of the limits, such as `context_window,input`
+    /// Show these properties, such as `context_window,input`
     ///
-    /// This is for the format `table`. The others contain the limits and all properties.
+    /// The format `table` shows them instead of the limits. The other formats contain the limits in any
+    /// case, and all properties without this option.
     #[arg(
         long = "properties",
         short = 'p',
@@ -107,8 +109,7 @@ impl PropertyFilter {
 pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Result<ExitCode> {
     let mut tables = arguments.tables.tables()?;
     let declared = declared(&tables);
-    let columns = arguments.columns.iter().map(|name| find(&declared, name));
-    let columns = columns.collect::<anyhow::Result<Vec<Property>>>()?;
+    let columns = selected(&declared, &arguments.columns)?;
     let conditions = arguments.properties.conditions();
     let conditions = conditions.iter().map(|it| it.resolve(&declared));
     let conditions = conditions.collect::<anyhow::Result<Vec<TypedCondition>>>()?;
@@ -117,13 +118,34 @@ pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Res
             is_listed(model, arguments) && conditions.iter().all(|it| it.is_met(model))
         });
     }
+    let mut properties = &declared;
+    if !columns.is_empty() {
+        properties = &columns;
+        let models = tables.iter_mut().flat_map(|table| &mut table.models);
+        for served in models.filter_map(|model| model.served.as_mut()) {
+            served.properties.select(&columns);
+        }
+    }
     match arguments.format {
         Format::Table => format::write_tables(&tables, &columns, output)?,
         Format::Json => format::write_json(&tables, output)?,
-        Format::Csv => format::write_csv(&tables, &declared, output)?,
+        Format::Csv => format::write_csv(&tables, properties, output)?,
         Format::Yaml => format::write_yaml(&tables, output)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Returns the properties with these names, in this order.
+fn selected(declared: &[Property], names: &[String]) -> anyhow::Result<Vec<Property>> {
+    let mut selected = Vec::<Property>::new();
+    for name in names {
+        let property = find(declared, name)?;
+        if selected.iter().any(|other| other.name == name) {
+            bail!("duplicate property `{name}` in `--properties`");
+        }
+        selected.push(property);
+    }
+    Ok(selected)
 }
 
 fn is_listed(model: &TableModel, arguments: &Arguments) -> bool {

@@ -1,6 +1,8 @@
 //! `list` and `show` with the properties of models, and with a table of one's own.
 
+#[path = "../support/mod.rs"]
 mod support;
+mod unusual;
 
 use std::fs;
 use std::path::Path;
@@ -209,36 +211,7 @@ fn unknown_names_and_values_are_errors() {
 }
 
 #[test]
-fn conditions_are_checked_even_if_no_model_has_a_value() {
-    let directory = tempfile::tempdir().unwrap();
-    let table = "\
-properties:
-  size: { type: integer }
-  price: { type: number }
-  open: { type: boolean }
-  family: { type: text }
-  released: { type: date }
-  input: { type: choices, values: [text, image] }
-groups: [{ category: embedding, series: A, models: [{ name: a, limits: none }] }]
-";
-    fs::write(directory.path().join("limits.yaml"), table).unwrap();
-    for condition in [
-        "size>=xyz",
-        "price=cheap",
-        "open=maybe",
-        "open>true",
-        "family<a",
-        "released=today",
-        "input=txt",
-        "input>=text",
-    ] {
-        let arguments = ["list", "--table", "limits.yaml", "--where", condition];
-        let output = run(directory.path(), &arguments);
-        let result = (stdout(&output), output.status.code());
-        assert_eq!(result, ("", Some(2)), "{condition}");
-        assert!(stderr(&output).starts_with("error: "), "{condition}");
-    }
-    // An earlier condition leaves no model.
+fn conditions_are_checked_even_if_an_earlier_one_leaves_no_model() {
     let error = "error: invalid value `x` of `price`, expected a number such as `0.5` or `200k`\n";
     let arguments = ["--where", "context_window>1M", "--where", "price=x"];
     assert_error("list", &arguments, error);
@@ -316,13 +289,46 @@ fn csv_has_a_column_for_each_property() {
     assert_eq!(
         csv,
         "\
-region,name,aliases,category,series,limits,dynamic,pool,status,date,replacement,note,source,context_window,input,output,thinking,price,released,open_weights,family
-,large,big,text-generation,Chat,\"600 QPM, 1,000,000 TPM\",false,,active,,,,,1000000,text image,text,switchable,0.5,2026-05-01,true,Large ones
-,medium,,text-generation,Chat,600 QPM,false,,deprecated,2026-12-31,large,,,200000,text,text,none,2000,,false,
-,painter,,text-generation,Chat,no limit,false,,active,,,,,131072,text image,image,,,2025-01-31,false,
+region,name,aliases,category,series,limits,dynamic,pool,status,date,replacement,note,source,properties.context_window,properties.input,properties.output,properties.thinking,properties.price,properties.released,properties.open_weights,properties.family
+,large,big,text-generation,Chat,\"600 QPM, 1,000,000 TPM\",false,,active,,,,,1000000,\"[\"\"text\"\",\"\"image\"\"]\",\"[\"\"text\"\"]\",switchable,0.5,2026-05-01,true,Large ones
+,medium,,text-generation,Chat,600 QPM,false,,deprecated,2026-12-31,large,,,200000,\"[\"\"text\"\"]\",\"[\"\"text\"\"]\",none,2000.0,,false,
+,painter,,text-generation,Chat,no limit,false,,active,,,,,131072,\"[\"\"text\"\",\"\"image\"\"]\",\"[\"\"image\"\"]\",,,2025-01-31,false,
 ,unknown,,text-generation,Chat,2 RPS,false,,active,,,,,,,,,,,false,
 "
     );
+}
+
+#[test]
+fn every_format_selects_the_properties_that_are_named() {
+    let arguments = |format| ["-p", "price,context_window", "--format", format];
+    let json = output("list", &arguments("json"));
+    let rows: Vec<Value> = serde_json::from_str(&json).unwrap();
+    let expected = json!({ "context_window": 1_000_000, "price": 0.5 });
+    assert_eq!(rows[0]["properties"], expected);
+    assert_eq!(rows[0]["limits"]["qpm"], 600);
+    assert_eq!(rows[3].get("properties"), None);
+    let (price, context_window) = (json.find("price"), json.find("context_window"));
+    assert!(price < context_window, "{json}");
+    let yaml: Vec<Value> = serde_yaml::from_str(&output("list", &arguments("yaml"))).unwrap();
+    assert_eq!(yaml, rows);
+    let csv = output("list", &arguments("csv"));
+    let header = csv.lines().next().unwrap();
+    assert!(
+        header.ends_with(",source,properties.price,properties.context_window"),
+        "{header}"
+    );
+    assert!(csv.contains("active,,,,,0.5,1000000\n"), "{csv}");
+    // A condition can be on another property.
+    let filter = ["--where", "thinking=none", "-p", "price", "-f", "json"];
+    assert!(output("list", &filter).contains("2000"));
+}
+
+#[test]
+fn a_property_that_is_named_twice_is_an_error() {
+    for arguments in [&["-p", "input,input"][..], &["-p", "input", "-p", "input"]] {
+        let error = "error: duplicate property `input` in `--properties`\n";
+        assert_error("list", arguments, error);
+    }
 }
 
 #[test]
@@ -349,25 +355,26 @@ fn show_has_a_line_for_each_property() {
 large
 
 limits.yaml
-  status         active
-  limits         600 queries and 1,000,000 tokens per minute
-  aliases        big
-  category       text-generation
-  series         Chat
-  context_window 1,000,000 tokens
-  input          text, image
-  output         text
-  thinking       switchable
-  price          0.5 USD
-  released       2026-05-01
-  open_weights   true
-  family         Large ones
-  table date     2026-10-09
+  status       active
+  limits       600 queries and 1,000,000 tokens per minute
+  aliases      big
+  category     text-generation
+  series       Chat
+  table date   2026-10-09
+  properties
+    context_window 1,000,000 tokens
+    input          text, image
+    output         text
+    thinking       switchable
+    price          0.5 USD
+    released       2026-05-01
+    open_weights   true
+    family         Large ones
 "
     );
     let shown = output("show", &["small"]);
     assert!(
-        shown.contains("  status         retired on 2025-01-01\n"),
+        shown.contains("  status       retired on 2025-01-01\n"),
         "{shown}"
     );
     let error = "error: unknown model `larg` in limits.yaml, did you mean `large`?\n";
@@ -390,10 +397,10 @@ fn an_overlay_changes_limits_and_properties() {
     let output = run(directory.path(), &arguments);
     let shown = stdout(&output);
     assert!(
-        shown.contains("  limits         5 queries per minute\n"),
+        shown.contains("  limits       5 queries per minute\n"),
         "{shown}"
     );
-    assert!(shown.contains("  context_window 7 tokens\n"), "{shown}");
+    assert!(shown.contains("    context_window 7 tokens\n"), "{shown}");
 }
 
 #[test]
