@@ -1,6 +1,6 @@
 //! Text in columns.
 
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use model_studio_limits::PropertyValue;
 use model_studio_limits_core::{Grouped, KeyWindow, Limit, LimitKey};
 
@@ -25,6 +25,50 @@ pub(crate) fn columns(header: impl IntoIterator<Item = impl Into<String>>) -> Ta
         names.set_padding((0, 1));
     }
     table
+}
+
+/// Breaks no words of the selected columns, such as numbers. If that leaves too little room for the
+/// other columns, their words are not broken either, and the table becomes wider than the terminal.
+pub(crate) fn keep_words_whole(table: &mut Table, is_selected: impl Fn(usize) -> bool) {
+    const PADDING: usize = 2;
+    // A narrower column cannot be read.
+    const LEAST: usize = 4 + PADDING;
+    // A text can be one long word, such as a sentence in Chinese.
+    const MOST: usize = 40;
+    let contents = table.column_max_content_widths();
+    let mut contents = contents.into_iter().map(usize::from);
+    // The first column is padded on one side.
+    let names = contents.next().unwrap_or_default() + 1;
+    let width = usize::from(table.width().unwrap_or(WIDTH)).saturating_sub(names);
+    if contents.map(|content| content + PADDING).sum::<usize>() <= width {
+        return;
+    }
+    let words = longest_words(table).into_iter().enumerate().skip(1);
+    let words = words.map(|(column, longest)| (column, longest.min(MOST) + PADDING));
+    let (selected, others): (Vec<_>, Vec<_>) = words.partition(|(column, _)| is_selected(*column));
+    let fixed = selected.iter().map(|(_, word)| word).sum::<usize>();
+    let is_too_narrow = fixed + others.len() * LEAST > width;
+    let others = others.into_iter().filter(|_| is_too_narrow);
+    for (column, word) in selected.into_iter().chain(others) {
+        let word = Width::Fixed(u16::try_from(word).unwrap_or(u16::MAX));
+        if let Some(column) = table.column_mut(column) {
+            column.set_constraint(ColumnConstraint::Absolute(word));
+        }
+    }
+}
+
+/// Returns the number of characters of the longest word of each column.
+fn longest_words(table: &Table) -> Vec<usize> {
+    let mut longest = Vec::new();
+    for row in table.header().into_iter().chain(table.row_iter()) {
+        longest.resize(row.cell_count(), 0);
+        for (longest, cell) in longest.iter_mut().zip(row.cell_iter()) {
+            let content = cell.content();
+            let words = content.split(' ').map(|word| word.chars().count());
+            *longest = words.fold(*longest, usize::max);
+        }
+    }
+    longest
 }
 
 /// Returns the limits in short form, such as `600 QPM, 1,000,000 TPM`.

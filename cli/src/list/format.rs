@@ -4,11 +4,12 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 use clap::ValueEnum;
+use model_studio_limits::PropertyKind;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::tables::{Property, Region, Served, Status, Table, TableModel};
-use crate::text_columns::{columns, short_limits, short_value};
+use crate::text_columns::{columns, keep_words_whole, short_limits, short_value};
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(super) enum Format {
@@ -144,6 +145,13 @@ fn text_table(models: &[TableModel], properties: &[Property]) -> comfy_table::Ta
         row.push(short_status(model));
         table.add_row(row);
     }
+    let is_whole = |property: &Property| {
+        use PropertyKind::{Date, Integer, Number};
+        matches!(property.kind, Integer | Number | Date)
+    };
+    keep_words_whole(&mut table, |column| {
+        column > 0 && properties.get(column - 1).is_some_and(is_whole)
+    });
     table
 }
 

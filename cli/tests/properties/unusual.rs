@@ -98,6 +98,25 @@ fn csv_loses_no_names_and_no_empty_lists() {
 }
 
 #[test]
+fn numbers_and_dates_are_not_broken() {
+    let has_words = |properties: &str, words: &[&str]| {
+        let list = output(&["list", "--properties", properties]);
+        for word in words {
+            let mut others = list.split_whitespace();
+            assert!(others.any(|other| other == *word), "{word}: {list}");
+        }
+        list.lines().map(str::len).max().unwrap()
+    };
+    let numbers = ["SMALLEST", "1,000,000,000", "2,000,000,000"];
+    let width = has_words("largest_number_of_tokens,source", &["1,000,000,000"]);
+    assert!(width <= 80, "{width}");
+    // The numbers and the names alone have more than 80 columns.
+    let properties = "largest_number_of_tokens,smallest_number_of_tokens,next_date,source";
+    has_words(properties, &numbers);
+    has_words(properties, &["2026-10-09", "(none)", "DATE", "deprecated,"]);
+}
+
+#[test]
 fn show_separates_properties_from_other_facts() {
     let shown = output(&["show", "a-model-with-a-long-name-of-40-characters"]);
     let (facts, properties) = shown.split_once("\n  properties\n").unwrap();
