@@ -189,6 +189,33 @@ pub(crate) fn reject_deprecated<M: Catalogue>(model: M, name: &str) -> Result<M,
 
 /// The source of a table, and the overlay that was applied to it.
 ///
+/// The provider changes its limits almost daily. To learn when the table of a region or your own is
+/// old, copy this test:
+///
+/// ```
+/// # #[cfg(feature = "singapore")] {
+/// use std::time::{SystemTime, UNIX_EPOCH};
+///
+/// use model_studio_limits::{Date, singapore::Model};
+///
+/// /// Returns the number of days since a date, in UTC.
+/// fn days_since(date: Date) -> i32 {
+///     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+///     let today = i32::try_from(now.as_secs() / 86_400).unwrap();
+///     today - date.to_epoch_days()
+/// }
+///
+/// # /* A documentation test would not compile the function.
+/// #[test]
+/// # */
+/// fn the_table_is_at_most_60_days_old() {
+///     let age = days_since(Model::SOURCE.date.unwrap());
+///     assert!(age <= 60, "the table is {age} days old, update model-studio-limits");
+/// }
+/// # assert!(days_since(Date::new(2025, 7, 1).unwrap()) > 365);
+/// # }
+/// ```
+///
 /// If your program is only correct with your account's limits, let the compiler check that an overlay
 /// was applied:
 ///

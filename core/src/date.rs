@@ -58,6 +58,31 @@ impl Date {
     pub const fn day(self) -> u8 {
         self.day
     }
+
+    /// Returns the number of days since 1970-01-01, which is negative for earlier dates.
+    ///
+    /// ```
+    /// # use model_studio_limits_core as model_studio_limits;
+    /// use model_studio_limits::Date;
+    ///
+    /// let days = |date: &str| date.parse().map(Date::to_epoch_days);
+    /// assert_eq!(days("2026-10-10")? - days("2026-10-09")?, 1);
+    /// # Ok::<(), model_studio_limits::ParseDateError>(())
+    /// ```
+    #[must_use]
+    pub const fn to_epoch_days(self) -> i32 {
+        // These years start in March, so that a leap day is the last day of its year. They are counted
+        // from 400 years before the year 0, so that they are positive and have the same leap years.
+        let (months, years) = if self.month > 2 {
+            (self.month as i32 - 3, self.year as i32 + 400)
+        } else {
+            (self.month as i32 + 9, self.year as i32 + 399)
+        };
+        let leap_days = years / 4 - years / 100 + years / 400;
+        let days_of_months = (153 * months + 2) / 5;
+        let days = 365 * years + leap_days + days_of_months + self.day as i32;
+        days - 865_566
+    }
 }
 
 /// Error returned when a string is not a date of the form `2026-10-10`.
@@ -119,6 +144,30 @@ mod tests {
             let date: Date = string.parse().unwrap();
             assert_eq!(date.to_string(), string);
         }
+    }
+
+    #[test]
+    fn days_are_counted_from_1970() {
+        for (string, days) in [
+            ("1970-01-01", 0),
+            ("1969-12-31", -1),
+            ("2000-02-29", 11_016),
+            ("2026-10-09", 20_735),
+        ] {
+            let date: Date = string.parse().unwrap();
+            assert_eq!(date.to_epoch_days(), days, "{string}");
+        }
+        let all = (0..=9999).flat_map(|year| {
+            let months = (1..=12).flat_map(move |month| (1..=31).map(move |day| (month, day)));
+            months.filter_map(move |(month, day)| Date::new(year, month, day))
+        });
+        let mut all = all.map(Date::to_epoch_days);
+        let first = all.next().unwrap();
+        assert_eq!(first, -719_528);
+        assert!(
+            all.zip(first + 1..)
+                .all(|(days, expected)| days == expected)
+        );
     }
 
     #[test]
