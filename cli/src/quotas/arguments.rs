@@ -20,7 +20,9 @@ use crate::tables::Region;
 Examples:
   model-studio-limits quotas > account.yaml
   model-studio-limits quotas --region beijing --workspace llm-abc --table beijing > account.yaml
-  model-studio-limits quotas --diff")]
+  model-studio-limits quotas --diff --exit-code
+
+Exit codes: 0 on success, 1 if there are differences and `--exit-code` is set, 2 after an error.")]
 pub(crate) struct Arguments {
     #[arg(
         long, short, default_value = "singapore", hide_possible_values = true,
@@ -40,6 +42,9 @@ pub(crate) struct Arguments {
     /// List the differences between the account and the table, instead of writing an overlay
     #[arg(long, conflicts_with = "format")]
     pub(super) diff: bool,
+    /// With --diff, exit with 1 if there are differences
+    #[arg(long, requires = "diff")]
+    pub(super) exit_code: bool,
     /// The format of the overlay
     #[arg(long, short, default_value = "yaml")]
     pub(super) format: Format,

@@ -1,7 +1,7 @@
 //! Compares the limits of an account with a table.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{self, Write};
 
 use model_studio_limits_core::{Escaped, Limit, LimitKind};
 
@@ -9,12 +9,13 @@ use super::limits::AccountLimits;
 use crate::tables::{TableModel, served};
 use crate::text_columns::{columns, short_limits};
 
-/// Writes a row for each model whose limits differ, or that is only in the account or the table.
+/// Writes a row for each model whose limits differ, or that is only in the account or the table. Returns
+/// `true` if there are any.
 pub(super) fn write(
     account: &AccountLimits,
     table: &[TableModel],
     output: &mut impl Write,
-) -> anyhow::Result<()> {
+) -> io::Result<bool> {
     let mut rows = BTreeMap::<&str, [String; 2]>::new();
     let mut other_windows = 0;
     for (model, served) in served(table) {
@@ -54,7 +55,7 @@ pub(super) fn write(
             "note: models with the same rates in other windows, which are not listed: {other_windows}"
         );
     }
-    Ok(())
+    Ok(!rows.is_empty())
 }
 
 /// Returns `true` if two lists of limits have the same rates, and no window with different counts.

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
+use crate::exit;
 use crate::tables::Region;
 use arguments::Format;
 use endpoint::Endpoint;
@@ -39,8 +40,12 @@ pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Res
     let models = table.table().models;
     let account = limits::account(&rows, &models);
     if arguments.diff {
-        diff::write(&account, &models, output)?;
-        return Ok(ExitCode::SUCCESS);
+        let differs = diff::write(&account, &models, output)?;
+        return Ok(if differs && arguments.exit_code {
+            ExitCode::from(exit::DIFFERENCES)
+        } else {
+            ExitCode::SUCCESS
+        });
     }
     let overlay = overlay::new(&account, &models);
     let place = match arguments.format {

@@ -353,6 +353,7 @@ fn wrong_arguments_are_errors_before_any_request() {
             "must not have a user name",
         ),
         (&["--diff", "--format", "json"], "cannot be used with"),
+        (&["--exit-code"], "required arguments were not provided"),
     ] {
         // A request would fail after the timeout, with another message.
         let rest = ["--retries=0", "--timeout=1"];

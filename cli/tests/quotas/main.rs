@@ -2,6 +2,7 @@
 
 mod account;
 mod command;
+mod diff;
 mod failures;
 mod limits;
 mod pages;
