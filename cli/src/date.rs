@@ -1,13 +1,21 @@
 //! Dates and numbers of days.
 
+use std::env;
 use std::str::FromStr;
 
+use anyhow::Context as _;
 use jiff::ToSpan as _;
 use jiff::civil;
 use model_studio_limits::Date;
 
+/// The variable that sets the date of today in tests.
+const TODAY: &str = "MODEL_STUDIO_LIMITS_TODAY";
+
 /// Returns the date of today, in UTC.
 pub(crate) fn today() -> anyhow::Result<Date> {
+    if let Ok(today) = env::var(TODAY) {
+        return today.parse().context(TODAY);
+    }
     let now = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now());
     from_civil(now.date())
 }

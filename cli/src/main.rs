@@ -9,6 +9,7 @@ mod own_table;
 mod properties;
 mod quotas;
 mod show;
+mod table_age;
 mod table_arguments;
 mod tables;
 mod text_columns;

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use model_studio_limits_codegen::Error;
 
-use crate::own_table;
+use crate::date::today;
 use crate::tables::{Region, Table, tables_of};
+use crate::{own_table, table_age};
 
 #[derive(Args)]
 pub(crate) struct TableArguments {
@@ -28,11 +28,23 @@ pub(crate) struct TableArguments {
 }
 
 impl TableArguments {
-    /// Returns the selected tables.
-    pub(crate) fn tables(&self) -> Result<Vec<Table>, Error> {
-        match &self.table {
-            Some(path) => Ok(vec![own_table::read(path, self.overlay.as_deref())?]),
-            None => Ok(tables_of(self.region)),
+    /// Returns the selected tables. If they are old, a warning is written to standard error.
+    pub(crate) fn tables(&self) -> anyhow::Result<Vec<Table>> {
+        let today = today()?;
+        let (tables, warning) = match &self.table {
+            Some(path) => {
+                let table = own_table::read(path, self.overlay.as_deref())?;
+                let warning = table_age::of_own_table(path, table.date, today);
+                (vec![table], warning)
+            }
+            None => (
+                tables_of(self.region),
+                table_age::of_regions(self.region, today),
+            ),
+        };
+        if let Some(warning) = warning {
+            anstream::eprintln!("{warning}");
         }
+        Ok(tables)
     }
 }

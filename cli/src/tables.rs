@@ -53,6 +53,14 @@ macro_rules! define_region {
                 }
             }
 
+            /// Returns the date of the source of the region's table.
+            const fn date(self) -> Option<Date> {
+                match self {
+                    $(Self::$variant => model_studio_limits::$module::Model::SOURCE.date,)*
+                    Self::BuiltIn => model_studio_limits::Model::SOURCE.date,
+                }
+            }
+
             /// Returns the table of the region.
             pub(crate) fn table(self) -> Table {
                 match self {
@@ -256,6 +264,14 @@ pub(crate) fn tables_of(region: Option<Region>) -> Vec<Table> {
     match region {
         Some(region) => vec![region.table()],
         None => Region::ALL.iter().map(|region| region.table()).collect(),
+    }
+}
+
+/// Returns the date of the table of one region, or the earliest one of all regions.
+pub(crate) fn date_of(region: Option<Region>) -> Option<Date> {
+    match region {
+        Some(region) => region.date(),
+        None => Region::ALL.iter().filter_map(|region| region.date()).min(),
     }
 }
 

@@ -20,7 +20,8 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::exit;
+use crate::tables::date_of;
+use crate::{exit, table_age};
 use outcome::Outcome;
 
 pub(crate) use arguments::Arguments;
@@ -28,8 +29,12 @@ pub(crate) use arguments::Arguments;
 pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Result<ExitCode> {
     let mut outcome = Outcome::default();
     let progress = walk::Progress::new();
+    let mut table_date = None;
+    let mut warning = None;
     for (file, paths) in by_configuration(arguments, &mut outcome) {
         let config = config::Config::load(file.as_deref(), arguments)?;
+        table_date = table_date.into_iter().chain(date_of(config.region)).min();
+        warning = warning.or_else(|| table_age::of_regions(config.region, config.dates.today));
         outcome.append(walk::check(&paths, &config, &progress));
     }
     progress.finish();
@@ -46,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Res
     let written = if arguments.summary {
         report::write_summary(&outcome.findings, output)
     } else {
-        report::write(arguments.format, &outcome.findings, output)
+        report::write(arguments.format, &outcome.findings, table_date, output)
     };
     match written.and_then(|()| output.flush()) {
         // The program that reads the findings has exited, but the exit code still counts.
@@ -55,6 +60,9 @@ pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Res
     }
     for error in &outcome.errors {
         anstream::eprintln!("error: {error}");
+    }
+    if let Some(warning) = warning {
+        anstream::eprintln!("{warning}");
     }
     summarize(&outcome, fixed);
     Ok(if !outcome.errors.is_empty() {

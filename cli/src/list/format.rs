@@ -30,12 +30,17 @@ struct Row<'a> {
     region: Option<Region>,
     #[serde(flatten)]
     model: &'a TableModel,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    table_date: Option<String>,
 }
 
 fn rows(tables: &[Table]) -> impl Iterator<Item = Row<'_>> {
     tables.iter().flat_map(|table| {
-        let region = table.region;
-        table.models.iter().map(move |model| Row { region, model })
+        table.models.iter().map(|model| Row {
+            region: table.region,
+            model,
+            table_date: table.date.map(|date| date.to_string()),
+        })
     })
 }
 
@@ -59,7 +64,7 @@ pub(super) fn write_csv(
     properties: &[Property],
     output: &mut impl Write,
 ) -> anyhow::Result<()> {
-    const COLUMNS: &str = "region,name,aliases,category,series,limits,dynamic,pool,status,date,replacement,note,source";
+    const COLUMNS: &str = "region,name,aliases,category,series,limits,dynamic,pool,status,date,replacement,note,source,table_date";
     // The writer would hide which error the output has.
     let mut writer = csv::Writer::from_writer(Vec::new());
     let names = properties

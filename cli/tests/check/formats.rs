@@ -24,7 +24,12 @@ fn the_findings_of_the_corpus_are_those_expected_in_each_format() {
             .join("tests/check")
             .join(format!("corpus.{format}.txt"));
         // The paths of Windows.
-        let found = stdout(&output).replace("tests/corpus\\", "tests/corpus/");
+        let mut found = stdout(&output).replace("tests/corpus\\", "tests/corpus/");
+        if format == "json" {
+            // It changes with the tables, unlike most findings.
+            let report: Value = serde_json::from_str(&found).unwrap();
+            found = found.replace(&report["table_date"].to_string(), "\"DATE\"");
+        }
         if std::env::var_os("UPDATE").is_some() {
             fs::write(&expected, &found).unwrap();
         }

@@ -270,6 +270,7 @@ fn json_and_yaml_contain_typed_properties() {
             "open_weights": true,
             "family": "Large ones",
         },
+        "table_date": "2026-10-09",
     });
     let json = output("list", &["--format", "json"]);
     let json: Vec<Value> = serde_json::from_str(&json).unwrap();
@@ -289,11 +290,11 @@ fn csv_has_a_column_for_each_property() {
     assert_eq!(
         csv,
         "\
-region,name,aliases,category,series,limits,dynamic,pool,status,date,replacement,note,source,properties.context_window,properties.input,properties.output,properties.thinking,properties.price,properties.released,properties.open_weights,properties.family
-,large,big,text-generation,Chat,\"600 QPM, 1,000,000 TPM\",false,,active,,,,,1000000,\"[\"\"text\"\",\"\"image\"\"]\",\"[\"\"text\"\"]\",switchable,0.5,2026-05-01,true,Large ones
-,medium,,text-generation,Chat,600 QPM,false,,deprecated,2026-12-31,large,,,200000,\"[\"\"text\"\"]\",\"[\"\"text\"\"]\",none,2000.0,,false,
-,painter,,text-generation,Chat,no limit,false,,active,,,,,131072,\"[\"\"text\"\",\"\"image\"\"]\",\"[\"\"image\"\"]\",,,2025-01-31,false,
-,unknown,,text-generation,Chat,2 RPS,false,,active,,,,,,,,,,,false,
+region,name,aliases,category,series,limits,dynamic,pool,status,date,replacement,note,source,table_date,properties.context_window,properties.input,properties.output,properties.thinking,properties.price,properties.released,properties.open_weights,properties.family
+,large,big,text-generation,Chat,\"600 QPM, 1,000,000 TPM\",false,,active,,,,,2026-10-09,1000000,\"[\"\"text\"\",\"\"image\"\"]\",\"[\"\"text\"\"]\",switchable,0.5,2026-05-01,true,Large ones
+,medium,,text-generation,Chat,600 QPM,false,,deprecated,2026-12-31,large,,,2026-10-09,200000,\"[\"\"text\"\"]\",\"[\"\"text\"\"]\",none,2000.0,,false,
+,painter,,text-generation,Chat,no limit,false,,active,,,,,2026-10-09,131072,\"[\"\"text\"\",\"\"image\"\"]\",\"[\"\"image\"\"]\",,,2025-01-31,false,
+,unknown,,text-generation,Chat,2 RPS,false,,active,,,,,2026-10-09,,,,,,,false,
 "
     );
 }
@@ -314,10 +315,10 @@ fn every_format_selects_the_properties_that_are_named() {
     let csv = output("list", &arguments("csv"));
     let header = csv.lines().next().unwrap();
     assert!(
-        header.ends_with(",source,properties.price,properties.context_window"),
+        header.ends_with(",table_date,properties.price,properties.context_window"),
         "{header}"
     );
-    assert!(csv.contains("active,,,,,0.5,1000000\n"), "{csv}");
+    assert!(csv.contains("active,,,,,2026-10-09,0.5,1000000\n"), "{csv}");
     // A condition can be on another property.
     let filter = ["--where", "thinking=none", "-p", "price", "-f", "json"];
     assert!(output("list", &filter).contains("2000"));

@@ -1,11 +1,17 @@
 //! Findings for programs.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use model_studio_limits::Date;
 use serde::Serialize;
 
 use crate::check::finding::Finding;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    table_date: Option<String>,
+    findings: Vec<JsonFinding<'a>>,
+}
 
 #[derive(Serialize)]
 struct JsonFinding<'a> {
@@ -23,7 +29,11 @@ struct JsonFinding<'a> {
     fix: Option<&'static str>,
 }
 
-pub(super) fn write(findings: &[Finding], output: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(
+    findings: &[Finding],
+    table_date: Option<Date>,
+    output: &mut impl Write,
+) -> io::Result<()> {
     let findings = findings.iter().map(|finding| JsonFinding {
         path: finding.path.to_string_lossy().into_owned(),
         line: finding.line,
@@ -36,7 +46,10 @@ pub(super) fn write(findings: &[Finding], output: &mut impl Write) -> io::Result
         message: &finding.problem.message,
         fix: finding.problem.fix,
     });
-    let findings: Vec<JsonFinding<'_>> = findings.collect();
-    serde_json::to_writer_pretty(&mut *output, &BTreeMap::from([("findings", findings)]))?;
+    let report = Report {
+        table_date: table_date.map(|date| date.to_string()),
+        findings: findings.collect(),
+    };
+    serde_json::to_writer_pretty(&mut *output, &report)?;
     writeln!(output)
 }

@@ -9,6 +9,7 @@ mod text;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
+use model_studio_limits::Date;
 
 use super::finding::Finding;
 
@@ -27,14 +28,16 @@ pub(crate) enum Format {
     Sarif,
 }
 
+/// Writes findings. Only JSON contains `table_date`, the date of the tables.
 pub(super) fn write(
     format: Format,
     findings: &[Finding],
+    table_date: Option<Date>,
     output: &mut impl Write,
 ) -> io::Result<()> {
     match format {
         Format::Text => text::write(findings, output),
-        Format::Json => json::write(findings, output),
+        Format::Json => json::write(findings, table_date, output),
         Format::Github => github::write(findings, output),
         Format::Sarif => sarif::write(findings, output),
     }
