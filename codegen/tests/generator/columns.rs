@@ -203,6 +203,7 @@ impl Parse for ChoiceEnum {
         syn::braced!(content in input);
         let mut choices = Vec::new();
         while !content.is_empty() {
+            let _doc: LitStr = content.parse()?;
             let (identifier, name): (Ident, LitStr) = (content.parse()?, content.parse()?);
             content.parse::<Token![,]>()?;
             choices.push((identifier.to_string(), name.value()));
