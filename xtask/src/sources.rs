@@ -29,11 +29,19 @@ pub(crate) const QUOTA_REGION: &str = "beijing";
 /// The file with the retirement notices.
 pub(crate) const NOTICE_FILE: &str = "lifecycle-2026-08.tsv";
 
-/// The file with the properties from the provider's model cards.
-pub(crate) const PROPERTY_FILE: &str = "properties-2026-10-09.tsv";
+/// The beginning of the name of the file with the properties from the provider's model cards. The date of
+/// its newest import and `.tsv` follow.
+const PROPERTY_FILE: &str = "properties-";
 
-/// The dates of the oldest and the newest model card.
-pub(crate) const CARD_DATES: [&str; 2] = ["2026-08-20", "2026-10-09"];
+/// Returns the name of the file with the properties of a date.
+pub(crate) fn property_file(date: &str) -> String {
+    format!("{PROPERTY_FILE}{date}.tsv")
+}
+
+/// Returns the date of a file with properties, or `None` if the file has another content.
+pub(crate) fn property_date(file: &str) -> Option<&str> {
+    file.strip_prefix(PROPERTY_FILE)?.strip_suffix(".tsv")
+}
 
 /// The file with the names that the tables have for headings of the page.
 pub(crate) const HEADING_FILE: &str = "headings.tsv";

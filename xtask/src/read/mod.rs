@@ -13,7 +13,8 @@ use std::path::Path;
 use model_studio_limits_core::Date;
 
 use crate::sources::{
-    HEADING_FILE, NOTICE_FILE, POOL_FILE, PROPERTY_FILE, QUOTA_FILE, page_date, page_file,
+    HEADING_FILE, NOTICE_FILE, POOL_FILE, QUOTA_FILE, page_date, page_file, property_date,
+    property_file,
 };
 use notices::Notice;
 use page::Listing;
@@ -38,6 +39,8 @@ pub struct DataFiles {
     pub headings: String,
     /// The names of shared quotas.
     pub pools: String,
+    /// The name of the file with the properties.
+    pub property_file: String,
     /// The properties from the provider's model cards.
     pub properties: String,
 }
@@ -48,14 +51,15 @@ impl DataFiles {
     /// # Errors
     ///
     /// Returns an error if a file cannot be read, or if there is not exactly one file with a rate limit
-    /// page.
+    /// page or with properties.
     pub fn load(directory: &Path) -> Result<Self, String> {
         let read = |file: &str| {
             let path = directory.join(file);
             fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
         };
-        let page_date = find_page_date(directory)?;
+        let page_date = find_date(directory, page_date, page_file)?;
         let page_file = page_file(&page_date);
+        let property_file = property_file(&find_date(directory, property_date, property_file)?);
         Ok(Self {
             page: read(&page_file)?,
             page_date,
@@ -64,25 +68,30 @@ impl DataFiles {
             quotas: read(QUOTA_FILE)?,
             notices: read(NOTICE_FILE)?,
             pools: read(POOL_FILE)?,
-            properties: read(PROPERTY_FILE)?,
+            properties: read(&property_file)?,
+            property_file,
         })
     }
 }
 
-/// Returns the date of the only file with a rate limit page.
-fn find_page_date(directory: &Path) -> Result<String, String> {
+/// Returns the date in the name of the only file of a kind.
+fn find_date(
+    directory: &Path,
+    date: fn(&str) -> Option<&str>,
+    file: fn(&str) -> String,
+) -> Result<String, String> {
     let error = |error| format!("{}: {error}", directory.display());
     let mut dates = Vec::new();
     for entry in fs::read_dir(directory).map_err(error)? {
         let name = entry.map_err(error)?.file_name();
-        dates.extend(name.to_str().and_then(page_date).map(str::to_owned));
+        dates.extend(name.to_str().and_then(date).map(str::to_owned));
     }
     match &dates[..] {
         [date] if date.parse::<Date>().is_ok() => Ok(date.clone()),
         _ => Err(format!(
             "{}: expected one file with a name such as `{}`",
             directory.display(),
-            page_file("2026-10-09")
+            file("2026-10-09")
         )),
     }
 }
@@ -95,6 +104,7 @@ pub(crate) struct Data<'a> {
     pub(crate) quotas: Vec<Quota<'a>>,
     pub(crate) notices: Vec<Notice<'a>>,
     pub(crate) pools: Vec<Pool<'a>>,
+    pub(crate) property_file: &'a str,
     pub(crate) cards: Vec<Card<'a>>,
 }
 
@@ -107,7 +117,8 @@ impl<'a> Data<'a> {
             quotas: quotas::read(&files.quotas)?,
             notices: notices::read(&files.notices)?,
             pools: pools::read(&files.pools)?,
-            cards: properties::read(&files.properties)?,
+            property_file: &files.property_file,
+            cards: properties::read(&files.property_file, &files.properties)?,
         })
     }
 }

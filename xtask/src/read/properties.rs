@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use crate::property::{DECLARATIONS, Properties, Property, PropertyKind, Value};
 use crate::read::tsv::{self, Cell, TsvRow};
-use crate::sources::PROPERTY_FILE;
 
 /// What the pages say about a model in a region and deployment scope.
 #[derive(Debug)]
@@ -13,13 +12,15 @@ pub(crate) struct Card<'a> {
     pub(crate) scope: &'a str,
     pub(crate) name: Cell<'a>,
     pub(crate) properties: Properties,
+    /// The date of the card, sometimes without the day, or empty.
+    pub(crate) date: &'a str,
     /// The properties that differ between pages, with the words of the note.
     pub(crate) conflicts: Vec<(Property, &'a str)>,
 }
 
-pub(crate) fn read(text: &str) -> Result<Vec<Card<'_>>, String> {
+pub(crate) fn read<'a>(file: &'a str, text: &'a str) -> Result<Vec<Card<'a>>, String> {
     let mut lines = HashMap::new();
-    let rows = tsv::rows(PROPERTY_FILE, text)?;
+    let rows = tsv::rows(file, text)?;
     let cards = rows.iter().map(|row| {
         let card = read_row(row)?;
         let key = (card.region.text, card.scope, card.name.text);
@@ -47,6 +48,7 @@ fn read_row<'a>(row: &TsvRow<'a>) -> Result<Card<'a>, String> {
         scope: row.required("scope")?.text,
         name: row.required("name")?,
         properties,
+        date: row.get("page_date")?.text,
         conflicts: conflicts(row.get("note")?.text),
     })
 }

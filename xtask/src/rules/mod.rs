@@ -23,5 +23,5 @@ pub(crate) fn apply<'a>(
     let tables = tables.collect::<Result<Vec<_>, _>>()?;
     let notices = retirement::latest(&data.notices, deviations);
     let tables = retirement::retire(tables, &notices, data.page_date, deviations);
-    properties::set(tables, &data.cards, deviations)
+    properties::set(tables, data, deviations)
 }

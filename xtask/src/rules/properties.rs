@@ -3,22 +3,23 @@
 use crate::deployment::DEPLOYMENTS;
 use crate::deviations::Deviations;
 use crate::property::{Properties, Property, Value};
+use crate::read::Data;
 use crate::read::page::Listing;
 use crate::read::properties::Card;
-use crate::sources::PROPERTY_FILE;
 use crate::table::RegionTable;
 
 /// Returns the tables with properties.
 pub(super) fn set<'a>(
     mut tables: Vec<RegionTable<'a>>,
-    cards: &[Card<'_>],
+    data: &Data<'_>,
     deviations: &mut Deviations,
 ) -> Result<Vec<RegionTable<'a>>, String> {
+    let (file, cards) = (data.property_file, &data.cards);
     for row in tables.iter_mut().flat_map(|table| &mut table.rows) {
         if let Some(card) = cards.iter().find(|card| describes(card, row.listing)) {
             row.properties = consistent(card, deviations);
         } else {
-            let message = format!("not in {PROPERTY_FILE}: no properties");
+            let message = format!("not in {file}: no properties");
             deviations.add(&row.listing.name, message);
         }
     }
