@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::deployment::DEPLOYMENTS;
+use crate::import::held_back::Decisions;
 use crate::import::measures;
 use crate::import::row::{Field, Row};
 use crate::sources::GONE_SINCE;
@@ -27,22 +28,8 @@ pub(super) struct TableChanges {
     pub(super) others: BTreeMap<String, Vec<String>>,
 }
 
-/// A change that is not in the data until it is accepted.
-#[derive(Debug)]
-pub(super) struct HeldBack {
-    /// The name to accept it by: that of a model, table or region.
-    pub(super) name: String,
-    pub(super) table: &'static str,
-    pub(super) reason: String,
-}
-
-/// What changed since the committed data.
-#[derive(Debug, Default)]
-pub(super) struct Changes {
-    /// By the name of the table. Tables without changes are not listed.
-    pub(super) tables: BTreeMap<&'static str, TableChanges>,
-    pub(super) held_back: Vec<HeldBack>,
-}
+/// The changes by the name of the table. Tables without changes are not listed.
+pub(super) type Changes = BTreeMap<&'static str, TableChanges>;
 
 /// The committed data, and what is known about it.
 pub(super) struct Committed<'a> {
@@ -59,47 +46,28 @@ pub(super) struct Committed<'a> {
 pub(super) fn apply(
     committed: &Committed<'_>,
     rows: Vec<Row>,
-    accepted: &[String],
-) -> Result<(Vec<Row>, Changes), String> {
-    let mut held_back = Vec::new();
-    let mut unused: HashSet<&str> = accepted.iter().map(String::as_str).collect();
-    let mut hold = |name: &str, table, reason: String| {
-        unused.remove(name);
-        let is_held = !accepted.iter().any(|accepted| accepted == name);
-        if is_held {
-            let name = name.to_owned();
-            held_back.push(HeldBack {
-                name,
-                table,
-                reason,
-            });
-        }
-        is_held
-    };
-    let rows = without_returned(committed, rows, &mut hold);
+    decisions: &mut Decisions<'_>,
+) -> (Vec<Row>, Changes) {
+    let rows = without_returned(committed, rows, decisions);
     let rows = with_renamed(committed, rows);
-    let rows = with_plausible_limits(committed, rows, &mut hold);
-    let rows = with_gone(committed, rows, &mut hold);
-    if let Some(name) = unused.into_iter().min() {
-        return Err(format!(
-            "--accept {name}: no change with this name is held back"
-        ));
-    }
-    let tables = compare(committed.rows, &rows);
-    Ok((rows, Changes { tables, held_back }))
+    let rows = with_plausible_limits(committed, rows, decisions);
+    let rows = with_gone(committed, rows, decisions);
+    let changes = compare(committed.rows, &rows);
+    (rows, changes)
 }
 
-/// Decides whether a change is held back, by its name, its table and the reason.
-type Hold<'a> = dyn FnMut(&str, &'static str, String) -> bool + 'a;
-
 /// Returns the rows without those of models that have been retired.
-fn without_returned(committed: &Committed<'_>, rows: Vec<Row>, hold: &mut Hold<'_>) -> Vec<Row> {
+fn without_returned(
+    committed: &Committed<'_>,
+    rows: Vec<Row>,
+    decisions: &mut Decisions<'_>,
+) -> Vec<Row> {
     let known: HashSet<_> = committed.rows.iter().map(region_and_name).collect();
     let is_kept = |row: &Row| {
         let key = region_and_name(row);
         let has_returned = committed.retired.contains(&key) && !known.contains(&key);
         let reason = || "a retired model returns".to_owned();
-        !(has_returned && hold(key.1, table(row), reason()))
+        !(has_returned && decisions.hold(key.1, table(row), reason()))
     };
     rows.into_iter().filter(is_kept).collect()
 }
@@ -119,7 +87,7 @@ fn with_renamed(committed: &Committed<'_>, mut rows: Vec<Row>) -> Vec<Row> {
 fn with_plausible_limits(
     committed: &Committed<'_>,
     mut rows: Vec<Row>,
-    hold: &mut Hold<'_>,
+    decisions: &mut Decisions<'_>,
 ) -> Vec<Row> {
     let pairs = pairs(committed.rows, &rows);
     for (old, new) in pairs {
@@ -130,7 +98,7 @@ fn with_plausible_limits(
             continue;
         };
         let name = new.get(Field::Name).to_owned();
-        if hold(&name, table(new), change.text.clone()) {
+        if decisions.hold(&name, table(new), change.text.clone()) {
             let rest = [Field::Dynamic, Field::Tiers, Field::SharedBy, Field::Note];
             for field in Field::LIMITS.into_iter().chain(rest) {
                 new.set(field, old.get(field));
@@ -142,7 +110,11 @@ fn with_plausible_limits(
 
 /// Returns the rows with those of the committed data that are gone and are kept: all of a table if too
 /// many are gone, and otherwise those without a notice, which become deprecated.
-fn with_gone(committed: &Committed<'_>, mut rows: Vec<Row>, hold: &mut Hold<'_>) -> Vec<Row> {
+fn with_gone(
+    committed: &Committed<'_>,
+    mut rows: Vec<Row>,
+    decisions: &mut Decisions<'_>,
+) -> Vec<Row> {
     let pairs = pairs(committed.rows, &rows).into_iter();
     let on_page: HashSet<_> = pairs.map(|(old, _)| old).collect();
     let mut by_name: BTreeMap<(&str, &'static str), Vec<usize>> = BTreeMap::new();
@@ -168,7 +140,7 @@ fn with_gone(committed: &Committed<'_>, mut rows: Vec<Row>, hold: &mut Hold<'_>)
             .map(|index| committed.rows[**index].get(Field::Name));
         let names = names.collect::<Vec<_>>().join(", ");
         let reason = format!("{count} of {all} rows are gone: {names}");
-        if hold(name, table, reason) {
+        if decisions.hold(name, table, reason) {
             restored.extend(gone);
         }
     }
@@ -177,7 +149,7 @@ fn with_gone(committed: &Committed<'_>, mut rows: Vec<Row>, hold: &mut Hold<'_>)
             continue;
         }
         let mut row = row.clone();
-        if !restored.contains(&index) && !keep_deprecated(committed, &mut row, hold) {
+        if !restored.contains(&index) && !keep_deprecated(committed, &mut row, decisions) {
             continue;
         }
         // Below the row that it followed.
@@ -192,14 +164,18 @@ fn with_gone(committed: &Committed<'_>, mut rows: Vec<Row>, hold: &mut Hold<'_>)
 
 /// Marks a row that is no longer on the page. Returns `false` if it is removed, because it has been
 /// announced or accepted.
-fn keep_deprecated(committed: &Committed<'_>, row: &mut Row, hold: &mut Hold<'_>) -> bool {
+fn keep_deprecated(
+    committed: &Committed<'_>,
+    row: &mut Row,
+    decisions: &mut Decisions<'_>,
+) -> bool {
     let key @ (_, name) = region_and_name(row);
     if committed.retired.contains(&key) {
         return false;
     }
     if let Some(date) = gone_since(row) {
         let reason = format!("gone since {date}; accept this after a release with the deprecation");
-        return hold(name, table(row), reason);
+        return decisions.hold(name, table(row), reason);
     }
     let remark = format!("{GONE_SINCE}{}", committed.next_date);
     row.add(Field::Note, "; ", &remark);
@@ -257,8 +233,8 @@ fn has_suffix(row: &Row, other: &Row) -> bool {
         && with_suffix.and_then(|name| name.strip_suffix('-')) == Some(name)
 }
 
-fn compare(old: &[Row], new: &[Row]) -> BTreeMap<&'static str, TableChanges> {
-    let mut tables: BTreeMap<&'static str, TableChanges> = BTreeMap::new();
+fn compare(old: &[Row], new: &[Row]) -> Changes {
+    let mut tables = Changes::new();
     for (index, rows) in [old, new].into_iter().enumerate() {
         for row in rows {
             tables.entry(table(row)).or_default().rows[index] += 1;

@@ -11,6 +11,7 @@ mod columns;
 mod deployments;
 mod error;
 mod headings;
+mod held_back;
 mod markdown;
 mod measures;
 mod quota_page;
@@ -33,6 +34,7 @@ use std::path::Path;
 
 use changes::Committed;
 use headings::Headings;
+use held_back::Decisions;
 use model_studio_limits_core::Date;
 
 use crate::deployment::DEPLOYMENTS;
@@ -117,6 +119,7 @@ pub fn import(
     remarks::keep(&mut page.rows, &old_by_key);
 
     let notices = notices::read(&committed.notices)?;
+    let mut decisions = Decisions::new(accepted);
     let (rows, changes) = changes::apply(
         &Committed {
             rows: &old,
@@ -125,8 +128,9 @@ pub fn import(
             retired: &retired(&notices, date),
         },
         page.rows,
-        accepted,
-    )?;
+        &mut decisions,
+    );
+    let held_back = decisions.finish()?;
     let text = row::write(&rows);
     let mut files = committed.clone();
     if text != committed.page {
@@ -134,7 +138,12 @@ pub fn import(
         files.page_file = page_file(&pages.date);
         files.page_date.clone_from(&pages.date);
     }
-    let report = report::write([&committed.page_date, date], &changes, &page.remarks);
+    let report = report::write(
+        [&committed.page_date, date],
+        &changes,
+        &held_back,
+        &page.remarks,
+    );
     Ok(Import { files, report })
 }
 

@@ -8,7 +8,7 @@ use crate::import::row::Field;
 
 /// Returns the kind of release that the rules in `CONTRIBUTING.md` require, and why.
 pub(super) fn kind(changes: &Changes) -> &'static str {
-    let mut tables = changes.tables.values();
+    let mut tables = changes.values();
     if tables.clone().any(removes_names) {
         "A minor release, because names are removed or deprecated."
     } else if tables.any(|table| !table.new.is_empty() || !table.limits.is_empty()) {
@@ -65,7 +65,7 @@ fn by_model(
     models: impl Fn(&TableChanges) -> Vec<String>,
 ) -> BTreeMap<String, Vec<&'static str>> {
     let mut by_model: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
-    for (table, changes) in &changes.tables {
+    for (table, changes) in changes {
         for model in models(changes).into_iter().filter(|model| model.is_ascii()) {
             let tables = by_model.entry(model).or_default();
             if !tables.contains(table) {

@@ -3,25 +3,31 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::import::changes::{Changes, HeldBack, TableChanges};
+use crate::import::changes::{Changes, TableChanges};
+use crate::import::held_back::HeldBack;
 use crate::import::release;
 
 /// Returns the report as Markdown. The dates are those of the committed data and of the pages.
-pub(super) fn write(dates: [&str; 2], changes: &Changes, remarks: &[String]) -> String {
+pub(super) fn write(
+    dates: [&str; 2],
+    changes: &Changes,
+    held_back: &[HeldBack],
+    remarks: &[String],
+) -> String {
     let [old, new] = dates;
     let mut report = format!("# Import of the pages of {new}\n\nCompared with the data of {old}.");
     if new < old {
         report.push_str(" The pages are older than the data.");
     }
-    if changes.tables.is_empty() {
+    if changes.is_empty() {
         report.push_str(" Nothing changed.");
     }
     report.push('\n');
-    push_held_back(&mut report, &changes.held_back);
-    for (table, changes) in &changes.tables {
+    push_held_back(&mut report, held_back);
+    for (table, changes) in changes {
         push_table(&mut report, table, changes);
     }
-    if !changes.tables.is_empty() {
+    if !changes.is_empty() {
         let (kind, entry) = (release::kind(changes), release::entry(new, changes));
         _ = write!(
             report,
@@ -46,11 +52,11 @@ fn push_held_back(report: &mut String, held_back: &[HeldBack]) {
     report.push_str("`--accept NAME`.\n\n");
     for HeldBack {
         name,
-        table,
+        place,
         reason,
     } in held_back
     {
-        _ = writeln!(report, "- `{name}` in {table}: {reason}");
+        _ = writeln!(report, "- `{name}` in {place}: {reason}");
     }
 }
 
