@@ -12,21 +12,24 @@ use model_studio_limits::{
     __private, Active, Catalogue, Date, Limit, LimitKind, Retired, beijing, singapore,
 };
 
-/// The date and the rows of the rate limit page. The name of the file changes with each import.
-static PAGE: LazyLock<[String; 2]> = LazyLock::new(|| {
+/// The date and the rows of the rate limit page.
+static PAGE: LazyLock<[String; 2]> = LazyLock::new(|| data("models-"));
+static LIFE_CYCLE: LazyLock<[String; 2]> = LazyLock::new(|| data("lifecycle-"));
+static WINDOWS: LazyLock<[String; 2]> = LazyLock::new(|| data("windows-"));
+static PROPERTIES: LazyLock<[String; 2]> = LazyLock::new(|| data("properties-"));
+
+/// Returns the date and the rows of a file. The date is in its name, and changes with each import.
+fn data(prefix: &str) -> [String; 2] {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../xtask/data");
     let files = directory.read_dir().unwrap().map(|file| file.unwrap());
-    let mut pages = files.filter_map(|file| {
+    let mut files = files.filter_map(|file| {
         let name = file.file_name().into_string().unwrap();
-        let date = name.strip_prefix("models-")?.strip_suffix(".tsv")?;
+        let date = name.strip_prefix(prefix)?.strip_suffix(".tsv")?;
         let rows = std::fs::read_to_string(file.path()).unwrap();
         Some([date.to_owned(), rows])
     });
-    pages.next().unwrap()
-});
-const LIFE_CYCLE: &str = include_str!("../../../xtask/data/lifecycle-2026-08.tsv");
-const WINDOWS: &str = include_str!("../../../xtask/data/windows-2026-08.tsv");
-const PROPERTIES: &str = include_str!("../../../xtask/data/properties-2026-10-09.tsv");
+    files.next().unwrap()
+}
 
 /// Returns the rows of a file by column name.
 fn rows(text: &'static str) -> Vec<HashMap<&'static str, &'static str>> {
@@ -152,7 +155,7 @@ fn check_row<M: Catalogue>(region: &str, row: &HashMap<&str, &'static str>) {
         let found = (limit.kind, seconds(limit), limit.count.get());
         if !page.contains(&found) {
             assert_eq!(region, "beijing", "{name}: {limit}");
-            let window = rows(WINDOWS)
+            let window = rows(&WINDOWS[1])
                 .into_iter()
                 .find(|row| row["model"] == name || model.aliases().contains(&row["model"]));
             let window = window.unwrap_or_else(|| panic!("{name}: {limit} is not in the data"));
@@ -170,7 +173,7 @@ fn check_row<M: Catalogue>(region: &str, row: &HashMap<&str, &'static str>) {
 
 /// Each property is a cell of the data, except where cells contradict each other.
 fn check_properties<M: Catalogue>(region: &str, scope: &str) {
-    let rows = rows(PROPERTIES).into_iter();
+    let rows = rows(&PROPERTIES[1]).into_iter();
     let rows = rows.filter(|row| (row["region"], row["scope"]) == (region, scope));
     let rows: HashMap<_, _> = rows.map(|row| (row["name"], row)).collect();
     assert_eq!(M::PROPERTIES.len(), 9);
@@ -225,7 +228,7 @@ fn check_life_cycle<M: Catalogue>(region: &str, page: &[HashMap<&str, &'static s
     };
     // The date of each name's latest notice, and where the notice was published.
     let mut ends = BTreeMap::<&str, (Date, String)>::new();
-    for notice in rows(LIFE_CYCLE)
+    for notice in rows(&LIFE_CYCLE[1])
         .iter()
         .filter(|notice| notice["site"] == site)
     {

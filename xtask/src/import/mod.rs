@@ -40,7 +40,7 @@ use model_studio_limits_core::Date;
 use crate::deployment::DEPLOYMENTS;
 use crate::read::DataFiles;
 use crate::read::notices::{self, Notice};
-use crate::sources::page_file;
+use crate::sources::PAGE_FILE;
 
 /// The directory of the pages, in the provider's repository.
 const PAGES: &str = "skills/bailian-docs-llm-wiki/raw/model-user-guide/get-started-with-models";
@@ -118,7 +118,7 @@ pub fn import(
     page.remarks.extend(remarks);
     remarks::keep(&mut page.rows, &old_by_key);
 
-    let notices = notices::read(&committed.notices)?;
+    let notices = notices::read(&committed.notice_file, &committed.notices)?;
     let mut decisions = Decisions::new(accepted);
     let (rows, changes) = changes::apply(
         &Committed {
@@ -135,7 +135,7 @@ pub fn import(
     let mut files = committed.clone();
     if text != committed.page {
         files.page = text;
-        files.page_file = page_file(&pages.date);
+        files.page_file = PAGE_FILE.name(&pages.date);
         files.page_date.clone_from(&pages.date);
     }
     let report = report::write(

@@ -13,8 +13,7 @@ use std::path::Path;
 use model_studio_limits_core::Date;
 
 use crate::sources::{
-    HEADING_FILE, NOTICE_FILE, POOL_FILE, QUOTA_FILE, page_date, page_file, property_date,
-    property_file,
+    DatedFile, HEADING_FILE, NOTICE_FILE, PAGE_FILE, POOL_FILE, PROPERTY_FILE, QUOTA_FILE,
 };
 use notices::Notice;
 use page::Listing;
@@ -31,8 +30,12 @@ pub struct DataFiles {
     pub page_file: String,
     /// The provider's rate limit page.
     pub page: String,
-    /// The limits of Beijing models that the quota endpoint returned.
+    /// The name of the file with the limits that the quota endpoint returned.
+    pub quota_file: String,
+    /// The limits that the quota endpoint returned.
     pub quotas: String,
+    /// The name of the file with the retirement notices.
+    pub notice_file: String,
     /// The provider's retirement notices.
     pub notices: String,
     /// The names that the tables have for headings of the page.
@@ -50,23 +53,24 @@ impl DataFiles {
     ///
     /// # Errors
     ///
-    /// Returns an error if a file cannot be read, or if there is not exactly one file with a rate limit
-    /// page or with properties.
+    /// Returns an error if a file cannot be read, or if there is not exactly one file of each kind.
     pub fn load(directory: &Path) -> Result<Self, String> {
         let read = |file: &str| {
             let path = directory.join(file);
             fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
         };
-        let page_date = find_date(directory, page_date, page_file)?;
-        let page_file = page_file(&page_date);
-        let property_file = property_file(&find_date(directory, property_date, property_file)?);
+        let name = |file: DatedFile| Ok::<_, String>(file.name(&find_date(directory, file)?));
+        let (page_file, property_file) = (name(PAGE_FILE)?, name(PROPERTY_FILE)?);
+        let (quota_file, notice_file) = (name(QUOTA_FILE)?, name(NOTICE_FILE)?);
         Ok(Self {
+            page_date: find_date(directory, PAGE_FILE)?,
             page: read(&page_file)?,
-            page_date,
             page_file,
             headings: read(HEADING_FILE)?,
-            quotas: read(QUOTA_FILE)?,
-            notices: read(NOTICE_FILE)?,
+            quotas: read(&quota_file)?,
+            quota_file,
+            notices: read(&notice_file)?,
+            notice_file,
             pools: read(POOL_FILE)?,
             properties: read(&property_file)?,
             property_file,
@@ -74,24 +78,22 @@ impl DataFiles {
     }
 }
 
-/// Returns the date in the name of the only file of a kind.
-fn find_date(
-    directory: &Path,
-    date: fn(&str) -> Option<&str>,
-    file: fn(&str) -> String,
-) -> Result<String, String> {
+/// Returns the date in the name of the only file of a kind. It can be a month, if the day is not known.
+fn find_date(directory: &Path, file: DatedFile) -> Result<String, String> {
     let error = |error| format!("{}: {error}", directory.display());
     let mut dates = Vec::new();
     for entry in fs::read_dir(directory).map_err(error)? {
         let name = entry.map_err(error)?.file_name();
-        dates.extend(name.to_str().and_then(date).map(str::to_owned));
+        let date = name.to_str().and_then(|name| file.date(name));
+        dates.extend(date.map(str::to_owned));
     }
+    let is_date = |date: &str| date.parse::<Date>().is_ok();
     match &dates[..] {
-        [date] if date.parse::<Date>().is_ok() => Ok(date.clone()),
+        [date] if is_date(date) || is_date(&format!("{date}-01")) => Ok(date.clone()),
         _ => Err(format!(
             "{}: expected one file with a name such as `{}`",
             directory.display(),
-            file("2026-10-09")
+            file.name("2026-10-09")
         )),
     }
 }
@@ -101,7 +103,9 @@ pub(crate) struct Data<'a> {
     pub(crate) page_date: &'a str,
     pub(crate) page_file: &'a str,
     pub(crate) listings: Vec<Listing<'a>>,
+    pub(crate) quota_file: &'a str,
     pub(crate) quotas: Vec<Quota<'a>>,
+    pub(crate) notice_file: &'a str,
     pub(crate) notices: Vec<Notice<'a>>,
     pub(crate) pools: Vec<Pool<'a>>,
     pub(crate) property_file: &'a str,
@@ -114,8 +118,10 @@ impl<'a> Data<'a> {
             page_date: &files.page_date,
             page_file: &files.page_file,
             listings: page::read(&files.page_file, &files.page)?,
-            quotas: quotas::read(&files.quotas)?,
-            notices: notices::read(&files.notices)?,
+            quota_file: &files.quota_file,
+            quotas: quotas::read(&files.quota_file, &files.quotas)?,
+            notice_file: &files.notice_file,
+            notices: notices::read(&files.notice_file, &files.notices)?,
             pools: pools::read(&files.pools)?,
             property_file: &files.property_file,
             cards: properties::read(&files.property_file, &files.properties)?,

@@ -1,7 +1,6 @@
 //! The provider's retirement notices.
 
 use crate::read::tsv::{self, Cell, TsvRow};
-use crate::sources::NOTICE_FILE;
 
 /// A notice that a model will be, or was, retired.
 #[derive(Debug)]
@@ -22,8 +21,8 @@ impl<'a> Notice<'a> {
     }
 }
 
-pub(crate) fn read(text: &str) -> Result<Vec<Notice<'_>>, String> {
-    tsv::rows(NOTICE_FILE, text)?.iter().map(read_row).collect()
+pub(crate) fn read<'a>(file: &'a str, text: &'a str) -> Result<Vec<Notice<'a>>, String> {
+    tsv::rows(file, text)?.iter().map(read_row).collect()
 }
 
 fn read_row<'a>(row: &TsvRow<'a>) -> Result<Notice<'a>, String> {

@@ -6,7 +6,6 @@ use std::time::Duration;
 use model_studio_limits_core::{Limit, LimitKind};
 
 use crate::read::tsv::{self, Cell, TsvRow};
-use crate::sources::QUOTA_FILE;
 
 /// The limits of a model.
 #[derive(Debug)]
@@ -16,9 +15,9 @@ pub(crate) struct Quota<'a> {
     pub(crate) limits: Vec<Limit>,
 }
 
-pub(crate) fn read(text: &str) -> Result<Vec<Quota<'_>>, String> {
+pub(crate) fn read<'a>(file: &'a str, text: &'a str) -> Result<Vec<Quota<'a>>, String> {
     let mut quotas = Vec::<Quota<'_>>::new();
-    for row in tsv::rows(QUOTA_FILE, text)? {
+    for row in tsv::rows(file, text)? {
         let quota = read_row(&row)?;
         let mut others = quotas.iter().map(|other| other.model.text);
         if others.any(|other| other == quota.model.text) {
