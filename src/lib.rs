@@ -172,10 +172,10 @@ pub use active::Active;
 pub use catalogue::{Catalogue, Source};
 pub use life_cycle::{Deprecation, Retired};
 pub use model_studio_limits_core::{
-    Category, Date, Limit, LimitKind, Limits, ParseChoiceError, ParseDateError,
+    Category, Date, Limit, LimitKind, Limits, ParseChoiceError, ParseDateError, PropertyKind,
 };
 pub use parse_error::ParseModelError;
-pub use property::{Property, PropertyKind, PropertyValue};
+pub use property::{Property, PropertyValue};
 
 /// Items that are only for generated code. They may change in any release.
 #[doc(hidden)]

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use model_studio_limits_core::PropertyKind;
+
 use crate::Date;
 use crate::column::Column;
 
@@ -39,26 +41,6 @@ pub struct Property {
     /// The names of the values that the table declares for a choice. It is empty for other types.
     pub choices: &'static [&'static str],
     values: PropertyColumn,
-}
-
-/// The type of a property, returned by [`Property::kind`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PropertyKind {
-    /// The type `integer`.
-    Integer,
-    /// The type `number`.
-    Number,
-    /// The type `boolean`.
-    Boolean,
-    /// The type `text`.
-    Text,
-    /// The type `date`.
-    Date,
-    /// The type `choice`.
-    Choice,
-    /// The type `choices`.
-    Choices,
 }
 
 /// The value of a property, returned by [`Catalogue::property`](crate::Catalogue::property).

@@ -8,6 +8,7 @@ mod list;
 mod own_table;
 mod properties;
 mod quotas;
+mod region;
 mod show;
 mod table_age;
 mod table_arguments;

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use model_studio_limits::{Limits, PropertyKind, PropertyValue};
+use model_studio_limits::{Deprecation, Limits, PropertyValue, Retired};
 use model_studio_limits_codegen as codegen;
 
-use crate::tables::{Property, PropertyValues, Served, Status, Table, TableModel};
+use crate::tables::{Property, PropertyValues, Served, Table, TableModel};
 
 /// Reads the table in a file and applies an overlay.
 ///
@@ -19,65 +19,51 @@ pub(crate) fn read(path: &Path, overlay: Option<&Path>) -> Result<Table, codegen
     let date = table.source.date;
     let properties = table.properties.iter().map(|property| Property {
         name: &property.name,
-        kind: to_kind(property.kind),
+        kind: property.kind,
         unit: property.unit.as_deref(),
         choices: names(&property.choices),
     });
     let properties: Vec<Property> = properties.collect();
     let served = table.models.iter().map(|model| {
-        let deprecation = model.deprecation.as_ref();
         let values = properties.iter().filter_map(|property| {
             let value = model.properties.get(property.name)?;
             Some((property.name, to_value(value)))
         });
-        TableModel {
-            name: &model.name,
-            aliases: names(&model.aliases),
-            status: match deprecation {
-                Some(deprecation) => Status::deprecated(deprecation.retires, date),
-                None => Status::Active,
-            },
-            replacement: model.replacement.as_deref(),
-            note: deprecation.and_then(|it| it.note.as_deref()),
-            source: deprecation.and_then(|it| it.source.as_deref()),
-            served: Some(Served {
-                category: model.category,
-                series: &model.series,
-                limits: Limits::new(&model.limits),
-                dynamic: model.dynamic,
-                pool: model.pool.as_deref(),
-                properties: PropertyValues(values.collect()),
-            }),
-        }
+        let deprecation = model.deprecation.as_ref();
+        let served = Served {
+            category: model.category,
+            series: &model.series,
+            limits: Limits::new(&model.limits),
+            dynamic: model.dynamic,
+            pool: model.pool.as_deref(),
+            properties: PropertyValues(values.collect()),
+        };
+        TableModel::served(
+            &model.name,
+            names(&model.aliases),
+            deprecation
+                .map(|it| Deprecation::new(it.retires, it.note.as_deref(), it.source.as_deref())),
+            model.replacement.as_deref(),
+            served,
+            date,
+        )
     });
-    let retired = table.retired.iter().map(|retired| TableModel {
-        name: &retired.name,
-        aliases: &[],
-        status: Status::Retired(retired.on),
-        replacement: retired.replacement.as_deref(),
-        note: retired.note.as_deref(),
-        source: retired.source.as_deref(),
-        served: None,
+    let retired = table.retired.iter().map(|retired| {
+        TableModel::retired(&Retired::new(
+            &retired.name,
+            retired.on,
+            retired.replacement.as_deref(),
+            retired.note.as_deref(),
+            retired.source.as_deref(),
+        ))
     });
     Ok(Table {
-        region: None,
         name: path.display().to_string(),
+        is_own: true,
         date,
         models: served.chain(retired).collect(),
         properties,
     })
-}
-
-const fn to_kind(kind: codegen::PropertyKind) -> PropertyKind {
-    match kind {
-        codegen::PropertyKind::Integer => PropertyKind::Integer,
-        codegen::PropertyKind::Number => PropertyKind::Number,
-        codegen::PropertyKind::Boolean => PropertyKind::Boolean,
-        codegen::PropertyKind::Text => PropertyKind::Text,
-        codegen::PropertyKind::Date => PropertyKind::Date,
-        codegen::PropertyKind::Choice => PropertyKind::Choice,
-        codegen::PropertyKind::Choices => PropertyKind::Choices,
-    }
 }
 
 fn to_value(value: &'static codegen::PropertyValue) -> PropertyValue {

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::date::today;
-use crate::tables::{Region, Table, tables_of};
-use crate::{own_table, table_age};
+use crate::own_table;
+use crate::region::Region;
+use crate::table_age;
+use crate::tables::Table;
 
 #[derive(Args)]
 pub(crate) struct TableArguments {
@@ -27,24 +29,40 @@ pub(crate) struct TableArguments {
     overlay: Option<PathBuf>,
 }
 
+/// Which tables a command uses.
+#[derive(Clone, Debug)]
+pub(crate) enum Selection {
+    AllRegions,
+    Region(Region),
+    /// A user's own table, with its overlay.
+    Own(PathBuf, Option<PathBuf>),
+}
+
 impl TableArguments {
-    /// Returns the selected tables. If they are old, a warning is written to standard error.
+    /// Returns the selection, or `None` if there are no arguments.
+    pub(crate) fn selection(&self) -> Option<Selection> {
+        let own = self.table.clone();
+        let own = own.map(|table| Selection::Own(table, self.overlay.clone()));
+        own.or(self.region.map(Selection::Region))
+    }
+
+    /// Returns the selected tables, or those of all regions. If they are old, a warning is written to
+    /// standard error.
     pub(crate) fn tables(&self) -> anyhow::Result<Vec<Table>> {
-        let today = today()?;
-        let (tables, warning) = match &self.table {
-            Some(path) => {
-                let table = own_table::read(path, self.overlay.as_deref())?;
-                let warning = table_age::of_own_table(path, table.date, today);
-                (vec![table], warning)
-            }
-            None => (
-                tables_of(self.region),
-                table_age::of_regions(self.region, today),
-            ),
-        };
-        if let Some(warning) = warning {
+        let tables = self.selection().unwrap_or(Selection::AllRegions).tables()?;
+        if let Some(warning) = table_age::warning(&tables, today()?) {
             anstream::eprintln!("{warning}");
         }
         Ok(tables)
+    }
+}
+
+impl Selection {
+    pub(crate) fn tables(&self) -> anyhow::Result<Vec<Table>> {
+        Ok(match self {
+            Self::AllRegions => Region::ALL.iter().map(|region| region.table()).collect(),
+            Self::Region(region) => vec![region.table()],
+            Self::Own(table, overlay) => vec![own_table::read(table, overlay.as_deref())?],
+        })
     }
 }

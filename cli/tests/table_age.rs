@@ -113,7 +113,7 @@ fn the_date_of_your_own_table_counts() {
     };
     let date = table_date();
     write(&format!("date: {date}"));
-    for arguments in [&["list"][..], &["show", "a"]] {
+    for arguments in [&["check", "."][..], &["list"], &["show", "a"]] {
         let arguments = [arguments, &["--table", "limits.yaml"]].concat();
         let output = run_after(60, directory.path(), &arguments);
         assert_eq!((stderr(&output), output.status.code()), ("", Some(0)));

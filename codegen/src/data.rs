@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model_studio_limits_core::{Category, Date, Limit};
+use model_studio_limits_core::{Category, Date, Limit, PropertyKind};
 
 use crate::property;
 use crate::table;
@@ -36,25 +36,6 @@ pub struct Property {
     pub unit: Option<String>,
     /// The names of the values that a choice can have. It is empty for other types.
     pub choices: Vec<String>,
-}
-
-/// The type of a property.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PropertyKind {
-    /// The type `integer`.
-    Integer,
-    /// The type `number`.
-    Number,
-    /// The type `boolean`.
-    Boolean,
-    /// The type `text`.
-    Text,
-    /// The type `date`.
-    Date,
-    /// The type `choice`.
-    Choice,
-    /// The type `choices`.
-    Choices,
 }
 
 /// A model of a table.
@@ -132,6 +113,15 @@ pub enum PropertyValue {
 }
 
 impl Table {
+    /// Returns the model with this model ID or alias, or `None` if the table has none that is still
+    /// served. The match is exact and case-sensitive.
+    #[must_use]
+    pub fn model(&self, name: &str) -> Option<&Model> {
+        let has_name =
+            |model: &&Model| model.name == name || model.aliases.iter().any(|it| it == name);
+        self.models.iter().find(has_name)
+    }
+
     pub(crate) fn new(table: &table::Table) -> Self {
         let models = table.models.iter().map(|model| to_model(table, model));
         let retired = table.retired.iter().map(|retired| {

@@ -165,13 +165,31 @@ impl Generator {
     /// program that gets its table at run time. The settings of the generated code are not used.
     ///
     /// ```
+    /// use std::{env, fs, process};
+    ///
     /// use model_studio_limits_codegen::Generator;
     ///
-    /// let table = Generator::shipped("singapore").table()?;
-    /// for model in &table.models {
-    ///     println!("{}: {:?}", model.name, model.limits);
-    /// }
-    /// # Ok::<(), model_studio_limits_codegen::Error>(())
+    /// let path = env::temp_dir().join(format!("limits-{}.yaml", process::id()));
+    /// fs::write(&path, "\
+    /// groups:
+    ///   - category: text-generation
+    ///     series: Chat
+    ///     models:
+    ///       - { name: chat-2, limits: { qpm: 600 } }
+    ///       - { name: chat-1, deprecated: { replacement: chat-2 }, limits: { qpm: 60 } }
+    /// ")?;
+    /// let table = Generator::new(&path).table()?;
+    /// let model = table.model("chat-1").ok_or("unknown model")?;
+    /// assert!(model.deprecation.is_some());
+    /// assert_eq!(model.replacement.as_deref(), Some("chat-2"));
+    /// assert_eq!(model.limits[0].count.get(), 60);
+    ///
+    /// // A service that reads its table again can keep the old one if the new one has errors.
+    /// fs::write(&path, "groups: []")?;
+    /// let error = Generator::new(&path).table().unwrap_err();
+    /// assert!(error.to_string().contains("limits-"), "{error}");
+    /// # fs::remove_file(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors

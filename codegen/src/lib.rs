@@ -34,8 +34,8 @@ mod diagnostic;
 mod error;
 mod text;
 
-pub use data::{Deprecation, Model, Property, PropertyKind, PropertyValue, RetiredModel, Table};
+pub use data::{Deprecation, Model, Property, PropertyValue, RetiredModel, Table};
 pub use error::Error;
 pub use generator::{Code, Generator};
-pub use model_studio_limits_core::{Category, Date, Limit, LimitKind};
+pub use model_studio_limits_core::{Category, Date, Limit, LimitKind, PropertyKind};
 pub use table_file::Source;

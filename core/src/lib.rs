@@ -16,6 +16,7 @@ mod limit_kind;
 mod limits;
 mod lookup;
 mod name_list;
+mod property_kind;
 mod rate;
 mod suggest;
 
@@ -32,5 +33,6 @@ pub use limits::merge;
 pub use limits::{DisplayLimits, Limit, Limits};
 pub use lookup::{Lookup, MAX_NAMES, NameKey, Seeds, bucket, hash, name_key, top_bits};
 pub use name_list::{NameEntry, NameList, NameStatus};
+pub use property_kind::PropertyKind;
 pub use rate::{ParseRateError, Rate};
 pub use suggest::{Suggestions, distance_within, suggest};

@@ -9,7 +9,13 @@ use model_studio_limits_core::AnyOf;
 use super::report::Format;
 use super::rules;
 use crate::date::Days;
-use crate::tables::Region;
+use crate::table_arguments::TableArguments;
+
+const REGION: &str = "Check against this region, and assume that all files use Model Studio [default: all \
+    regions; models that are active in any of them are not reported]";
+
+const TABLE: &str = "Find the models of your own table instead, which can be those of any provider; \
+    its format is that of `model-studio-limits-codegen`";
 
 /// Find deprecated, retired and misspelled model IDs in files
 ///
@@ -17,10 +23,13 @@ use crate::tables::Region;
 /// misspelled only where a model is named, as in `model: ...`, and only if it is one typo away from a
 /// model ID.
 #[derive(Args)]
+#[command(mut_arg("region", |region| region.help(REGION)))]
+#[command(mut_arg("table", |table| table.help(TABLE)))]
 #[command(after_help = format!("\
 Examples:
   model-studio-limits check .
   model-studio-limits check src config.yaml --region singapore
+  model-studio-limits check . --table limits.yaml
   model-studio-limits check . --summary
   model-studio-limits check . --fix
   model-studio-limits check . --allow qwen-max --allow deprecated
@@ -32,17 +41,15 @@ Kinds of findings:
 Exit codes: 0 if nothing was found, 1 if there are findings, 2 after an error.
 
 Settings are also read from the section [check] of the file model-studio-limits.toml in the path or
-one of its parents: region, within, as-of, allow and exclude.
+one of its parents: region, table, overlay, within, as-of, allow and exclude.
 
 A comment `model-studio-limits: allow` suppresses the findings of its line.", rules::help()))]
 pub(crate) struct Arguments {
     /// The files and folders to check
     #[arg(required = true)]
     pub(super) paths: Vec<PathBuf>,
-    /// Check against this region, and assume that all files use Model Studio [default: all regions;
-    /// models that are active in any of them are not reported]
-    #[arg(long, short)]
-    pub(super) region: Option<Region>,
+    #[command(flatten)]
+    pub(super) tables: TableArguments,
     /// The format of the findings
     #[arg(long, short, default_value = "text")]
     pub(super) format: Format,

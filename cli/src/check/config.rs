@@ -17,45 +17,68 @@ use super::arguments::Arguments;
 use super::finding::Finding;
 use super::rules::{self, Dates};
 use crate::date::{Days, today};
-use crate::tables::Region;
+use crate::region::Region;
+use crate::table_arguments::Selection;
 
 /// The name of the configuration file.
 const FILE_NAME: &str = "model-studio-limits.toml";
 
 /// The settings for some paths.
 pub(super) struct Config {
-    pub(super) region: Option<Region>,
+    pub(super) selection: Selection,
     pub(super) dates: Dates,
     /// The kinds and the model IDs that are not reported.
     allowed: BTreeSet<String>,
     pub(super) exclude: Exclude,
 }
 
-/// The patterns of files that are not checked, in the syntax of `.gitignore`.
+/// The files that are not checked.
 #[derive(Clone)]
-pub(super) struct Exclude(Gitignore);
+pub(super) struct Exclude {
+    /// Patterns in the syntax of `.gitignore`. They are relative to a folder whose path has no links.
+    patterns: Gitignore,
+    /// A user's own table and its overlay. They contain retired model IDs. Their paths have no links.
+    tables: Vec<PathBuf>,
+}
 
 impl Exclude {
-    fn new(root: &Path, patterns: &[String]) -> anyhow::Result<Self> {
+    fn new(root: &Path, patterns: &[String], selection: &Selection) -> anyhow::Result<Self> {
         let mut builder = GitignoreBuilder::new(root);
         for pattern in patterns {
             builder
                 .add_line(None, pattern)
                 .with_context(|| format!("`exclude`: `{pattern}`"))?;
         }
-        Ok(Self(builder.build()?))
+        let tables = match selection {
+            Selection::Own(table, overlay) => [Some(table), overlay.as_ref()],
+            Selection::AllRegions | Selection::Region(_) => [None, None],
+        };
+        let tables = tables.into_iter().flatten();
+        Ok(Self {
+            patterns: builder.build()?,
+            // An error is reported when the table is read.
+            tables: tables.filter_map(|path| path.canonicalize().ok()).collect(),
+        })
     }
 
     /// Returns `true` if a file or folder is not checked.
     pub(super) fn matches(&self, entry: &DirEntry) -> bool {
-        if self.0.is_empty() {
+        // The paths without links, which are only needed for some entries.
+        let path = || entry.path().canonicalize();
+        let is_table = |table: &PathBuf| {
+            table.file_name() == Some(entry.file_name()) && path().is_ok_and(|path| path == *table)
+        };
+        if self.tables.iter().any(is_table) {
+            return true;
+        }
+        if self.patterns.is_empty() {
             return false;
         }
         let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-        // The patterns are relative to a folder whose path has no links.
-        entry.path().canonicalize().is_ok_and(|path| {
-            let matched = |path| self.0.matched_path_or_any_parents(path, is_folder);
-            path.starts_with(self.0.path()) && matched(path).is_ignore()
+        path().is_ok_and(|path| {
+            let patterns = &self.patterns;
+            let matched = |path| patterns.matched_path_or_any_parents(path, is_folder);
+            path.starts_with(patterns.path()) && matched(path).is_ignore()
         })
     }
 }
@@ -72,12 +95,28 @@ struct ConfigFile {
 struct Section {
     #[serde(deserialize_with = "parse")]
     region: Option<Region>,
+    table: Option<PathBuf>,
+    overlay: Option<PathBuf>,
     #[serde(deserialize_with = "parse")]
     within: Option<Days>,
     #[serde(deserialize_with = "parse")]
     as_of: Option<Date>,
     allow: Vec<String>,
     exclude: Vec<String>,
+}
+
+impl Section {
+    /// Returns the tables that the file selects. Its paths are relative to `root`.
+    fn selection(&self, root: &Path) -> anyhow::Result<Selection> {
+        let path = |path: &PathBuf| root.join(path);
+        Ok(match (&self.table, self.region) {
+            (Some(_), Some(_)) => bail!("`table` cannot be used with `region`"),
+            (Some(table), None) => Selection::Own(path(table), self.overlay.as_ref().map(path)),
+            (None, _) if self.overlay.is_some() => bail!("`overlay` requires `table`"),
+            (None, Some(region)) => Selection::Region(region),
+            (None, None) => Selection::AllRegions,
+        })
+    }
 }
 
 fn parse<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
@@ -120,14 +159,18 @@ impl Config {
         for allowed in &allowed {
             check_allowed(allowed)?;
         }
+        let selection = match arguments.tables.selection() {
+            Some(selection) => selection,
+            None => section.selection(root)?,
+        };
         Ok(Self {
-            region: arguments.region.or(section.region),
             dates: Dates {
                 today,
                 soon: within.after(today)?,
             },
             allowed,
-            exclude: Exclude::new(root, &section.exclude)?,
+            exclude: Exclude::new(root, &section.exclude, &selection)?,
+            selection,
         })
     }
 }

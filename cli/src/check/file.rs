@@ -45,13 +45,13 @@ pub(super) fn check(
     let mut position = Position::start(text);
     let findings = found.into_iter().map(|(bytes, problem)| {
         position.advance(bytes.start);
-        // Model IDs are ASCII.
+        // Model IDs are valid UTF-8.
         let name = String::from_utf8_lossy(&text[bytes.clone()]).into_owned();
         Finding {
             path: path.to_owned(),
             file: file.clone(),
             line: position.line,
-            columns: position.column..position.column + name.len(),
+            columns: position.column..position.column + name.chars().count(),
             excerpt: Excerpt::new(text, position.line_start, &bytes),
             bytes,
             name,

@@ -6,20 +6,19 @@ use model_studio_limits::Date;
 
 use super::finding::Problem;
 use super::rules::{Dates, Subject};
-use crate::tables::{Region, Status, TableModel, tables_of};
+use crate::tables::{Status, Table, TableModel};
 
 /// The life cycle of every model ID in the tables.
 pub(super) struct LifeCycles {
-    /// The model IDs that are deprecated or retired in every region that counts.
+    /// The model IDs that are deprecated or retired in every table that counts.
     pub(super) ended: Vec<(&'static str, Problem)>,
-    /// Every model ID and alias of any table.
+    /// Every model ID and alias, also those of tables that do not count.
     pub(super) known: BTreeSet<&'static str>,
 }
 
 impl LifeCycles {
-    /// Collects the life cycles in one region or in all regions.
-    pub(super) fn new(region: Option<Region>, dates: Dates) -> Self {
-        let tables = tables_of(region);
+    /// Collects the life cycles in the tables. Names of `others` are known too.
+    pub(super) fn new(tables: &[Table], others: &[Table], dates: Dates) -> Self {
         let mut by_name = BTreeMap::<&str, Vec<&TableModel>>::new();
         for model in tables.iter().flat_map(|table| &table.models) {
             for name in model.names() {
@@ -42,9 +41,8 @@ impl LifeCycles {
         });
         let ended = ended.collect();
 
-        let everywhere = tables_of(None).into_iter().chain([Region::BuiltIn.table()]);
-        let models = everywhere.flat_map(|table| table.models);
-        let known = models.flat_map(|model| model.names()).collect();
+        let models = tables.iter().chain(others).flat_map(|table| &table.models);
+        let known = models.flat_map(TableModel::names).collect();
         Self { ended, known }
     }
 }

@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use crate::tables::date_of;
 use crate::{exit, table_age};
 use outcome::Outcome;
+use scan::Scanner;
 
 pub(crate) use arguments::Arguments;
 
@@ -33,9 +34,11 @@ pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Res
     let mut warning = None;
     for (file, paths) in by_configuration(arguments, &mut outcome) {
         let config = config::Config::load(file.as_deref(), arguments)?;
-        table_date = table_date.into_iter().chain(date_of(config.region)).min();
-        warning = warning.or_else(|| table_age::of_regions(config.region, config.dates.today));
-        outcome.append(walk::check(&paths, &config, &progress));
+        let tables = config.selection.tables()?;
+        table_date = table_date.into_iter().chain(date_of(&tables)).min();
+        warning = warning.or_else(|| table_age::warning(&tables, config.dates.today));
+        let scanner = Scanner::new(&config.selection, &tables, config.dates);
+        outcome.append(walk::check(&paths, &config, &scanner, &progress));
     }
     progress.finish();
     // A file can be reached from several paths.

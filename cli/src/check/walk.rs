@@ -15,11 +15,15 @@ use super::outcome::Outcome;
 use super::scan::Scanner;
 
 /// Checks the files at these paths. In folders, all files are checked that Git does not ignore.
-pub(super) fn check(paths: &[&Path], config: &Config, progress: &Progress) -> Outcome {
+pub(super) fn check(
+    paths: &[&Path],
+    config: &Config,
+    scanner: &Scanner,
+    progress: &Progress,
+) -> Outcome {
     let Some((first, others)) = paths.split_first() else {
         return Outcome::default();
     };
-    let scanner = Scanner::new(config.region, config.dates);
     let exclude = config.exclude.clone();
     let mut walk = WalkBuilder::new(first);
     for path in others {
@@ -38,7 +42,7 @@ pub(super) fn check(paths: &[&Path], config: &Config, progress: &Progress) -> Ou
     let outcome = Mutex::new(Outcome::default());
     walk.run(|| {
         let mut buffer = Vec::new();
-        let (outcome, scanner) = (&outcome, &scanner);
+        let outcome = &outcome;
         Box::new(move |entry| {
             let outcome = || outcome.lock().unwrap_or_else(PoisonError::into_inner);
             let entry = match entry {

@@ -8,7 +8,7 @@ use model_studio_limits::PropertyKind;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::tables::{Property, Region, Served, Status, Table, TableModel};
+use crate::tables::{Property, Served, Status, Table, TableModel};
 use crate::text_columns::{columns, keep_words_whole, short_limits, short_value};
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -27,7 +27,7 @@ pub(super) enum Format {
 #[derive(Serialize)]
 struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<Region>,
+    region: Option<&'a str>,
     #[serde(flatten)]
     model: &'a TableModel,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +37,7 @@ struct Row<'a> {
 fn rows(tables: &[Table]) -> impl Iterator<Item = Row<'_>> {
     tables.iter().flat_map(|table| {
         table.models.iter().map(|model| Row {
-            region: table.region,
+            region: (!table.is_own).then_some(table.name.as_str()),
             model,
             table_date: table.date.map(|date| date.to_string()),
         })

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use model_studio_limits_core::AnyOf;
 
 use super::endpoint;
-use crate::tables::Region;
+use crate::region::Region;
 
 /// Read the limits of your account from the provider, as an overlay
 ///

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use model_studio_limits_core::{AnyOf, Escaped};
 use ureq::http::Uri;
 
-use crate::tables::Region;
+use crate::region::Region;
 
 /// The regions with an endpoint, their IDs in the host name, and the path of the endpoint.
 const DOCUMENTED: [(Region, &str, &str); 5] = [

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 
 use crate::exit;
-use crate::tables::Region;
+use crate::region::Region;
 use arguments::Format;
 use endpoint::Endpoint;
 

@@ -10,7 +10,8 @@ use model_studio_limits_core::{DisplayLimits, Escaped, Limit};
 use super::endpoint::Endpoint;
 use super::limits::{AccountLimits, ModelLimits};
 use crate::date::today;
-use crate::tables::{Region, TableModel, served};
+use crate::region::Region;
+use crate::tables::{TableModel, served};
 
 /// The entries of the overlay, by model ID.
 pub(super) struct Overlay(BTreeMap<&'static str, OverlayEntry>);

@@ -35,8 +35,19 @@ pub(crate) fn check(tree: &TempDir, arguments: &[&str]) -> (Vec<String>, i32) {
 /// Checks one line of a file, and returns whether there is a finding.
 #[track_caller]
 pub(crate) fn is_found(line: &str, arguments: &[&str]) -> bool {
-    let tree = tree(&[("file", line)]);
-    let (findings, code) = check(&tree, arguments);
+    has_finding(&tree(&[("file", line)]), line, arguments)
+}
+
+/// Checks one line of a file with a table, and returns whether there is a finding.
+#[track_caller]
+pub(crate) fn is_found_in(table: &str, line: &str) -> bool {
+    let tree = tree(&[("limits.yaml", table), ("file", line)]);
+    has_finding(&tree, line, &["--table", "limits.yaml"])
+}
+
+#[track_caller]
+fn has_finding(tree: &TempDir, line: &str, arguments: &[&str]) -> bool {
+    let (findings, code) = check(tree, arguments);
     assert_eq!(
         i32::from(!findings.is_empty()),
         code,

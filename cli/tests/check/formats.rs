@@ -11,30 +11,41 @@ use crate::command::tree;
 use crate::support::{repository, run, stderr, stdout};
 
 #[test]
-fn the_findings_of_the_corpus_are_those_expected_in_each_format() {
-    for format in ["text", "json", "github", "sarif", "summary"] {
-        let arguments = match format {
-            "summary" => &["--summary"][..],
-            _ => &["--format", format],
-        };
-        let arguments = [&["check", "tests/corpus"], arguments].concat();
-        let output = run(&repository(), &arguments);
-        assert_eq!(output.status.code(), Some(1));
-        let expected = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/check")
-            .join(format!("corpus.{format}.txt"));
-        // The paths of Windows.
-        let mut found = stdout(&output).replace("tests/corpus\\", "tests/corpus/");
-        if format == "json" {
-            // It changes with the tables, unlike most findings.
-            let report: Value = serde_json::from_str(&found).unwrap();
-            found = found.replace(&report["table_date"].to_string(), "\"DATE\"");
+fn the_findings_of_the_corpora_are_those_expected_in_each_format() {
+    for corpus in ["corpus", "corpus-own-table"] {
+        for format in ["text", "json", "github", "sarif", "summary"] {
+            check_corpus(corpus, format);
         }
-        if std::env::var_os("UPDATE").is_some() {
-            fs::write(&expected, &found).unwrap();
-        }
-        assert_eq!(found, fs::read_to_string(&expected).unwrap(), "{format}");
     }
+}
+
+fn check_corpus(corpus: &str, format: &str) {
+    let arguments = match format {
+        "summary" => &["--summary"][..],
+        _ => &["--format", format],
+    };
+    let path = format!("tests/{corpus}");
+    let arguments = [&["check", &path], arguments].concat();
+    let output = run(&repository(), &arguments);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let expected = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/check")
+        .join(format!("{corpus}.{format}.txt"));
+    // The paths of Windows.
+    let mut found = stdout(&output).replace(&format!("{corpus}\\"), &format!("{corpus}/"));
+    if format == "json" {
+        // It changes with the tables, unlike most findings.
+        let report: Value = serde_json::from_str(&found).unwrap();
+        found = found.replace(&report["table_date"].to_string(), "\"DATE\"");
+    }
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&expected, &found).unwrap();
+    }
+    assert_eq!(
+        found,
+        fs::read_to_string(&expected).unwrap(),
+        "{corpus}, {format}"
+    );
 }
 
 #[test]

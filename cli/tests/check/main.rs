@@ -6,5 +6,6 @@ mod files;
 mod fix;
 mod formats;
 mod names;
+mod own_table;
 #[path = "../support/mod.rs"]
 mod support;

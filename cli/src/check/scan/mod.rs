@@ -15,9 +15,11 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use super::finding::Problem;
 use super::life_cycle::LifeCycles;
 use super::rules::{Dates, Subject};
-use crate::tables::Region;
+use crate::region::Region;
+use crate::table_arguments::Selection;
+use crate::tables::Table;
 use places::Places;
-use servers::{ServerWords, Servers};
+use servers::{Provider, Servers};
 
 /// Finds the model IDs that should be changed.
 pub(super) struct Scanner {
@@ -26,15 +28,20 @@ pub(super) struct Scanner {
     /// Finds the names of `life_cycles.ended`.
     ended: AhoCorasick,
     places: Places,
-    /// `None` if all files are assumed to use Model Studio.
-    servers: Option<ServerWords>,
+    provider: Provider,
 }
 
 impl Scanner {
-    /// Creates a scanner for all regions or for one. With a region, all files are assumed to use Model
-    /// Studio, so names that other servers share are reported everywhere.
-    pub(super) fn new(region: Option<Region>, dates: Dates) -> Self {
-        let life_cycles = LifeCycles::new(region, dates);
+    /// Creates a scanner for the selected tables.
+    pub(super) fn new(selection: &Selection, tables: &[Table], dates: Dates) -> Self {
+        let others: Vec<Table> = if matches!(selection, Selection::Own(..)) {
+            Vec::new()
+        } else {
+            // A name of another region, or of an earlier table, is not a typo.
+            let regions = Region::ALL.iter().chain(&[Region::BuiltIn]);
+            regions.map(|region| region.table()).collect()
+        };
+        let life_cycles = LifeCycles::new(tables, &others, dates);
         let names = life_cycles.ended.iter().map(|(name, _)| name);
         let mut ended = AhoCorasick::builder();
         let ended = ended.match_kind(MatchKind::LeftmostLongest).build(names);
@@ -43,14 +50,15 @@ impl Scanner {
             life_cycles,
             dates,
             places: Places::new(),
-            servers: region.is_none().then(ServerWords::new),
+            provider: Provider::new(selection),
         }
     }
 
     /// Returns the model IDs in the text that should be changed, in their order.
     pub(super) fn scan(&self, text: &[u8]) -> Vec<(Range<usize>, Problem)> {
         let ended = self.ended.find_iter(text);
-        let ended = ended.filter(|found| ids::is_whole(text, &found.range()));
+        let prefixes = self.provider.prefixes();
+        let ended = ended.filter(|found| ids::is_whole(text, &found.range(), prefixes));
         let ended: Vec<_> = ended
             .map(|found| (found.range(), found.pattern()))
             .collect();
@@ -61,17 +69,14 @@ impl Scanner {
         if ended.is_empty() && places.is_empty() {
             return Vec::new();
         }
-        let servers = match &self.servers {
-            Some(words) => words.find_in(text),
-            None => Servers::only_model_studio(text),
-        };
+        let servers = self.provider.servers(text);
 
         let mut found = Vec::new();
         for (bytes, pattern) in ended {
             let (name, problem) = &self.life_cycles.ended[pattern];
             let place = places.binary_search_by_key(&bytes.start, |place| place.start);
-            if ids::has_prefix(text, bytes.start)
-                || servers.is_model_studio(name, bytes.start, place.is_ok())
+            if ids::has_prefix(text, bytes.start, prefixes)
+                || servers.is_own_model(name, bytes.start, place.is_ok())
             {
                 found.push((bytes, problem.clone()));
             }
@@ -87,14 +92,17 @@ impl Scanner {
         found
     }
 
-    /// Returns the part of a string that is an ID of Model Studio, without a prefix such as
-    /// `dashscope/`. Returns `None` if another prefix selects another server.
+    /// Returns the part of a string that is an ID of the tables, without a prefix such as `dashscope/`.
+    /// Returns `None` if another prefix selects another server.
     fn own_id(&self, text: &[u8], place: Range<usize>) -> Option<Range<usize>> {
         let is_known = |name| self.life_cycles.known.contains(name);
         if std::str::from_utf8(&text[place.clone()]).is_ok_and(is_known) {
             return Some(place);
         }
-        ids::without_prefix(text, place)
+        match self.provider.prefixes() {
+            [] => Some(place),
+            prefixes => ids::without_prefix(text, place, prefixes),
+        }
     }
 
     /// Returns the problem with a name where a model is named, if it is misspelled.
@@ -119,6 +127,7 @@ mod tests {
 
     use super::Scanner;
     use crate::check::rules::Dates;
+    use crate::table_arguments::Selection;
 
     fn scanner() -> Scanner {
         let date = |date: &str| date.parse().unwrap();
@@ -126,7 +135,8 @@ mod tests {
             today: date("2026-10-10"),
             soon: date("2026-12-31"),
         };
-        Scanner::new(None, dates)
+        let selection = Selection::AllRegions;
+        Scanner::new(&selection, &selection.tables().unwrap(), dates)
     }
 
     #[test]

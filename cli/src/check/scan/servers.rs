@@ -1,8 +1,9 @@
-//! Which servers a file uses, by the words in it.
+//! Whose models the names in a file stand for. Several servers can use the same names.
 
 use aho_corasick::AhoCorasick;
 
 use super::blocks;
+use crate::table_arguments::Selection;
 
 /// The words by which a file names Model Studio.
 const MODEL_STUDIO: &str =
@@ -19,46 +20,103 @@ const OTHER_SERVERS: &str = "api.moonshot, bedrock, bigmodel.cn, cerebras, deepi
 const OWN_MODELS: &str = "qwen, qwq, qvq, wan2, wanx, text-embedding-v, cosyvoice, paraformer, \
     fun-asr, gte-rerank, multimodal-embedding-v, tongyi";
 
-/// Finds the words by which a file names a server.
-pub(super) struct ServerWords(AhoCorasick);
+/// Prefixes that select Model Studio in front of a model ID, as in `dashscope/qwen-plus`.
+const MODEL_STUDIO_PREFIXES: &[&str] = &["dashscope", "bailian", "modelstudio", "tongyi"];
 
-impl ServerWords {
-    pub(super) fn new() -> Self {
-        let words = MODEL_STUDIO.split(", ").chain(OTHER_SERVERS.split(", "));
-        let mut builder = AhoCorasick::builder();
-        let words = builder.ascii_case_insensitive(true).build(words);
-        Self(words.expect("the words are short"))
+/// Decides whose models the names in a text stand for.
+pub(super) enum Provider {
+    /// The tables are those of Model Studio, and the words by which a file names a server count.
+    Named(AhoCorasick),
+    /// The tables are those of Model Studio, which all files use.
+    ModelStudio,
+    /// The table is a user's own.
+    Own,
+}
+
+impl Provider {
+    pub(super) fn new(selection: &Selection) -> Self {
+        match selection {
+            Selection::AllRegions => {
+                let words = MODEL_STUDIO.split(", ").chain(OTHER_SERVERS.split(", "));
+                let mut builder = AhoCorasick::builder();
+                let words = builder.ascii_case_insensitive(true).build(words);
+                Self::Named(words.expect("the words are short"))
+            }
+            Selection::Region(_) => Self::ModelStudio,
+            Selection::Own(..) => Self::Own,
+        }
     }
 
-    pub(super) fn find_in<'a>(&self, text: &'a [u8]) -> Servers<'a> {
-        let own_words = MODEL_STUDIO.split(", ").count();
-        let words = self.0.find_iter(text);
-        let words = words.map(|found| (found.start(), found.pattern().as_usize() < own_words));
-        let mut words: Vec<_> = words.collect();
-        if !words.windows(2).any(|pair| pair[0].1 != pair[1].1) {
-            words.truncate(1);
+    /// Returns the prefixes that select the provider in front of a model ID. The provider of a user's own
+    /// table is not known, so its model IDs are those of the table, which can contain a prefix.
+    pub(super) const fn prefixes(&self) -> &'static [&'static str] {
+        match self {
+            Self::Named(_) | Self::ModelStudio => MODEL_STUDIO_PREFIXES,
+            Self::Own => &[],
         }
-        Servers { text, words }
+    }
+
+    pub(super) fn servers<'a>(&self, text: &'a [u8]) -> Servers<'a> {
+        match self {
+            Self::Named(words) => Servers::Named(ServerWords::find(words, text)),
+            Self::ModelStudio => Servers::ModelStudio,
+            Self::Own => Servers::Own,
+        }
     }
 }
 
-/// The servers that a file names.
-pub(super) struct Servers<'a> {
+/// The servers that a text uses.
+pub(super) enum Servers<'a> {
+    Named(ServerWords<'a>),
+    ModelStudio,
+    Own,
+}
+
+impl Servers<'_> {
+    /// Returns `true` if a name at a position stands for a model of the tables.
+    pub(super) fn is_own_model(&self, name: &str, at: usize, is_place: bool) -> bool {
+        match self {
+            Self::Named(words) => words.name_model_studio(name, at, is_place),
+            Self::ModelStudio => true,
+            // In other places, names such as `o1` and `command` can stand for anything.
+            Self::Own => is_place || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+        }
+    }
+
+    /// Returns `true` if a name that is one typo away from `known` counts as a misspelling of it, where a
+    /// model is named. Other vendors have further models with similar names.
+    pub(super) fn can_be_misspelled(&self, known: &str, at: usize) -> bool {
+        match self {
+            Self::Named(_) | Self::ModelStudio => {
+                !matches!(owner(known), Owner::OtherVendor) && self.is_own_model(known, at, true)
+            }
+            Self::Own => true,
+        }
+    }
+}
+
+/// The words by which a text names servers.
+pub(super) struct ServerWords<'a> {
     text: &'a [u8],
     /// The positions of the words, and whether each one stands for Model Studio. There is only one if
     /// all stand for the same.
     words: Vec<(usize, bool)>,
 }
 
-impl<'a> Servers<'a> {
-    /// Returns the servers of a file that uses Model Studio only.
-    pub(super) fn only_model_studio(text: &'a [u8]) -> Self {
-        let words = vec![(0, true)];
+impl<'a> ServerWords<'a> {
+    fn find(words: &AhoCorasick, text: &'a [u8]) -> Self {
+        let own_words = MODEL_STUDIO.split(", ").count();
+        let words = words.find_iter(text);
+        let words = words.map(|found| (found.start(), found.pattern().as_usize() < own_words));
+        let mut words: Vec<_> = words.collect();
+        if !words.windows(2).any(|pair| pair[0].1 != pair[1].1) {
+            words.truncate(1);
+        }
         Self { text, words }
     }
 
     /// Returns `true` if a name at a position stands for a model of Model Studio.
-    pub(super) fn is_model_studio(&self, name: &str, at: usize, is_place: bool) -> bool {
+    fn name_model_studio(&self, name: &str, at: usize, is_place: bool) -> bool {
         let owner = owner(name);
         if matches!(owner, Owner::ModelStudio) {
             return true;
@@ -70,12 +128,6 @@ impl<'a> Servers<'a> {
             Owner::OpenWeights if is_place => own || !other,
             _ => own && !other,
         }
-    }
-
-    /// Returns `true` if a name that is one typo away from `known` counts as a misspelling of it. Other
-    /// vendors have further models with similar names.
-    pub(super) fn can_be_misspelled(&self, known: &str, at: usize) -> bool {
-        !matches!(owner(known), Owner::OtherVendor) && self.is_model_studio(known, at, true)
     }
 
     /// Returns the words in the smallest block around a position that has any, or all words.

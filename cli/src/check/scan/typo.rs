@@ -12,7 +12,7 @@ pub(super) fn similar<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> V
 /// Returns `true` if two names differ in one inserted, missing, replaced or swapped character.
 ///
 /// A change in a digit or beside one is no typo, since it is usually another model: `qwen4-max`,
-/// `wan2.6-r2v` or `glm-4.5v`. Names that differ in case are often those of other servers. A name that
+/// `wan2.6-r2v` or `glm-4.5v`. Neither is another letter on its own: `command-a` and `command-r`. Names that differ in case are often those of other servers. A name that
 /// starts or ends with a separator is a part of something else, such as a pattern.
 fn is_typo(name: &str, known: &str) -> bool {
     let (a, b) = (name.as_bytes(), known.as_bytes());
@@ -27,9 +27,11 @@ fn is_typo(name: &str, known: &str) -> bool {
     let suffix = a[prefix..].iter().rev().zip(b[prefix..].iter().rev());
     let suffix = suffix.take_while(|(a, b)| a == b).count();
     let (end_a, end_b) = (a.len() - suffix, b.len() - suffix);
+    let before = prefix.checked_sub(1).and_then(|before| b.get(before));
+    let is_part = is_separator(before) && is_separator(b.get(end_b));
     let is_edit = match (&a[prefix..end_a], &b[prefix..end_b]) {
         ([_], []) | ([], [_]) => true,
-        ([a], [b]) => !a.eq_ignore_ascii_case(b),
+        ([a], [b]) => !a.eq_ignore_ascii_case(b) && !is_part,
         ([a, b], [c, d]) => a == d && b == c,
         _ => false,
     };
@@ -71,6 +73,8 @@ mod tests {
             ("qwen4-max", "qwen3-max"),
             ("wan2.6-r2v-flash", "wan2.6-i2v-flash"),
             ("qwen2.5v-max", "qwen2.5-max"),
+            ("command-a", "command-r"),
+            ("command-a-plus", "command-r-plus"),
             ("qwen-plus-", "qwen-plus"),
             ("-qwen-plus", "qwen-plus"),
         ] {
