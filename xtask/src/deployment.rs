@@ -31,6 +31,14 @@ pub(crate) const DEPLOYMENTS: &[Deployment] = &[
     deployment("hong_kong_global", ["hongkong", "global"], ["Hong Kong", "global"], None),
 ];
 
+/// Returns the table of a region and scope. A scope without a table has the main table of its region.
+pub(crate) fn table_of(region: &str, scope: &str) -> &'static str {
+    let mut of_region = DEPLOYMENTS.iter().filter(|table| table.region == region);
+    let main = of_region.clone().next();
+    let table = of_region.find(|table| table.scope == scope).or(main);
+    table.map(|table| table.file).unwrap_or_default()
+}
+
 const fn deployment(
     file: &'static str,
     [region, scope]: [&'static str; 2],

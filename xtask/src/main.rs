@@ -78,13 +78,21 @@ fn import_pages(folder: &Path, options: &[&str]) -> Result<(), String> {
     tables.write(repository())
 }
 
-/// Replaces the file with the rate limit page.
+/// Replaces the files with the rate limit page and with the properties.
 fn write_data(committed: &DataFiles, files: &DataFiles) -> Result<(), String> {
     let path = |file: &str| data().join(file);
-    let [old, new] = [&committed.page_file, &files.page_file];
-    fs::write(path(new), &files.page).map_err(|error| format!("{new}: {error}"))?;
-    if old != new {
-        fs::remove_file(path(old)).map_err(|error| format!("{old}: {error}"))?;
+    for (old, new, text) in [
+        (&committed.page_file, &files.page_file, &files.page),
+        (
+            &committed.property_file,
+            &files.property_file,
+            &files.properties,
+        ),
+    ] {
+        fs::write(path(new), text).map_err(|error| format!("{new}: {error}"))?;
+        if old != new {
+            fs::remove_file(path(old)).map_err(|error| format!("{old}: {error}"))?;
+        }
     }
     Ok(())
 }

@@ -74,7 +74,7 @@ pub(crate) const DECLARATIONS: &[Declaration] = &[
 ];
 
 /// The kinds of input and output.
-const MODALITIES: &[&str] = &[
+pub(crate) const MODALITIES: &[&str] = &[
     "text", "image", "audio", "video", "document", "file", "link", "3d",
 ];
 
@@ -136,6 +136,11 @@ impl Property {
     /// Returns the key in the tables.
     pub(crate) fn name(self) -> &'static str {
         DECLARATIONS[self as usize].name
+    }
+
+    /// Returns the column in the data.
+    pub(crate) fn column(self) -> &'static str {
+        DECLARATIONS[self as usize].column
     }
 }
 

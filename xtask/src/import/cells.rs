@@ -125,7 +125,7 @@ pub(super) fn value(text: &str) -> Option<Value> {
 }
 
 /// Parses a number without separators, or with a comma before each group of three digits.
-fn number(text: &str) -> Option<u64> {
+pub(super) fn number(text: &str) -> Option<u64> {
     let mut groups = text.split(',');
     let first = groups.next()?;
     let has_separators = first.len() < text.len();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::deployment::DEPLOYMENTS;
+use crate::deployment::table_of;
 use crate::import::held_back::Decisions;
 use crate::import::measures;
 use crate::import::row::{Field, Row};
@@ -317,12 +317,7 @@ fn region_and_name(row: &Row) -> (&str, &str) {
     (row.get(Field::Region), row.get(Field::Name))
 }
 
-/// Returns the table of a row. A scope without a table has the main table of its region.
 fn table(row: &Row) -> &'static str {
     let [region, scope, _] = row.key();
-    let is_of_region = |table: &&crate::deployment::Deployment| table.region == region;
-    let mut of_region = DEPLOYMENTS.iter().filter(is_of_region);
-    let main = of_region.clone().next();
-    let table = of_region.find(|table| table.scope == scope).or(main);
-    table.map(|table| table.file).unwrap_or_default()
+    table_of(region, scope)
 }

@@ -27,11 +27,26 @@ impl PageError {
 }
 
 /// Returns the message for the errors in a page.
-pub(super) fn message(file: &str, mut errors: Vec<PageError>) -> String {
-    errors.sort_by_key(|error| error.line);
-    let others = errors.len().saturating_sub(MAX_ERRORS);
-    let shown = errors.iter().take(MAX_ERRORS);
-    let shown = shown.map(|error| format!("{file}:{}: {}", error.line, error.message));
-    let more = (others > 0).then(|| format!("{file}: {others} more errors"));
+pub(super) fn message(file: &str, errors: Vec<PageError>) -> String {
+    message_of_lines(lines(file, errors), &format!("{file}: "))
+}
+
+/// Returns the message for errors in several pages.
+pub(super) fn message_of_pages(lines: Vec<String>) -> String {
+    message_of_lines(lines, "")
+}
+
+fn message_of_lines(lines: Vec<String>, file: &str) -> String {
+    let others = lines.len().saturating_sub(MAX_ERRORS);
+    let more = (others > 0).then(|| format!("{file}{others} more errors"));
+    let shown = lines.into_iter().take(MAX_ERRORS);
     shown.chain(more).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns a line for each error in a page.
+pub(super) fn lines(file: &str, mut errors: Vec<PageError>) -> Vec<String> {
+    errors.sort_by_key(|error| error.line);
+    let lines = errors.iter();
+    let lines = lines.map(|error| format!("{file}:{}: {}", error.line, error.message));
+    lines.collect()
 }

@@ -22,8 +22,11 @@ pub(super) struct LimitChange {
     pub(super) is_implausible: bool,
 }
 
+/// The unit of a limit that the provider adjusts.
+const DYNAMIC: &str = "dynamic";
+
 /// The factor from which a change is implausible.
-const IMPLAUSIBLE: u64 = 10;
+pub(super) const IMPLAUSIBLE: u64 = 10;
 
 /// Returns the limits that changed.
 pub(super) fn changes(old: &Row, new: &Row) -> Vec<LimitChange> {
@@ -50,12 +53,17 @@ pub(super) fn changes(old: &Row, new: &Row) -> Vec<LimitChange> {
     changes.collect()
 }
 
+/// Returns the limits of calls and of tokens.
+pub(super) fn calls_and_tokens(row: &Row) -> [Reading; 2] {
+    [Measure::Calls, Measure::Tokens].map(|measure| Reading::new(measure, row))
+}
+
 /// The limits of a row for a measure.
-struct Reading {
+pub(super) struct Reading {
     /// The numbers and their units. A dynamic limit without a number has none.
     limits: Vec<(Option<u64>, String)>,
     /// The lowest, per minute. Concurrent tasks have no window.
-    rate: Option<u64>,
+    pub(super) rate: Option<u64>,
 }
 
 impl Reading {
@@ -76,13 +84,17 @@ impl Reading {
         }
         let mut dynamic = row.get(Field::Dynamic).split(',');
         if dynamic.any(|kind| Some(kind) == measure.dynamic()) {
-            limits.push((None, "dynamic".to_owned()));
+            limits.push((None, DYNAMIC.to_owned()));
         }
         if limits.is_empty() {
             limits.push((None, format!("no limit of {}", measure.noun())));
         }
         let rate = rates.into_iter().min();
         Self { limits, rate }
+    }
+
+    pub(super) fn is_dynamic(&self) -> bool {
+        self.limits.iter().any(|(_, unit)| unit == DYNAMIC)
     }
 
     fn numbers(&self) -> Vec<Option<u64>> {
@@ -154,7 +166,7 @@ fn number(row: &Row, field: Field) -> Option<u64> {
 }
 
 /// Returns the ratio of two numbers in words: `x2`, `/2` or `same rate`.
-fn ratio(old: u64, new: u64) -> String {
+pub(super) fn ratio(old: u64, new: u64) -> String {
     let (sign, higher, lower) = match new.cmp(&old) {
         std::cmp::Ordering::Equal => return "same rate".to_owned(),
         std::cmp::Ordering::Greater => ('x', new, old),
@@ -165,7 +177,7 @@ fn ratio(old: u64, new: u64) -> String {
     format!("{sign}{}", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-fn with_separators(number: u64) -> String {
+pub(super) fn with_separators(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

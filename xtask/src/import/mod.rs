@@ -5,6 +5,8 @@
 //! `changes` compares the result with the committed data and holds back what is implausible, and `report`
 //! describes the changes.
 
+mod card_limits;
+mod cards;
 mod cells;
 mod changes;
 mod columns;
@@ -14,6 +16,8 @@ mod headings;
 mod held_back;
 mod markdown;
 mod measures;
+mod property_changes;
+mod property_rows;
 mod quota_page;
 mod rate_limit_page;
 mod release;
@@ -32,18 +36,24 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
+pub use cards::CardPage;
+
 use changes::Committed;
 use headings::Headings;
 use held_back::Decisions;
 use model_studio_limits_core::Date;
+use report::Report;
 
 use crate::deployment::DEPLOYMENTS;
 use crate::read::DataFiles;
 use crate::read::notices::{self, Notice};
-use crate::sources::PAGE_FILE;
+use crate::sources::{PAGE_FILE, PROPERTY_FILE};
 
-/// The directory of the pages, in the provider's repository.
-const PAGES: &str = "skills/bailian-docs-llm-wiki/raw/model-user-guide/get-started-with-models";
+/// The root of the documentation, in the provider's repository.
+const DOCUMENTATION: &str = "skills/bailian-docs-llm-wiki";
+
+/// The directory of the pages about limits, in the documentation.
+const PAGES: &str = "raw/model-user-guide/get-started-with-models";
 
 /// The provider's pages.
 #[derive(Clone, Debug)]
@@ -54,6 +64,8 @@ pub struct ProviderPages {
     pub rate_limits: String,
     /// `quota-management.md`, which has the tiers of dynamic limits.
     pub quotas: Option<String>,
+    /// The model cards, which have the properties of models. Without any, those of the data are kept.
+    pub cards: Vec<CardPage>,
 }
 
 impl ProviderPages {
@@ -61,13 +73,13 @@ impl ProviderPages {
     ///
     /// # Errors
     ///
-    /// Returns an error if a page other than `quota-management.md` is missing, or if a page cannot be
-    /// read.
+    /// Returns an error if `rate-limit.md` is missing, or if a page cannot be read.
     pub fn load(checkout: &Path, date: String) -> Result<Self, String> {
-        let path = checkout.join(PAGES).join(rate_limit_page::FILE);
+        let documentation = checkout.join(DOCUMENTATION);
+        let path = documentation.join(PAGES).join(rate_limit_page::FILE);
         let rate_limits = fs::read_to_string(&path);
         let rate_limits = rate_limits.map_err(|error| format!("{}: {error}", path.display()))?;
-        let path = checkout.join(PAGES).join(quota_page::FILE);
+        let path = documentation.join(PAGES).join(quota_page::FILE);
         let quotas = match fs::read_to_string(&path) {
             Ok(text) => Some(text),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -77,6 +89,7 @@ impl ProviderPages {
             date,
             rate_limits,
             quotas,
+            cards: CardPage::load(&documentation)?,
         })
     }
 }
@@ -118,6 +131,11 @@ pub fn import(
     page.remarks.extend(remarks);
     remarks::keep(&mut page.rows, &old_by_key);
 
+    let cards = cards::read(&pages.cards)?;
+    let (conflicts, remarks) = card_limits::compare(&cards, &page.rows);
+    page.remarks.extend(remarks);
+    page.remarks.extend(cards.remarks.iter().cloned());
+
     let notices = notices::read(&committed.notice_file, &committed.notices)?;
     let mut decisions = Decisions::new(accepted);
     let (rows, changes) = changes::apply(
@@ -130,20 +148,38 @@ pub fn import(
         page.rows,
         &mut decisions,
     );
+    let property_rows = property_rows::read(&committed.property_file, &committed.properties)?;
+    let source = property_changes::Source {
+        cards: &cards,
+        listed: &rows,
+        date,
+        is_older: PROPERTY_FILE
+            .date(&committed.property_file)
+            .is_some_and(|newest| **date < *newest),
+    };
+    let (property_rows, properties) =
+        property_changes::apply(property_rows, &source, &mut decisions);
     let held_back = decisions.finish()?;
-    let text = row::write(&rows);
     let mut files = committed.clone();
+    let text = property_rows::write(&property_rows);
+    if text != committed.properties {
+        files.properties = text;
+        files.property_file = PROPERTY_FILE.name(date);
+    }
+    let text = row::write(&rows);
     if text != committed.page {
         files.page = text;
         files.page_file = PAGE_FILE.name(&pages.date);
         files.page_date.clone_from(&pages.date);
     }
-    let report = report::write(
-        [&committed.page_date, date],
-        &changes,
-        &held_back,
-        &page.remarks,
-    );
+    let report = report::write(&Report {
+        dates: [&committed.page_date, date],
+        tables: &changes,
+        properties: &properties,
+        conflicts: &conflicts,
+        held_back: &held_back,
+        remarks: &page.remarks,
+    });
     Ok(Import { files, report })
 }
 

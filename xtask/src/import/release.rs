@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::import::changes::{Changes, TableChanges};
+use crate::import::property_changes::PropertyChanges;
 use crate::import::row::Field;
 
 /// Returns the kind of release that the rules in `CONTRIBUTING.md` require, and why.
-pub(super) fn kind(changes: &Changes) -> &'static str {
-    let mut tables = changes.values();
+pub(super) fn kind(tables: &Changes, properties: &PropertyChanges) -> &'static str {
+    let mut tables = tables.values();
     if tables.clone().any(removes_names) {
         "A minor release, because names are removed or deprecated."
     } else if tables.any(|table| !table.new.is_empty() || !table.limits.is_empty()) {
         "A patch release, because models are added or limits change."
+    } else if properties.in_tables().next().is_some() {
+        "A patch release, because properties change."
     } else {
-        "None is required, because neither models nor limits change."
+        "None is required, because neither models, limits nor properties change."
     }
 }
 
@@ -27,8 +30,12 @@ fn removes_names(table: &TableChanges) -> bool {
 }
 
 /// Returns the entry for `CHANGELOG.md`.
-pub(super) fn entry(date: &str, changes: &Changes) -> String {
-    let mut entry = format!("- The tables are as of {date}.\n");
+pub(super) fn entry(date: &str, changes: &Changes, properties: &PropertyChanges) -> String {
+    let mut entry = if changes.is_empty() {
+        format!("- The properties are as of {date}.\n")
+    } else {
+        format!("- The tables are as of {date}.\n")
+    };
     let renamed = |table: &TableChanges| {
         let renamed = table
             .renamed
@@ -46,32 +53,37 @@ pub(super) fn entry(date: &str, changes: &Changes) -> String {
         ("Removed", by_model(changes, |table| table.gone.clone())),
         ("Renamed", by_model(changes, renamed)),
         ("Changed the limits of", by_model(changes, limits)),
+        ("Changed the properties of", models(properties.in_tables())),
     ] {
         if models.is_empty() {
             continue;
         }
-        let models = models
-            .iter()
-            .map(|(name, tables)| format!("`{name}` ({})", tables.join(", ")));
-        let models = models.collect::<Vec<_>>().join(", ");
         _ = writeln!(entry, "- {verb} {models}.");
     }
     entry
 }
 
-/// Returns the tables by model. What is not a model ID is not in the tables.
-fn by_model(
-    changes: &Changes,
-    models: impl Fn(&TableChanges) -> Vec<String>,
-) -> BTreeMap<String, Vec<&'static str>> {
-    let mut by_model: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
-    for (table, changes) in changes {
-        for model in models(changes).into_iter().filter(|model| model.is_ascii()) {
-            let tables = by_model.entry(model).or_default();
-            if !tables.contains(table) {
-                tables.push(table);
-            }
+/// Returns the models with their tables. What is not a model ID is not in the tables.
+fn by_model(changes: &Changes, names: impl Fn(&TableChanges) -> Vec<String>) -> String {
+    let changes = changes.iter();
+    let names = changes.flat_map(|(table, changes)| {
+        let names = names(changes).into_iter().filter(|name| name.is_ascii());
+        names.map(|name| (name, *table))
+    });
+    let names: Vec<_> = names.collect();
+    models(names.iter().map(|(name, table)| (name.as_str(), *table)))
+}
+
+/// Returns a list of models, each with its tables.
+pub(super) fn models<'a>(names: impl Iterator<Item = (&'a str, &'static str)>) -> String {
+    let mut by_model: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, table) in names {
+        let tables = by_model.entry(name).or_default();
+        if !tables.contains(&table) {
+            tables.push(table);
         }
     }
-    by_model
+    let models = by_model.iter();
+    let models = models.map(|(name, tables)| format!("`{name}` ({})", tables.join(", ")));
+    models.collect::<Vec<_>>().join(", ")
 }

@@ -5,38 +5,56 @@ use std::fmt::Write as _;
 
 use crate::import::changes::{Changes, TableChanges};
 use crate::import::held_back::HeldBack;
+use crate::import::property_changes::{Groups, PropertyChanges};
 use crate::import::release;
 
-/// Returns the report as Markdown. The dates are those of the committed data and of the pages.
-pub(super) fn write(
-    dates: [&str; 2],
-    changes: &Changes,
-    held_back: &[HeldBack],
-    remarks: &[String],
-) -> String {
-    let [old, new] = dates;
+/// What the report is about.
+pub(super) struct Report<'a> {
+    /// The dates of the committed data and of the pages.
+    pub(super) dates: [&'a str; 2],
+    pub(super) tables: &'a Changes,
+    pub(super) properties: &'a PropertyChanges,
+    /// The limits of the model cards that are not those of the rate limit page.
+    pub(super) conflicts: &'a Groups,
+    pub(super) held_back: &'a [HeldBack],
+    pub(super) remarks: &'a [String],
+}
+
+/// Returns the report as Markdown.
+pub(super) fn write(about: &Report<'_>) -> String {
+    let [old, new] = about.dates;
+    let (tables, properties) = (about.tables, about.properties);
     let mut report = format!("# Import of the pages of {new}\n\nCompared with the data of {old}.");
     if new < old {
         report.push_str(" The pages are older than the data.");
     }
-    if changes.is_empty() {
+    let has_changes = !tables.is_empty() || properties.has_any();
+    if !has_changes {
         report.push_str(" Nothing changed.");
     }
     report.push('\n');
-    push_held_back(&mut report, held_back);
-    for (table, changes) in changes {
+    push_held_back(&mut report, about.held_back);
+    for (table, changes) in tables {
         push_table(&mut report, table, changes);
     }
-    if !changes.is_empty() {
-        let (kind, entry) = (release::kind(changes), release::entry(new, changes));
+    push_properties(&mut report, properties);
+    if has_changes {
+        let kind = release::kind(tables, properties);
+        let entry = release::entry(new, tables, properties);
         _ = write!(
             report,
             "\n## Release\n\n{kind} The entry for CHANGELOG.md:\n\n{entry}"
         );
     }
-    if !remarks.is_empty() {
+    push_models(
+        &mut report,
+        "Limits of the model cards that are not used",
+        "The data has the limits of the rate limit page. These model cards have others.",
+        about.conflicts,
+    );
+    if !about.remarks.is_empty() {
         report.push_str("\n## Remarks\n\n");
-        for remark in remarks {
+        for remark in about.remarks {
             _ = writeln!(report, "- {remark}");
         }
     }
@@ -92,6 +110,38 @@ fn push_table(report: &mut String, table: &str, changes: &TableChanges) {
 fn push_groups(report: &mut String, groups: &BTreeMap<String, Vec<String>>) {
     for (change, names) in groups {
         _ = writeln!(report, "- {change}: {}", list(names));
+    }
+}
+
+fn push_properties(report: &mut String, changes: &PropertyChanges) {
+    push_models(report, "Properties", "Changed:", &changes.changed);
+    push_models(
+        report,
+        "Properties of models that had none",
+        "From their model cards:",
+        &changes.new,
+    );
+    push_models(
+        report,
+        "Properties that are not taken",
+        "The data is newer than these model cards, and keeps what it has.",
+        &changes.not_taken,
+    );
+}
+
+/// Writes a section with a line for each group of models, unless there are none.
+fn push_models(report: &mut String, title: &str, text: &str, groups: &Groups) {
+    if groups.is_empty() {
+        return;
+    }
+    _ = writeln!(report, "\n## {title}\n\n{text}\n");
+    for (what, places) in groups {
+        let count = match places.len() {
+            1 => String::new(),
+            count => format!(" ({count} rows)"),
+        };
+        let models = release::models(places.iter().map(|(name, table)| (name.as_str(), *table)));
+        _ = writeln!(report, "- {what}{count}: {models}");
     }
 }
 

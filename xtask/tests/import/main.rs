@@ -1,5 +1,6 @@
 //! What the provider's pages become.
 
+mod cards;
 mod changes;
 mod mistakes;
 mod reading;
@@ -35,6 +36,7 @@ fn pages(date: &str) -> ProviderPages {
         date: date.to_owned(),
         rate_limits: page(&format!("rate-limit-{date}.md")),
         quotas: None,
+        cards: Vec::new(),
     }
 }
 
