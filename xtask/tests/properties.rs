@@ -8,8 +8,6 @@ use std::path::Path;
 use serde_yaml::Value;
 use xtask::{DataFiles, generate};
 
-const FILE: &str = "properties-2026-10-09.tsv";
-
 /// The properties in the order of the tables, with their columns.
 const PROPERTIES: [(&str, &str); 9] = [
     ("context_window", "context_window"),
@@ -27,21 +25,29 @@ const MODALITIES: [&str; 8] = [
     "text", "image", "audio", "video", "document", "file", "link", "3d",
 ];
 
-/// The cells that the tables leave out: the model, the property, the value and the number of rows.
-const LEFT_OUT: [(&str, &str, &str, usize); 8] = [
-    ("qwen3-30b-a3b-thinking-2507", "context_window", "81920", 4),
-    ("qwen3-30b-a3b-thinking-2507", "max_input", "126976", 4),
-    ("happyhorse-1.1-i2v", "max_reasoning", "1049", 5),
-    ("qwen3-max", "thinking", "none", 2),
-    ("qwen3.7-text-rerank", "max_output", "0", 1),
-    ("qwen3-rerank", "max_output", "0", 2),
-    ("gte-rerank-v2", "max_output", "0", 2),
-    ("multimodal-embedding-v1", "max_output", "0", 1),
-];
+/// The columns with limits that apply if the model thinks.
+const WITH_THINKING: [&str; 3] = ["max_input_thinking", "max_output_thinking", "max_reasoning"];
 
 fn repository() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.parent().expect("the repository")
+}
+
+/// Returns the committed data.
+fn committed() -> DataFiles {
+    DataFiles::load(&repository().join("xtask/data")).unwrap()
+}
+
+/// Returns the data with the page and some properties of 2026-10-09, also when newer ones are committed.
+fn data() -> DataFiles {
+    DataFiles {
+        page_date: "2026-10-09".to_owned(),
+        page_file: "models-2026-10-09.tsv".to_owned(),
+        page: include_str!("pages/models-2026-10-09.tsv").to_owned(),
+        property_file: "properties-2026-10-09.tsv".to_owned(),
+        properties: include_str!("pages/properties-2026-10-09.tsv").to_owned(),
+        ..committed()
+    }
 }
 
 /// Reads all committed tables.
@@ -96,24 +102,38 @@ fn cell(value: &Value) -> String {
 }
 
 /// Returns the value that a row should have in its table, in the same form.
-fn expected(row: &HashMap<&str, &str>, (property, column): (&str, &str)) -> String {
-    let text = row[column];
-    let is_left_out = |(name, left_out, value, _): &(&str, &str, &str, usize)| {
-        (*name, *left_out, *value) == (row["name"], property, text)
-    };
-    if LEFT_OUT.iter().any(is_left_out) {
+fn expected(row: &HashMap<&str, &str>, column: &str) -> String {
+    if is_contradicted(row, column) {
         return String::new();
     }
-    let mut items: Vec<_> = text.split(',').collect();
+    let mut items: Vec<_> = row[column].split(',').collect();
     items.sort_by_key(|item| MODALITIES.iter().position(|other| other == item));
     items.join(",")
 }
 
+/// Returns `true` if the tables leave out a cell, because it contradicts another one.
+fn is_contradicted(row: &HashMap<&str, &str>, column: &str) -> bool {
+    let number = |column: &str| row[column].parse::<u64>().ok();
+    let exceeds = |column: &str| number(column) > number("context_window").or(Some(u64::MAX));
+    let output = row["output_modalities"];
+    let has_text = output.is_empty() || output.split(',').any(|kind| kind == "text");
+    let conflict = format!("CONFLICT {column}: ");
+    let by_others = match column {
+        "context_window" if PROPERTIES.iter().any(|(_, column)| exceeds(column)) => true,
+        "thinking" if row[column] == "none" => {
+            WITH_THINKING.iter().any(|column| !row[column].is_empty())
+        }
+        _ if WITH_THINKING.contains(&column) && !has_text => true,
+        _ => number(column) == Some(0) || exceeds(column),
+    };
+    by_others || row["note"].split("; ").any(|it| it.starts_with(&conflict))
+}
+
 #[test]
 fn every_cell_of_the_data_is_in_its_table() {
-    let text = fs::read_to_string(repository().join("xtask/data").join(FILE)).unwrap();
-    let rows = rows(&text);
-    let (mut compared, mut without) = (0, 0);
+    let data = committed();
+    let rows = rows(&data.properties);
+    let (mut deployments, mut compared) = (BTreeSet::new(), 0);
     for table in tables() {
         let (region, scope) = deployment(&table);
         for model in models(&table) {
@@ -122,35 +142,29 @@ fn every_cell_of_the_data_is_in_its_table() {
             let found = found.find(|row| (row["region"], row["scope"], row["name"]) == key);
             let Some(row) = found else {
                 assert_eq!(model.get("properties"), None, "{key:?}");
-                without += 1;
                 continue;
             };
             compared += 1;
-            for property in PROPERTIES {
-                let found = cell(&model["properties"][property.0]);
-                assert_eq!(found, expected(row, property), "{key:?} {property:?}");
+            for (property, column) in PROPERTIES {
+                let found = cell(&model["properties"][property]);
+                assert_eq!(found, expected(row, column), "{key:?} {property:?}");
             }
             let mut names = model["properties"].as_mapping().unwrap().keys();
             let is_known = |name: &Value| PROPERTIES.iter().any(|(known, _)| name == *known);
             assert!(names.all(is_known), "{key:?}");
         }
+        deployments.insert((region, scope.to_owned()));
     }
-    for (name, property, value, count) in LEFT_OUT {
-        let has_value = |row: &&HashMap<&str, &str>| (row["name"], row[property]) == (name, value);
-        assert_eq!(
-            rows.iter().filter(has_value).count(),
-            count,
-            "{name} {property}"
-        );
-    }
-    // One row is that of `kimi-k3` in Virginia with a scope that has no table.
-    assert_eq!((compared, without), (rows.len() - 1, 20));
+    let has_table = |row: &&HashMap<&str, &str>| {
+        deployments.contains(&(row["region"].to_owned(), row["scope"].to_owned()))
+    };
+    assert_eq!(compared, rows.iter().filter(has_table).count());
 }
 
 #[test]
 fn every_table_declares_the_same_properties_and_states_the_dates_of_the_cards() {
-    let text = fs::read_to_string(repository().join("xtask/data").join(FILE)).unwrap();
-    let rows = rows(&text);
+    let files = committed();
+    let rows = rows(&files.properties);
     let dates = rows.iter().map(|row| row["page_date"]);
     let dates: BTreeSet<_> = dates
         .filter(|date| date.len() == "2026-10-09".len())
@@ -201,21 +215,15 @@ fn every_table_declares_the_same_properties_and_states_the_dates_of_the_cards() 
 
 #[test]
 fn contradictions_and_missing_properties_are_reported() {
-    let data = DataFiles {
-        page_date: "2026-10-09".to_owned(),
-        page_file: "models-2026-10-09.tsv".to_owned(),
-        page: include_str!("pages/models-2026-10-09.tsv").to_owned(),
-        ..DataFiles::load(&repository().join("xtask/data")).unwrap()
-    };
-    let output = generate(&data).unwrap();
+    let output = generate(&data()).unwrap();
     let report: Vec<_> = output.report().lines().collect();
     for line in [
-        "properties-2026-10-09.tsv:334: qwen3-30b-a3b-thinking-2507: max_input is 126976, but context_window is 81920: max_input, context_window left out",
-        "properties-2026-10-09.tsv:990: qwen3.7-text-rerank: max_output is 0: max_output left out",
-        "properties-2026-10-09.tsv:814: happyhorse-1.1-i2v: max_reasoning is 1049, but output is video: max_reasoning left out",
-        "properties-2026-10-09.tsv:55: qwen3-max: thinking is none, but max_input_thinking is 258048: thinking left out",
-        "properties-2026-10-09.tsv:523: glm-5.3: pages differ (model-pricing switchable, deep-thinking always): thinking left out",
-        "properties-2026-10-09.tsv:505: kimi-k3: no table has this model in scope international: properties not used",
+        "properties-2026-10-09.tsv:4: qwen3-30b-a3b-thinking-2507: max_input is 126976, but context_window is 81920: max_input, context_window left out",
+        "properties-2026-10-09.tsv:5: qwen3.7-text-rerank: max_output is 0: max_output left out",
+        "properties-2026-10-09.tsv:6: happyhorse-1.1-i2v: max_reasoning is 1049, but output is video: max_reasoning left out",
+        "properties-2026-10-09.tsv:7: qwen3-max: thinking is none, but max_input_thinking is 258048: thinking left out",
+        "properties-2026-10-09.tsv:8: glm-5.3: pages differ (model-pricing switchable, deep-thinking always): thinking left out",
+        "properties-2026-10-09.tsv:9: kimi-k3: no table has this model in scope international: properties not used",
         "models-2026-10-09.tsv:1029: decision-model-preview: not in properties-2026-10-09.tsv: no properties",
     ] {
         assert!(report.contains(&line), "{line}");
@@ -224,10 +232,11 @@ fn contradictions_and_missing_properties_are_reported() {
 
 #[test]
 fn the_page_of_regions_names_those_whose_properties_differ() {
-    let page = fs::read_to_string(repository().join("src/regions.md")).unwrap();
+    let files = generate(&data()).unwrap();
+    let page = &files.contents["src/regions.md"];
     let (_, page) = page.split_once("# Properties").unwrap();
     for row in [
-        "| `qwen-plus` | 1000000 | `beijing`, `virginia`, `frankfurt`, `frankfurt_eu`, `hong_kong`: 997952; `virginia_us`: 995904 | 32768 | 995904 | 32768 | 81920 | text | text | switchable |",
+        "| `qwen-flash` | 1000000 | `singapore`, `beijing`, `virginia`, `frankfurt`: 997952; `virginia_us`: 995904 | 32768 | - | - | - | text | text | switchable |",
         "| `qwen3-rerank` | 30000 | 30000 | - | - | - | - | text | text | - |",
     ] {
         assert!(page.lines().any(|line| line == row), "{row}");
@@ -237,7 +246,7 @@ fn the_page_of_regions_names_those_whose_properties_differ() {
 
 #[test]
 fn a_noted_conflict_leaves_out_the_value_that_the_row_has() {
-    let mut data = DataFiles::load(&repository().join("xtask/data")).unwrap();
+    let mut data = data();
     let line = data.properties.lines().nth(1).unwrap().to_owned();
     let noted = format!("{line}; CONFLICT thinking: one page always; CONFLICT batch: other");
     data.properties = data.properties.replacen(&line, &noted, 1);
@@ -290,21 +299,21 @@ fn errors_show_file_line_and_column() {
             "3:34: duplicate row for the model, first listed on line 2",
         ),
     ] {
-        let mut data = DataFiles::load(&repository().join("xtask/data")).unwrap();
+        let mut data = data();
         assert_eq!(data.properties.matches(row).count(), 1);
         data.properties = data.properties.replacen(row, &row.replacen(from, to, 1), 1);
         let error = generate(&data).unwrap_err();
         assert!(
-            error.starts_with(FILE) && error.ends_with(message),
+            error.starts_with("properties-2026-10-09.tsv:") && error.ends_with(message),
             "{error}\n{message}"
         );
     }
 
-    let mut data = DataFiles::load(&repository().join("xtask/data")).unwrap();
+    let mut data = data();
     data.properties = data.properties.replacen("\tthinking\t", "\treasoning\t", 1);
     let error = generate(&data).unwrap_err();
     assert_eq!(
         error,
-        format!("{FILE}:1:1: the column `thinking` is missing")
+        "properties-2026-10-09.tsv:1:1: the column `thinking` is missing"
     );
 }
