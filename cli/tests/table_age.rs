@@ -39,7 +39,9 @@ fn warning(days: i64) -> String {
 #[test]
 fn old_tables_are_a_warning_that_changes_nothing_else() {
     let directory = tempfile::tempdir().unwrap();
-    fs::write(directory.path().join("a.yaml"), "model: qwen3.7-plus\n").unwrap();
+    let active = Model::active().next().unwrap();
+    let text = format!("model: {active}\n");
+    fs::write(directory.path().join("a.yaml"), text).unwrap();
     for arguments in [
         &["check", "."][..],
         &["check", ".", "--format", "json"],
@@ -49,7 +51,7 @@ fn old_tables_are_a_warning_that_changes_nothing_else() {
         &["list", "--region", "singapore", "--format", "json"],
         &["list", "--format", "csv"],
         &["list", "--format", "yaml"],
-        &["show", "qwen3-max"],
+        &["show", active.name()],
     ] {
         let recent = run_after(60, directory.path(), arguments);
         assert_eq!(stderr(&recent), "", "{arguments:?}");
@@ -143,8 +145,8 @@ fn json_has_the_date_of_the_tables() {
     assert_eq!(json(&["check", "."])["table_date"], *date);
     let root = json(&["check", ".", "--region", "built-in"]);
     assert_eq!(root["table_date"], Value::Null);
-    let rows = json(&["list", "qwen3.7-plus"]);
+    let rows = json(&["list"]);
     let rows = rows.as_array().unwrap();
-    assert!(rows.len() > 1);
+    assert!(rows.len() > 100);
     assert!(rows.iter().all(|row| row["table_date"] == *date));
 }

@@ -2,13 +2,49 @@
 
 mod support;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 use support::{repository, run, stderr, stdout};
 
+/// A table of one's own, for what does not depend on the provider: the built-in tables change.
+const TABLE: &str = "\
+source: { date: 2026-10-09 }
+groups:
+  - category: text-generation
+    series: Atlas
+    models:
+      - name: atlas-5
+        limits: { rps: 500, tokens: 500000 per 6s }
+      - name: atlas-4
+        aliases: [atlas-4-0613]
+        deprecated: { retires: 2026-10-10, replacement: atlas-5, source: notice 7 }
+        limits: { qpm: 600, tpm: 1000000 }
+      - name: atlas-4-mini
+        deprecated: { retires: 2026-07-13, note: \"announced for 2026-07-13, still listed on 2026-10-09\" }
+        limits: none
+retired:
+  - { name: atlas-3, on: 2025-08-20, note: replaced by the newest model }
+";
+
+/// Runs a command with the table.
+fn output_with_table(arguments: &[&str]) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("limits.yaml"), TABLE).unwrap();
+    output_in(
+        directory.path(),
+        &[arguments, &["--table", "limits.yaml"]].concat(),
+    )
+}
+
 fn output(arguments: &[&str]) -> String {
-    let output = run(&repository(), arguments);
+    output_in(&repository(), arguments)
+}
+
+fn output_in(directory: &Path, arguments: &[&str]) -> String {
+    let output = run(directory, arguments);
     assert!(
         output.status.success(),
         "{arguments:?}: {}",
@@ -35,16 +71,15 @@ fn the_list_fits_80_columns() {
 
 #[test]
 fn a_list_shows_limits_and_status() {
-    let list = output(&["list", "qwen3-max", "--region", "singapore"]);
+    let list = output_with_table(&["list", "0613"]);
     let words: Vec<Vec<&str>> = list
         .lines()
         .map(|line| line.split_whitespace().collect())
         .collect();
-    assert_eq!(words[0], ["singapore"]);
+    assert_eq!(words[0], ["limits.yaml"]);
     assert_eq!(words[1], ["MODEL", "LIMITS", "STATUS"]);
-    let row = "qwen3-max 600 QPM, 1,000,000 TPM retires 2026-10-10, use";
+    let row = "atlas-4 600 QPM, 1,000,000 TPM retires 2026-10-10, use atlas-5";
     assert_eq!(words[2].join(" "), row);
-    assert_eq!(words[3], ["qwen3.7-max"]);
 }
 
 #[test]
@@ -55,7 +90,7 @@ fn the_formats_have_the_same_models() {
             .map(|row| row["name"].as_str().unwrap().to_owned());
         names.collect()
     };
-    let arguments = |format| ["list", "qwen-vl", "--region", "beijing", "--format", format];
+    let arguments = |format| ["list", "qwen", "--region", "beijing", "--format", format];
     let json = names(serde_json::from_str(&output(&arguments("json"))).unwrap());
     let yaml = names(serde_yaml::from_str(&output(&arguments("yaml"))).unwrap());
     let csv = output(&arguments("csv"));
@@ -68,7 +103,11 @@ fn the_formats_have_the_same_models() {
     assert_eq!(json, yaml);
     assert_eq!(json, csv);
     let table = output(&arguments("table"));
-    let first_words = table.lines().filter(|line| line.starts_with("  q"));
+    // The lines after the heading and the header that are not continued from the line above.
+    let first_words = table
+        .lines()
+        .skip(2)
+        .filter(|line| !line.starts_with("   "));
     let table: Vec<&str> = first_words
         .filter_map(|line| line.split_whitespace().next())
         .collect();
@@ -77,21 +116,14 @@ fn the_formats_have_the_same_models() {
 
 #[test]
 fn json_has_the_limits_in_the_format_of_tables() {
-    let rows: Value = serde_json::from_str(&output(&[
-        "list",
-        "qwen3-max",
-        "-r",
-        "beijing",
-        "-f",
-        "json",
-    ]))
-    .unwrap();
-    assert_eq!(rows[0]["name"], "qwen3-max");
+    let rows = output_with_table(&["list", "--format", "json"]);
+    let rows: Value = serde_json::from_str(&rows).unwrap();
+    assert_eq!(rows[0]["name"], "atlas-5");
     assert_eq!(
         rows[0]["limits"],
         serde_json::json!({ "rps": 500, "tokens": "500000 per 6s" })
     );
-    assert_eq!(rows[0]["date"], "2026-10-10");
+    assert_eq!(rows[1]["date"], "2026-10-10");
 }
 
 #[test]
@@ -142,10 +174,10 @@ fn retired_models_have_no_category() {
 
 #[test]
 fn a_date_that_the_provider_has_postponed_is_not_shown_as_the_end() {
-    // Announced for 2026-07-13, and still in the table of 2026-10-09.
-    let list = output(&["list", "qwen-max", "--deprecated", "--region", "singapore"]);
+    // Its date has passed, and it is still in the table.
+    let list = output_with_table(&["list", "atlas-4-mini", "--deprecated"]);
     assert!(!list.contains("2026-07-13"), "{list}");
-    let shown = output(&["show", "qwen-max", "--region", "singapore"]);
+    let shown = output_with_table(&["show", "atlas-4-mini"]);
     assert!(shown.contains("  status       deprecated\n"), "{shown}");
     assert!(
         shown.contains("announced for 2026-07-13, still listed on 2026-10-09"),
@@ -154,67 +186,82 @@ fn a_date_that_the_provider_has_postponed_is_not_shown_as_the_end() {
 }
 
 #[test]
-fn show_describes_a_model_in_every_region() {
-    let shown = output(&["show", "qwen3-max"]);
+fn show_describes_a_model() {
+    let shown = output_with_table(&["show", "atlas-4-0613"]);
+    let expected = "\
+atlas-4
+
+limits.yaml
+  status       deprecated, retires on 2026-10-10
+  replacement  atlas-5
+  announced in notice 7
+  limits       600 queries and 1,000,000 tokens per minute
+  aliases      atlas-4-0613
+  category     text-generation
+  series       Atlas
+  table date   2026-10-09
+";
+    assert_eq!(shown, expected);
+    let shown = output_with_table(&["show", "atlas-3"]);
     for expected in [
-        "\nvirginia, frankfurt\n",
-        "  status       deprecated, retires on 2026-10-10\n",
-        "  replacement  qwen3.7-max\n",
-        "  announced in notice 1950\n",
-        "\nbeijing\n",
-        "  limits       500 queries per second and 500,000 tokens per 6s\n",
-        "    context_window      262,144 tokens\n",
-        "    max_output_thinking 32,768 tokens\n",
-        "    input               text\n",
-        "    thinking            switchable\n",
-        "  table date   2026-10-09\n",
+        "  status       retired on 2025-08-20\n",
+        "  note         replaced by the newest model\n",
     ] {
-        assert!(shown.contains(expected), "{expected}: {shown}");
+        assert!(shown.contains(expected), "{shown}");
     }
-    let shown = output(&["show", "qwen2-7b-instruct", "--region", "singapore"]);
-    assert!(
-        shown.contains("  status       retired on 2025-08-20\n"),
-        "{shown}"
-    );
-    assert!(
-        shown.contains("  note         replaced by qwen-plus\n"),
-        "{shown}"
-    );
+    // The root table has aliases.
     let shown = output(&["show", "qwen-max-0125", "--region", "built-in"]);
     assert!(shown.starts_with("qwen-max-2025-01-25\n"), "{shown}");
 }
 
 #[test]
-fn properties_select_models_of_the_regions() {
-    let list = output(&[
-        "list",
-        "--input",
-        "image",
-        "--min-context",
-        "200k",
-        "-f",
-        "json",
-    ]);
-    let rows: Vec<Value> = serde_json::from_str(&list).unwrap();
-    assert!(rows.len() > 20, "{}", rows.len());
-    for row in &rows {
-        let properties = &row["properties"];
-        let input = properties["input"].as_array().unwrap();
-        assert!(input.iter().any(|modality| modality == "image"), "{row}");
+fn show_describes_a_model_in_every_region() {
+    let rows: Vec<Value> = serde_json::from_str(&output(&["list", "-f", "json"])).unwrap();
+    let mut models = BTreeMap::<String, BTreeMap<String, Value>>::new();
+    for mut row in rows {
+        let take = |row: &mut Value, key: &str| row[key].take().as_str().unwrap().to_owned();
+        let (name, region) = (take(&mut row, "name"), take(&mut row, "region"));
+        models.entry(name).or_default().insert(region, row);
+    }
+    let (name, regions) = models
+        .iter()
+        .max_by_key(|(_, regions)| regions.len())
+        .unwrap();
+    assert!(regions.len() > 2, "{regions:?}");
+    let shown = output(&["show", name]);
+    // Regions with the same facts share a heading.
+    let headings = shown
+        .lines()
+        .skip(1)
+        .filter(|line| !line.starts_with(' ') && !line.is_empty());
+    let headings: Vec<Vec<&str>> = headings.map(|line| line.split(", ").collect()).collect();
+    let facts: BTreeSet<String> = regions.values().map(Value::to_string).collect();
+    assert_eq!(headings.len(), facts.len(), "{shown}");
+    for heading in &headings {
         assert!(
-            properties["context_window"].as_u64() >= Some(200_000),
-            "{row}"
+            heading.iter().all(|it| regions[*it] == regions[heading[0]]),
+            "{shown}"
         );
     }
-    let names = |region: &str| -> Vec<&str> {
-        let rows = rows.iter().filter(|row| row["region"] == region);
-        rows.map(|row| row["name"].as_str().unwrap()).collect()
+    assert_eq!(headings.concat().len(), regions.len(), "{shown}");
+}
+
+#[test]
+fn properties_select_models_of_the_regions() {
+    let list = |arguments: &[&str]| -> Vec<Value> {
+        let arguments = [&["list", "-f", "json"], arguments].concat();
+        serde_json::from_str(&output(&arguments)).unwrap()
     };
-    let singapore = names("singapore");
-    assert!(singapore.contains(&"qwen3.7-plus"), "{singapore:?}");
-    // It has a context window of 262,144 tokens, but only accepts text.
-    assert!(!singapore.contains(&"qwen3-max"), "{singapore:?}");
-    assert!(names("beijing").contains(&"qwen3.7-plus"));
+    let selected = list(&["--input", "image", "--min-context", "200k"]);
+    let mut expected = list(&[]);
+    expected.retain(|row| {
+        let properties = &row["properties"];
+        let mut input = properties["input"].as_array().into_iter().flatten();
+        properties["context_window"].as_u64() >= Some(200_000)
+            && input.any(|modality| modality == "image")
+    });
+    assert!(!expected.is_empty());
+    assert_eq!(selected, expected);
 }
 
 #[test]
@@ -244,8 +291,8 @@ fn show_suggests_names_for_an_unknown_one() {
             "error: unknown model `gpt\\u{1b}[31m`\n",
         ),
         (
-            &["show", "qwen-plus", "-r", "tokyo_japan"],
-            "error: unknown model `qwen-plus` in tokyo_japan, did you mean `qwen3.7-plus`?\n",
+            &["show", "no-such-model", "-r", "tokyo_japan"],
+            "error: unknown model `no-such-model` in tokyo_japan\n",
         ),
     ] {
         let output = run(&repository(), arguments);
@@ -293,7 +340,7 @@ fn a_reader_that_stops_early_is_no_error() {
         &["list", "--format", "csv"],
         &["list", "--format", "yaml"],
         &["list"],
-        &["show", "qwen3-max"],
+        &["show", "qwen-plus", "--region", "built-in"],
         &["completions", "bash"],
     ] {
         let mut command = support::tool(&repository(), arguments);

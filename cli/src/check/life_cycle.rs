@@ -76,3 +76,41 @@ fn active_replacements(
     }
     active.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::LifeCycles;
+    use crate::check::rules::Dates;
+    use crate::own_table;
+
+    /// Returns what is written instead of `old`, and what the message recommends, if each of these is
+    /// its replacement in one region.
+    fn instead(replacements: &[&str]) -> (Option<&'static str>, Vec<&'static str>) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("limits.yaml");
+        let tables = replacements.iter().map(|replacement| {
+            let table = format!(
+                "groups: [{{ category: text-generation, series: A, models: [{{ name: {replacement}, limits: none }}] }}]\n\
+                 retired: [{{ name: old, on: 2026-01-01, replacement: {replacement} }}]\n"
+            );
+            fs::write(&path, table).unwrap();
+            own_table::read(&path, None).unwrap()
+        });
+        let tables: Vec<_> = tables.collect();
+        let today = "2026-09-01".parse().unwrap();
+        let dates = Dates { today, soon: today };
+        let mut ended = LifeCycles::new(&tables, &[], dates).ended;
+        let (name, problem) = ended.remove(0);
+        assert_eq!((name, ended.len()), ("old", 0));
+        (problem.fix, problem.instead)
+    }
+
+    #[test]
+    fn a_replacement_on_which_regions_differ_is_not_written() {
+        assert_eq!(instead(&["new"]), (Some("new"), vec!["new"]));
+        assert_eq!(instead(&["new", "new"]), (Some("new"), vec!["new"]));
+        assert_eq!(instead(&["b", "a", "b"]), (None, vec!["a", "b"]));
+    }
+}

@@ -6,6 +6,33 @@ use tempfile::TempDir;
 
 use crate::support::{run, stdout};
 
+/// A table of one's own, for what does not depend on the provider: the built-in tables change. On the
+/// date of the checks, `atlas-4` and `atlas-4-mini` are about to retire.
+pub(crate) const TABLE: &str = "\
+source: { date: 2026-08-20 }
+groups:
+  - category: text-generation
+    series: Atlas
+    models:
+      - { name: atlas-5, limits: none }
+      - { name: atlas-4, deprecated: { retires: 2026-10-10, replacement: atlas-5 }, limits: none }
+      - { name: atlas-4-mini, deprecated: { retires: 2026-10-10 }, limits: none }
+retired:
+  - { name: atlas-3, on: 2026-01-04, replacement: atlas-5 }
+";
+
+/// A configuration that selects the table in `limits.yaml`.
+pub(crate) const OWN_TABLE: &str = "[check]\ntable = 'limits.yaml'\n";
+
+/// Returns a folder with files, in which the table is used.
+pub(crate) fn tree_with_table(files: &[(&str, &str)]) -> TempDir {
+    let table = [
+        ("limits.yaml", TABLE),
+        ("model-studio-limits.toml", OWN_TABLE),
+    ];
+    tree(&[&table, files].concat())
+}
+
 /// Returns a folder with files.
 pub(crate) fn tree(files: &[(&str, &str)]) -> TempDir {
     let directory = tempfile::tempdir().unwrap();

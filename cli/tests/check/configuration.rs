@@ -2,28 +2,20 @@
 
 use serde_json::Value;
 
-use crate::command::{check, tree};
+use crate::command::{OWN_TABLE, TABLE, check, tree, tree_with_table};
 use crate::support::{run, stderr, stdout};
 
 #[test]
 fn model_ids_and_kinds_can_be_allowed() {
-    let tree = tree(&[(
-        "a.yaml",
-        "model: qwen3-max\nmodel: qwen-max-latest\nmodel: qwen-pluss\n",
-    )]);
+    let tree = tree_with_table(&[("a.yaml", "model: atlas-4\nmodel: atlas-3\nmodel: atlsa-5\n")]);
     let count = |arguments: &[&str]| check(&tree, arguments).0.len();
     assert_eq!(count(&[]), 3);
-    assert_eq!(count(&["--allow", "qwen3-max"]), 2);
-    assert_eq!(count(&["--allow", "qwen3-max", "--allow", "misspelled"]), 1);
+    assert_eq!(count(&["--allow", "atlas-4"]), 2);
+    assert_eq!(count(&["--allow", "atlas-4", "--allow", "misspelled"]), 1);
     assert_eq!(count(&["--allow", "retired"]), 2);
     assert_eq!(
         count(&[
-            "--allow",
-            "retiring",
-            "--allow",
-            "qwen-max-latest",
-            "--allow",
-            "qwen-pluss"
+            "--allow", "retiring", "--allow", "atlas-3", "--allow", "atlsa-5"
         ]),
         0
     );
@@ -42,22 +34,22 @@ fn a_comment_allows_the_findings_of_its_line() {
 
 #[test]
 fn the_nearest_configuration_file_counts_and_arguments_override_it() {
+    let text = "model: atlas-4\nmodel: atlas-3\n";
+    let older = TABLE.replace("  - { name: atlas-3,", "  - { name: atlas-2,");
+    let allow = format!("{OWN_TABLE}allow = ['atlas-4']\n");
+    let other = format!("{OWN_TABLE}allow = ['retiring']\nas-of = '2026-09-01'\n");
     let tree = tree(&[
-        (
-            "model-studio-limits.toml",
-            "[check]\nallow = ['qwen3-max']\n",
-        ),
-        ("a/b/c.yaml", "model: qwen3-max\nmodel: qwen-max\n"),
+        ("limits.yaml", TABLE),
+        ("older.yaml", &older),
+        ("model-studio-limits.toml", &allow),
+        ("a/b/c.yaml", text),
         (
             "d/model-studio-limits.toml",
-            "[check]\nregion = 'singapore'\nexclude = ['e/**']\n",
+            "[check]\ntable = '../limits.yaml'\nexclude = ['e/**']\n",
         ),
-        ("d/c.yaml", "model: qwen3-max\nmodel: qwen-max\n"),
-        ("d/e/c.yaml", "model: qwen3-max\n"),
-        (
-            "other.toml",
-            "[check]\nallow = ['retiring']\nas-of = '2026-09-01'\n",
-        ),
+        ("d/c.yaml", text),
+        ("d/e/c.yaml", text),
+        ("other.toml", &other),
     ]);
     let count = |arguments: &[&str]| {
         let arguments = [&["check", "--format", "json"], arguments].concat();
@@ -65,12 +57,12 @@ fn the_nearest_configuration_file_counts_and_arguments_override_it() {
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         report["findings"].as_array().unwrap().len()
     };
-    assert_eq!(count(&["a"]), 0);
-    assert_eq!(count(&["a/b/c.yaml"]), 0);
+    assert_eq!(count(&["a"]), 1);
+    assert_eq!(count(&["a/b/c.yaml"]), 1);
     assert_eq!(count(&["d"]), 2);
-    assert_eq!(count(&["d", "--region", "beijing"]), 1);
-    assert_eq!(count(&["a", "d"]), 2);
-    assert_eq!(count(&["d", "--config", "other.toml"]), 0);
+    assert_eq!(count(&["d", "--table", "older.yaml"]), 1);
+    assert_eq!(count(&["a", "d"]), 3);
+    assert_eq!(count(&["d/c.yaml", "--config", "other.toml"]), 1);
 }
 
 #[test]

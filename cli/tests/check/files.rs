@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::command::{check, tree};
+use crate::command::{check, tree, tree_with_table};
 use crate::support::{run, stderr, stdout, tool};
 
 #[test]
@@ -132,14 +132,14 @@ mod unix {
     fn a_link_that_is_named_is_kept_and_its_file_keeps_its_permissions() {
         use std::os::unix::fs::PermissionsExt as _;
 
-        let tree = tree(&[("a.sh", "MODEL=qwen3-max\n")]);
+        let tree = tree_with_table(&[("a.sh", "MODEL=atlas-4\n")]);
         let file = tree.path().join("a.sh");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o751)).unwrap();
         symlink("a.sh", tree.path().join("link")).unwrap();
         let output = run(tree.path(), &["check", "link", "--fix"]);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         assert!(tree.path().join("link").is_symlink());
-        assert_eq!(fs::read_to_string(&file).unwrap(), "MODEL=qwen3.7-max\n");
+        assert_eq!(fs::read_to_string(&file).unwrap(), "MODEL=atlas-5\n");
         assert_eq!(
             fs::metadata(&file).unwrap().permissions().mode() & 0o777,
             0o751

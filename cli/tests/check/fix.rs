@@ -2,24 +2,27 @@
 
 use std::fs;
 
-use crate::command::{check, tree};
+use crate::command::{check, tree_with_table};
 use crate::support::{run, stderr, stdout};
 
 #[test]
 fn a_fix_writes_the_replacement_and_nothing_else() {
-    let text =
-        "\u{feff}a: qwen3-max\r\nmodel: qwen-pluss\r\nb: \"qwen-max-latest, dashscope/qwen3-max\"";
-    let tree = tree(&[("a.yaml", text), ("b.yaml", "model: qwen-plus\n")]);
+    let text = "\u{feff}a: atlas-4\r\nmodel: atlsa-5\r\nb: \"atlas-4-mini, x=atlas-4\"";
+    let tree = tree_with_table(&[("a.yaml", text), ("b.yaml", "model: atlas-5\n")]);
     let output = run(
         tree.path(),
         &["check", ".", "--fix", "--as-of", "2026-09-01"],
     );
     let fixed = fs::read_to_string(tree.path().join("a.yaml")).unwrap();
-    assert_eq!(fixed, text.replace("qwen3-max", "qwen3.7-max"));
+    assert_eq!(
+        fixed,
+        text.replace("atlas-4\r", "atlas-5\r")
+            .replace("=atlas-4", "=atlas-5")
+    );
     // The rest is reported: a typo, and a model without a replacement.
     assert_eq!(
         stderr(&output),
-        "fixed 2 model IDs\n2 findings in 1 file, 2 files checked\n"
+        "fixed 2 model IDs\n2 findings in 1 file, 3 files checked\n"
     );
     assert_eq!(output.status.code(), Some(1));
 
@@ -33,7 +36,7 @@ fn a_fix_writes_the_replacement_and_nothing_else() {
 
 #[test]
 fn a_file_is_fixed_once_by_any_path_to_it() {
-    let tree = tree(&[("a/b.yaml", "model: qwen3-max\nmodel: qwen-pluss\n")]);
+    let tree = tree_with_table(&[("a/b.yaml", "model: atlas-4\nmodel: atlsa-5\n")]);
     let arguments = [
         "check",
         "a",
@@ -51,13 +54,13 @@ fn a_file_is_fixed_once_by_any_path_to_it() {
     assert!(stderr(&output).starts_with("fixed 1 model ID\n1 finding in 1 file, "));
     assert_eq!(output.status.code(), Some(1));
     let fixed = fs::read_to_string(tree.path().join("a/b.yaml")).unwrap();
-    assert_eq!(fixed, "model: qwen3.7-max\nmodel: qwen-pluss\n");
+    assert_eq!(fixed, "model: atlas-5\nmodel: atlsa-5\n");
 }
 
 #[test]
 fn a_file_that_cannot_be_fixed_stays_and_the_others_are_fixed() {
-    let text = "model: qwen3-max\n";
-    let tree = tree(&[("a.yaml", text), ("b.yaml", text), ("c.yaml", text)]);
+    let text = "model: atlas-4\n";
+    let tree = tree_with_table(&[("a.yaml", text), ("b.yaml", text), ("c.yaml", text)]);
     let read = |name| fs::read_to_string(tree.path().join(name)).unwrap();
     let protected = tree.path().join("b.yaml");
     let mut permissions = fs::metadata(&protected).unwrap().permissions();
@@ -72,7 +75,7 @@ fn a_file_that_cannot_be_fixed_stays_and_the_others_are_fixed() {
         "{}",
         stdout(&output)
     );
-    let fixed = "model: qwen3.7-max\n";
+    let fixed = "model: atlas-5\n";
     assert_eq!(
         [read("a.yaml"), read("b.yaml"), read("c.yaml")],
         [fixed, text, fixed]
@@ -81,33 +84,10 @@ fn a_file_that_cannot_be_fixed_stays_and_the_others_are_fixed() {
 
 #[test]
 fn without_fix_no_file_changes() {
-    let tree = tree(&[("a.yaml", "model: qwen3-max\n")]);
+    let tree = tree_with_table(&[("a.yaml", "model: atlas-4\n")]);
     check(&tree, &[]);
     assert_eq!(
         fs::read_to_string(tree.path().join("a.yaml")).unwrap(),
-        "model: qwen3-max\n"
-    );
-}
-
-#[test]
-fn a_replacement_on_which_regions_differ_is_not_written() {
-    let line = "model: qwen-vl-max-2024-08-09\n";
-    let tree = tree(&[("a.yaml", line)]);
-    let (findings, code) = check(&tree, &["--fix"]);
-    assert_eq!(code, 1);
-    assert!(
-        findings[0].ends_with("use `qwen3-vl-plus-2025-12-19` or `qwen3.7-plus`"),
-        "{findings:?}"
-    );
-    assert_eq!(
-        fs::read_to_string(tree.path().join("a.yaml")).unwrap(),
-        line
-    );
-
-    let (_, code) = check(&tree, &["--fix", "--region", "singapore"]);
-    assert_eq!(code, 0);
-    assert_eq!(
-        fs::read_to_string(tree.path().join("a.yaml")).unwrap(),
-        "model: qwen3-vl-plus-2025-12-19\n"
+        "model: atlas-4\n"
     );
 }

@@ -4,20 +4,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::command::{check, is_found_in, tree};
+use crate::command::{TABLE, check, is_found_in, tree};
 use crate::support::{run, stderr, stdout};
-
-const TABLE: &str = "\
-source: { date: 2026-08-01 }
-groups:
-  - category: text-generation
-    series: Atlas
-    models:
-      - { name: atlas-5, limits: none }
-      - { name: atlas-4, deprecated: { retires: 2026-09-30, replacement: atlas-5 }, limits: none }
-retired:
-  - { name: atlas-3, on: 2026-01-04, replacement: atlas-5 }
-";
 
 #[test]
 fn the_table_replaces_the_built_in_ones() {
@@ -117,7 +105,7 @@ groups:
         serde_json::from_slice::<Value>(&output.stdout).unwrap()
     };
     let report = found(&[]);
-    assert_eq!(report["table_date"], "2026-08-01");
+    assert_eq!(report["table_date"], "2026-08-20");
     assert_eq!(report["findings"][0]["model"], "atlas-4-tuned");
     assert_eq!(report["findings"].as_array().unwrap().len(), 1);
     // An argument overrides all of it.
