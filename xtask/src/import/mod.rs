@@ -2,6 +2,8 @@
 //!
 //! `rate_limit_page` divides the page into sections, tables and rows, and reads the cells of each row.
 //! `quota_page` reads the tiers of dynamic limits. Nothing is guessed: what is not known is an error.
+//! `cards` reads the model cards, `property_changes` takes over their properties, and `card_limits` compares
+//! their limits with those of the page.
 //! `changes` compares the result with the committed data and holds back what is implausible, and `report`
 //! describes the changes.
 
