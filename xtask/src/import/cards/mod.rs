@@ -69,7 +69,11 @@ pub(super) fn read(pages: &[CardPage]) -> Result<Cards, String> {
                     }
                 }
             }
-            Err(title) => findings.add(&title, "expected a model ID, so the card is not read"),
+            Err(title) => {
+                let text = &title.text;
+                let message = format!("`{text}` is not a model ID, so the card is not read");
+                findings.defects.push((title.number, message));
+            }
         }
         let file = page.short_name();
         let defects = findings.defects.iter();
@@ -87,7 +91,7 @@ pub(super) fn read(pages: &[CardPage]) -> Result<Cards, String> {
             0 => String::new(),
             _ => format!(" and {others} more"),
         };
-        let remark = format!("{first}{others}: a sentence that is not read: {text}");
+        let remark = format!("{first}{others}: text that is not read: {text}");
         cards.remarks.push(remark);
     }
     if messages.is_empty() {

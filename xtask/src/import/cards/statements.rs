@@ -25,7 +25,7 @@ const KNOWN_REMARKS: [&str; 3] = [
 
 impl Findings {
     pub(super) fn add(&mut self, cell: &Line, message: &str) {
-        let message = format!("{message}, found `{}`", cell.text);
+        let message = format!("{message}, found `{}`, which is not used", cell.text);
         self.defects.push((cell.number, message));
     }
 

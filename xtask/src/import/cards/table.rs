@@ -3,14 +3,15 @@
 use crate::import::error::PageError;
 use crate::import::markdown::{Line, LineKind};
 
-/// The rows of a table, and the sentences around it.
+/// The rows of a table, and the text around it.
 #[derive(Debug)]
 pub(super) struct Table<'a, T> {
     pub(super) rows: Vec<(T, &'a Line)>,
     pub(super) remarks: Vec<&'a Line>,
 }
 
-/// Reads a table. `label` returns what a label means. A section can have sentences in place of a table.
+/// Reads a table. `label` returns what a label means. A section can have text above, below or in place of
+/// the table.
 pub(super) fn read<'a, T: Copy + PartialEq>(
     lines: &'a [Line],
     header: [&str; 2],
@@ -49,7 +50,9 @@ pub(super) fn read<'a, T: Copy + PartialEq>(
                 }
                 _ => table.rows.push((found, value)),
             }
-        } else if is_remark(line) && (!has_header || !table.rows.is_empty()) {
+        } else if (!has_header && !begins_with_number(line))
+            || (!table.rows.is_empty() && is_sentence(line))
+        {
             table.remarks.push(line);
         } else {
             return Err(PageError::found(line, "expected a known label"));
@@ -58,7 +61,12 @@ pub(super) fn read<'a, T: Copy + PartialEq>(
     Ok(table)
 }
 
+/// Returns `true` for text that is like a cell with a value.
+fn begins_with_number(line: &Line) -> bool {
+    line.text.starts_with(|c: char| c.is_ascii_digit())
+}
+
 /// Returns `true` for a sentence, and for the title of a note.
-fn is_remark(line: &Line) -> bool {
+fn is_sentence(line: &Line) -> bool {
     line.kind == LineKind::Quote || line.text.ends_with('。') || line.text == "说明"
 }

@@ -59,7 +59,7 @@ fn changed() -> (ProviderPages, DataFiles) {
         (
             "qwen-math-plus",
             "参数\n\n值\n\nRPM（每分钟请求数）\n\n1200\n\nTPM（每分钟tokens）\n\n1,000,000",
-            "该模型采用[动态限流](x.md)。",
+            "该模型采用[动态限流](x.md)",
         ),
         (
             "tripo-h3-1",

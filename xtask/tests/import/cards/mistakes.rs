@@ -184,7 +184,7 @@ fn a_message_lists_the_first_errors_of_all_cards() {
     assert_eq!(error.lines().count(), 21);
     assert!(
         error.starts_with(
-            "model-list-3d-generation/tripo-h3-1.md:11: expected a known label, found `能力`\n"
+            "model-list-3d-generation/tripo-h3-1.md:15: expected a known label, found `能力`\n"
         ),
         "{error}"
     );
