@@ -58,9 +58,14 @@ const fn deployment(
 impl Deployment {
     /// Returns the site whose retirement notices apply to the region.
     pub(crate) fn site(&self) -> &'static str {
-        match self.region {
-            "beijing" => "mainland",
-            _ => "international",
-        }
+        site(self.region)
+    }
+}
+
+/// Returns the site whose retirement notices apply to a region.
+pub(crate) fn site(region: &str) -> &'static str {
+    match region {
+        "beijing" => "mainland",
+        _ => "international",
     }
 }

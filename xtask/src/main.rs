@@ -78,7 +78,7 @@ fn import_pages(folder: &Path, options: &[&str]) -> Result<(), String> {
     tables.write(repository())
 }
 
-/// Replaces the files with the rate limit page and with the properties.
+/// Replaces the files of the committed data.
 fn write_data(committed: &DataFiles, files: &DataFiles) -> Result<(), String> {
     let path = |file: &str| data().join(file);
     for (old, new, text) in [
@@ -88,6 +88,7 @@ fn write_data(committed: &DataFiles, files: &DataFiles) -> Result<(), String> {
             &files.property_file,
             &files.properties,
         ),
+        (&committed.notice_file, &files.notice_file, &files.notices),
     ] {
         fs::write(path(new), text).map_err(|error| format!("{new}: {error}"))?;
         if old != new {

@@ -26,9 +26,23 @@ pub(super) struct TableChanges {
     pub(super) limits: BTreeMap<String, Vec<String>>,
     /// The names of models, by what else changed.
     pub(super) others: BTreeMap<String, Vec<String>>,
+    pub(super) life_cycle: LifeCycleChanges,
 }
 
-/// The changes by the name of the table. Tables without changes are not listed.
+/// The names of models in a table whose retirement changed.
+#[derive(Debug, Default)]
+pub(super) struct LifeCycleChanges {
+    pub(super) deprecated: Vec<String>,
+    pub(super) retired: Vec<String>,
+    /// Those with another date.
+    pub(super) dates: Vec<String>,
+    /// Those with another replacement.
+    pub(super) replaced: Vec<String>,
+    /// All of them, and what else changed, by what changed.
+    pub(super) all: BTreeMap<String, Vec<String>>,
+}
+
+/// The changes by the name of the table.
 pub(super) type Changes = BTreeMap<&'static str, TableChanges>;
 
 /// The committed data, and what is known about it.
@@ -297,19 +311,24 @@ fn compare(old: &[Row], new: &[Row]) -> Changes {
             }
         }
     }
-    tables.retain(|_, changes| changes.has_any());
     tables
 }
 
 impl TableChanges {
-    fn has_any(&self) -> bool {
+    pub(super) fn has_any(&self) -> bool {
         let names = [&self.new, &self.gone, &self.deprecated]
             .into_iter()
             .any(|names| !names.is_empty());
-        let texts = [&self.limits, &self.others]
+        let texts = [&self.limits, &self.others, &self.life_cycle.all]
             .into_iter()
             .any(|texts| !texts.is_empty());
         names || texts || !self.renamed.is_empty()
+    }
+}
+
+impl LifeCycleChanges {
+    pub(super) fn add(&mut self, text: String, name: &str) {
+        self.all.entry(text).or_default().push(name.to_owned());
     }
 }
 

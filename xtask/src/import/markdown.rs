@@ -62,6 +62,13 @@ fn plain(text: &str) -> String {
     unescaped.trim().to_owned()
 }
 
+/// Returns the targets of the links in a line of a page, with markup.
+pub(super) fn link_targets(line: &str) -> Vec<&str> {
+    let after = line.split("](").skip(1);
+    let targets = after.filter_map(|text| text.split_once(')'));
+    targets.map(|(target, _)| target).collect()
+}
+
 /// Splits a text at its first link: the text before it, its label, and the text after it.
 fn split_link(text: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = text.split_once("](")?;

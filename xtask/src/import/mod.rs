@@ -16,6 +16,7 @@ mod deployments;
 mod error;
 mod headings;
 mod held_back;
+mod life_cycle;
 mod markdown;
 mod measures;
 mod property_changes;
@@ -25,6 +26,7 @@ mod rate_limit_page;
 mod release;
 mod remarks;
 mod report;
+mod retirement;
 mod row;
 mod rows;
 mod sections;
@@ -45,17 +47,22 @@ use headings::Headings;
 use held_back::Decisions;
 use model_studio_limits_core::Date;
 use report::Report;
+use retirement::Merged;
+use row::{Field, Row};
 
-use crate::deployment::DEPLOYMENTS;
+use crate::deployment::{DEPLOYMENTS, site};
 use crate::read::DataFiles;
 use crate::read::notices::{self, Notice};
-use crate::sources::{PAGE_FILE, PROPERTY_FILE};
+use crate::sources::{NOTICE_FILE, PAGE_FILE, PROPERTY_FILE};
 
 /// The root of the documentation, in the provider's repository.
 const DOCUMENTATION: &str = "skills/bailian-docs-llm-wiki";
 
 /// The directory of the pages about limits, in the documentation.
-const PAGES: &str = "raw/model-user-guide/get-started-with-models";
+const LIMITS: &str = "raw/model-user-guide/get-started-with-models";
+
+/// The directory of the page about retirement, in the documentation.
+const RELEASES: &str = "raw/model-user-guide/release-notes";
 
 /// The provider's pages.
 #[derive(Clone, Debug)]
@@ -68,6 +75,8 @@ pub struct ProviderPages {
     pub quotas: Option<String>,
     /// The model cards, which have the properties of models. Without any, those of the data are kept.
     pub cards: Vec<CardPage>,
+    /// `model-depreciation.md`, which has the models that are retired.
+    pub retirements: Option<String>,
 }
 
 impl ProviderPages {
@@ -78,21 +87,24 @@ impl ProviderPages {
     /// Returns an error if `rate-limit.md` is missing, or if a page cannot be read.
     pub fn load(checkout: &Path, date: String) -> Result<Self, String> {
         let documentation = checkout.join(DOCUMENTATION);
-        let path = documentation.join(PAGES).join(rate_limit_page::FILE);
-        let rate_limits = fs::read_to_string(&path);
-        let rate_limits = rate_limits.map_err(|error| format!("{}: {error}", path.display()))?;
-        let path = documentation.join(PAGES).join(quota_page::FILE);
-        let quotas = match fs::read_to_string(&path) {
-            Ok(text) => Some(text),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(format!("{}: {error}", path.display())),
-        };
+        let path = |directory, file| documentation.join(directory).join(file);
+        let rate_limits = path(LIMITS, rate_limit_page::FILE);
+        let found = read_if_present(&rate_limits)?;
         Ok(Self {
             date,
-            rate_limits,
-            quotas,
+            rate_limits: found.ok_or_else(|| format!("{}: not found", rate_limits.display()))?,
+            quotas: read_if_present(&path(LIMITS, quota_page::FILE))?,
+            retirements: read_if_present(&path(RELEASES, retirement::FILE))?,
             cards: CardPage::load(&documentation)?,
         })
+    }
+}
+
+fn read_if_present(path: &Path) -> Result<Option<String>, String> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("{}: {error}", path.display())),
     }
 }
 
@@ -138,8 +150,15 @@ pub fn import(
     page.remarks.extend(remarks);
     page.remarks.extend(cards.remarks.iter().cloned());
 
-    let notices = notices::read(&committed.notice_file, &committed.notices)?;
     let mut decisions = Decisions::new(accepted);
+    let mut files = committed.clone();
+    let merged = merge_notices(pages, committed, &page.rows, &mut decisions)?;
+    page.remarks.extend(merged.remarks);
+    if merged.text != committed.notices {
+        files.notices = merged.text;
+        files.notice_file = NOTICE_FILE.name(date);
+    }
+    let notices = notices::read(&files.notice_file, &files.notices)?;
     let (rows, changes) = changes::apply(
         &Committed {
             rows: &old,
@@ -162,27 +181,61 @@ pub fn import(
     let (property_rows, properties) =
         property_changes::apply(property_rows, &source, &mut decisions);
     let held_back = decisions.finish()?;
-    let mut files = committed.clone();
     let text = property_rows::write(&property_rows);
     if text != committed.properties {
         files.properties = text;
         files.property_file = PROPERTY_FILE.name(date);
     }
     let text = row::write(&rows);
-    if text != committed.page {
+    // A date that has passed changes the tables, too.
+    let since = committed.page_date.as_str();
+    let has_passed = |notice: &Notice<'_>| since < notice.date && notice.date <= date.as_str();
+    if text != committed.page || notices.iter().any(has_passed) {
         files.page = text;
-        files.page_file = PAGE_FILE.name(&pages.date);
-        files.page_date.clone_from(&pages.date);
+        files.page_file = PAGE_FILE.name(date);
+        files.page_date.clone_from(date);
     }
+    let compared = life_cycle::compare(changes, committed, &files)?;
     let report = report::write(&Report {
         dates: [&committed.page_date, date],
-        tables: &changes,
+        tables: &compared.changes,
         properties: &properties,
-        conflicts: &conflicts,
+        conflicts: &compared.conflicts,
+        card_conflicts: &conflicts,
         held_back: &held_back,
         remarks: &page.remarks,
     });
     Ok(Import { files, report })
+}
+
+/// Returns the committed notices with those of the page about retirement.
+fn merge_notices(
+    pages: &ProviderPages,
+    committed: &DataFiles,
+    rows: &[Row],
+    decisions: &mut Decisions<'_>,
+) -> Result<Merged, String> {
+    let Some(page) = &pages.retirements else {
+        let file = retirement::FILE;
+        let remark = format!("there is no {file}, so the notices of the data are kept");
+        return Ok(Merged {
+            text: committed.notices.clone(),
+            remarks: vec![remark],
+        });
+    };
+    let listed = rows.iter().flat_map(|row| {
+        let aliases = row.get(Field::Aliases).split(',');
+        let names = aliases.chain([row.get(Field::Name)]);
+        names.map(|name| (site(row.get(Field::Region)), name.to_owned()))
+    });
+    let committed = retirement::Committed {
+        file: &committed.notice_file,
+        text: &committed.notices,
+        date: &committed.page_date,
+        next_date: &pages.date,
+        listed: &listed.collect(),
+    };
+    retirement::merge(&retirement::read(page)?, &committed, decisions)
 }
 
 /// Returns the regions and names of models that have been retired at a date.

@@ -9,11 +9,13 @@ use crate::import::row::Field;
 
 /// Returns the kind of release that the rules in `CONTRIBUTING.md` require, and why.
 pub(super) fn kind(tables: &Changes, properties: &PropertyChanges) -> &'static str {
-    let mut tables = tables.values();
-    if tables.clone().any(removes_names) {
+    let any = |has: fn(&TableChanges) -> bool| tables.values().any(has);
+    if any(removes_names) {
         "A minor release, because names are removed or deprecated."
-    } else if tables.any(|table| !table.new.is_empty() || !table.limits.is_empty()) {
+    } else if any(|table| !table.new.is_empty() || !table.limits.is_empty()) {
         "A patch release, because models are added or limits change."
+    } else if any(|table| !table.life_cycle.all.is_empty()) {
+        "A patch release, because retired names, retirement dates or replacements change."
     } else if properties.in_tables().next().is_some() {
         "A patch release, because properties change."
     } else {
@@ -25,7 +27,8 @@ fn removes_names(table: &TableChanges) -> bool {
     let aliases = Field::Aliases.name();
     let mut others = table.others.keys();
     let changes_aliases = others.any(|change| change.starts_with(aliases));
-    let mut lists = [&table.gone, &table.deprecated].into_iter();
+    let announced = &table.life_cycle.deprecated;
+    let mut lists = [&table.gone, &table.deprecated, announced].into_iter();
     lists.any(|names| !names.is_empty()) || !table.renamed.is_empty() || changes_aliases
 }
 
@@ -48,12 +51,27 @@ pub(super) fn entry(date: &str, changes: &Changes, properties: &PropertyChanges)
         ("Added", by_model(changes, |table| table.new.clone())),
         (
             "Deprecated",
-            by_model(changes, |table| table.deprecated.clone()),
+            by_model(changes, |table| {
+                let announced = &table.life_cycle.deprecated;
+                [&table.deprecated[..], announced].concat()
+            }),
         ),
         ("Removed", by_model(changes, |table| table.gone.clone())),
         ("Renamed", by_model(changes, renamed)),
         ("Changed the limits of", by_model(changes, limits)),
         ("Changed the properties of", models(properties.in_tables())),
+        (
+            "Added the retired names",
+            by_model(changes, |table| table.life_cycle.retired.clone()),
+        ),
+        (
+            "Changed the date of the retirement of",
+            by_model(changes, |table| table.life_cycle.dates.clone()),
+        ),
+        (
+            "Changed the replacement of",
+            by_model(changes, |table| table.life_cycle.replaced.clone()),
+        ),
     ] {
         if models.is_empty() {
             continue;

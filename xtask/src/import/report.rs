@@ -15,7 +15,9 @@ pub(super) struct Report<'a> {
     pub(super) tables: &'a Changes,
     pub(super) properties: &'a PropertyChanges,
     /// The limits of the model cards that are not those of the rate limit page.
-    pub(super) conflicts: &'a Groups,
+    pub(super) card_conflicts: &'a Groups,
+    /// The names of models, by what other sources say differently since this import.
+    pub(super) conflicts: &'a BTreeMap<String, Vec<String>>,
     pub(super) held_back: &'a [HeldBack],
     pub(super) remarks: &'a [String],
 }
@@ -50,8 +52,13 @@ pub(super) fn write(about: &Report<'_>) -> String {
         &mut report,
         "Limits of the model cards that are not used",
         "The data has the limits of the rate limit page. These model cards have others.",
-        about.conflicts,
+        about.card_conflicts,
     );
+    if !about.conflicts.is_empty() {
+        report.push_str("\n## Sources that differ\n\n");
+        report.push_str("The rules in xtask/README.md decide what the tables have.\n\n");
+        push_groups(&mut report, about.conflicts);
+    }
     if !about.remarks.is_empty() {
         report.push_str("\n## Remarks\n\n");
         for remark in about.remarks {
@@ -104,6 +111,7 @@ fn push_table(report: &mut String, table: &str, changes: &TableChanges) {
     }
     push_groups(report, &changes.limits);
     push_groups(report, &changes.others);
+    push_groups(report, &changes.life_cycle.all);
 }
 
 /// Writes a line for each change, with the models that have it.

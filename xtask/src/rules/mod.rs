@@ -15,6 +15,15 @@ pub(crate) fn apply<'a>(
     data: &'a Data<'a>,
     deviations: &mut Deviations,
 ) -> Result<Vec<RegionTable<'a>>, String> {
+    let tables = without_properties(data, deviations)?;
+    properties::set(tables, data, deviations)
+}
+
+/// Returns all tables without the properties of the models.
+pub(crate) fn without_properties<'a>(
+    data: &'a Data<'a>,
+    deviations: &mut Deviations,
+) -> Result<Vec<RegionTable<'a>>, String> {
     let tables = placement::place(&data.listings, deviations)?;
     let tables = tables.into_iter().map(|table| {
         let table = limits::set(table, &data.quotas, deviations);
@@ -22,6 +31,10 @@ pub(crate) fn apply<'a>(
     });
     let tables = tables.collect::<Result<Vec<_>, _>>()?;
     let notices = retirement::latest(&data.notices, deviations);
-    let tables = retirement::retire(tables, &notices, data.page_date, deviations);
-    properties::set(tables, data, deviations)
+    Ok(retirement::retire(
+        tables,
+        &notices,
+        data.page_date,
+        deviations,
+    ))
 }

@@ -2,7 +2,7 @@
 
 use xtask::{DataFiles, ProviderPages, generate, import};
 
-use crate::{committed, compare, no_data, pages, rows, with_quotas};
+use crate::{accept, committed, compare, no_data, pages, rows, with_quotas};
 
 /// Returns the data with the rate limit page of 2026-08-10.
 fn older() -> DataFiles {
@@ -11,10 +11,6 @@ fn older() -> DataFiles {
         notices: committed().notices,
         ..older
     }
-}
-
-fn accept(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 #[test]
@@ -111,7 +107,11 @@ fn implausible_changes_are_held_back_until_they_are_accepted() {
 
 #[test]
 fn plausible_changes_are_applied() {
-    let committed = committed();
+    let committed = DataFiles {
+        // The dates of some have passed on the days of this test.
+        notices: no_data().notices,
+        ..committed()
+    };
     let mut pages = with_quotas("2026-10-09");
     pages.date = "2026-10-12".to_owned();
     let page = &mut pages.rate_limits;
@@ -139,6 +139,12 @@ A minor release, because names are removed or deprecated. The entry for CHANGELO
 - Added `tongyi-intent-detect-v4` (beijing).
 - Deprecated `qwen3-vl-rerank` (beijing), `tongyi-intent-detect-v3` (beijing).
 - Changed the limits of `farui-plus` (beijing).
+
+## Sources that differ
+
+The rules in xtask/README.md decide what the tables have.
+
+- the page says `qpm: 300`, the window is 4 per 1s: not used: `farui-plus`
 ";
     let (changes, _) = first.report.split_once("\n## Remarks").unwrap();
     assert_eq!(changes, expected);

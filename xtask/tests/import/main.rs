@@ -4,6 +4,8 @@ mod cards;
 mod changes;
 mod mistakes;
 mod reading;
+mod retirement;
+mod retirement_mistakes;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,13 +17,15 @@ fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Returns the data files with the rate limit page of 2026-10-09, also when newer ones are committed.
+/// Returns the data files of 2026-10-09, also when newer ones are committed.
 fn committed() -> DataFiles {
     let files = DataFiles::load(&package().join("data")).expect("the data files");
     DataFiles {
         page_date: "2026-10-09".to_owned(),
         page_file: "models-2026-10-09.tsv".to_owned(),
         page: page("models-2026-10-09.tsv"),
+        notice_file: "lifecycle-2026-08.tsv".to_owned(),
+        notices: page("lifecycle-2026-08.tsv"),
         ..files
     }
 }
@@ -37,6 +41,7 @@ fn pages(date: &str) -> ProviderPages {
         rate_limits: page(&format!("rate-limit-{date}.md")),
         quotas: None,
         cards: Vec::new(),
+        retirements: None,
     }
 }
 
@@ -46,6 +51,16 @@ fn with_quotas(date: &str) -> ProviderPages {
         quotas,
         ..pages(date)
     }
+}
+
+fn accept(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// Replaces a text that must be there once.
+fn edit(page: &mut String, from: &str, to: &str) {
+    assert_eq!(page.matches(from).count(), 1, "{from}");
+    *page = page.replace(from, to);
 }
 
 /// Returns the data files without rows of the page and without notices.
