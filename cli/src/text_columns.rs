@@ -27,32 +27,16 @@ pub(crate) fn columns(header: impl IntoIterator<Item = impl Into<String>>) -> Ta
     table
 }
 
-/// Breaks no words of the selected columns, such as numbers. If that leaves too little room for the
-/// other columns, their words are not broken either, and the table becomes wider than the terminal.
-pub(crate) fn keep_words_whole(table: &mut Table, is_selected: impl Fn(usize) -> bool) {
+/// Breaks no words, such as numbers and the names of choices. If they do not fit, the table becomes wider
+/// than the terminal.
+pub(crate) fn keep_words_whole(table: &mut Table) {
     const PADDING: usize = 2;
-    // A narrower column cannot be read.
-    const LEAST: usize = 4 + PADDING;
     // A text can be one long word, such as a sentence in Chinese.
     const MOST: usize = 40;
-    let contents = table.column_max_content_widths();
-    let mut contents = contents.into_iter().map(usize::from);
-    // The first column is padded on one side.
-    let names = contents.next().unwrap_or_default() + 1;
-    let width = usize::from(table.width().unwrap_or(WIDTH)).saturating_sub(names);
-    if contents.map(|content| content + PADDING).sum::<usize>() <= width {
-        return;
-    }
-    let words = longest_words(table).into_iter().enumerate().skip(1);
-    let words = words.map(|(column, longest)| (column, longest.min(MOST) + PADDING));
-    let (selected, others): (Vec<_>, Vec<_>) = words.partition(|(column, _)| is_selected(*column));
-    let fixed = selected.iter().map(|(_, word)| word).sum::<usize>();
-    let is_too_narrow = fixed + others.len() * LEAST > width;
-    let others = others.into_iter().filter(|_| is_too_narrow);
-    for (column, word) in selected.into_iter().chain(others) {
-        let word = Width::Fixed(u16::try_from(word).unwrap_or(u16::MAX));
-        if let Some(column) = table.column_mut(column) {
-            column.set_constraint(ColumnConstraint::Absolute(word));
+    for (index, word) in longest_words(table).into_iter().enumerate().skip(1) {
+        let word = u16::try_from(word.min(MOST) + PADDING).unwrap_or(u16::MAX);
+        if let Some(column) = table.column_mut(index) {
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(word)));
         }
     }
 }

@@ -4,7 +4,6 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 use clap::ValueEnum;
-use model_studio_limits::PropertyKind;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -150,13 +149,9 @@ fn text_table(models: &[TableModel], properties: &[Property]) -> comfy_table::Ta
         row.push(short_status(model));
         table.add_row(row);
     }
-    let is_whole = |property: &Property| {
-        use PropertyKind::{Date, Integer, Number};
-        matches!(property.kind, Integer | Number | Date)
-    };
-    keep_words_whole(&mut table, |column| {
-        column > 0 && properties.get(column - 1).is_some_and(is_whole)
-    });
+    if !properties.is_empty() {
+        keep_words_whole(&mut table);
+    }
     table
 }
 

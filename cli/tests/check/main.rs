@@ -7,5 +7,6 @@ mod fix;
 mod formats;
 mod names;
 mod own_table;
+mod servers;
 #[path = "../support/mod.rs"]
 mod support;

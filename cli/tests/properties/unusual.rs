@@ -105,11 +105,9 @@ fn numbers_and_dates_are_not_broken() {
             let mut others = list.split_whitespace();
             assert!(others.any(|other| other == *word), "{word}: {list}");
         }
-        list.lines().map(str::len).max().unwrap()
     };
     let numbers = ["SMALLEST", "1,000,000,000", "2,000,000,000"];
-    let width = has_words("largest_number_of_tokens,source", &["1,000,000,000"]);
-    assert!(width <= 80, "{width}");
+    has_words("largest_number_of_tokens,source", &["1,000,000,000"]);
     // The numbers and the names alone have more than 80 columns.
     let properties = "largest_number_of_tokens,smallest_number_of_tokens,next_date,source";
     has_words(properties, &numbers);

@@ -107,3 +107,25 @@ pub(crate) fn without(mut object: Value, field: &str) -> Value {
     object.as_object_mut().unwrap().remove(field);
     object
 }
+
+pub(crate) fn success(response: &mut loopback::Response) {
+    response.send(200, one_model());
+}
+
+/// Returns a response in which the provider refuses the request.
+pub(crate) fn refusal(code: &str, message: &str) -> Value {
+    json!({ "success": false, "code": code, "message": message, "request_id": "r-7" })
+}
+
+/// Asserts that the command fails with a message that contains all parts, and writes nothing. Returns
+/// the number of requests.
+#[track_caller]
+pub(crate) fn fails(server: &Server, arguments: &[&str], parts: &[&str]) -> usize {
+    let output = ask(server, arguments);
+    assert_eq!(output.code, Some(2), "{}", output.stderr);
+    assert_eq!(output.stdout, "");
+    for part in parts {
+        assert!(output.stderr.contains(part), "{part}: {}", output.stderr);
+    }
+    server.requests().len()
+}

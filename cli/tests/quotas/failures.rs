@@ -1,35 +1,13 @@
-//! What is retried, and how errors are reported.
+//! How errors are reported.
 
 use std::process::Stdio;
-use std::time::Duration;
 
-use loopback::{Response, Server};
+use loopback::Server;
 use serde_json::{Value, json};
 
 use crate::command::{
-    KEY, ask, command, limit, one_model, one_page, page, quotas, row, with, without,
+    command, fails, limit, one_page, page, quotas, refusal, row, success, with, without,
 };
-
-fn success(response: &mut Response) {
-    response.send(200, one_model());
-}
-
-fn refusal(code: &str, message: &str) -> Value {
-    json!({ "success": false, "code": code, "message": message, "request_id": "r-7" })
-}
-
-/// Asserts that the command fails with a message that contains all parts, and writes nothing. Returns
-/// the number of requests.
-#[track_caller]
-fn fails(server: &Server, arguments: &[&str], parts: &[&str]) -> usize {
-    let output = ask(server, arguments);
-    assert_eq!(output.code, Some(2), "{}", output.stderr);
-    assert_eq!(output.stdout, "");
-    for part in parts {
-        assert!(output.stderr.contains(part), "{part}: {}", output.stderr);
-    }
-    server.requests().len()
-}
 
 #[test]
 fn a_response_that_is_not_a_success_is_reported_with_its_code_and_message() {
@@ -124,113 +102,6 @@ fn a_proxy_whose_name_does_not_resolve_is_named() {
 }
 
 #[test]
-fn a_429_and_a_5xx_are_tried_again() {
-    for status in [429, 500, 503] {
-        let server = Server::start(move |request, response| match request.number {
-            0 => {
-                let response = response.header("retry-after", "0");
-                response.send(status, refusal("Busy", "Later"));
-            }
-            _ => success(response),
-        });
-        let output = ask(&server, &[]);
-        assert_eq!(output.code, Some(0), "{}", output.stderr);
-        assert_eq!(
-            output.stderr,
-            format!(
-                "the server responded with status {status}, Busy, Later, request ID r-7, trying again \
-                 in 0.0 seconds\n"
-            )
-        );
-        assert_eq!(server.requests().len(), 2);
-    }
-}
-
-#[test]
-fn the_time_in_retry_after_is_waited() {
-    let server = Server::start(|request, response| match request.number {
-        // The delay without the header is at most one second.
-        0 => response.header("retry-after", "2").send(429, ""),
-        _ => success(response),
-    });
-    assert_eq!(ask(&server, &[]).code, Some(0));
-    let requests = server.requests();
-    assert!(requests[1].at - requests[0].at >= Duration::from_secs(2));
-}
-
-#[test]
-fn a_retry_without_retry_after_is_delayed() {
-    let server = Server::start(|request, response| match request.number {
-        0 => response.send(429, ""),
-        _ => success(response),
-    });
-    assert_eq!(ask(&server, &[]).code, Some(0));
-    let requests = server.requests();
-    assert!(requests[1].at - requests[0].at >= Duration::from_millis(500));
-}
-
-#[test]
-fn a_retry_after_of_more_than_a_minute_is_not_waited() {
-    let server = Server::start(|_, response| response.header("retry-after", "61").send(429, ""));
-    let message = "the server asks to try again in 61 seconds";
-    assert_eq!(fails(&server, &[], &["status 429", message]), 1);
-}
-
-#[test]
-fn the_number_of_retries_is_bounded() {
-    let server =
-        Server::start(|_, response| response.header("retry-after", "0").send(500, "broken"));
-    let message = "error: the server responded with status 500, `broken` (gave up after attempt 3)";
-    assert_eq!(fails(&server, &["--retries", "2"], &[message]), 3);
-    assert_eq!(fails(&server, &["--retries", "0"], &["attempt 1"]), 1);
-    assert_eq!(fails(&server, &[], &["attempt 6"]), 6);
-}
-
-#[test]
-fn a_response_that_is_late_is_tried_again() {
-    let server = Server::start(|request, response| match request.number {
-        0 => response.hang(),
-        _ => success(response),
-    });
-    let output = ask(&server, &["--timeout", "1"]);
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
-    assert!(output.stderr.contains("timeout"), "{}", output.stderr);
-
-    let server = Server::start(|_, response| response.hang());
-    let arguments = ["--timeout", "1", "--retries", "0"];
-    assert_eq!(
-        fails(&server, &arguments, &["cannot read http://", "timeout"]),
-        1
-    );
-}
-
-#[test]
-fn a_connection_that_breaks_is_tried_again() {
-    let server = Server::start(|request, response| match request.number {
-        0 => {}
-        _ => success(response),
-    });
-    let output = ask(&server, &[]);
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
-    assert_eq!(server.requests().len(), 2);
-}
-
-#[test]
-fn a_server_that_cannot_be_reached_is_an_error() {
-    // Nothing listens on the port after the listener is dropped.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    let output = quotas(&["--url", &url, "--retries", "0"], &[]);
-    assert_eq!(output.code, Some(2));
-    assert!(
-        output.stderr.starts_with("error: cannot read http://"),
-        "{}",
-        output.stderr
-    );
-}
-
-#[test]
 fn a_response_that_is_not_json_is_an_error_with_its_beginning() {
     let server = Server::start(|_, response| response.send(200, "<html>\u{1b}hello"));
     let message = "error: the response is not JSON: status 200, `<html>\\u{1b}hello`\n";
@@ -310,94 +181,6 @@ fn a_response_that_is_too_large_is_an_error() {
     let server = Server::start(|_, response| response.send(200, " ".repeat(17 * 1024 * 1024)));
     let message = "error: unexpected response: it is larger than 16 MiB\n";
     assert_eq!(fails(&server, &[], &[message]), 1);
-}
-
-#[test]
-fn wrong_arguments_are_errors_before_any_request() {
-    let workspace = "--workspace";
-    for (arguments, message) in [
-        (
-            &["--region", "tokyo"][..],
-            "or `hong_kong`, not for `tokyo`",
-        ),
-        (&["--region", "virginia_us"], "not for `virginia_us`"),
-        (
-            &["--region", "built-in"],
-            "`built-in` is a table, not a region",
-        ),
-        (
-            &["--region", "beijing"],
-            "the workspace of the key is required in the region `beijing`",
-        ),
-        (
-            &[workspace, "evil.example/"],
-            "invalid workspace ID `evil.example/`",
-        ),
-        (&[workspace, "-a"], "invalid workspace ID `-a`"),
-        (
-            &["--url", "http://example.com"],
-            "would send the key in clear text to `example.com`",
-        ),
-        (&["--url", "http://127.0.0.1.example.com"], "clear text"),
-        (
-            &["--url", "ftp://localhost"],
-            "the scheme `ftp` is not supported",
-        ),
-        (&["--url", "localhost"], "expected a URL"),
-        (
-            &["--url", "https://user@example.com"],
-            "must not have a user name",
-        ),
-        (
-            &["--url", "https://example.com?a=b"],
-            "must not have a user name",
-        ),
-        (&["--diff", "--format", "json"], "cannot be used with"),
-        (&["--exit-code"], "required arguments were not provided"),
-    ] {
-        // A request would fail after the timeout, with another message.
-        let rest = ["--retries=0", "--timeout=1"];
-        let arguments: Vec<String> = match arguments {
-            [option, value] if option.starts_with("--") && *option != "--diff" => {
-                vec![format!("{option}={value}")]
-            }
-            arguments => arguments.iter().map(ToString::to_string).collect(),
-        };
-        let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        arguments.extend(rest);
-        let output = quotas(&arguments, &[]);
-        assert_eq!(output.code, Some(2));
-        assert!(
-            output.stderr.contains(message),
-            "{message}: {}",
-            output.stderr
-        );
-    }
-}
-
-#[test]
-fn a_missing_or_impossible_key_is_an_error_that_names_the_variable() {
-    for (key, message) in [
-        ("", "error: DASHSCOPE_API_KEY is not set"),
-        (" \n", "error: DASHSCOPE_API_KEY is not set"),
-        ("sk-a\r\nb", "error: DASHSCOPE_API_KEY contains a character"),
-        ("sk-ä", "error: DASHSCOPE_API_KEY contains a character"),
-    ] {
-        let output = quotas(&[], &[("DASHSCOPE_API_KEY", key)]);
-        assert_eq!(output.code, Some(2));
-        assert!(output.stderr.starts_with(message), "{}", output.stderr);
-        assert!(!output.stderr.contains("sk-"), "{}", output.stderr);
-    }
-}
-
-#[test]
-fn a_newline_after_the_key_is_ignored() {
-    let server = Server::start(|_, response| success(response));
-    let key = format!("{KEY}\n");
-    let output = quotas(&["--url", server.url()], &[("DASHSCOPE_API_KEY", &key)]);
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
-    let authorization = &server.requests()[0].headers["authorization"];
-    assert_eq!(*authorization, format!("Bearer {KEY}"));
 }
 
 #[cfg(unix)]
