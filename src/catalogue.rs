@@ -5,6 +5,7 @@ use core::hash::Hash;
 use core::str::FromStr;
 
 use crate::columns::Columns;
+use crate::parse_error::Deprecated;
 use crate::{
     Category, Date, Deprecation, Limits, ParseModelError, Property, PropertyValue, Retired,
 };
@@ -180,11 +181,18 @@ pub trait Catalogue:
 
 /// Returns the model, or an error if it is deprecated. `name` is its name in the error.
 pub(crate) fn reject_deprecated<M: Catalogue>(model: M, name: &str) -> Result<M, ParseModelError> {
-    if model.is_deprecated() {
-        let replacement = model.replacement().map(M::name);
-        return Err(ParseModelError::deprecated(name, replacement));
-    }
-    Ok(model)
+    let Some(deprecation) = model.deprecation() else {
+        return Ok(model);
+    };
+    let deprecated = Deprecated {
+        replacement: model.replacement().map(M::name),
+        // A model in a table was still served on the table's date.
+        retires: deprecation
+            .retires
+            .filter(|date| M::SOURCE.date < Some(*date)),
+        note: deprecation.note,
+    };
+    Err(ParseModelError::deprecated(name, deprecated))
 }
 
 /// The source of a table, and the overlay that was applied to it.

@@ -4,14 +4,14 @@ use core::fmt;
 
 use model_studio_limits_core::{Excerpt, Suggestions, suggest};
 
-use crate::Retired;
 use crate::columns::Columns;
+use crate::{Date, Retired};
 
 /// Error returned when a string is not a known model ID or alias, when the model is retired, or
 /// when it is deprecated and only active models are accepted.
 ///
-/// The message contains suggestions, or the replacement of the model and the note about its
-/// retirement:
+/// The message contains suggestions, or the replacement of the model, the date on which it retires and
+/// the table's note:
 ///
 /// ```
 /// # #[cfg(feature = "built-in")] {
@@ -35,10 +35,19 @@ pub struct ParseModelError {
 enum Reason {
     /// The string is none of these names. Suggestions are computed on demand.
     Unknown(&'static [&'static str]),
-    /// The model is deprecated and may have a replacement.
-    Deprecated(Option<&'static str>),
+    /// The model is deprecated.
+    Deprecated(Deprecated),
     /// The model is no longer served.
     Retired(&'static Retired),
+}
+
+/// What the message says about a deprecated model.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Deprecated {
+    pub(crate) replacement: Option<&'static str>,
+    /// The date on which the model retires, unless the provider has postponed it.
+    pub(crate) retires: Option<Date>,
+    pub(crate) note: Option<&'static str>,
 }
 
 impl ParseModelError {
@@ -54,8 +63,8 @@ impl ParseModelError {
     }
 
     /// Creates the error for the name of a deprecated model.
-    pub(crate) fn deprecated(name: &str, replacement: Option<&'static str>) -> Self {
-        Self::new(name, Reason::Deprecated(replacement))
+    pub(crate) fn deprecated(name: &str, deprecated: Deprecated) -> Self {
+        Self::new(name, Reason::Deprecated(deprecated))
     }
 
     fn new(name: &str, reason: Reason) -> Self {
@@ -93,9 +102,17 @@ impl ParseModelError {
     /// Returns the model ID of the replacement of a deprecated or retired model.
     #[must_use]
     pub fn replacement(&self) -> Option<&'static str> {
-        match self.reason {
-            Reason::Deprecated(replacement) => replacement,
+        match &self.reason {
+            Reason::Deprecated(deprecated) => deprecated.replacement,
             Reason::Retired(retired) => retired.replacement,
+            Reason::Unknown(_) => None,
+        }
+    }
+
+    fn note(&self) -> Option<&'static str> {
+        match &self.reason {
+            Reason::Deprecated(deprecated) => deprecated.note,
+            Reason::Retired(retired) => retired.note,
             Reason::Unknown(_) => None,
         }
     }
@@ -111,15 +128,20 @@ impl ParseModelError {
 impl fmt::Display for ParseModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.name;
-        match self.reason {
-            Reason::Deprecated(_) => write!(f, "model `{name}` is deprecated")?,
+        match &self.reason {
+            Reason::Deprecated(deprecated) => {
+                write!(f, "model `{name}` is deprecated")?;
+                if let Some(date) = deprecated.retires {
+                    write!(f, " and retires on {date}")?;
+                }
+            }
             Reason::Retired(model) => write!(f, "model `{name}` was retired on {}", model.on)?,
             Reason::Unknown(_) => write!(f, "unknown model `{name}`")?,
         }
         if let Some(replacement) = self.replacement() {
             write!(f, ", use `{replacement}`")?;
         }
-        if let Some(note) = self.retired().and_then(|model| model.note) {
+        if let Some(note) = self.note() {
             write!(f, "; {note}")?;
         }
         let suggestions = self.suggest();

@@ -252,7 +252,14 @@ fn parse_active_rejects_deprecated_models() {
     assert_eq!(error.replacement(), None);
     assert_eq!(error.nearest(), Some("qwen-plus"));
     let message = |name| Chat::parse_active(name).unwrap_err().to_string();
-    assert_eq!(message("older"), "model `older` is deprecated, use `new`");
+    assert_eq!(
+        message("older"),
+        "model `older` is deprecated, use `new`; \"#gone\" <i>soon</i>"
+    );
+    assert_eq!(
+        message("ending"),
+        "model `ending` is deprecated and retires on 2026-10-10; in spring"
+    );
     assert_eq!(message("dropped"), "model `dropped` is deprecated");
 }
 

@@ -64,17 +64,14 @@ fn without_the_property_thinking_only_models_with_a_length_for_it_think() {
 #[test]
 fn the_context_window_bounds_models_whose_pages_do_not_say_whether_they_think() {
     let account = Account::<Beijing>::new();
-    for (name, expected) in [
-        ("qvq-max", Some(131_072 - 100)),
-        ("qvq-plus", Some(131_072 - 100)),
-        ("deepseek-v4-pro-0813", Some(1_000_000 - 100)),
-        ("deepseek-v4-flash-0731", Some(1_000_000 - 100)),
-        ("qwen3.8-omni-flash-realtime", None),
-    ] {
-        let model: Beijing = name.parse().unwrap();
-        assert_eq!(model.thinking(), None, "{model}");
-        account.set_limits(model, limits(&[(LimitKind::Tokens, 2_000_000, MINUTE)]));
-        assert_eq!(account.max_output_tokens(model, 100), expected, "{model}");
+    let can_think = |it: &&Beijing| it.thinking().is_none() && it.max_reasoning().is_none();
+    let models: Vec<_> = Beijing::ALL.iter().filter(can_think).collect();
+    assert!(models.iter().any(|it| it.context_window().is_some()));
+    assert!(models.iter().any(|it| it.context_window().is_none()));
+    for model in models {
+        account.set_limits(*model, limits(&[(LimitKind::Tokens, 1 << 40, MINUTE)]));
+        let expected = model.context_window().map(|window| window - 100);
+        assert_eq!(account.max_output_tokens(*model, 100), expected, "{model}");
     }
 }
 
