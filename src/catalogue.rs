@@ -181,16 +181,14 @@ pub trait Catalogue:
 
 /// Returns the model, or an error if it is deprecated. `name` is its name in the error.
 pub(crate) fn reject_deprecated<M: Catalogue>(model: M, name: &str) -> Result<M, ParseModelError> {
-    let Some(deprecation) = model.deprecation() else {
+    let Some(deprecation) = M::COLUMNS.deprecation.get_ref(model.index()) else {
         return Ok(model);
     };
     let deprecated = Deprecated {
         replacement: model.replacement().map(M::name),
+        deprecation,
         // A model in a table was still served on the table's date.
-        retires: deprecation
-            .retires
-            .filter(|date| M::SOURCE.date < Some(*date)),
-        note: deprecation.note,
+        is_postponed: deprecation.retires <= M::SOURCE.date,
     };
     Err(ParseModelError::deprecated(name, deprecated))
 }

@@ -36,6 +36,14 @@ impl<T> fmt::Debug for Column<T> {
     }
 }
 
+impl<T> Column<T> {
+    /// Returns a reference to the value of the model at `index`, if it has one.
+    pub(crate) fn get_ref(&self, index: usize) -> Option<&'static T> {
+        let position = usize::from(*self.positions.get(index)?);
+        Some(&self.values[position.checked_sub(1)?])
+    }
+}
+
 impl<T: Copy> Column<T> {
     /// Returns the value of the model at `index`, if it has one.
     #[inline]

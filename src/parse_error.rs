@@ -5,7 +5,7 @@ use core::fmt;
 use model_studio_limits_core::{Excerpt, Suggestions, suggest};
 
 use crate::columns::Columns;
-use crate::{Date, Retired};
+use crate::{Deprecation, Retired};
 
 /// Error returned when a string is not a known model ID or alias, when the model is retired, or
 /// when it is deprecated and only active models are accepted.
@@ -45,9 +45,10 @@ enum Reason {
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Deprecated {
     pub(crate) replacement: Option<&'static str>,
-    /// The date on which the model retires, unless the provider has postponed it.
-    pub(crate) retires: Option<Date>,
-    pub(crate) note: Option<&'static str>,
+    // A reference, since an error of 128 bytes or more would be slow to return.
+    pub(crate) deprecation: &'static Deprecation,
+    /// Whether the provider has postponed the date on which the model retires.
+    pub(crate) is_postponed: bool,
 }
 
 impl ParseModelError {
@@ -111,7 +112,7 @@ impl ParseModelError {
 
     fn note(&self) -> Option<&'static str> {
         match &self.reason {
-            Reason::Deprecated(deprecated) => deprecated.note,
+            Reason::Deprecated(deprecated) => deprecated.deprecation.note,
             Reason::Retired(retired) => retired.note,
             Reason::Unknown(_) => None,
         }
@@ -131,7 +132,8 @@ impl fmt::Display for ParseModelError {
         match &self.reason {
             Reason::Deprecated(deprecated) => {
                 write!(f, "model `{name}` is deprecated")?;
-                if let Some(date) = deprecated.retires {
+                let retires = deprecated.deprecation.retires;
+                if let Some(date) = retires.filter(|_| !deprecated.is_postponed) {
                     write!(f, " and retires on {date}")?;
                 }
             }

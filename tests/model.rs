@@ -205,12 +205,12 @@ fn parse_errors_contain_the_string_and_suggestions() {
     let long = "é".repeat(1_000);
     assert_eq!(
         message(&long),
-        format!("unknown model `{}…`", "é".repeat(44))
+        format!("unknown model `{}…`", "é".repeat(40))
     );
     // The last character does not fit.
     assert_eq!(
         message(&"模".repeat(30)),
-        format!("unknown model `{}…`", "模".repeat(29))
+        format!("unknown model `{}…`", "模".repeat(26))
     );
 }
 

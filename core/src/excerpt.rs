@@ -6,7 +6,7 @@ use crate::Escaped;
 
 /// The number of bytes that are kept: enough for any realistic model ID, and few enough that an
 /// error can be returned by value.
-const MAX_LEN: usize = 88;
+const MAX_LEN: usize = 80;
 
 /// The beginning of a string that an error is about.
 ///
@@ -68,12 +68,12 @@ mod tests {
 
     #[test]
     fn a_long_string_ends_with_an_ellipsis() {
-        let short = "é".repeat(44);
+        let short = "é".repeat(40);
         assert_eq!(Excerpt::new(&short).whole(), Some(short.as_str()));
         assert_eq!(Excerpt::new(&short).to_string(), short);
         let long = Excerpt::new(&format!("a{short}"));
         assert_eq!(long.whole(), None);
-        assert_eq!(long.to_string(), format!("a{}…", "é".repeat(43)));
-        assert_eq!(format!("{long:?}"), format!("\"a{}\"…", "é".repeat(43)));
+        assert_eq!(long.to_string(), format!("a{}…", "é".repeat(39)));
+        assert_eq!(format!("{long:?}"), format!("\"a{}\"…", "é".repeat(39)));
     }
 }

@@ -360,16 +360,16 @@ fn retired_and_deprecated_models_are_rejected_when_they_are_parsed() {
         let Some(deprecation) = model.deprecation() else {
             continue;
         };
-        let mut expected = format!("model `{model}` is deprecated");
         // The provider has postponed earlier dates.
         let is_announced = |date: &Date| Some(*date) > beijing::Model::SOURCE.date;
-        if let Some(date) = deprecation.retires.filter(is_announced) {
-            expected += &format!(" and retires on {date}");
-        }
-        let replacement = model.replacement().map(|it| format!(", use `{it}`"));
-        expected += &replacement.unwrap_or_default();
-        let note = deprecation.note.map(|note| format!("; {note}"));
-        expected += &note.unwrap_or_default();
+        let retires = deprecation.retires.filter(is_announced);
+        let parts = [
+            Some(format!("model `{model}` is deprecated")),
+            retires.map(|date| format!(" and retires on {date}")),
+            model.replacement().map(|it| format!(", use `{it}`")),
+            deprecation.note.map(|note| format!("; {note}")),
+        ];
+        let expected: String = parts.into_iter().flatten().collect();
         let error = model.name().parse::<Active<beijing::Model>>().unwrap_err();
         assert_eq!(error.to_string(), expected);
     }
