@@ -16,7 +16,7 @@ mod write;
 use deviations::Deviations;
 use read::Data;
 
-pub use import::{CardPage, Import, ProviderPages, import};
+pub use import::{CardPage, Import, ProviderPages, QuotaAnswer, import};
 pub use read::DataFiles;
 pub use write::files::GeneratedFiles;
 

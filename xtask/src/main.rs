@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use xtask::{DataFiles, ProviderPages, generate, import};
+use xtask::{DataFiles, ProviderPages, QuotaAnswer, generate, import};
 
 const USAGE: &str = "\
 unknown command
 
 Usage: cargo xtask tables [--check]
-       cargo xtask import FOLDER [--date DATE] [--accept NAME]...
+       cargo xtask import FOLDER [--date DATE] [--quotas REGION=FILE]... [--accept NAME]...
 
 tables   Writes the tables of all regions, the lists of the regions in tables/lib.rs and src/region_list.rs,
          and src/regions.md from xtask/data, and a report to standard error.
@@ -18,6 +18,7 @@ tables   Writes the tables of all regions, the lists of the regions in tables/li
 import   Reads the provider's pages in FOLDER, a checkout of github.com/modelstudioai/skills, into xtask/data,
          writes the same files as `tables`, and a report to standard output.
          The date of the pages is that of the last commit in FOLDER, unless --date states another.
+         Each --quotas is a file with answers of the quota endpoint in a region, as JSON.
          Implausible changes are held back until they are accepted by the name that the report states.";
 
 fn main() -> ExitCode {
@@ -57,10 +58,11 @@ fn check_tables() -> Result<(), String> {
 }
 
 fn import_pages(folder: &Path, options: &[&str]) -> Result<(), String> {
-    let (mut date, mut accepted) = (None, Vec::new());
+    let (mut date, mut accepted, mut quota_answers) = (None, Vec::new(), Vec::new());
     for option in options.chunks(2) {
         match option {
             ["--date", value] => date = Some((*value).to_owned()),
+            ["--quotas", value] => quota_answers.push(load_answer(value)?),
             ["--accept", name] => accepted.push((*name).to_owned()),
             _ => return Err(USAGE.to_owned()),
         }
@@ -70,12 +72,29 @@ fn import_pages(folder: &Path, options: &[&str]) -> Result<(), String> {
         None => commit_date(folder)?,
     };
     let committed = load_data()?;
-    let import = import(&ProviderPages::load(folder, date)?, &committed, &accepted)?;
+    let pages = ProviderPages {
+        quota_answers,
+        ..ProviderPages::load(folder, date)?
+    };
+    let import = import(&pages, &committed, &accepted)?;
     print!("{}", import.report);
     // If the tables have an error, nothing is written. The report can show the reason.
     let tables = generate(&import.files)?;
     write_data(&committed, &import.files)?;
     tables.write(repository())
+}
+
+/// Reads the file in `REGION=FILE`.
+fn load_answer(value: &str) -> Result<QuotaAnswer, String> {
+    let (region, file) = value
+        .split_once('=')
+        .ok_or_else(|| format!("--quotas {value}: expected REGION=FILE"))?;
+    let text = fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
+    Ok(QuotaAnswer {
+        region: region.to_owned(),
+        file: file.to_owned(),
+        text,
+    })
 }
 
 /// Replaces the files of the committed data.
@@ -89,6 +108,7 @@ fn write_data(committed: &DataFiles, files: &DataFiles) -> Result<(), String> {
             &files.properties,
         ),
         (&committed.notice_file, &files.notice_file, &files.notices),
+        (&committed.quota_file, &files.quota_file, &files.quotas),
     ] {
         fs::write(path(new), text).map_err(|error| format!("{new}: {error}"))?;
         if old != new {

@@ -34,9 +34,6 @@ pub(crate) const PAGE_URL: &str = "https://www.alibabacloud.com/help/en/model-st
 /// The beginning of the remark about a model that is no longer on the page. A date follows.
 pub(crate) const GONE_SINCE: &str = "gone since ";
 
-/// The region of the account that asked the quota endpoint.
-pub(crate) const QUOTA_REGION: &str = "beijing";
-
 /// The file with the names that the tables have for headings of the page.
 pub(crate) const HEADING_FILE: &str = "headings.tsv";
 

@@ -3,9 +3,10 @@
 //! `rate_limit_page` divides the page into sections, tables and rows, and reads the cells of each row.
 //! `quota_page` reads the tiers of dynamic limits. Nothing is guessed: what is not known is an error.
 //! `cards` reads the model cards, `property_changes` takes over their properties, and `card_limits` compares
-//! their limits with those of the page.
-//! `changes` compares the result with the committed data and holds back what is implausible, and `report`
-//! describes the changes.
+//! their limits with those of the page. `retirement` adds the page about retirement to the notices, and
+//! `quotas` the answers of the quota endpoint to the windows.
+//! `changes` compares the result with the committed data and holds back what is implausible. `life_cycle`
+//! compares the tables, and `report` describes the changes.
 
 mod card_limits;
 mod cards;
@@ -22,6 +23,7 @@ mod measures;
 mod property_changes;
 mod property_rows;
 mod quota_page;
+mod quotas;
 mod rate_limit_page;
 mod release;
 mod remarks;
@@ -41,6 +43,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 pub use cards::CardPage;
+pub use quotas::QuotaAnswer;
 
 use changes::Committed;
 use headings::Headings;
@@ -53,7 +56,7 @@ use row::{Field, Row};
 use crate::deployment::{DEPLOYMENTS, site};
 use crate::read::DataFiles;
 use crate::read::notices::{self, Notice};
-use crate::sources::{NOTICE_FILE, PAGE_FILE, PROPERTY_FILE};
+use crate::sources::{NOTICE_FILE, PAGE_FILE, PROPERTY_FILE, QUOTA_FILE};
 
 /// The root of the documentation, in the provider's repository.
 const DOCUMENTATION: &str = "skills/bailian-docs-llm-wiki";
@@ -77,6 +80,8 @@ pub struct ProviderPages {
     pub cards: Vec<CardPage>,
     /// `model-depreciation.md`, which has the models that are retired.
     pub retirements: Option<String>,
+    /// The answers of the quota endpoint, which has the exact windows of limits.
+    pub quota_answers: Vec<QuotaAnswer>,
 }
 
 impl ProviderPages {
@@ -95,6 +100,7 @@ impl ProviderPages {
             rate_limits: found.ok_or_else(|| format!("{}: not found", rate_limits.display()))?,
             quotas: read_if_present(&path(LIMITS, quota_page::FILE))?,
             retirements: read_if_present(&path(RELEASES, retirement::FILE))?,
+            quota_answers: Vec::new(),
             cards: CardPage::load(&documentation)?,
         })
     }
@@ -159,6 +165,12 @@ pub fn import(
         files.notice_file = NOTICE_FILE.name(date);
     }
     let notices = notices::read(&files.notice_file, &files.notices)?;
+    let merged = quotas::merge(&pages.quota_answers, &files.quota_file, &files.quotas)?;
+    page.remarks.extend(merged.remarks);
+    if merged.text != committed.quotas {
+        files.quotas = merged.text;
+        files.quota_file = QUOTA_FILE.name(date);
+    }
     let (rows, changes) = changes::apply(
         &Committed {
             rows: &old,

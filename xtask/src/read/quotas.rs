@@ -1,4 +1,4 @@
-//! The limits of Beijing models that the quota endpoint returned, with exact windows.
+//! The limits that the quota endpoint returned, with exact windows.
 
 use std::num::NonZeroU64;
 use std::time::Duration;
@@ -10,6 +10,8 @@ use crate::read::tsv::{self, Cell, TsvRow};
 /// The limits of a model.
 #[derive(Debug)]
 pub(crate) struct Quota<'a> {
+    /// The region of the account that asked the endpoint.
+    pub(crate) region: Cell<'a>,
     pub(crate) model: Cell<'a>,
     /// On requests, which can be submissions, on usage and on concurrent tasks.
     pub(crate) limits: Vec<Limit>,
@@ -19,8 +21,9 @@ pub(crate) fn read<'a>(file: &'a str, text: &'a str) -> Result<Vec<Quota<'a>>, S
     let mut quotas = Vec::<Quota<'_>>::new();
     for row in tsv::rows(file, text)? {
         let quota = read_row(&row)?;
-        let mut others = quotas.iter().map(|other| other.model.text);
-        if others.any(|other| other == quota.model.text) {
+        let key = (quota.region.text, quota.model.text);
+        let mut others = quotas.iter();
+        if others.any(|other| (other.region.text, other.model.text) == key) {
             return Err(quota.model.error("duplicate row for the model"));
         }
         quotas.push(quota);
@@ -35,11 +38,16 @@ fn read_row<'a>(row: &TsvRow<'a>) -> Result<Quota<'a>, String> {
         per: Some(per),
     });
     let usage = match rate(row, "usage_limit")? {
-        Some((count, per)) => Some(Limit {
-            kind: usage_kind(&row.get("usage_limit_field")?)?,
-            count,
-            per: Some(per),
-        }),
+        Some((count, per)) => {
+            let field = row.get("usage_limit_field")?;
+            let kind = usage_kind(field.text);
+            let message = || format!("unknown unit of usage `{}`", field.text);
+            Some(Limit {
+                kind: kind.ok_or_else(|| field.error(message()))?,
+                count,
+                per: Some(per),
+            })
+        }
         None => None,
     };
     let tasks = row.get("async_user_concurrency_limit")?.number()?;
@@ -49,6 +57,7 @@ fn read_row<'a>(row: &TsvRow<'a>) -> Result<Quota<'a>, String> {
         per: None,
     });
     Ok(Quota {
+        region: row.required("region")?,
         model: row.required("model")?,
         limits: [requests, usage, tasks].into_iter().flatten().collect(),
     })
@@ -65,11 +74,12 @@ fn rate(row: &TsvRow<'_>, column: &str) -> Result<Option<(NonZeroU64, Duration)>
     }
 }
 
-fn usage_kind(field: &Cell<'_>) -> Result<LimitKind, String> {
-    match field.text {
-        "total_tokens" | "tokens" | "total_usage" => Ok(LimitKind::Tokens),
-        "output_tokens" => Ok(LimitKind::OutputTokens),
-        "characters" => Ok(LimitKind::Characters),
-        other => Err(field.error(format!("unknown unit of usage `{other}`"))),
+/// Returns what a limit of usage counts.
+pub(crate) fn usage_kind(field: &str) -> Option<LimitKind> {
+    match field {
+        "total_tokens" | "tokens" | "total_usage" => Some(LimitKind::Tokens),
+        "output_tokens" => Some(LimitKind::OutputTokens),
+        "characters" => Some(LimitKind::Characters),
+        _ => None,
     }
 }

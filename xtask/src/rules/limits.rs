@@ -1,17 +1,18 @@
-//! Replaces the limits of the page with exact windows, in the region where these are known.
+//! Replaces the limits of the page with exact windows, in the regions where these are known.
 
 use model_studio_limits_core::{Limit, LimitKind};
 
+use crate::deployment::DEPLOYMENTS;
 use crate::deviations::Deviations;
+use crate::read::Data;
 use crate::read::page::Listing;
 use crate::read::quotas::Quota;
-use crate::sources::QUOTA_REGION;
 use crate::table::{RegionTable, TableLimit, key, rate};
 
 /// Returns the table with exact windows where they agree with the page.
 pub(super) fn set<'a>(
     mut table: RegionTable<'a>,
-    quotas: &[Quota<'_>],
+    data: &Data<'_>,
     deviations: &mut Deviations,
 ) -> RegionTable<'a> {
     for listing in table.rows.iter().map(|row| row.listing) {
@@ -21,11 +22,11 @@ pub(super) fn set<'a>(
             deviations.add(&listing.name, message);
         }
     }
-    if table.deployment.region != QUOTA_REGION {
-        return table;
-    }
+    let region = table.deployment.region;
+    let quotas = data.quotas.iter();
+    let quotas = quotas.filter(|quota| quota.region.text == region);
     for row in &mut table.rows {
-        let mut quotas = quotas.iter();
+        let mut quotas = quotas.clone();
         if let Some(quota) = quotas.find(|quota| row.listing.has_name(quota.model.text)) {
             report_unlisted_limits(quota, row.listing, deviations);
             for limit in &mut row.limits {
@@ -33,12 +34,29 @@ pub(super) fn set<'a>(
             }
         }
     }
-    for quota in quotas {
-        if table.index(quota.model.text).is_none() {
+    let mut of_region = DEPLOYMENTS.iter().filter(|it| it.region == region);
+    let is_main = of_region
+        .next()
+        .is_some_and(|it| it.file == table.deployment.file);
+    for quota in quotas.filter(|_| is_main) {
+        let mut listings = data.listings.iter();
+        let is_listed =
+            |it: &Listing<'_>| it.region.text == region && it.has_name(quota.model.text);
+        if !listings.any(is_listed) {
             deviations.add(&quota.model, "not on the page, window not used");
         }
     }
     table
+}
+
+/// Returns an error if a quota is of an unknown region.
+pub(super) fn check_regions(quotas: &[Quota<'_>]) -> Result<(), String> {
+    let is_unknown =
+        |quota: &&Quota<'_>| !DEPLOYMENTS.iter().any(|it| it.region == quota.region.text);
+    match quotas.iter().find(is_unknown) {
+        Some(quota) => Err(quota.region.error("unknown region")),
+        None => Ok(()),
+    }
 }
 
 /// Returns a limit of the page, with the window of the quota if both agree.

@@ -24,9 +24,10 @@ pub(crate) fn without_properties<'a>(
     data: &'a Data<'a>,
     deviations: &mut Deviations,
 ) -> Result<Vec<RegionTable<'a>>, String> {
+    limits::check_regions(&data.quotas)?;
     let tables = placement::place(&data.listings, deviations)?;
     let tables = tables.into_iter().map(|table| {
-        let table = limits::set(table, &data.quotas, deviations);
+        let table = limits::set(table, data, deviations);
         pools::set(table, &data.pools, deviations)
     });
     let tables = tables.collect::<Result<Vec<_>, _>>()?;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::property::{DECLARATIONS, PropertyKind, Value};
 use crate::read::Data;
-use crate::sources::{PAGE_URL, QUOTA_REGION};
+use crate::sources::PAGE_URL;
 use crate::table::{Deprecation, RegionTable, Retirement, TableRow};
 
 /// Returns the content of the file of a table.
@@ -26,9 +26,12 @@ pub(crate) fn table(table: &RegionTable<'_>, data: &Data<'_>) -> String {
 fn header(table: &RegionTable<'_>, data: &Data<'_>) -> String {
     let (page_file, page_date) = (data.page_file, data.page_date);
     let (title, scope) = (table.deployment.title, table.deployment.scope);
-    let quotas = match table.deployment.region {
-        QUOTA_REGION => format!(", {}", data.quota_file),
-        _ => String::new(),
+    let region = table.deployment.region;
+    let mut quotas = data.quotas.iter();
+    let quotas = if quotas.any(|quota| quota.region.text == region) {
+        format!(", {}", data.quota_file)
+    } else {
+        String::new()
     };
     let (notice_file, property_file) = (data.notice_file, data.property_file);
     let dates = data.cards.iter().map(|card| card.date);

@@ -3,6 +3,7 @@
 mod cards;
 mod changes;
 mod mistakes;
+mod quotas;
 mod reading;
 mod retirement;
 mod retirement_mistakes;
@@ -26,6 +27,8 @@ fn committed() -> DataFiles {
         page: page("models-2026-10-09.tsv"),
         notice_file: "lifecycle-2026-08.tsv".to_owned(),
         notices: page("lifecycle-2026-08.tsv"),
+        quota_file: "windows-2026-08.tsv".to_owned(),
+        quotas: page("windows-2026-08.tsv"),
         ..files
     }
 }
@@ -42,6 +45,7 @@ fn pages(date: &str) -> ProviderPages {
         quotas: None,
         cards: Vec::new(),
         retirements: None,
+        quota_answers: Vec::new(),
     }
 }
 
