@@ -23,24 +23,20 @@ pub(crate) fn apply(table: &Table, overlay: OverlayFile) -> Result<Table, Vec<Di
     };
     let retired = result.retired.iter().map(|retired| &retired.row);
     let index = NameIndex::new(result.rows(), retired);
-    let limits = overlay.limits.iter().filter_map(|row| {
-        let Some((position, _)) = index.get(&row.name) else {
-            if !added.contains(&row.name) {
-                errors.push(index.not_found(&row.name, row.location));
-            }
-            return None;
-        };
-        Some((pool_members(&result, position), row))
-    });
+    let find = |name: &str| Some(index.get(name)?.0);
+    let is_unknown = |name: &String| find(name).is_none() && !added.contains(name);
+    let unknown = overlay.limits.iter().filter(|row| is_unknown(&row.name));
+    errors.extend(unknown.map(|row| index.not_found(&row.name, row.location)));
+    let unknown = overlay.properties.iter();
+    for row in unknown.filter(|row| is_unknown(&row.name)) {
+        let error = declaration_error(&result, row);
+        errors.push(error.unwrap_or_else(|| index.not_found(&row.name, row.location)));
+    }
+    let limits = overlay.limits.iter();
+    let limits = limits.filter_map(|row| Some((pool_members(&result, find(&row.name)?), row)));
     let limits: Vec<_> = limits.collect();
     let properties = overlay.properties.iter().filter_map(|row| {
-        let Some((position, _)) = index.get(&row.name) else {
-            if !added.contains(&row.name) {
-                let error = declaration_error(&result, row);
-                errors.push(error.unwrap_or_else(|| index.not_found(&row.name, row.location)));
-            }
-            return None;
-        };
+        let position = find(&row.name)?;
         let values = decode::properties(&result.properties, &row.properties, &mut errors);
         Some((position, row, values))
     });
