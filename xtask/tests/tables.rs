@@ -19,6 +19,10 @@ fn data() -> DataFiles {
         page_date: "2026-10-09".to_owned(),
         page_file: "models-2026-10-09.tsv".to_owned(),
         page: include_str!("pages/models-2026-10-09.tsv").to_owned(),
+        notice_file: "lifecycle-2026-08.tsv".to_owned(),
+        notices: include_str!("pages/lifecycle-2026-08.tsv").to_owned(),
+        quota_file: "windows-2026-08.tsv".to_owned(),
+        quotas: include_str!("pages/windows-2026-08.tsv").to_owned(),
         ..committed()
     }
 }

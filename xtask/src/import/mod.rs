@@ -93,11 +93,11 @@ impl ProviderPages {
     pub fn load(checkout: &Path, date: String) -> Result<Self, String> {
         let documentation = checkout.join(DOCUMENTATION);
         let path = |directory, file| documentation.join(directory).join(file);
-        let rate_limits = path(LIMITS, rate_limit_page::FILE);
-        let found = read_if_present(&rate_limits)?;
+        let page = path(LIMITS, rate_limit_page::FILE);
+        let rate_limits = fs::read_to_string(&page);
         Ok(Self {
             date,
-            rate_limits: found.ok_or_else(|| format!("{}: not found", rate_limits.display()))?,
+            rate_limits: rate_limits.map_err(|error| format!("{}: {error}", page.display()))?,
             quotas: read_if_present(&path(LIMITS, quota_page::FILE))?,
             retirements: read_if_present(&path(RELEASES, retirement::FILE))?,
             quota_answers: Vec::new(),
