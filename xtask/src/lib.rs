@@ -3,6 +3,7 @@
 //! The data flows one way: `read` returns the rows of each data file, `rules` turns them into the
 //! tables, and `write` formats the tables as YAML and as the documentation page that compares them.
 
+mod changelog;
 mod deployment;
 mod deviations;
 mod import;
@@ -16,6 +17,7 @@ mod write;
 use deviations::Deviations;
 use read::Data;
 
+pub use changelog::add_to_changelog;
 pub use import::{CardPage, Import, ProviderPages, QuotaAnswer, import};
 pub use read::DataFiles;
 pub use write::files::GeneratedFiles;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use xtask::{DataFiles, ProviderPages, QuotaAnswer, generate, import};
+use xtask::{DataFiles, ProviderPages, QuotaAnswer, add_to_changelog, generate, import};
 
 const USAGE: &str = "\
 unknown command
@@ -16,7 +16,7 @@ tables   Writes the tables of all regions, the lists of the regions in tables/li
          and src/regions.md from xtask/data, and a report to standard error.
          With --check, writes nothing, and fails if the files in the repository differ.
 import   Reads the provider's pages in FOLDER, a checkout of github.com/modelstudioai/skills, into xtask/data,
-         writes the same files as `tables`, and a report to standard output.
+         writes the same files as `tables`, an entry to CHANGELOG.md, and a report to standard output.
          The date of the pages is that of the last commit in FOLDER, unless --date states another.
          Each --quotas is a file with answers of the quota endpoint in a region, as JSON.
          Implausible changes are held back until they are accepted by the name that the report states.";
@@ -81,7 +81,18 @@ fn import_pages(folder: &Path, options: &[&str]) -> Result<(), String> {
     // If the tables have an error, nothing is written. The report can show the reason.
     let tables = generate(&import.files)?;
     write_data(&committed, &import.files)?;
-    tables.write(repository())
+    tables.write(repository())?;
+    match import.changelog_entry {
+        Some(entry) => write_changelog(&entry),
+        None => Ok(()),
+    }
+}
+
+fn write_changelog(entry: &str) -> Result<(), String> {
+    let path = repository().join("CHANGELOG.md");
+    let error = |error| format!("CHANGELOG.md: {error}");
+    let text = fs::read_to_string(&path).map_err(error)?;
+    fs::write(&path, add_to_changelog(&text, entry)).map_err(error)
 }
 
 /// Reads the file in `REGION=FILE`.

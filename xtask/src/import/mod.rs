@@ -122,6 +122,8 @@ pub struct Import {
     pub files: DataFiles,
     /// The report.
     pub report: String,
+    /// The entry for `CHANGELOG.md`, if the data changes.
+    pub changelog_entry: Option<String>,
 }
 
 /// Imports the provider's pages. Implausible changes are held back unless their names are in `accepted`.
@@ -217,7 +219,13 @@ pub fn import(
         held_back: &held_back,
         remarks: &page.remarks,
     });
-    Ok(Import { files, report })
+    let has_changes = !compared.changes.is_empty() || properties.has_any();
+    let entry = || release::entry(date, &compared.changes, &properties);
+    Ok(Import {
+        files,
+        report,
+        changelog_entry: has_changes.then(entry),
+    })
 }
 
 /// Returns the committed notices with those of the page about retirement.
