@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use xtask::{DataFiles, ProviderPages, QuotaAnswer, generate, import};
 
-use crate::{committed, compare, page, with_quotas};
+use crate::{committed, compare, edit, page, with_quotas};
 
 /// Returns the answers of an account in Beijing.
 fn answers() -> Vec<QuotaAnswer> {
@@ -86,29 +86,34 @@ fn one_file_can_have_all_pages_and_another_region() {
     assert_eq!(together.files.quotas, beijing.files.quotas);
 
     "singapore".clone_into(&mut first.region);
+    // The rate that the page has in Singapore.
+    edit(
+        &mut first.text,
+        "\"request_limit\": 1000",
+        "\"request_limit\": 20",
+    );
     let singapore = import(&pages(vec![first]), &committed, &[]).unwrap().files;
-    let kept = committed
-        .quotas
-        .lines()
-        .all(|line| singapore.quotas.lines().any(|new| new == line));
-    assert!(kept, "the rows of Beijing are kept");
+    let is_kept = |line: &str| singapore.quotas.lines().any(|new| new == line);
+    assert!(
+        committed.quotas.lines().all(is_kept),
+        "the rows of Beijing are kept"
+    );
     let cells = row(&singapore, "singapore\thappyhorse-1.1-i2v");
     assert_eq!(cells, Some("5\t1\t\t\t\t500\t3\t"));
-    // A window of the same rate as on the page is used, and the limits of Beijing are not.
+
     let tables = generate(&singapore).unwrap().contents;
-    let yaml = &tables["tables/singapore.yaml"];
-    assert!(
-        yaml.contains(", windows-2026-10-09.tsv."),
-        "the header names the file"
-    );
-    assert!(yaml.contains("- name: qwen3-max\n"));
-    assert!(!yaml.contains("1000 per 2s"), "the page has another rate");
+    let yaml = |table: &str| &tables[&format!("tables/{table}.yaml")];
+    // For tokens, the page has another rate.
+    let limits = "- name: qwen3-max\n        deprecated: { retires: 2026-10-10, replacement: qwen3.7-max, source: \"notice 1950\" }\n        limits: { requests: 20 per 2s, tpm: 1000000 }\n";
+    assert!(yaml("singapore").contains(limits), "{}", yaml("singapore"));
+    assert!(yaml("beijing").contains("limits: { requests: 500 per 1s, tokens: 500000 per 6s }"));
+    for (table, has_windows) in [("singapore", true), ("beijing", true), ("tokyo", false)] {
+        let header = ", windows-2026-10-09.tsv.\n";
+        assert_eq!(yaml(table).contains(header), has_windows, "{table}");
+        assert_eq!(yaml(table).contains("requests: "), has_windows, "{table}");
+    }
     let report = &tables["xtask/data/report.txt"];
     assert!(report.contains(": qwen9-preview: not on the page, window not used\n"));
-    assert_eq!(
-        tables["tables/tokyo.yaml"],
-        generate(&committed).unwrap().contents["tables/tokyo.yaml"]
-    );
 }
 
 /// Mistakes in the first file: a name, the text that is replaced, and what it becomes.

@@ -160,6 +160,52 @@ fn the_dates_of_notices_without_a_table_apply_to_the_models_of_the_data() {
 }
 
 #[test]
+fn the_links_to_notices_decide_the_site() {
+    let committed = committed();
+    let mut page = august();
+    page.truncate(page.find("### **2026").unwrap());
+    // The mainland has a notice with the second number, too.
+    for (date, status, notice) in [
+        (
+            "2026年12月30日",
+            "将",
+            "modelstudio_eos_notice_1949?spm=a.b",
+        ),
+        ("2026年5月31日", "已", "gte_rerank_118217"),
+    ] {
+        let link = format!("https://www.alibabacloud.com/zh/notice/{notice}");
+        let text = format!("详细说明，请参见官网公告[通知]({link})。");
+        _ = write!(page, "### {date}{status}下线\n\n{text}\n\n");
+    }
+    let import = import_page(&page, &committed, &[]);
+    let mut changed = 0;
+    for (new, old) in import.files.notices.lines().zip(committed.notices.lines()) {
+        let cells: Vec<_> = old.split('\t').collect();
+        let date = match [cells[2], cells[6]] {
+            ["international", "1949"] => "2026-12-30",
+            ["international", "118217"] => "2026-05-31",
+            _ => {
+                assert_eq!(new, old);
+                continue;
+            }
+        };
+        let source = "https://www.alibabacloud.com/help/en/model-studio/model-depreciation, modelstudioai/skills 2026-10-09";
+        let expected = old.replace(cells[4], date).replace(cells[7], source);
+        assert_eq!(new, expected);
+        changed += 1;
+    }
+    assert_eq!(changed, 43);
+    assert!(!import.report.contains("## beijing"), "{}", import.report);
+    let line = "- retirement postponed from 2026-10-10 to 2026-12-30: ";
+    let singapore = import
+        .report
+        .split_once("## singapore")
+        .expect("the table")
+        .1;
+    assert!(singapore.contains(line), "{singapore}");
+}
+
+#[test]
 fn dates_that_have_passed_retire_names() {
     let committed = committed();
     let mut pages = pages(&august());
