@@ -55,6 +55,7 @@ pub(crate) fn merge(
         result.map_err(|error| error::message(FILE, vec![error]))?;
     }
     merger.report_missing(page);
+    merger.report_changes();
     Ok(Merged {
         text: row::write(&merger.rows),
         remarks: merger.remarks,
@@ -293,6 +294,17 @@ impl Merger<'_, '_> {
         }
         for (what, count) in counts {
             let remark = format!("{FILE}: {what} is no longer on the page: {count} rows are kept");
+            self.remarks.push(remark);
+        }
+    }
+
+    /// Reports the numbers of rows, because not all of them change a table.
+    fn report_changes(&mut self) {
+        let new = self.rows.len() - self.old.len();
+        let is_kept = |row: &&NoticeRow| self.old.contains(row);
+        let changed = self.rows.len() - new - self.rows.iter().filter(is_kept).count();
+        if (new, changed) != (0, 0) {
+            let remark = format!("{FILE}: {new} new and {changed} changed rows in {DATA}");
             self.remarks.push(remark);
         }
     }
