@@ -129,8 +129,14 @@ fn with_gone(
     mut rows: Vec<Row>,
     decisions: &mut Decisions<'_>,
 ) -> Vec<Row> {
-    let pairs = pairs(committed.rows, &rows).into_iter();
-    let on_page: HashSet<_> = pairs.map(|(old, _)| old).collect();
+    let pairs = pairs(committed.rows, &rows);
+    let on_page: HashSet<_> = pairs.iter().map(|(old, _)| *old).collect();
+    // The quotas of which the page states another size, without the models that are gone.
+    let resized = pairs.iter().filter_map(|(old, new)| {
+        let quotas = [&committed.rows[*old], &rows[*new]].map(quota);
+        (quotas[0] != quotas[1]).then_some(quotas[0])
+    });
+    let resized: HashSet<[String; 2]> = resized.map(|quota| quota.map(str::to_owned)).collect();
     let mut by_name: BTreeMap<(&str, &'static str), Vec<usize>> = BTreeMap::new();
     for (index, row) in committed.rows.iter().enumerate() {
         if gone_since(row).is_some() {
@@ -166,6 +172,9 @@ fn with_gone(
         if !restored.contains(&index) && !keep_deprecated(committed, &mut row, decisions) {
             continue;
         }
+        if resized.contains(&quota(&row).map(str::to_owned)) {
+            row.set(Field::SharedBy, "");
+        }
         // Below the row that it followed.
         let above = index
             .checked_sub(1)
@@ -196,6 +205,11 @@ fn keep_deprecated(
     // The page states the sizes of pools without it.
     row.set(Field::SharedBy, "");
     true
+}
+
+/// Returns the region of a row, and the remark about the quota that it shares.
+fn quota(row: &Row) -> [&str; 2] {
+    [Field::Region, Field::SharedBy].map(|field| row.get(field))
 }
 
 /// Returns the date since which a row is no longer on the page.

@@ -26,7 +26,7 @@ pub(super) fn read(page: &str) -> Result<Tiers, String> {
         }
         let result = match &mut table {
             Some(table) => table.add(&line),
-            None if is_limit(&line.text) => {
+            None if limit(&line.text).is_some() => {
                 let message = "expected a heading with a region above";
                 Err(PageError::found(&line, message))
             }
@@ -75,7 +75,7 @@ impl Table {
         match (text, self.part) {
             ("百炼平台月消费：", Part::TextAbove) => self.part = Part::Tiers,
             ("支持的模型", Part::Tiers) => self.part = Part::Rows,
-            (_, Part::TextAbove) if is_limit(text) => {
+            (_, Part::TextAbove) if limit(text).is_some() => {
                 let message = "expected the header cell `百炼平台月消费：` above";
                 return Err(PageError::found(line, message));
             }
@@ -88,7 +88,7 @@ impl Table {
 
     fn add_to_rows(&mut self, line: &Line) -> Result<(), PageError> {
         let text = line.text.as_str();
-        if let Some(number) = template::number("{n}万", text) {
+        if let Some(number) = limit(text) {
             let Some((_, numbers)) = self.rows.last_mut() else {
                 return Err(PageError::found(line, "expected a model ID"));
             };
@@ -105,9 +105,10 @@ impl Table {
     }
 }
 
-/// Returns `true` for a cell with a limit.
-fn is_limit(text: &str) -> bool {
-    template::number("{n}万", text).is_some()
+/// Returns the number in a cell with a limit, in tens of thousands. Older editions write `w` for `万`.
+fn limit(text: &str) -> Option<u64> {
+    let units = ["{n}万", "{n}w", "{n}W"];
+    units.iter().find_map(|unit| template::number(unit, text))
 }
 
 fn finish(table: Option<Table>, tiers: &mut Tiers, errors: &mut Vec<PageError>) {

@@ -21,6 +21,14 @@ const SENTENCES: &[(&str, &str)] = &[
         "{n} models share {l} TPM",
     ),
     (
+        "同一个阿里云百炼APIKey下，kimi/kimi-k2.6与kimi/kimi-k2.5共享{l}RPM限流配额。即这{n}个模型的每分钟请求总数加起来不能超过{l}。",
+        "{n} models share {l} RPM",
+    ),
+    (
+        "同一个阿里云百炼APIKey下，kimi/kimi-k2.6与kimi/kimi-k2.5共享{l}TPM限流配额。即这{n}个模型的每分钟Token消耗总数加起来不能超过{l}。",
+        "{n} models share {l} TPM",
+    ),
+    (
         "同一个阿里云百炼APIKey在{n}个模型间共享额度。即这{n}个模型处于运行状态的任务总数加起来不能超过{l}个。",
         "{n} models share {l} concurrent tasks",
     ),

@@ -3,6 +3,7 @@
 use crate::deviations::Deviations;
 use crate::read::page::Listing;
 use crate::read::pools::Pool;
+use crate::read::tsv::Cell;
 use crate::table::{RegionTable, TableRow};
 
 /// Returns the table with pools. A pool is one quota, so if the windows of its models differ, the
@@ -20,7 +21,7 @@ pub(super) fn set<'a>(
         let rows = table.rows.iter_mut();
         let rows = rows.filter(|row| row.pool == Some(pool.name.text));
         let mut rows: Vec<_> = rows.collect();
-        check_size(&rows)?;
+        check_size(&pool.name, &rows)?;
         if have_same_limits(&rows) {
             continue;
         }
@@ -63,13 +64,17 @@ fn without_numbers(text: &str) -> String {
 }
 
 /// Checks the number of models if the page states it, as in `5 models share …`.
-fn check_size(rows: &[&mut TableRow<'_>]) -> Result<(), String> {
+fn check_size(pool: &Cell<'_>, rows: &[&mut TableRow<'_>]) -> Result<(), String> {
     for shared_by in rows.iter().map(|row| row.listing.shared_by) {
         let first_word = shared_by.text.split(' ').next().unwrap_or_default();
         match first_word.parse::<usize>() {
             Ok(expected) if expected != rows.len() => {
-                let found = rows.len();
-                let message = format!("expected {expected} models in the pool, found {found}");
+                let (pool, found) = (pool.text, rows.len());
+                let names = rows.iter().map(|row| row.listing.name.text);
+                let names = names.collect::<Vec<_>>().join(", ");
+                let message = format!(
+                    "expected {expected} models in the pool {pool}, found {found}: {names}"
+                );
                 return Err(shared_by.error(message));
             }
             _ => {}

@@ -106,6 +106,23 @@ fn implausible_changes_are_held_back_until_they_are_accepted() {
 }
 
 #[test]
+fn what_is_held_back_does_not_change_how_many_models_share_a_quota() {
+    // This page lists four of the five Kling models, and says that four share the quota.
+    let import = import(&pages("2026-08-10"), &committed(), &[]).unwrap();
+    let held_back = "kling/kling-v3-turbo-video-generation";
+    let (_, gone) = import.report.split_once("rows are gone: ").unwrap();
+    assert!(gone.contains(held_back), "{gone}");
+    for row in rows(&import.files) {
+        if row["name"] == held_back {
+            assert_eq!(row["shared_by"], "");
+        } else if row["name"].starts_with("kling/") {
+            assert!(row["shared_by"].starts_with("4 Kling models"));
+        }
+    }
+    generate(&import.files).unwrap();
+}
+
+#[test]
 fn plausible_changes_are_applied() {
     let committed = DataFiles {
         // The dates of some have passed on the days of this test.

@@ -131,6 +131,32 @@ fn an_older_edition_with_another_layout_is_read() {
     assert!(tables.contents["tables/tokyo.yaml"].contains("date: 2026-08-10"));
 }
 
+#[test]
+fn texts_of_older_editions_have_the_same_meaning() {
+    let newest = with_quotas("2026-10-09");
+    let expected = import(&newest, &no_data(), &[]).unwrap().files.page;
+    let mut older = newest;
+    for (text, other) in [
+        ("### Qwen-Audio-TTS\n", "### Qwen-Audio-TTS语音合成\n"),
+        (
+            "在 5 个模型中共享 500 RPM",
+            "kimi/kimi-k2.6与 kimi/kimi-k2.5 共享 500 RPM",
+        ),
+        (
+            "在 5 个模型中共享 3000000 TPM",
+            "kimi/kimi-k2.6 与 kimi/kimi-k2.5 共享 3000000 TPM",
+        ),
+    ] {
+        assert_eq!(older.rate_limits.matches(text).count(), 1, "{text}");
+        older.rate_limits = older.rate_limits.replace(text, other);
+    }
+    for unit in ["w", "W"] {
+        older.quotas = Some(page("quota-management.md").replace('万', unit));
+        let found = import(&older, &no_data(), &[]).unwrap().files.page;
+        assert_eq!(found, expected);
+    }
+}
+
 /// Older editions have the column for scopes also in Beijing.
 #[test]
 fn a_region_with_one_scope_can_have_a_column_for_it() {
