@@ -22,12 +22,9 @@ const SECTIONS: [(&str, Section); 8] = [
     ("推理服务供应商", Section::Unread),
     ("模型价格", Section::Unread),
     ("音色列表", Section::Unread),
-    (SNAPSHOTS[0], Section::Unread),
-    (SNAPSHOTS[1], Section::Unread),
+    ("快照版本", Section::Unread),
+    ("动态更新", Section::Unread),
 ];
-
-/// The headings above snapshots, which have sections of their own.
-const SNAPSHOTS: [&str; 2] = ["快照版本", "动态更新"];
 
 /// The beginning of a line with the deployment scopes of what follows.
 const SCOPES: &str = "部署范围：";
@@ -53,7 +50,8 @@ pub(super) struct Block {
     pub(super) lines: Vec<Line>,
 }
 
-/// Divides a card. Returns an error with the title if it is not a model ID.
+/// Divides a card. A heading with a model ID, such as that of a snapshot, begins the sections of another
+/// model. Returns an error with the title if it is not a model ID.
 pub(super) fn divide(
     lines: Vec<Line>,
     errors: &mut Vec<PageError>,
@@ -67,7 +65,6 @@ pub(super) fn divide(
             return Ok(Vec::new());
         }
     };
-    let mut has_snapshots = false;
     for line in lines {
         let Some(model) = models.last_mut() else {
             break;
@@ -79,7 +76,6 @@ pub(super) fn divide(
             continue;
         }
         let text = line.text.as_str();
-        has_snapshots |= SNAPSHOTS.contains(&text);
         let mut sections = SECTIONS.iter();
         if let Some((_, section)) = sections.find(|(heading, _)| *heading == text) {
             model.blocks.push(Block::new(line.number, *section, None));
@@ -93,7 +89,7 @@ pub(super) fn divide(
             model
                 .blocks
                 .push(Block::new(line.number, section, Some(region)));
-        } else if has_snapshots && is_model_id(text) {
+        } else if is_model_id(text) {
             models.push(ModelBlocks::new(&line));
         } else {
             let message = format!("unknown heading `{text}`: expected a section or a region");

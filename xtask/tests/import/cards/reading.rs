@@ -113,6 +113,8 @@ fn cards_in_another_layout_are_read() {
             ("（思考模式下）", "（思考模式）"),
             ("\n\n1000000\n", "\n\n1,000,000 Tokens\n"),
             ("\n\n32768\n", "\n\n32768 Token\n"),
+            // The heading above snapshots.
+            ("\n## 快照版本\n", "\n"),
             ("**Text**", "文本"),
             ("**Video**", "视频"),
             ("\u{3000}", ["、", ", ", " / ", " "][card % 4]),
