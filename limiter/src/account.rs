@@ -9,7 +9,10 @@ use model_studio_limits::{Catalogue, Limit};
 
 use crate::max_output::max_output;
 use crate::settings::LimiterSettings;
-use crate::{Acquire, AcquireError, AcquireTask, Cost, Limiter, Permit, TaskPermit, Usage};
+use crate::{
+    AccountClass, Acquire, AcquireError, AcquireTask, Class, ClassKey, Cost, Limiter, Permit,
+    TaskPermit, Usage,
+};
 
 /// The limiters of the models of an account.
 ///
@@ -48,11 +51,20 @@ impl<M: Catalogue> Account<M> {
         let model = self.first_of_pool[model.index()];
         self.limiters[model.index()].get_or_init(|| {
             let name = model.pool().unwrap_or_else(|| model.name());
+            let classes = self.settings.classes();
             match self.limits.get(&model) {
-                Some(limits) => self.settings.limiter(name, limits),
-                None => self.settings.limiter(name, model.limits().as_slice()),
+                Some(limits) => self.settings.limiter(name, limits, classes),
+                None => self
+                    .settings
+                    .limiter(name, model.limits().as_slice(), classes),
             }
         })
+    }
+
+    /// Returns a handle for the requests of a class, which share the limits of each model with those
+    /// of other classes by weight. See [`Limiter::class`].
+    pub fn class(&self, key: impl Into<ClassKey>) -> AccountClass<'_, M> {
+        AccountClass::new(self, key.into())
     }
 
     /// Waits until the limits of a model allow a request of this cost. See [`Limiter::acquire`].
@@ -258,6 +270,12 @@ impl<M: Catalogue> Account<M> {
     /// [`Limits::with_overlay`](model_studio_limits::Limits::with_overlay).
     pub fn set_limits(&self, model: M, limits: impl AsRef<[Limit]>) {
         self.limiter(model).set_limits(limits);
+    }
+
+    /// Sets the weight and the headroom of a class for a model, or for its pool. See
+    /// [`Limiter::set_class`].
+    pub fn set_class(&self, model: M, key: impl Into<ClassKey>, class: Class) {
+        self.limiter(model).set_class(key, class);
     }
 
     /// Returns the usage of each limit of a model, and other counts. See [`Limiter::usage`].

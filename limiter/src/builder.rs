@@ -10,7 +10,7 @@ use crate::BuildError;
 #[cfg(feature = "redis")]
 use crate::redis::RedisStore;
 use crate::settings::LimiterSettings;
-use crate::{Account, Clock, Estimator, Limiter, NamedAccount};
+use crate::{Account, Class, ClassKey, Clock, Estimator, Limiter, NamedAccount};
 
 /// Builds a [`Limiter`], an [`Account`] or a [`NamedAccount`] with settings.
 ///
@@ -205,7 +205,17 @@ impl<L, S> Builder<L, S> {
         self
     }
 
-    /// Sets the estimator that [`Limiter::estimate`] uses. Each limiter gets its own copy.
+    /// Sets the weight and the headroom of a class of requests, for each model. A class without
+    /// settings has weight 1 and no headroom. See [`Limiter::class`].
+    ///
+    /// The empty key is the default class, to which requests without a class belong.
+    pub fn class(mut self, key: impl Into<ClassKey>, class: Class) -> Self {
+        self.settings.classes.push((key.into(), class));
+        self
+    }
+
+    /// Sets the estimator that [`Limiter::estimate`] uses. Each class of each limiter gets its own
+    /// copy.
     pub fn estimator(mut self, estimator: Estimator) -> Self {
         self.settings.estimator = estimator;
         self
@@ -252,7 +262,8 @@ impl Builder<LimiterLimits> {
     /// Creates the limiter.
     #[must_use]
     pub fn build(self) -> Limiter {
-        self.settings.local_limiter(&self.limits.limits)
+        let classes = self.settings.classes();
+        self.settings.local_limiter(&self.limits.limits, classes)
     }
 }
 
@@ -283,7 +294,8 @@ impl Builder<LimiterLimits, RedisStore> {
     pub fn build(self) -> Result<Limiter, BuildError> {
         let (settings, limits) = self.with_store()?;
         let name = limits.name.ok_or(BuildError::NoName)?;
-        Ok(settings.limiter(&name, &limits.limits))
+        let classes = settings.classes();
+        Ok(settings.limiter(&name, &limits.limits, classes))
     }
 }
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 use model_studio_limits::Limit;
 
 use crate::quota::LocalQuota;
+use crate::quota::class_table::ClassTable;
 use crate::quota::request::{CountedAt, Grant, Rejection, Request};
 #[cfg(feature = "redis")]
 use crate::redis::StoredQuota;
 use crate::time::Time;
-use crate::usage::Usage;
-use crate::{Cost, Refusal, TooLarge};
+use crate::usage::{ClassUsage, Usage};
+use crate::{Class, ClassKey, Cost, Refusal, TooLarge};
 
 /// The limits of a limiter, and the requests that wait for them.
 ///
@@ -35,7 +36,7 @@ macro_rules! call {
 }
 
 impl Gate {
-    /// Admits a request now, unless others wait.
+    /// Admits a request now, if it is next.
     #[inline]
     pub(crate) fn try_acquire(
         &mut self,
@@ -46,14 +47,14 @@ impl Gate {
     }
 
     /// Returns the time at which a request that is added now is expected to be admitted.
-    pub(crate) fn expected_at(&self, cost: &Cost) -> Time {
-        call!(self.expected_at(cost))
+    pub(crate) fn expected_at(&self, request: &Request) -> Time {
+        call!(self.expected_at(request))
     }
 
     /// Returns a lower bound for the time at which a request that is added now is admitted, unless
     /// requests ahead of it are cancelled.
-    pub(crate) fn lower_bound(&self, cost: &Cost) -> Time {
-        call!(self.lower_bound(cost))
+    pub(crate) fn lower_bound(&self, request: &Request) -> Time {
+        call!(self.lower_bound(request))
     }
 
     /// Adds a request to the queue and returns its ID.
@@ -61,19 +62,19 @@ impl Gate {
         call!(self.enqueue(request))
     }
 
-    /// Removes a request from the queue.
-    pub(crate) fn cancel(&mut self, id: u64) {
-        call!(self.cancel(id));
+    /// Removes a request of a class from the queue.
+    pub(crate) fn cancel(&mut self, id: u64, class: &ClassKey) {
+        call!(self.cancel(id, class));
     }
 
-    /// Admits the first request of the queue if the limits allow it, and returns its ID. Returns an
-    /// error for it if the limits have become smaller than the request.
+    /// Admits the next request if the limits allow it, and returns its ID. Returns an error for it if
+    /// the limits have become smaller than the request.
     pub(crate) fn next(&mut self, now: Time) -> Option<(u64, Result<CountedAt, TooLarge>)> {
         call!(self.next(now))
     }
 
     /// Returns the time at which [`next`](Self::next) has to be called again. Returns `None` if the
-    /// queue is empty, or if only a change can admit its first request.
+    /// queue is empty, or if only a change can admit a request.
     pub(crate) fn next_event(&self) -> Option<Time> {
         call!(self.next_event())
     }
@@ -143,6 +144,16 @@ impl Gate {
         call!(self.set_limits(limits, now));
     }
 
+    /// Sets the weight and the headroom of a class.
+    pub(crate) fn set_class(&mut self, key: &ClassKey, class: Class) {
+        call!(self.set_class(key, class));
+    }
+
+    /// Returns the settings and the estimators of the classes.
+    pub(crate) fn classes(&mut self) -> &mut ClassTable {
+        call!(self.classes())
+    }
+
     /// Returns `true` if a new quota would behave the same.
     pub(crate) fn is_idle(&mut self, now: Time) -> bool {
         call!(self.is_idle(now))
@@ -151,6 +162,11 @@ impl Gate {
     /// Returns the usage and the counts since the start.
     pub(crate) fn usage(&mut self, now: Time) -> Usage {
         call!(self.usage(now))
+    }
+
+    /// Returns the usage of a class.
+    pub(crate) fn class_usage(&mut self, key: &ClassKey, now: Time) -> ClassUsage {
+        call!(self.class_usage(key, now))
     }
 
     /// Returns the quota in a store, if there is one.

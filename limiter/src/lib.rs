@@ -2,8 +2,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
+mod account_class;
 mod acquire;
 mod builder;
+mod class;
 mod clock;
 mod cost;
 mod error;
@@ -28,8 +30,10 @@ mod time;
 mod usage;
 
 pub use account::Account;
+pub use account_class::AccountClass;
 pub use acquire::{Acquire, AcquireTask};
 pub use builder::{Builder, InProcess, LimiterLimits, ModelLimits, NamedLimits};
+pub use class::{Class, ClassKey};
 #[cfg(feature = "tokio")]
 pub use clock::TokioClock;
 pub use clock::{Alarm, Clock, ManualClock, SystemClock};
@@ -46,4 +50,4 @@ pub use permit::{Permit, TaskPermit};
 #[cfg(feature = "redis")]
 pub use redis::{RedisStore, StoreError};
 pub use refusal::Refusal;
-pub use usage::{LimitUsage, StoreUsage, Usage};
+pub use usage::{ClassUsage, LimitUsage, StoreUsage, Usage};

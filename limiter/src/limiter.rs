@@ -10,14 +10,18 @@ use std::time::{Duration, Instant};
 use model_studio_limits::{Limit, LimitKind};
 
 use crate::acquire::block_on;
+use crate::quota::class_table::ClassTable;
 use crate::quota::request::Request;
 use crate::scheduler::Shared;
-use crate::{Acquire, AcquireError, AcquireTask, Cost, Estimator, Permit, TaskPermit, Usage};
+use crate::{
+    Acquire, AcquireError, AcquireTask, Class, ClassKey, ClassUsage, Cost, Permit, TaskPermit,
+    Usage,
+};
 
 /// Keeps the requests to one model, or to a pool of models, below their rate limits.
 ///
-/// Requests are admitted in the order in which they arrive, whatever their size. Clones share the
-/// limits. If a program uses several models, an [`Account`](crate::Account) has a limiter for each.
+/// Requests are admitted in the order in which they arrive, whatever their size. Those of several
+/// [classes](Self::class) share the limits by weight. Clones share the limits. If a program uses several models, an [`Account`](crate::Account) has a limiter for each.
 ///
 /// ```
 /// use model_studio_limiter::Limiter;
@@ -34,9 +38,44 @@ use crate::{Acquire, AcquireError, AcquireTask, Cost, Estimator, Permit, TaskPer
 #[derive(Clone, Debug)]
 pub struct Limiter {
     pub(crate) shared: Arc<Shared>,
+    class: ClassKey,
 }
 
 impl Limiter {
+    /// Returns a limiter for the requests of a class, which share the limits with those of other
+    /// classes by weight.
+    ///
+    /// Everything else is the same: all classes have the same limits, pauses and usage. Requests of
+    /// one class are admitted in order. Estimates are learned by class.
+    ///
+    /// A class needs no declaration. Its weight is 1, unless it was set with
+    /// [`Builder::class`](crate::Builder::class) or [`set_class`](Self::set_class). It is forgotten
+    /// when it has not been used for some minutes.
+    ///
+    /// ```
+    /// use model_studio_limiter::{Class, Limiter};
+    /// use model_studio_limits::Model;
+    ///
+    /// # pollster::block_on(async {
+    /// let limiter = Limiter::builder(Model::QwenPlus.limits())
+    ///     .class("chat", Class::weight(10))
+    ///     .build();
+    /// let batch = limiter.class("batch");
+    /// batch.acquire(8_000).await?.settle(7_000);
+    /// // Waits behind the other requests of its tenant, and only for a share of the rest.
+    /// let tenant = 4_711;
+    /// limiter.class(tenant).acquire(1_200).await?.settle(950);
+    /// # Ok::<(), model_studio_limiter::AcquireError>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn class(&self, key: impl Into<ClassKey>) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            class: key.into(),
+        }
+    }
+
     /// Waits until the limits allow a request of this cost.
     ///
     /// The future works in any async runtime. It joins the queue when it is first polled.
@@ -50,7 +89,7 @@ impl Limiter {
     ///
     /// Returns [`AcquireError::TooLarge`] if the cost exceeds a limit by itself.
     pub fn acquire(&self, cost: impl Into<Cost>) -> Acquire {
-        Acquire::new(&self.shared, request(cost), None)
+        Acquire::new(&self.shared, self.request(cost), None)
     }
 
     /// Like [`acquire`](Self::acquire), but waits at most until `timeout` after the first poll.
@@ -70,7 +109,7 @@ impl Limiter {
     /// settled costs and on the number of requests ahead. It does not depend on estimates, because
     /// any request could still be settled with less.
     pub fn acquire_timeout(&self, cost: impl Into<Cost>, timeout: Duration) -> Acquire {
-        Acquire::new(&self.shared, request(cost), Some(timeout))
+        Acquire::new(&self.shared, self.request(cost), Some(timeout))
     }
 
     /// Acquires a permit for a request of this cost, if the limits allow it now and no other
@@ -83,7 +122,7 @@ impl Limiter {
     /// returns `AcquireError::AskStore`, because only a round trip can show whether they allow it.
     #[inline]
     pub fn try_acquire(&self, cost: impl Into<Cost>) -> Result<Permit, AcquireError> {
-        self.try_request(&request(cost))
+        self.try_request(self.request(cost))
     }
 
     /// Blocks the thread until the limits allow a request of this cost.
@@ -124,7 +163,7 @@ impl Limiter {
     ///
     /// Returns [`AcquireError::TooLarge`] if the cost exceeds a limit by itself.
     pub fn acquire_task_with(&self, cost: impl Into<Cost>) -> AcquireTask {
-        AcquireTask(Acquire::new(&self.shared, task(cost), None))
+        AcquireTask(Acquire::new(&self.shared, self.task(cost), None))
     }
 
     /// Like [`acquire_task_with`](Self::acquire_task_with), but waits at most until `timeout` after
@@ -139,7 +178,7 @@ impl Limiter {
     ///
     /// Returns the errors of [`acquire_timeout`](Self::acquire_timeout).
     pub fn acquire_task_timeout(&self, cost: impl Into<Cost>, timeout: Duration) -> AcquireTask {
-        AcquireTask(Acquire::new(&self.shared, task(cost), Some(timeout)))
+        AcquireTask(Acquire::new(&self.shared, self.task(cost), Some(timeout)))
     }
 
     /// Acquires a permit for a task of this cost, if the limits allow it now and no other request
@@ -149,7 +188,7 @@ impl Limiter {
     ///
     /// Returns the errors of [`try_acquire`](Self::try_acquire).
     pub fn try_acquire_task(&self, cost: impl Into<Cost>) -> Result<TaskPermit, AcquireError> {
-        self.try_request(&task(cost)).map(TaskPermit::new)
+        self.try_request(self.task(cost)).map(TaskPermit::new)
     }
 
     /// Blocks the thread until the limits allow a task of this cost. See
@@ -169,8 +208,12 @@ impl Limiter {
     /// [`Estimator`] for the method and its limitations.
     #[must_use]
     pub fn estimate(&self, input_tokens: u64, max_output_tokens: u64) -> Cost {
-        let state = self.shared.lock();
-        Cost::input_output(input_tokens, state.estimator.estimate(max_output_tokens))
+        let mut state = self.shared.lock();
+        let classes = state.gate.classes();
+        Cost::input_output(
+            input_tokens,
+            classes.estimate(&self.class, max_output_tokens),
+        )
     }
 
     /// Pauses the limiter: no request is admitted before a time, for example because a response has
@@ -204,6 +247,13 @@ impl Limiter {
         self.shared.update(|state, shared| {
             state.gate.set_limits(limits.as_ref(), shared.now());
         });
+    }
+
+    /// Sets the weight and the headroom of a class, which apply to waiting requests too.
+    pub fn set_class(&self, key: impl Into<ClassKey>, class: Class) {
+        let key = key.into();
+        self.shared
+            .update(|state, _| state.gate.set_class(&key, class));
     }
 
     /// Ends a task by its [lease](TaskPermit::lease), whichever process submitted it. Without a
@@ -251,6 +301,14 @@ impl Limiter {
         }
     }
 
+    /// Returns the usage of the class of this limiter, which is the default class unless
+    /// [`class`](Self::class) has returned it.
+    #[must_use]
+    pub fn class_usage(&self) -> ClassUsage {
+        let now = self.shared.now();
+        self.shared.lock().gate.class_usage(&self.class, now)
+    }
+
     /// Returns the most output tokens with which a request with this input does not exceed a limit
     /// by itself.
     pub(crate) fn room_for_output(&self, input_tokens: u64) -> u64 {
@@ -265,14 +323,17 @@ impl Limiter {
         rooms.min().unwrap_or(u64::MAX)
     }
 
-    /// Returns what was learned from settled requests.
-    pub(crate) fn estimator(&self) -> Estimator {
-        self.shared.lock().estimator.clone()
+    /// Creates a handle for the default class.
+    pub(crate) fn with_shared(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            class: ClassKey::default(),
+        }
     }
 
-    /// Continues with what another limiter has learned.
-    pub(crate) fn set_estimator(&self, estimator: Estimator) {
-        self.shared.lock().estimator = estimator;
+    /// Returns what was set and learned of the classes, for a new limiter.
+    pub(crate) fn classes(&self) -> ClassTable {
+        self.shared.lock().gate.classes().renewed()
     }
 
     /// Returns `true` if nothing else uses the limiter and a new one would behave the same, except
@@ -283,23 +344,24 @@ impl Limiter {
     }
 
     #[inline]
-    fn try_request(&self, request: &Request) -> Result<Permit, AcquireError> {
+    fn try_request(&self, request: Request) -> Result<Permit, AcquireError> {
         let grant = self.shared.try_acquire(request)?;
         Ok(Permit::new(Arc::clone(&self.shared), grant))
     }
-}
 
-#[inline]
-fn request(cost: impl Into<Cost>) -> Request {
-    Request {
-        cost: cost.into(),
-        is_task: false,
+    #[inline]
+    fn request(&self, cost: impl Into<Cost>) -> Request {
+        Request {
+            cost: cost.into(),
+            class: self.class.clone(),
+            is_task: false,
+        }
     }
-}
 
-fn task(cost: impl Into<Cost>) -> Request {
-    Request {
-        cost: cost.into(),
-        is_task: true,
+    fn task(&self, cost: impl Into<Cost>) -> Request {
+        Request {
+            is_task: true,
+            ..self.request(cost)
+        }
     }
 }

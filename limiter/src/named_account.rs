@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use model_studio_limits::Limit;
 
+use crate::quota::class_table::ClassTable;
 use crate::settings::LimiterSettings;
 use crate::sync::Mutex;
-use crate::{Acquire, Cost, Estimator, Limiter};
+use crate::{Acquire, Cost, Limiter};
 
 /// The limiters of an account's models by name, for programs that learn of models while they run.
 ///
@@ -17,7 +18,7 @@ use crate::{Acquire, Cost, Estimator, Limiter};
 ///
 /// The limiter of a model is created on first use. It is dropped when nobody uses it and its usage
 /// has expired, so models that are no longer called take little memory. What its estimator has
-/// learned is kept.
+/// learned is kept, and the settings of its classes.
 ///
 /// ```
 /// use std::num::NonZeroU64;
@@ -58,8 +59,8 @@ struct Models {
 #[derive(Debug)]
 struct NamedModel {
     limits: Arc<[Limit]>,
-    /// What the limiter had learned when it was dropped.
-    estimator: Option<Estimator>,
+    /// What was set and learned of the classes when the limiter was dropped.
+    classes: Option<ClassTable>,
 }
 
 impl NamedAccount {
@@ -80,10 +81,9 @@ impl NamedAccount {
         }
         let model = models.by_name.get_mut(name);
         let model = model.ok_or_else(|| UnknownModel(name.into()))?;
-        let limiter = self.settings.limiter(name, &model.limits);
-        if let Some(estimator) = model.estimator.take() {
-            limiter.set_estimator(estimator);
-        }
+        let classes = model.classes.take();
+        let classes = classes.unwrap_or_else(|| self.settings.classes());
+        let limiter = self.settings.limiter(name, &model.limits, classes);
         models.limiters.insert(name.into(), limiter.clone());
         Ok(limiter)
     }
@@ -107,7 +107,7 @@ impl NamedAccount {
         } else {
             let model = NamedModel {
                 limits: Arc::clone(&limits),
-                estimator: None,
+                classes: None,
             };
             models.by_name.insert(name.into(), model);
         }
@@ -179,7 +179,7 @@ impl Models {
         self.limiters.retain(|name, limiter| {
             let is_idle = limiter.is_idle();
             if let (true, Some(model)) = (is_idle, by_name.get_mut(name)) {
-                model.estimator = Some(limiter.estimator());
+                model.classes = Some(limiter.classes());
             }
             !is_idle
         });

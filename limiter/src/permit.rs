@@ -54,7 +54,7 @@ impl Permit {
         self.end(|grant, state, shared| {
             let cost = grant.request.cost.settled(&cost);
             if let Some((_, output)) = cost.split().filter(|(_, output)| *output > 0) {
-                state.estimator.observe(output);
+                state.gate.classes().observe(&grant.request.class, output);
             }
             state.gate.settle(grant, &cost, &|| shared.now());
         });

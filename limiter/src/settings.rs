@@ -7,12 +7,13 @@ use model_studio_limits::Limit;
 
 use crate::gate::Gate;
 use crate::quota::LocalQuota;
+use crate::quota::class_table::ClassTable;
 use crate::quota::rules::Rules;
 #[cfg(feature = "redis")]
 use crate::redis::RedisStore;
 use crate::scheduler::Shared;
 use crate::time::Time;
-use crate::{Clock, Estimator, Limiter};
+use crate::{Class, ClassKey, Clock, Estimator, Limiter};
 
 /// What all limiters of a builder or an account have in common.
 #[derive(Clone, Default)]
@@ -21,6 +22,7 @@ pub(crate) struct LimiterSettings {
     /// `None` for the default clock.
     pub(crate) clock: Option<Arc<dyn Clock>>,
     pub(crate) estimator: Estimator,
+    pub(crate) classes: Vec<(ClassKey, Class)>,
     /// `None` if usage is tracked in this process.
     #[cfg(feature = "redis")]
     pub(crate) store: Option<RedisStore>,
@@ -32,24 +34,25 @@ impl LimiterSettings {
         not(feature = "redis"),
         expect(unused_variables, reason = "only a store needs names")
     )]
-    pub(crate) fn limiter(&self, name: &str, limits: &[Limit]) -> Limiter {
+    pub(crate) fn limiter(&self, name: &str, limits: &[Limit], classes: ClassTable) -> Limiter {
         #[cfg(feature = "redis")]
         if let Some(store) = &self.store {
-            let (rules, estimator) = (self.rules.clone(), self.estimator.clone());
-            let shared = store.track(name, limits, rules, self.clock(), estimator);
-            return Limiter { shared };
+            let shared = store.track(name, limits, self.rules.clone(), classes, self.clock());
+            return Limiter::with_shared(shared);
         }
-        self.local_limiter(limits)
+        self.local_limiter(limits, classes)
     }
 
     /// Creates a limiter that tracks usage in this process.
-    pub(crate) fn local_limiter(&self, limits: &[Limit]) -> Limiter {
-        let quota = LocalQuota::new(limits, self.rules.clone(), Time::START);
+    pub(crate) fn local_limiter(&self, limits: &[Limit], classes: ClassTable) -> Limiter {
+        let quota = LocalQuota::new(limits, self.rules.clone(), classes, Time::START);
         let gate = Gate::Local(Box::new(quota));
-        let shared = Shared::new(self.clock(), gate, self.estimator.clone());
-        Limiter {
-            shared: Arc::new(shared),
-        }
+        Limiter::with_shared(Arc::new(Shared::new(self.clock(), gate)))
+    }
+
+    /// Returns the classes of a new limiter.
+    pub(crate) fn classes(&self) -> ClassTable {
+        ClassTable::new(&self.classes, &self.estimator)
     }
 
     fn clock(&self) -> Arc<dyn Clock> {
@@ -67,6 +70,7 @@ impl fmt::Debug for LimiterSettings {
         f.debug_struct("LimiterSettings")
             .field("rules", &self.rules)
             .field("estimator", &self.estimator)
+            .field("classes", &self.classes)
             .finish_non_exhaustive()
     }
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use model_studio_limits::Limit;
 
+use crate::ClassKey;
+
 /// The usage of a limiter's limits at a time, and counts since it was created.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -28,8 +30,34 @@ pub struct Usage {
     /// The rate at which the limiter sends requests now, as a fraction of what the limits allow,
     /// from 0 to 1. It is below 1 after refusals.
     pub pace: f64,
+    /// The classes of requests, by key. The first one is the default class.
+    pub classes: Vec<ClassUsage>,
     /// The calls to the store, if there is one.
     pub store: Option<StoreUsage>,
+}
+
+/// The usage of a class of requests. All counts begin when the class is created, and again after it
+/// was forgotten. See [the guide](crate::guide#fair-shares).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ClassUsage {
+    /// The name of the class, which is empty for the default class.
+    pub key: ClassKey,
+    /// The weight of the class.
+    pub weight: u32,
+    /// The fraction of the limits that the other classes leave unused.
+    pub headroom: f64,
+    /// The number of waiting requests.
+    pub waiting: usize,
+    /// The number of permits that have not ended.
+    pub in_flight: u64,
+    /// The number of requests that were admitted, excluding those that were cancelled.
+    pub admitted: u64,
+    /// The total time that admitted requests waited.
+    pub wait_time: Duration,
+    /// The part of what all classes used in about the last minute, from 0 to 1. It is measured in
+    /// the time that a limit takes to allow a request, for the limit that takes longest.
+    pub share: f64,
 }
 
 /// Counts of a limiter's calls to its store.

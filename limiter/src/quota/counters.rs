@@ -27,6 +27,7 @@ impl Counters {
             refused: self.refused,
             unsettled: self.unsettled,
             pace,
+            classes: Vec::new(),
             store: None,
         }
     }

@@ -1,10 +1,12 @@
 //! The limits of a quota, and what is used of them.
 
+mod room;
+
 use model_studio_limits::{Limit, LimitKind};
 
-use super::queue::Queue;
 use super::rate_limit::RateLimit;
 use super::rules::{Rules, check_size};
+use crate::class::Headroom;
 use crate::cost::{CONCURRENCY, Total};
 use crate::time::{Nanos, Time};
 use crate::usage::LimitUsage;
@@ -77,63 +79,20 @@ impl LimitSet {
         }
     }
 
-    /// Returns `true` if a request may be sent now.
+    /// Returns `true` if a request may be sent now that leaves a headroom.
     #[inline]
-    pub(super) fn admits(&self, cost: &Cost) -> bool {
+    pub(super) fn admits(&self, cost: &Cost, left: Headroom) -> bool {
         let mut rates = self.rates.iter();
-        rates.all(|rate| rate.is_ready(self.now) && rate.ledger.has_room(self.needed(rate, cost)))
-            && self.has_free_concurrency(cost)
+        rates.all(|rate| {
+            rate.is_ready(self.now) && rate.ledger.has_room(self.needed(rate, cost, left))
+        }) && self.has_free_concurrency(cost)
     }
 
     /// Returns `true` if there is room for a request now, whether or not the paces are ready.
-    pub(super) fn has_room(&self, cost: &Cost) -> bool {
+    pub(super) fn has_room(&self, cost: &Cost, left: Headroom) -> bool {
         let mut rates = self.rates.iter();
-        rates.all(|rate| rate.ledger.has_room(self.needed(rate, cost)))
+        rates.all(|rate| rate.ledger.has_room(self.needed(rate, cost, left)))
             && self.has_free_concurrency(cost)
-    }
-
-    /// Returns the first time from `from` on at which a request may be sent. Returns `None` if only
-    /// a change can make room for it.
-    pub(super) fn room_at(&self, from: Time, cost: &Cost) -> Option<Time> {
-        let mut at = from;
-        for rate in &self.rates {
-            at = at.max(rate.ledger.room_at(self.needed(rate, cost), 0));
-            if let Some(pace) = &rate.pace {
-                at = at.max(pace.ready_at());
-            }
-        }
-        // If waiting is not enough, the end of a request is needed.
-        if at == Time::NEVER || !self.has_free_concurrency(cost) {
-            return self.next_abandoned();
-        }
-        Some(at)
-    }
-
-    /// Returns the time at which a request can be sent after all waiting ones, if the known costs
-    /// stay as they are.
-    pub(super) fn expected_at(&self, queue: &Queue, cost: &Cost) -> Time {
-        let at = self.rates.iter().map(|rate| {
-            let ahead = queue.amount(rate.limit.kind);
-            rate.ready_after(ahead, cost, 0)
-        });
-        at.max().unwrap_or(Time::MIN).max(self.next_end(cost))
-    }
-
-    /// Returns a lower bound for the time at which a request can be sent after all waiting ones,
-    /// unless some of those are cancelled.
-    ///
-    /// The amounts of running and waiting requests do not count, because they are estimates: any of
-    /// them could still be settled with 0.
-    pub(super) fn lower_bound(&self, queue: &Queue, cost: &Cost) -> Time {
-        let at = self.rates.iter().map(|rate| {
-            let kind = rate.limit.kind;
-            if kind.is_measured() {
-                rate.ready_after(0, cost, self.unsettled.amount(kind))
-            } else {
-                rate.ready_after(queue.amount(kind), cost, 0)
-            }
-        });
-        at.max().unwrap_or(Time::MIN).max(self.next_end(cost))
     }
 
     /// Returns how long a request delays the next one at full pace.
@@ -275,9 +234,10 @@ impl LimitSet {
         self.in_flight == 0 && rates.all(|rate| rate.ledger.used() == 0 && rate.is_ready(self.now))
     }
 
-    /// Returns an error if a request exceeds a limit by itself.
-    pub(super) fn check_size(&self, cost: &Cost) -> Result<(), TooLarge> {
-        let rates = self.rates.iter().map(|rate| (rate.limit, rate.allowed));
+    /// Returns an error if a request exceeds a limit by itself, or does not leave a headroom.
+    pub(super) fn check_size(&self, cost: &Cost, left: Headroom) -> Result<(), TooLarge> {
+        let rates = self.rates.iter();
+        let rates = rates.map(|rate| (rate.limit, rate.allowed - left.of(rate.allowed)));
         let concurrency = &self.concurrency;
         let concurrency = concurrency.iter().map(|one| (one.limit, one.allowed));
         check_size(cost, rates.chain(concurrency))
@@ -336,39 +296,13 @@ impl LimitSet {
         }
     }
 
+    /// Returns the amount for which a ledger needs room: that of a request, what is reserved, and
+    /// the headroom.
     #[inline]
-    fn has_free_concurrency(&self, cost: &Cost) -> bool {
-        self.concurrency.iter().all(|concurrency| {
-            let kind = concurrency.limit.kind;
-            let running = self.running[kind.index()].saturating_add(cost.amount(kind));
-            running <= concurrency.allowed
-        })
-    }
-
-    /// Returns the amount for which a ledger needs room: that of a request, and what is reserved.
-    #[inline]
-    fn needed(&self, rate: &RateLimit, cost: &Cost) -> u128 {
+    fn needed(&self, rate: &RateLimit, cost: &Cost, left: Headroom) -> u128 {
         let kind = rate.limit.kind;
-        reserved(&self.rules, &self.unsettled, kind) + u128::from(cost.amount(kind))
-    }
-
-    /// Returns a lower bound for the time at which a running request ends, if a request has to wait
-    /// for that.
-    fn next_end(&self, cost: &Cost) -> Time {
-        // Any of them can end now, except for abandoned tasks.
-        let only_abandoned = self.in_flight == self.abandoned.len() as u64;
-        if only_abandoned && !self.has_free_concurrency(cost) {
-            self.next_abandoned().unwrap_or(Time::NEVER)
-        } else {
-            Time::MIN
-        }
-    }
-
-    /// Returns the time at which the first abandoned task stops counting as running, if there is
-    /// one.
-    fn next_abandoned(&self) -> Option<Time> {
-        let expiries = self.abandoned.iter().map(|(until, _)| *until);
-        expiries.min().filter(|until| *until != Time::NEVER)
+        let needed = cost.amount(kind).saturating_add(left.of(rate.allowed));
+        reserved(&self.rules, &self.unsettled, kind) + u128::from(needed)
     }
 }
 

@@ -4,68 +4,104 @@ use std::collections::BTreeMap;
 
 use model_studio_limits::LimitKind;
 
+use super::class_table::ClassId;
 use super::request::Request;
 use crate::cost::Total;
 
-/// A queue in the order of arrival, from which any request can be removed.
+/// The waiting requests. Those of one class are in the order of arrival, and any of them can be
+/// removed.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
-    /// By ID. IDs are in the order of arrival.
-    requests: BTreeMap<u64, Request>,
+    /// By class and ID. IDs are in the order of arrival.
+    requests: BTreeMap<(ClassId, u64), Request>,
     next_id: u64,
-    /// The total cost of the requests.
+    /// By class.
+    lines: Vec<Line>,
+    /// The total cost of all requests.
+    costs: Total,
+}
+
+/// The requests of a class.
+#[derive(Clone, Debug, Default)]
+struct Line {
+    len: usize,
     costs: Total,
 }
 
 impl Queue {
+    /// Returns the number of requests of all classes.
     pub(crate) fn len(&self) -> usize {
         self.requests.len()
     }
 
+    /// Returns `true` if no request of any class is waiting.
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.requests.is_empty()
     }
 
-    /// Adds a request at the end and returns its ID.
-    pub(crate) fn push(&mut self, request: Request) -> u64 {
+    /// Returns the number of requests of a class.
+    pub(crate) fn len_of(&self, class: ClassId) -> usize {
+        self.lines.get(class.index()).map_or(0, |line| line.len)
+    }
+
+    /// Adds a request at the end of its class and returns its ID.
+    pub(crate) fn push(&mut self, class: ClassId, request: Request) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
-        self.insert(id, request);
+        self.insert(class, id, request);
         id
     }
 
     /// Inserts a request at the place of its ID, after it was removed.
-    pub(crate) fn insert(&mut self, id: u64, request: Request) {
+    pub(crate) fn insert(&mut self, class: ClassId, id: u64, request: Request) {
+        if self.lines.len() <= class.index() {
+            self.lines.resize_with(class.index() + 1, Line::default);
+        }
+        let line = &mut self.lines[class.index()];
+        line.len += 1;
+        line.costs.add(&request.cost);
         self.costs.add(&request.cost);
-        self.requests.insert(id, request);
+        self.requests.insert((class, id), request);
     }
 
-    /// Returns the requests in order.
+    /// Returns the requests of a class in order.
     #[cfg(feature = "redis")]
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, Request)> {
-        self.requests.iter().map(|(id, request)| (*id, *request))
+    pub(crate) fn iter(&self, class: ClassId) -> impl Iterator<Item = (u64, &Request)> {
+        let requests = self.requests.range((class, 0)..=(class, u64::MAX));
+        requests.map(|((_, id), request)| (*id, request))
     }
 
     /// Returns a request.
     #[cfg(feature = "redis")]
-    pub(crate) fn get(&self, id: u64) -> Option<Request> {
-        self.requests.get(&id).copied()
+    pub(crate) fn get(&self, class: ClassId, id: u64) -> Option<&Request> {
+        self.requests.get(&(class, id))
     }
 
-    /// Returns the first request.
-    pub(crate) fn front(&self) -> Option<(u64, &Request)> {
-        let (id, request) = self.requests.first_key_value()?;
+    /// Returns the first request of a class.
+    pub(crate) fn front(&self, class: ClassId) -> Option<(u64, &Request)> {
+        let mut requests = self.requests.range((class, 0)..=(class, u64::MAX));
+        let ((_, id), request) = requests.next()?;
         Some((*id, request))
     }
 
     /// Removes a request and returns it.
-    pub(crate) fn remove(&mut self, id: u64) -> Option<Request> {
-        let request = self.requests.remove(&id)?;
+    pub(crate) fn remove(&mut self, class: ClassId, id: u64) -> Option<Request> {
+        let request = self.requests.remove(&(class, id))?;
+        let line = &mut self.lines[class.index()];
+        line.len -= 1;
+        line.costs.remove(&request.cost);
         self.costs.remove(&request.cost);
         Some(request)
     }
 
-    /// Returns the total amount of a kind that the requests need.
+    /// Returns the total amount of a kind that the requests of a class need.
+    pub(crate) fn amount_of(&self, class: ClassId, kind: LimitKind) -> u128 {
+        let line = self.lines.get(class.index());
+        line.map_or(0, |line| line.costs.amount(kind))
+    }
+
+    /// Returns the total amount of a kind that the requests of all classes need.
     pub(crate) fn amount(&self, kind: LimitKind) -> u128 {
         self.costs.amount(kind)
     }

@@ -69,15 +69,26 @@ impl RateLimit {
         pace.is_none_or(|pace| pace.ready_at() <= now)
     }
 
-    /// Returns the earliest time at which a request can be sent, if an amount is taken before it
-    /// and another one is given back.
-    pub(crate) fn ready_after(&self, ahead: u128, cost: &Cost, given_back: u128) -> Time {
+    /// Returns the earliest time at which there is room for a request, if an amount is taken before
+    /// it and another one is given back.
+    pub(crate) fn room_after(&self, ahead: u128, cost: &Cost, given_back: u128) -> Time {
         // Requests ahead can use more than one window.
         let amount = ahead + u128::from(cost.amount(self.limit.kind));
-        let amount = amount.min(self.allowed.into());
-        let at = self.ledger.room_at(amount, given_back);
+        self.ledger
+            .room_at(amount.min(self.allowed.into()), given_back)
+    }
+
+    /// Returns the earliest time at which the pace is ready, if an amount is taken before and
+    /// another one is given back.
+    pub(crate) fn ready_after(&self, ahead: u128, given_back: u128) -> Time {
         let pace = self.pace.as_ref();
-        at.max(pace.map_or(Time::MIN, |pace| pace.ready_after(ahead, given_back)))
+        pace.map_or(Time::MIN, |pace| pace.ready_after(ahead, given_back))
+    }
+
+    /// Returns the part of the limit that a request needs.
+    #[expect(clippy::cast_precision_loss, reason = "the result need not be exact")]
+    pub(crate) fn part(&self, cost: &Cost) -> f64 {
+        cost.amount(self.limit.kind) as f64 / self.allowed.max(1) as f64
     }
 
     /// Returns how long a request delays the next one at full pace.

@@ -3,12 +3,13 @@
 #[cfg(feature = "redis")]
 use crate::time::StoreTime;
 use crate::time::Time;
-use crate::{Cost, TooLarge};
+use crate::{ClassKey, Cost, TooLarge};
 
 /// What a caller asks for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) cost: Cost,
+    pub(crate) class: ClassKey,
     /// Whether it submits a task, which can outlive the process.
     #[cfg_attr(
         not(feature = "redis"),

@@ -3,6 +3,7 @@
 use model_studio_limits::Limit;
 
 use crate::quota::LocalQuota;
+use crate::quota::class_table::ClassTable;
 use crate::quota::request::{CountedAt, Request};
 use crate::quota::rules::Rules;
 use crate::time::{Nanos, Time};
@@ -25,6 +26,7 @@ impl Outage {
     pub(super) fn new(
         limits: &[Limit],
         rules: &Rules,
+        classes: &ClassTable,
         share: Option<(u64, u64)>,
         now: Time,
     ) -> Self {
@@ -33,7 +35,7 @@ impl Outage {
                 share,
                 ..rules.clone()
             };
-            LocalQuota::new(limits, rules, now)
+            LocalQuota::new(limits, rules, classes.renewed(), now)
         });
         Self {
             down_since: None,
@@ -59,7 +61,7 @@ impl Outage {
     /// Returns the time at which the fallback can admit a request.
     pub(super) fn ready_at(&self, request: &Request, now: Time) -> Option<Time> {
         let used_at = self.down_since? + DELAY;
-        let ready_at = self.fallback.as_ref()?.ready_at(now, &request.cost)?;
+        let ready_at = self.fallback.as_ref()?.ready_at(now, request)?;
         Some(ready_at.max(used_at))
     }
 

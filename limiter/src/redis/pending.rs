@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::mem;
 
 use super::protocol::{Call, Offered};
+use crate::quota::class_table::ClassId;
 use crate::quota::queue::Queue;
 use crate::quota::request::Request;
 use crate::time::{Nanos, StoreTime, Time};
@@ -54,24 +55,24 @@ impl Pending {
         if self.queue.len() == self.admitted.len() && self.in_call.is_none() {
             self.call_at = Some(self.offer_at(lead, now));
         }
-        self.queue.push(request)
+        self.queue.push(ClassId::DEFAULT, request)
     }
 
     /// Puts a request back to its place, and offers it at once.
     pub(super) fn put_back(&mut self, id: u64, request: Request, now: Time) {
-        self.queue.insert(id, request);
+        self.queue.insert(ClassId::DEFAULT, id, request);
         self.call_at = Some(now);
     }
 
     /// Returns the first request, and its admission if the store has admitted it.
     pub(super) fn front(&self) -> Option<(u64, Request, Option<Admitted>)> {
-        let (id, request) = self.queue.front()?;
-        Some((id, *request, self.admitted.front().copied()))
+        let (id, request) = self.queue.front(ClassId::DEFAULT)?;
+        Some((id, request.clone(), self.admitted.front().copied()))
     }
 
     /// Removes a request, and returns it with its admission if the store has admitted it.
     pub(super) fn remove(&mut self, id: u64, now: Time) -> Option<(Request, Option<Admitted>)> {
-        let request = self.queue.remove(id)?;
+        let request = self.queue.remove(ClassId::DEFAULT, id)?;
         let index = self.admitted.iter().position(|one| one.id == id);
         let admitted = index.and_then(|index| self.admitted.remove(index));
         // The process may be in the store's line only for this request.
@@ -85,13 +86,14 @@ impl Pending {
     /// as not admitted from now on.
     pub(super) fn withdraw_all(&mut self) -> Vec<(Request, Admitted)> {
         let admitted = mem::take(&mut self.admitted).into_iter();
-        let withdrawn = admitted.filter_map(|one| Some((self.queue.get(one.id)?, one)));
+        let withdrawn = admitted
+            .filter_map(|one| Some((self.queue.get(ClassId::DEFAULT, one.id)?.clone(), one)));
         withdrawn.collect()
     }
 
     /// Returns `true` if the admitted requests are not the first ones, because one was put back.
     pub(super) fn is_overtaken(&self) -> bool {
-        let waiting = self.queue.iter().map(|(id, _)| id);
+        let waiting = self.queue.iter(ClassId::DEFAULT).map(|(id, _)| id);
         let admitted = self.admitted.iter().map(|one| one.id);
         !waiting.take(self.admitted.len()).eq(admitted)
     }
@@ -116,8 +118,11 @@ impl Pending {
     /// Starts a call, and returns its requests.
     pub(super) fn offer(&mut self) -> Vec<(u64, Request)> {
         self.call_at = None;
-        let requests = self.queue.iter().skip(self.admitted.len());
-        let requests: Vec<_> = requests.take(MAX_REQUESTS).collect();
+        let requests = self.queue.iter(ClassId::DEFAULT).skip(self.admitted.len());
+        let requests = requests.take(MAX_REQUESTS);
+        let requests: Vec<_> = requests
+            .map(|(id, request)| (id, request.clone()))
+            .collect();
         self.in_call = Some(requests.clone());
         requests
     }
@@ -135,7 +140,7 @@ impl Pending {
     /// Marks a request as admitted by the store. Returns `false` if it was cancelled during the
     /// call.
     pub(super) fn admit(&mut self, admitted: Admitted) -> bool {
-        let is_waiting = self.queue.get(admitted.id).is_some();
+        let is_waiting = self.queue.get(ClassId::DEFAULT, admitted.id).is_some();
         if is_waiting {
             self.admitted.push_back(admitted);
         }
@@ -152,7 +157,7 @@ impl Pending {
         lead: Nanos,
         now: Time,
     ) {
-        let next = self.queue.iter().nth(self.admitted.len());
+        let next = self.queue.iter(ClassId::DEFAULT).nth(self.admitted.len());
         let next = next.map(|(id, _)| id);
         self.waits_for = call.requests.get(count).map(|Offered { id, .. }| *id);
         self.call_at = match (next, self.waits_for) {
@@ -170,9 +175,13 @@ impl Pending {
     /// that were admitted.
     pub(super) fn give_up(&mut self) -> (Vec<u64>, Vec<(Request, Admitted)>) {
         let withdrawn = self.withdraw_all();
-        let ids: Vec<u64> = self.queue.iter().map(|(id, _)| id).collect();
+        let ids: Vec<u64> = self
+            .queue
+            .iter(ClassId::DEFAULT)
+            .map(|(id, _)| id)
+            .collect();
         for id in &ids {
-            self.queue.remove(*id);
+            self.queue.remove(ClassId::DEFAULT, *id);
         }
         self.end_call();
         (self.waits_for, self.call_at) = (None, None);

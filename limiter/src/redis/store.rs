@@ -13,11 +13,12 @@ use super::protocol::Keys;
 use super::shared_connection::SharedConnection;
 use super::thread::StoreThread;
 use super::{Signal, StoreError, StoredQuota};
+use crate::Clock;
 use crate::gate::Gate;
+use crate::quota::class_table::ClassTable;
 use crate::quota::rules::Rules;
 use crate::scheduler::Shared;
 use crate::time::Time;
-use crate::{Clock, Estimator};
 
 /// Tracks usage in a Redis or Valkey server, for all processes that share an account.
 ///
@@ -174,8 +175,8 @@ impl RedisStore {
         name: &str,
         limits: &[Limit],
         rules: Rules,
+        classes: ClassTable,
         clock: Arc<dyn Clock>,
-        estimator: Estimator,
     ) -> Arc<Shared> {
         let inner = &self.inner;
         let signal = Arc::<Signal>::default();
@@ -183,9 +184,18 @@ impl RedisStore {
         let process = format!("{}-{number}", inner.process);
         let keys = Keys::new(&inner.account, name, &process);
         let evicts = inner.connection.evicts();
-        let quota = StoredQuota::new(limits, rules, self.fallback, process, evicts, Time::START);
+        let fallback = self.fallback;
+        let quota = StoredQuota::new(
+            limits,
+            rules,
+            classes,
+            fallback,
+            process,
+            evicts,
+            Time::START,
+        );
         let gate = Gate::Stored(Box::new(quota));
-        let shared = Shared::new(clock, gate, estimator).with_signal(Arc::clone(&signal));
+        let shared = Shared::new(clock, gate).with_signal(Arc::clone(&signal));
         let shared = Arc::new(shared);
         let caller = Caller {
             connection: Arc::clone(&inner.connection),

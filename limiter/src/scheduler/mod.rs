@@ -18,7 +18,7 @@ use crate::quota::request::{CountedAt, Grant, Rejection, Request};
 use crate::redis::Signal;
 use crate::sync::{Mutex, MutexGuard};
 use crate::time::{Nanos, Time};
-use crate::{AcquireError, Alarm, Clock, Estimator, events};
+use crate::{AcquireError, Alarm, Clock, events};
 pub(crate) use waiters::LimiterState;
 use waiters::wake_all;
 
@@ -51,11 +51,11 @@ impl fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(clock: Arc<dyn Clock>, gate: Gate, estimator: Estimator) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>, gate: Gate) -> Self {
         Self {
             start: clock.now(),
             clock,
-            state: Mutex::new(LimiterState::new(gate, estimator)),
+            state: Mutex::new(LimiterState::new(gate)),
             #[cfg(feature = "redis")]
             calls: None,
         }
@@ -71,15 +71,21 @@ impl Shared {
     }
 
     #[inline]
-    pub(crate) fn try_acquire(&self, request: &Request) -> Result<Grant, AcquireError> {
+    pub(crate) fn try_acquire(self: &Arc<Self>, request: Request) -> Result<Grant, AcquireError> {
         let now = self.now();
         let mut state = self.lock();
-        match state.gate.try_acquire(request, now) {
-            Ok(counted_at) => Ok(grant(counted_at, None, request)),
+        match state.gate.try_acquire(&request, now) {
+            Ok(counted_at) => {
+                // Those of other classes may start earlier now.
+                if state.gate.has_waiters() {
+                    self.schedule(&mut state);
+                }
+                Ok(grant(counted_at, None, request))
+            }
             Err(Rejection::TooLarge(error)) => Err(AcquireError::TooLarge(error)),
             Err(Rejection::Paused(until)) => Err(self.paused(until)),
             Err(Rejection::NotYet) => {
-                let at = state.gate.expected_at(&request.cost);
+                let at = state.gate.expected_at(&request);
                 // If the request waits for the end of another one, the time is not known. A loop
                 // that retries at this time must not spin.
                 let at = at.max(now + Nanos::from_millis(1));
@@ -103,23 +109,24 @@ impl Shared {
         let deadline = timeout.map(|timeout| now + timeout.into());
         let mut state = self.lock();
         let rejection = match state.gate.try_acquire(request, now) {
-            Ok(counted_at) => return Ok(Admission::Granted(grant(counted_at, None, request))),
+            Ok(counted_at) => {
+                if state.gate.has_waiters() {
+                    self.schedule(&mut state);
+                }
+                return Ok(Admission::Granted(grant(counted_at, None, request.clone())));
+            }
             Err(Rejection::TooLarge(error)) => return Err(error.into()),
             Err(rejection) => rejection,
         };
-        if deadline.is_some_and(|deadline| state.gate.lower_bound(&request.cost) > deadline) {
+        if deadline.is_some_and(|deadline| state.gate.lower_bound(request) > deadline) {
             return Err(match rejection {
                 Rejection::Paused(until) => self.paused(until),
                 _ => AcquireError::Timeout,
             });
         }
-        let is_first = !state.gate.has_waiters();
-        let id = state.gate.enqueue(*request)?;
-        state.add_waiter(id, now, deadline, waker);
-        // Requests behind the first one need no alarm of their own.
-        if is_first || deadline.is_some() {
-            self.schedule(&mut state);
-        }
+        let id = state.gate.enqueue(request.clone())?;
+        state.add_waiter(id, &request.class, now, deadline, waker);
+        self.schedule(&mut state);
         self.notify_store();
         Ok(Admission::Queued(id))
     }
@@ -144,12 +151,12 @@ impl Shared {
         let (since, deadline) = (waiter.since, waiter.deadline);
         state.remove_waiter(id);
         let mut grant = match outcome {
-            Ok(counted_at) => grant(counted_at, Some(id), request),
+            Ok(counted_at) => grant(counted_at, Some(id), request.clone()),
             Err(error) => return Some(Err(error)),
         };
         // The request is sent now, which can be later than it was admitted.
         if !state.gate.renew(id, &mut grant, now) {
-            state.add_waiter(id, since, deadline, waker);
+            state.add_waiter(id, &request.class, since, deadline, waker);
             self.admit_and_wake(state, now, Vec::new());
             // It may be its turn again at once.
             state = self.lock();
@@ -161,7 +168,7 @@ impl Shared {
             state.remove_waiter(id);
         }
         let wait = Duration::from(now.since(since));
-        state.wait_time += wait;
+        state.waited(&request.class, wait);
         drop(state);
         events::waited(wait);
         Some(Ok(grant))
@@ -173,8 +180,11 @@ impl Shared {
         let _waiter = self.update(|state, _| {
             let waiter = state.remove_waiter(id)?;
             match waiter.outcome {
-                None => state.gate.cancel(id),
-                Some(Ok(counted_at)) => state.gate.take_back(&grant(counted_at, Some(id), request)),
+                None => state.gate.cancel(id, &request.class),
+                Some(Ok(counted_at)) => {
+                    let grant = grant(counted_at, Some(id), request.clone());
+                    state.gate.take_back(&grant);
+                }
                 Some(Err(_)) => {}
             }
             Some(waiter)
@@ -274,10 +284,11 @@ impl Ring for Shared {
     }
 }
 
-fn grant(counted_at: CountedAt, id: Option<u64>, request: &Request) -> Grant {
+#[inline]
+fn grant(counted_at: CountedAt, id: Option<u64>, request: Request) -> Grant {
     Grant {
         counted_at,
         id,
-        request: *request,
+        request,
     }
 }

@@ -12,7 +12,7 @@ use crate::quota::request::CountedAt;
 #[cfg(feature = "redis")]
 use crate::redis::StoreError;
 use crate::time::Time;
-use crate::{AcquireError, Estimator, TooLarge};
+use crate::{AcquireError, ClassKey, TooLarge};
 
 /// The maximum number of requests that are decided while the lock is held. The next alarm decides
 /// the rest, so that a million requests whose timeouts end together do not block all others.
@@ -22,7 +22,6 @@ const BATCH: usize = 4_096;
 #[derive(Debug)]
 pub(crate) struct LimiterState {
     pub(crate) gate: Gate,
-    pub(crate) estimator: Estimator,
     /// By their IDs in the gate's queue.
     pub(super) waiters: BTreeMap<u64, Waiter>,
     /// The waiters with a deadline, by deadline and ID.
@@ -41,6 +40,7 @@ pub(crate) struct LimiterState {
 #[derive(Debug)]
 pub(super) struct Waiter {
     pub(super) waker: Waker,
+    class: ClassKey,
     /// The time at which it joined the queue.
     pub(super) since: Time,
     pub(super) deadline: Option<Time>,
@@ -49,10 +49,9 @@ pub(super) struct Waiter {
 }
 
 impl LimiterState {
-    pub(super) fn new(gate: Gate, estimator: Estimator) -> Self {
+    pub(super) fn new(gate: Gate) -> Self {
         Self {
             gate,
-            estimator,
             waiters: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             alarm: None,
@@ -67,6 +66,7 @@ impl LimiterState {
     pub(super) fn add_waiter(
         &mut self,
         id: u64,
+        class: &ClassKey,
         since: Time,
         deadline: Option<Time>,
         waker: Waker,
@@ -75,6 +75,7 @@ impl LimiterState {
             .extend(deadline.map(|deadline| (deadline, id)));
         let waiter = Waiter {
             waker,
+            class: class.clone(),
             since,
             deadline,
             outcome: None,
@@ -88,6 +89,15 @@ impl LimiterState {
         Some(waiter)
     }
 
+    /// Counts the time that an admitted request has waited.
+    pub(super) fn waited(&mut self, class: &ClassKey, wait: Duration) {
+        self.wait_time += wait;
+        let classes = self.gate.classes();
+        if let Some(class) = classes.find(class) {
+            classes.get_mut(class).wait_time += wait;
+        }
+    }
+
     /// Decides the requests that can be decided now, and collects their wakers. Returns `false` if
     /// there may be more of them.
     pub(super) fn decide_due(&mut self, now: Time, wakers: &mut Vec<Waker>) -> bool {
@@ -99,7 +109,9 @@ impl LimiterState {
             match self.deadlines.first() {
                 Some(&(deadline, id)) if deadline <= now => {
                     // The requests behind it may be smaller, so the loop goes on.
-                    self.gate.cancel(id);
+                    if let Some(waiter) = self.waiters.get(&id) {
+                        self.gate.cancel(id, &waiter.class);
+                    }
                     let error = self.timeout_error();
                     wakers.extend(self.decide(id, Err(error)));
                 }

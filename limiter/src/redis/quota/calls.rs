@@ -1,6 +1,7 @@
 //! The calls to the store: what they send, and what a reply changes.
 
 use super::StoredQuota;
+use crate::ClassKey;
 use crate::quota::feedback::Feedback;
 use crate::quota::request::Request;
 use crate::redis::outbox::MAX_CHANGES;
@@ -151,6 +152,7 @@ impl StoredQuota {
         };
         let request = Request {
             cost: offered.cost,
+            class: ClassKey::default(),
             is_task: offered.lease.is_some(),
         };
         if !request.is_task {

@@ -19,13 +19,14 @@ use super::outage::Outage;
 use super::outbox::Outbox;
 use super::pending::{Admitted, Pending};
 use super::protocol::{Correction, Lease, TURN};
-use crate::Cost;
+use crate::quota::class_table::ClassTable;
 use crate::quota::counters::Counters;
 use crate::quota::feedback::Feedback;
 use crate::quota::request::Request;
 use crate::quota::rules::Rules;
 use crate::time::{Nanos, StoreTime, Time};
-use crate::usage::{StoreUsage, Usage};
+use crate::usage::{ClassUsage, StoreUsage, Usage};
+use crate::{Class, ClassKey, Cost};
 
 /// The minimum time before its turn at which a process calls. If a process calls too late for its
 /// turn, a part of the limits stays unused.
@@ -41,6 +42,7 @@ pub(crate) struct StoredQuota {
     sequence: u64,
     pub(super) limits: StoredLimits,
     pending: Pending,
+    classes: ClassTable,
     outbox: Outbox,
     outage: Outage,
     clock: StoreClock,
@@ -63,6 +65,7 @@ impl StoredQuota {
     pub(crate) fn new(
         limits: &[Limit],
         rules: Rules,
+        classes: ClassTable,
         fallback: Option<(u64, u64)>,
         process: String,
         evicts: Arc<AtomicBool>,
@@ -72,7 +75,8 @@ impl StoredQuota {
             limits: StoredLimits::default(),
             pending: Pending::default(),
             outbox: Outbox::default(),
-            outage: Outage::new(limits, &rules, fallback, now),
+            outage: Outage::new(limits, &rules, &classes, fallback, now),
+            classes,
             clock: StoreClock::new(now),
             feedback: Feedback::new(Time::MIN),
             rules,
@@ -115,6 +119,24 @@ impl StoredQuota {
         }
     }
 
+    pub(crate) fn set_class(&mut self, key: &ClassKey, class: Class) {
+        let found = self.classes.find(key);
+        let id = found.unwrap_or_else(|| self.classes.insert(key));
+        self.classes.set(id, class);
+        if let Some(fallback) = self.outage.fallback() {
+            fallback.set_class(key, class);
+        }
+    }
+
+    pub(crate) fn classes(&mut self) -> &mut ClassTable {
+        &mut self.classes
+    }
+
+    pub(crate) fn class_usage(&mut self, key: &ClassKey, now: Time) -> ClassUsage {
+        self.advance(now);
+        self.classes.usage_of(key, 0, self.now)
+    }
+
     pub(crate) fn is_idle(&mut self, now: Time) -> bool {
         self.advance(now);
         self.pending.is_empty()
@@ -135,6 +157,7 @@ impl StoredQuota {
             ..self.store
         };
         Usage {
+            classes: self.classes.usage(|_| 0, self.now),
             store: Some(store),
             ..self.counters.usage(queued, limits, pace)
         }

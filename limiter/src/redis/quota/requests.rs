@@ -6,7 +6,7 @@ use super::StoredQuota;
 use crate::quota::request::{CountedAt, Grant, Rejection, Request};
 use crate::redis::protocol::Lease;
 use crate::time::{Nanos, Time};
-use crate::{Cost, Refusal, TooLarge};
+use crate::{ClassKey, Cost, Refusal, TooLarge};
 
 impl StoredQuota {
     /// Never admits a request, because only the store can do that.
@@ -25,11 +25,11 @@ impl StoredQuota {
     }
 
     /// Only a call to the store would show more than the lower bound.
-    pub(crate) fn expected_at(&self, cost: &Cost) -> Time {
-        self.lower_bound(cost)
+    pub(crate) fn expected_at(&self, request: &Request) -> Time {
+        self.lower_bound(request)
     }
 
-    pub(crate) fn lower_bound(&self, _: &Cost) -> Time {
+    pub(crate) fn lower_bound(&self, _: &Request) -> Time {
         self.now.max(self.paused_until)
     }
 
@@ -39,7 +39,7 @@ impl StoredQuota {
         Ok(self.pending.push(request, self.lead(), self.now))
     }
 
-    pub(crate) fn cancel(&mut self, id: u64) {
+    pub(crate) fn cancel(&mut self, id: u64, _: &ClassKey) {
         if let Some((request, Some(admitted))) = self.pending.remove(id, self.now) {
             self.give_back(&request, admitted);
         }
@@ -97,7 +97,7 @@ impl StoredQuota {
             self.store.late_grants += 1;
         }
         self.take_back(grant);
-        self.pending.put_back(id, grant.request, self.now);
+        self.pending.put_back(id, grant.request.clone(), self.now);
         self.withdraw_all();
         false
     }

@@ -12,7 +12,7 @@ use model_studio_limits::LimitKind;
 use super::{concurrency, limit, of_store, quota, reply, seconds};
 use crate::gate::Gate;
 use crate::scheduler::Shared;
-use crate::{Estimator, Limiter, ManualClock};
+use crate::{Limiter, ManualClock};
 
 /// A waker that counts how often it is used, or panics.
 struct Waking(Option<AtomicUsize>);
@@ -29,10 +29,8 @@ fn a_flush_ends_if_the_waker_of_a_request_panics() {
     let clock = Arc::new(ManualClock::new());
     let quota = quota(&[limit(LimitKind::Requests, 600)]);
     let gate = Gate::Stored(Box::new(quota));
-    let shared = Shared::new(clock, gate, Estimator::default());
-    let limiter = Limiter {
-        shared: Arc::new(shared),
-    };
+    let shared = Shared::new(clock, gate);
+    let limiter = Limiter::with_shared(Arc::new(shared));
     let poll = |future: Pin<&mut dyn Future<Output = ()>>, waker: &Arc<Waking>| {
         let waker = Waker::from(Arc::clone(waker));
         assert!(future.poll(&mut Context::from_waker(&waker)).is_pending());

@@ -10,10 +10,11 @@ use model_studio_limits::{Limit, LimitKind};
 
 use super::protocol::{Lease, RateReply, ReplyError};
 use super::{Call, Reply, StoredQuota};
+use crate::quota::class_table::ClassTable;
 use crate::quota::request::{CountedAt, Grant, Request};
 use crate::quota::rules::Rules;
 use crate::time::{Nanos, StoreTime, Time};
-use crate::{Cost, Refusal};
+use crate::{ClassKey, Cost, Estimator, Refusal};
 
 fn limit(kind: LimitKind, count: u64) -> Limit {
     Limit {
@@ -32,8 +33,17 @@ fn concurrency(kind: LimitKind, count: u64) -> Limit {
 
 fn quota(limits: &[Limit]) -> StoredQuota {
     let (rules, process) = (Rules::default(), "process".to_owned());
-    let evicts = Arc::default();
-    StoredQuota::new(limits, rules, Some((1, 1)), process, evicts, seconds(0))
+    let (classes, evicts) = (ClassTable::new(&[], &Estimator::default()), Arc::default());
+    let fallback = Some((1, 1));
+    StoredQuota::new(
+        limits,
+        rules,
+        classes,
+        fallback,
+        process,
+        evicts,
+        seconds(0),
+    )
 }
 
 /// A time of the limiter.
@@ -49,6 +59,7 @@ fn of_store(seconds: u64) -> StoreTime {
 fn request(tokens: u64) -> Request {
     Request {
         cost: Cost::from(tokens),
+        class: ClassKey::default(),
         is_task: false,
     }
 }
@@ -78,13 +89,13 @@ fn fail_first_call(quota: &mut StoredQuota) -> Call {
     let id = quota.enqueue(request(1)).unwrap();
     let call = quota.next_call(seconds(0)).unwrap();
     quota.store_failed(seconds(0));
-    quota.cancel(id);
+    quota.cancel(id, &ClassKey::default());
     call
 }
 
 fn next_grant(quota: &mut StoredQuota, tokens: u64, now: u64) -> Grant {
     let request = request(tokens);
-    quota.enqueue(request).unwrap();
+    quota.enqueue(request.clone()).unwrap();
     let (id, counted_at) = quota.next(seconds(now)).expect("the request is admitted");
     Grant {
         counted_at: counted_at.unwrap(),
@@ -256,9 +267,9 @@ fn the_last_call_ends_what_the_current_call_may_admit() {
         is_task: true,
         ..request(1)
     };
-    let id = quota.enqueue(task).unwrap();
+    let id = quota.enqueue(task.clone()).unwrap();
     quota.next_call(seconds(0)).unwrap();
-    quota.cancel(id);
+    quota.cancel(id, &ClassKey::default());
     let last = quota.last_call().expect("a last call");
     assert_eq!(last.ended, [Lease::new("process", id, &task.cost)]);
     assert!(last.requests.is_empty());
@@ -271,7 +282,7 @@ fn what_runs_is_stated_renewed_and_released() {
     quota.enqueue(request(0)).unwrap();
     let cancelled = quota.enqueue(request(0)).unwrap();
     let call = quota.next_call(seconds(0)).unwrap();
-    quota.cancel(cancelled);
+    quota.cancel(cancelled, &ClassKey::default());
     let both = reply(0, vec![of_store(0); 2], Vec::new());
     quota.apply(&call, &both, seconds(0), seconds(0));
     assert!(!quota.is_flushed(), "the store counts two");
@@ -313,7 +324,7 @@ fn a_call_that_is_repeated_for_long_has_no_refunds() {
         let grant = Grant {
             counted_at: CountedAt::Store(of_store(0)),
             id: Some(0),
-            request: estimate,
+            request: estimate.clone(),
         };
         let cost = Cost::input_output(cost.0, cost.1);
         quota.report(&grant, &cost, &|| seconds(0));

@@ -4,6 +4,7 @@ use model_studio_limiter::{Builder, LimiterLimits};
 
 /// What decides when a worker sends its request.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are only a few of them")]
 pub enum Pacer {
     /// The limiter of this project. A refused request waits for a new permit at once.
     Limiter(Builder<LimiterLimits>),

@@ -1,0 +1,163 @@
+//! The requests of one class to the models of an account.
+
+use std::fmt;
+use std::time::Duration;
+
+use model_studio_limits::Catalogue;
+
+use crate::{
+    Account, Acquire, AcquireError, AcquireTask, ClassKey, ClassUsage, Cost, Limiter, Permit,
+    TaskPermit,
+};
+
+/// The requests of one class to the models of an [`Account`], which
+/// [`Account::class`] returns.
+///
+/// The methods are those of the account.
+pub struct AccountClass<'a, M: Catalogue> {
+    account: &'a Account<M>,
+    key: ClassKey,
+}
+
+impl<'a, M: Catalogue> AccountClass<'a, M> {
+    pub(crate) fn new(account: &'a Account<M>, key: ClassKey) -> Self {
+        Self { account, key }
+    }
+
+    /// Returns the limiter of a model, or of its pool, for the requests of the class. See
+    /// [`Account::limiter`].
+    #[must_use]
+    pub fn limiter(&self, model: M) -> Limiter {
+        self.account.limiter(model).class(&self.key)
+    }
+
+    /// Waits until the limits of a model allow a request of this cost. See [`Limiter::acquire`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Limiter::acquire`].
+    pub fn acquire(&self, model: M, cost: impl Into<Cost>) -> Acquire {
+        self.limiter(model).acquire(cost)
+    }
+
+    /// Like [`acquire`](Self::acquire), but waits at most until `timeout` after the first poll. See
+    /// [`Limiter::acquire_timeout`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Limiter::acquire_timeout`].
+    pub fn acquire_timeout(&self, model: M, cost: impl Into<Cost>, timeout: Duration) -> Acquire {
+        self.limiter(model).acquire_timeout(cost, timeout)
+    }
+
+    /// Acquires a permit for a request of this cost, if the limits of the model allow it now. See
+    /// [`Limiter::try_acquire`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Limiter::try_acquire`].
+    pub fn try_acquire(&self, model: M, cost: impl Into<Cost>) -> Result<Permit, AcquireError> {
+        self.limiter(model).try_acquire(cost)
+    }
+
+    /// Blocks the thread until the limits of a model allow a request of this cost. See
+    /// [`Limiter::blocking_acquire`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Limiter::blocking_acquire`].
+    pub fn blocking_acquire(
+        &self,
+        model: M,
+        cost: impl Into<Cost>,
+    ) -> Result<Permit, AcquireError> {
+        self.limiter(model).blocking_acquire(cost)
+    }
+
+    /// Waits until the limits of a model allow a task. See [`Limiter::acquire_task`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Limiter::acquire_task`].
+    pub fn acquire_task(&self, model: M) -> AcquireTask {
+        self.limiter(model).acquire_task()
+    }
+
+    /// Waits until the limits of a model allow a task of this cost, but at most until `timeout`
+    /// after the first poll. See [`Limiter::acquire_task_timeout`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Limiter::acquire_task_timeout`].
+    pub fn acquire_task_timeout(
+        &self,
+        model: M,
+        cost: impl Into<Cost>,
+        timeout: Duration,
+    ) -> AcquireTask {
+        self.limiter(model).acquire_task_timeout(cost, timeout)
+    }
+
+    /// Acquires a permit for a task of this cost, if the limits of the model allow it now. See
+    /// [`Limiter::try_acquire_task`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Limiter::try_acquire_task`].
+    pub fn try_acquire_task(
+        &self,
+        model: M,
+        cost: impl Into<Cost>,
+    ) -> Result<TaskPermit, AcquireError> {
+        self.limiter(model).try_acquire_task(cost)
+    }
+
+    /// Blocks the thread until the limits of a model allow a task of this cost. See
+    /// [`Limiter::blocking_acquire_task`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Limiter::blocking_acquire_task`].
+    pub fn blocking_acquire_task(
+        &self,
+        model: M,
+        cost: impl Into<Cost>,
+    ) -> Result<TaskPermit, AcquireError> {
+        self.limiter(model).blocking_acquire_task(cost)
+    }
+
+    /// Estimates the cost of a request from the costs of settled ones of the class. See
+    /// [`Limiter::estimate`].
+    #[must_use]
+    pub fn estimate(&self, model: M, input_tokens: u64, max_output_tokens: u64) -> Cost {
+        self.limiter(model)
+            .estimate(input_tokens, max_output_tokens)
+    }
+
+    /// Returns the most output tokens that a request with this input can use. See
+    /// [`Account::max_output_tokens`].
+    #[must_use]
+    pub fn max_output_tokens(&self, model: M, input_tokens: u64) -> Option<u64> {
+        self.account.max_output_tokens(model, input_tokens)
+    }
+
+    /// Returns the usage of the class for a model. See [`Limiter::class_usage`].
+    #[must_use]
+    pub fn usage(&self, model: M) -> ClassUsage {
+        self.limiter(model).class_usage()
+    }
+}
+
+impl<M: Catalogue> Clone for AccountClass<'_, M> {
+    fn clone(&self) -> Self {
+        Self::new(self.account, self.key.clone())
+    }
+}
+
+impl<M: Catalogue> fmt::Debug for AccountClass<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountClass")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
