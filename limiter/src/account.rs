@@ -10,8 +10,7 @@ use model_studio_limits::{Catalogue, Limit};
 use crate::max_output::max_output;
 use crate::settings::LimiterSettings;
 use crate::{
-    AccountClass, Acquire, AcquireError, AcquireTask, Class, ClassKey, Cost, Limiter, Permit,
-    TaskPermit, Usage,
+    Acquire, AcquireError, AcquireTask, Class, ClassKey, Cost, Limiter, Permit, TaskPermit, Usage,
 };
 
 /// The limiters of the models of an account.
@@ -59,12 +58,6 @@ impl<M: Catalogue> Account<M> {
                     .limiter(name, model.limits().as_slice(), classes),
             }
         })
-    }
-
-    /// Returns a handle for the requests of a class, which share the limits of each model with those
-    /// of other classes by weight. See [`Limiter::class`].
-    pub fn class(&self, key: impl Into<ClassKey>) -> AccountClass<'_, M> {
-        AccountClass::new(self, key.into())
     }
 
     /// Waits until the limits of a model allow a request of this cost. See [`Limiter::acquire`].

@@ -10,20 +10,25 @@ use crate::{
     TaskPermit,
 };
 
-/// The requests of one class to the models of an [`Account`], which
-/// [`Account::class`] returns.
-///
-/// The methods are those of the account.
+/// The requests of one class to the models of an [`Account`], with its methods. Returned by
+/// [`Account::class`].
 pub struct AccountClass<'a, M: Catalogue> {
     account: &'a Account<M>,
     key: ClassKey,
 }
 
-impl<'a, M: Catalogue> AccountClass<'a, M> {
-    pub(crate) fn new(account: &'a Account<M>, key: ClassKey) -> Self {
-        Self { account, key }
+impl<M: Catalogue> Account<M> {
+    /// Returns a handle for the requests of a class, which share the limits of each model with those
+    /// of other classes by weight. See [`Limiter::class`].
+    pub fn class(&self, key: impl Into<ClassKey>) -> AccountClass<'_, M> {
+        AccountClass {
+            account: self,
+            key: key.into(),
+        }
     }
+}
 
+impl<M: Catalogue> AccountClass<'_, M> {
     /// Returns the limiter of a model, or of its pool, for the requests of the class. See
     /// [`Account::limiter`].
     #[must_use]
@@ -150,7 +155,7 @@ impl<'a, M: Catalogue> AccountClass<'a, M> {
 
 impl<M: Catalogue> Clone for AccountClass<'_, M> {
     fn clone(&self) -> Self {
-        Self::new(self.account, self.key.clone())
+        self.account.class(&self.key)
     }
 }
 
