@@ -5,14 +5,15 @@
 use std::mem;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::pin::Pin;
-use std::task::{Context, Waker};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use divan::{Bencher, Divan};
 use fastrand::Rng;
 use governor::{DefaultDirectRateLimiter, Quota};
 use leaky_bucket::RateLimiter;
-use model_studio_limiter::{Acquire, Limiter, SystemClock};
+use model_studio_limiter::{Acquire, AcquireError, Limiter, ManualClock, Permit, SystemClock};
 use model_studio_limits::{Limit, LimitKind, Limits};
 use throttle_net::{MultiLimiter, Throttle};
 
@@ -29,6 +30,12 @@ const UNLIMITED: &[Limit] = &[
 
 /// A limit at which requests wait.
 const ONE: &[Limit] = &[limit(LimitKind::Requests, 1), limit(LimitKind::Tokens, 100)];
+
+/// Limits that allow a request per millisecond.
+const FAST: &[Limit] = &[
+    limit(LimitKind::Requests, 60_000),
+    limit(LimitKind::Tokens, 1_000_000),
+];
 
 /// Limiters of requests and of tokens. `clock` only reads the clock.
 const PEERS: [&str; 5] = [
@@ -92,6 +99,54 @@ fn enqueue_and_cancel(bencher: Bencher, waiters: usize) {
     bencher.bench_local(|| queue[rng.usize(..waiters)] = enqueue(&limiter));
 }
 
+/// Admits the next of the requests that wait, one of each class, and adds another of its class.
+#[divan::bench(args = [10, 100, 10_000], sample_size = 1_000)]
+fn admit_of_classes(bencher: Bencher, classes: usize) {
+    let clock = ManualClock::new();
+    let builder = Limiter::builder(Limits::new(FAST)).clock(clock.clone());
+    let limiter = builder.build();
+    drop(limiter.try_acquire(1).unwrap());
+    let woken = Arc::new(Mutex::new(Vec::new()));
+    let mut requests: Vec<_> = (0..classes)
+        .map(|class| {
+            let limiter = limiter.class(class);
+            let woken = Arc::clone(&woken);
+            let waker = Waker::from(Arc::new(Woken { class, woken }));
+            let mut request = Box::pin(limiter.acquire(1));
+            assert!(poll(&mut request, &waker).is_pending());
+            (limiter, waker, request)
+        })
+        .collect();
+    bencher.bench_local(|| {
+        let class = loop {
+            clock.advance(Duration::from_millis(1));
+            // After a minute, the guard makes the requests wait for a second.
+            if let Some(class) = woken.lock().unwrap().pop() {
+                break class;
+            }
+        };
+        let (limiter, waker, request) = &mut requests[class];
+        let Poll::Ready(permit) = poll(request, waker) else {
+            panic!("it was woken");
+        };
+        permit.unwrap().settle(1);
+        request.set(limiter.acquire(1));
+        assert!(poll(request, waker).is_pending());
+    });
+}
+
+/// Notes which class was woken.
+struct Woken {
+    class: usize,
+    woken: Arc<Mutex<Vec<usize>>>,
+}
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.woken.lock().unwrap().push(self.class);
+    }
+}
+
 /// Measures limiters that cannot settle.
 fn bench_other(bencher: Bencher, peer: &str) {
     match peer {
@@ -153,7 +208,10 @@ fn leaky_bucket() -> RateLimiter {
 /// Returns a request that waits.
 fn enqueue(limiter: &Limiter) -> Pin<Box<Acquire>> {
     let mut request = Box::pin(limiter.acquire(1));
-    let mut context = Context::from_waker(Waker::noop());
-    assert!(request.as_mut().poll(&mut context).is_pending());
+    assert!(poll(&mut request, Waker::noop()).is_pending());
     request
+}
+
+fn poll(request: &mut Pin<Box<Acquire>>, waker: &Waker) -> Poll<Result<Permit, AcquireError>> {
+    request.as_mut().poll(&mut Context::from_waker(waker))
 }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// assert_eq!(ClassKey::default(), ClassKey::from(""));
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ClassKey(Option<Arc<str>>);
+pub struct ClassKey(Option<Arc<Box<str>>>);
 
 impl ClassKey {
     pub(crate) const DEFAULT: Self = Self(None);
@@ -26,7 +26,7 @@ impl ClassKey {
     /// Returns the key as text, which is empty for the default class.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.0.as_deref().unwrap_or_default()
+        self.0.as_deref().map_or("", |key| key)
     }
 
     #[inline]
@@ -37,13 +37,14 @@ impl ClassKey {
 
 impl From<&str> for ClassKey {
     fn from(key: &str) -> Self {
-        Self((!key.is_empty()).then(|| key.into()))
+        String::from(key).into()
     }
 }
 
 impl From<String> for ClassKey {
     fn from(key: String) -> Self {
-        key.as_str().into()
+        // One pointer, because every permit has a key.
+        Self((!key.is_empty()).then(|| Arc::new(key.into())))
     }
 }
 

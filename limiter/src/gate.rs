@@ -159,9 +159,14 @@ impl Gate {
         call!(self.is_idle(now))
     }
 
-    /// Returns the usage and the counts since the start.
+    /// Returns the usage and the counts since the start, without the classes.
     pub(crate) fn usage(&mut self, now: Time) -> Usage {
         call!(self.usage(now))
+    }
+
+    /// Returns the usage of all classes.
+    pub(crate) fn class_usages(&mut self, now: Time) -> Vec<ClassUsage> {
+        call!(self.class_usages(now))
     }
 
     /// Returns the usage of a class.

@@ -297,6 +297,7 @@ impl Limiter {
         let mut state = self.shared.lock();
         Usage {
             wait_time: state.wait_time,
+            classes: state.gate.class_usages(now),
             ..state.gate.usage(now)
         }
     }
@@ -312,13 +313,20 @@ impl Limiter {
     /// Returns the most output tokens with which a request with this input does not exceed a limit
     /// by itself.
     pub(crate) fn room_for_output(&self, input_tokens: u64) -> u64 {
-        let limits = self.usage().limits.into_iter();
-        let rooms = limits.filter_map(|usage| match usage.limit.kind {
-            LimitKind::OutputTokens => Some(usage.allowed),
+        let now = self.shared.now();
+        let mut state = self.shared.lock();
+        let left = state.gate.classes().left_by(&self.class);
+        let limits = state.gate.usage(now).limits.into_iter();
+        let allowed = limits.map(|usage| {
+            let allowed = usage.allowed - left.of(usage.allowed);
+            (usage.limit.kind, allowed)
+        });
+        let rooms = allowed.filter_map(|(kind, allowed)| match kind {
+            LimitKind::OutputTokens => Some(allowed),
             LimitKind::InputTokens => None,
             kind => kind
                 .is_measured()
-                .then(|| usage.allowed.saturating_sub(input_tokens)),
+                .then(|| allowed.saturating_sub(input_tokens)),
         });
         rooms.min().unwrap_or(u64::MAX)
     }

@@ -96,6 +96,13 @@ impl Permit {
         events::refused(refusal, pause.unwrap_or_default());
     }
 
+    fn leave_unsettled(&mut self) {
+        self.end(|grant, state, shared| {
+            state.gate.leave_unsettled(grant, &|| shared.now());
+        });
+        events::unsettled();
+    }
+
     /// Ends the permit, unless it has ended already.
     fn end<T>(&mut self, end: impl FnOnce(&Grant, &mut LimiterState, &Shared) -> T) -> Option<T> {
         let grant = self.grant.take()?;
@@ -105,12 +112,10 @@ impl Permit {
 }
 
 impl Drop for Permit {
+    #[inline]
     fn drop(&mut self) {
-        let dropped = self.end(|grant, state, shared| {
-            state.gate.leave_unsettled(grant, &|| shared.now());
-        });
-        if dropped.is_some() {
-            events::unsettled();
+        if self.grant.is_some() {
+            self.leave_unsettled();
         }
     }
 }

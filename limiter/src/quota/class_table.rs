@@ -105,6 +105,12 @@ impl ClassTable {
         self.ids.get(key).copied()
     }
 
+    /// Returns `true` if there is only the default class.
+    #[inline]
+    pub(crate) fn is_alone(&self) -> bool {
+        self.ids.is_empty()
+    }
+
     /// Creates a class that does not exist.
     pub(crate) fn insert(&mut self, key: &ClassKey) -> ClassId {
         let member = Member::new(&self.estimator);
@@ -166,6 +172,12 @@ impl ClassTable {
     pub(crate) fn set(&mut self, id: ClassId, class: Class) {
         let before = mem::replace(&mut self.get_mut(id).class, class);
         self.headroom = self.headroom - before.headroom + class.headroom;
+    }
+
+    /// Returns what a class leaves unused for the others, whether or not it exists.
+    pub(crate) fn left_by(&self, key: &ClassKey) -> Headroom {
+        self.find(key)
+            .map_or(self.headroom, |id| self.headroom_of_others(id))
     }
 
     /// Returns what a class leaves unused for the others.

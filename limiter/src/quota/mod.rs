@@ -159,11 +159,14 @@ impl LocalQuota {
             in_flight: self.limits.in_flight(),
             ..self.counters.clone()
         };
+        counters.usage(self.queue.len(), self.limits.usage(), pace)
+    }
+
+    /// Returns the usage of all classes.
+    pub(crate) fn class_usages(&mut self, now: Time) -> Vec<ClassUsage> {
+        self.limits.advance(now);
         let waiting = |class| self.queue.len_of(class);
-        Usage {
-            classes: self.classes.usage(waiting, self.limits.now()),
-            ..counters.usage(self.queue.len(), self.limits.usage(), pace)
-        }
+        self.classes.usage(waiting, self.limits.now())
     }
 
     /// Returns the usage of a class.

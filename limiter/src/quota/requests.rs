@@ -196,7 +196,12 @@ impl LocalQuota {
     /// Returns the ID and the dominant cost of the first request of a class.
     pub(super) fn head(&self, class: ClassId) -> Option<(u64, Nanos)> {
         let (id, request) = self.queue.front(class)?;
-        Some((id, dominant(self.limits.delay(&request.cost))))
+        Some((id, self.dominant(&request.cost)))
+    }
+
+    /// Returns the cost of a request in the time of the limit that it delays most.
+    pub(super) fn dominant(&self, cost: &Cost) -> Nanos {
+        dominant(self.limits.delay(cost))
     }
 
     /// Admits a request whose turn was at a time. The first request of its class is then `next`.
@@ -223,15 +228,18 @@ impl LocalQuota {
         let slowdown = self.feedback.slowdown(self.limits.now());
         let (at, from) = (grant.counted_at.time(), &grant.request.cost);
         self.limits.change(at, from, to, slowdown, now);
+        // A class without others needs no order.
+        if self.classes.is_alone() {
+            return;
+        }
         let class = self.class(&grant.request.class);
-        let (from, to) = (self.limits.delay(from), self.limits.delay(to));
-        self.correct(class, dominant(from), dominant(to));
+        self.correct(class, self.dominant(from), self.dominant(to));
     }
 
     /// Gives a class back what a request that was not sent has cost it, except for the time in which
     /// others could not start. Otherwise, a class could stop all others for free.
     fn refund(&mut self, class: ClassId, at: Time, cost: &Cost) {
-        let cost = dominant(self.limits.delay(cost));
+        let cost = self.dominant(cost);
         let lost = cost.min(self.limits.now().since(at));
         self.correct(class, cost, lost);
         let member = self.classes.get_mut(class);
@@ -277,7 +285,7 @@ impl LocalQuota {
     }
 }
 
-/// Returns the cost of a request in the time of the limit that it delays most.
+/// Returns the dominant cost of a request that causes a delay.
 #[inline]
 fn dominant(delay: Nanos) -> Nanos {
     if delay == Nanos::ZERO {

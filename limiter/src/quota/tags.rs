@@ -103,6 +103,18 @@ impl Tags {
         self.by_start.iter().map(|(.., class)| *class).collect()
     }
 
+    /// Returns `true` if a class that does not wait would be next, or finish first, with a request of
+    /// this cost.
+    pub(super) fn would_lead(&self, class: ClassId, cost: Nanos) -> bool {
+        let mut tag = self.classes.get(class.index()).copied().unwrap_or(Tag::NEW);
+        tag.start = tag.start.max(self.now);
+        let finish = tag.start + tag.time(cost);
+        let first = self.by_start.first();
+        let first_to_finish = self.by_finish.first();
+        first.is_none_or(|(start, ..)| tag.start < *start)
+            || first_to_finish.is_none_or(|(other, ..)| finish < *other)
+    }
+
     /// Returns the sum of the weights of the classes that wait, except for one class.
     pub(super) fn weight_of_others(&self, class: ClassId) -> u64 {
         match self.classes.get(class.index()) {

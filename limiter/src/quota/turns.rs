@@ -78,7 +78,8 @@ impl LocalQuota {
     /// Admits a request now if it is next, as if it had been in the queue.
     pub(super) fn try_turn(&mut self, class: ClassId, request: &Request) -> Option<CountedAt> {
         let is_alone = self.queue.is_empty() && !self.passing.passes_debt(class);
-        if is_alone || self.queue.len_of(class) > 0 {
+        let cost = self.dominant(&request.cost);
+        if is_alone || self.queue.len_of(class) > 0 || !self.tags.would_lead(class, cost) {
             return None;
         }
         let (turn, passing) = (self.turn, self.passing);

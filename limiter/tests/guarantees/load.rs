@@ -8,8 +8,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use model_studio_limiter::{
-    Acquire, AcquireError, AcquireTask, Alarm, Builder, Clock, Limiter, LimiterLimits, ManualClock,
-    Permit, Refusal, TaskPermit,
+    Acquire, AcquireError, AcquireTask, Alarm, Builder, Class, Clock, Limiter, LimiterLimits,
+    ManualClock, Permit, Refusal, TaskPermit,
 };
 use model_studio_limits::Limits;
 use proptest::prelude::*;
@@ -132,6 +132,9 @@ pub(crate) struct Load {
     pub(crate) clock: LateClock,
     /// The limits that the load switches between.
     pub(crate) choices: Vec<Limits>,
+    /// The number of classes. Requests belong to each of them in turn, and those of one class are
+    /// admitted in order.
+    classes: usize,
     polling: Polling,
     /// Checks the record after each admission.
     check: Box<dyn Fn(&Load)>,
@@ -143,7 +146,8 @@ pub(crate) struct Load {
     pub(crate) changes: Vec<(usize, Instant, usize)>,
     paused_until: Option<Instant>,
     next_request: usize,
-    last_admitted: Option<usize>,
+    /// By class.
+    last_admitted: Vec<Option<usize>>,
 }
 
 impl Load {
@@ -151,6 +155,7 @@ impl Load {
     pub(crate) fn new(
         choices: Vec<Limits>,
         choice: usize,
+        classes: usize,
         late: Duration,
         polling: Polling,
         settings: impl FnOnce(Builder<LimiterLimits>) -> Builder<LimiterLimits>,
@@ -163,11 +168,16 @@ impl Load {
         let builder = Limiter::builder(choices[choice])
             .clock(clock.clone())
             .max_task_duration(MAX_TASK_DURATION);
+        // A class with a large weight, one without settings, and one with headroom.
+        let builder = builder
+            .class(0, Class::weight(7))
+            .class(2, Class::weight(2).headroom(0.02));
         Self {
             limiter: settings(builder).build(),
             changes: vec![(choice, clock.now(), 0)],
             clock,
             choices,
+            classes,
             polling,
             check: Box::new(check),
             waiting: Vec::new(),
@@ -175,7 +185,7 @@ impl Load {
             sent: Vec::new(),
             paused_until: None,
             next_request: 0,
-            last_admitted: None,
+            last_admitted: vec![None; classes],
         }
     }
 
@@ -199,17 +209,18 @@ impl Load {
         let now = self.now();
         match step {
             Step::Acquire(tokens, timeout) => {
+                let limiter = self.class();
                 let future = match timeout {
-                    Some(timeout) => self.limiter.acquire_timeout(tokens, timeout),
-                    None => self.limiter.acquire(tokens),
+                    Some(timeout) => limiter.acquire_timeout(tokens, timeout),
+                    None => limiter.acquire(tokens),
                 };
                 self.wait(Future::Request(future), tokens, timeout);
             }
             Step::AcquireTask(tokens) => {
-                let future = Future::Task(self.limiter.acquire_task_with(tokens));
+                let future = Future::Task(self.class().acquire_task_with(tokens));
                 self.wait(future, tokens, None);
             }
-            Step::Try(tokens) => match self.limiter.try_acquire(tokens) {
+            Step::Try(tokens) => match self.class().try_acquire(tokens) {
                 Ok(permit) => self.admitted(tokens, Running::Request(permit)),
                 Err(error) => assert!(error.retry_at().is_none_or(|at| at > now)),
             },
@@ -291,9 +302,10 @@ impl Load {
             match result {
                 Ok(running) => {
                     assert!(now <= deadline || !is_prompt, "admitted too late");
-                    let is_next = self.last_admitted < Some(waiting.request);
+                    let last = &mut self.last_admitted[waiting.request % self.classes];
+                    let is_next = *last < Some(waiting.request);
                     assert!(is_next || !is_prompt, "{} was overtaken", waiting.request);
-                    self.last_admitted = Some(waiting.request);
+                    *last = Some(waiting.request);
                     self.admitted(waiting.tokens, running);
                 }
                 Err(AcquireError::TooLarge(_)) => {}
@@ -356,6 +368,14 @@ impl Load {
         assert_eq!((usage.queued, usage.in_flight), (0, 0));
         for limit in usage.limits {
             assert_eq!(limit.used, 0, "{limit:?}");
+        }
+    }
+
+    /// Returns the limiter of the class of the next request.
+    fn class(&self) -> Limiter {
+        match self.classes {
+            1 => self.limiter.clone(),
+            classes => self.limiter.class(self.next_request % classes),
         }
     }
 

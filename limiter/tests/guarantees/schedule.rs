@@ -14,6 +14,7 @@ use crate::load::{Load, Polling, Step, time};
 #[derive(Clone, Debug)]
 struct RandomLoad {
     choice: usize,
+    classes: usize,
     burst: u32,
     /// How late each alarm rings.
     late: Duration,
@@ -48,9 +49,10 @@ fn loads() -> impl Strategy<Value = RandomLoad> {
     let late = prop_oneof![Just(0), 0..60_u64, 0..900_u64].prop_map(Duration::from_millis);
     let burst = prop_oneof![3 => Just(1_u32), 1 => 1..30_u32];
     let steps = proptest::collection::vec(step, 1..250);
-    (0..4_usize, burst, late, any::<bool>(), steps).prop_map(
-        |(choice, burst, late, is_polled_late, steps)| RandomLoad {
+    (0..4_usize, 1..5_usize, burst, late, any::<bool>(), steps).prop_map(
+        |(choice, classes, burst, late, is_polled_late, steps)| RandomLoad {
             choice,
+            classes,
             burst,
             late,
             steps: steps
@@ -90,6 +92,7 @@ fn check(random: &RandomLoad) {
     let mut load = Load::new(
         choices(),
         random.choice,
+        random.classes,
         random.late,
         Polling::Woken,
         |builder| builder.burst(burst),

@@ -20,6 +20,7 @@ enum WindowStep {
 #[derive(Clone, Debug)]
 struct RandomLoad {
     choice: usize,
+    classes: usize,
     polling: Polling,
     /// With each step, whether the futures are not polled after it, unless the load is prompt.
     steps: Vec<(WindowStep, bool)>,
@@ -60,8 +61,10 @@ fn loads() -> impl Strategy<Value = RandomLoad> {
     let step = (step, proptest::bool::weighted(0.3));
     let steps = proptest::collection::vec(step, 1..250);
     let polling = prop_oneof![Just(Polling::Prompt), Just(Polling::Late)];
-    (0..3_usize, polling, steps).prop_map(|(choice, polling, steps)| RandomLoad {
+    let loads = (0..3_usize, 1..5_usize, polling, steps);
+    loads.prop_map(|(choice, classes, polling, steps)| RandomLoad {
         choice,
+        classes,
         polling,
         steps,
     })
@@ -96,6 +99,7 @@ fn check(random: &RandomLoad, counts_at_completion: bool) {
     let mut load = Load::new(
         choices(),
         random.choice,
+        random.classes,
         Duration::ZERO,
         random.polling,
         |builder| {

@@ -132,6 +132,11 @@ impl StoredQuota {
         &mut self.classes
     }
 
+    pub(crate) fn class_usages(&mut self, now: Time) -> Vec<ClassUsage> {
+        self.advance(now);
+        self.classes.usage(|_| 0, self.now)
+    }
+
     pub(crate) fn class_usage(&mut self, key: &ClassKey, now: Time) -> ClassUsage {
         self.advance(now);
         self.classes.usage_of(key, 0, self.now)
@@ -157,7 +162,6 @@ impl StoredQuota {
             ..self.store
         };
         Usage {
-            classes: self.classes.usage(|_| 0, self.now),
             store: Some(store),
             ..self.counters.usage(queued, limits, pace)
         }
