@@ -91,8 +91,8 @@ impl Gate {
     }
 
     /// Removes an admitted request that was not sent from the usage.
-    pub(crate) fn take_back(&mut self, grant: &Grant) {
-        call!(self.take_back(grant));
+    pub(crate) fn take_back(&mut self, grant: &Grant, now: Time) {
+        call!(self.take_back(grant, now));
     }
 
     /// Updates the known cost of a running request.

@@ -62,7 +62,7 @@ impl Permit {
 
     /// Ends the permit of a request that was not sent, so that it uses none of the limits.
     pub fn cancel(mut self) {
-        self.end(|grant, state, _| state.gate.take_back(grant));
+        self.end(|grant, state, shared| state.gate.take_back(grant, shared.now()));
     }
 
     /// Ends the permit of a request that the provider refused.

@@ -23,6 +23,8 @@ pub(crate) mod request;
 mod requests;
 pub(crate) mod rules;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod turns;
 
 use model_studio_limits::Limit;

@@ -90,7 +90,7 @@ impl LocalQuota {
         }
         self.limits.end_delay(at, cost);
         self.counters.admitted -= 1;
-        self.refund(class, at, cost);
+        self.refund(class, at, cost, now);
         self.queue.insert(class, id, grant.request.clone());
         self.tags.set_head(class, self.head(class));
         self.turn = None;
@@ -104,14 +104,14 @@ impl LocalQuota {
     }
 
     /// Removes an admitted request that was not sent from the usage.
-    pub(crate) fn take_back(&mut self, grant: &Grant) {
+    pub(crate) fn take_back(&mut self, grant: &Grant, now: Time) {
         let class = self.class(&grant.request.class);
         let (at, cost) = (grant.counted_at.time(), &grant.request.cost);
         self.feedback.taken_back(at, self.limits.delay(cost));
         self.limits.remove(at, cost);
         self.limits.end_delay(at, cost);
         self.counters.admitted -= 1;
-        self.refund(class, at, cost);
+        self.refund(class, at, cost, now);
     }
 
     /// Updates the known cost of a running request.
@@ -238,9 +238,9 @@ impl LocalQuota {
 
     /// Gives a class back what a request that was not sent has cost it, except for the time in which
     /// others could not start. Otherwise, a class could stop all others for free.
-    fn refund(&mut self, class: ClassId, at: Time, cost: &Cost) {
+    fn refund(&mut self, class: ClassId, at: Time, cost: &Cost, now: Time) {
         let cost = self.dominant(cost);
-        let lost = cost.min(self.limits.now().since(at));
+        let lost = cost.min(now.since(at));
         self.correct(class, cost, lost);
         let member = self.classes.get_mut(class);
         member.in_flight -= 1;

@@ -13,7 +13,7 @@ use super::class_table::ClassId;
 use crate::time::Nanos;
 
 /// Units of virtual time per nanosecond, so that division by a weight loses next to nothing.
-const UNITS: u128 = 1 << 10;
+pub(super) const UNITS: u128 = 1 << 10;
 
 /// The virtual time at the start. It is not 0, because a refund can move a tag before it.
 const START: u128 = 1 << 100;
@@ -96,6 +96,12 @@ impl Tags {
     pub(super) fn first_to_finish(&self) -> Option<(ClassId, Nanos)> {
         let (.., class) = self.by_finish.first()?;
         Some((*class, self.classes[class.index()].head?.cost))
+    }
+
+    /// Returns the tag of a class.
+    #[cfg(test)]
+    pub(super) fn start(&self, class: ClassId) -> u128 {
+        self.classes[class.index()].start
     }
 
     /// Returns the classes that wait.

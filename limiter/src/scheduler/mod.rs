@@ -177,13 +177,13 @@ impl Shared {
     /// Removes a request from the queue, or from the usage if it was admitted.
     pub(crate) fn cancel_waiter(self: &Arc<Self>, id: u64, request: &Request) {
         // The waiter is dropped after the lock is released, with its waker.
-        let _waiter = self.update(|state, _| {
+        let _waiter = self.update(|state, shared| {
             let waiter = state.remove_waiter(id)?;
             match waiter.outcome {
                 None => state.gate.cancel(id, &request.class),
                 Some(Ok(counted_at)) => {
                     let grant = grant(counted_at, Some(id), request.clone());
-                    state.gate.take_back(&grant);
+                    state.gate.take_back(&grant, shared.now());
                 }
                 Some(Err(_)) => {}
             }

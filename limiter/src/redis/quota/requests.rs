@@ -96,13 +96,14 @@ impl StoredQuota {
             }
             self.store.late_grants += 1;
         }
-        self.take_back(grant);
+        self.take_back(grant, now);
         self.pending.put_back(id, grant.request.clone(), self.now);
         self.withdraw_all();
         false
     }
 
-    pub(crate) fn take_back(&mut self, grant: &Grant) {
+    pub(crate) fn take_back(&mut self, grant: &Grant, now: Time) {
+        self.advance(now);
         self.counters.admitted -= 1;
         let cost = grant.request.cost;
         if let CountedAt::Store(at) = grant.counted_at {
@@ -110,7 +111,7 @@ impl StoredQuota {
             self.feedback.taken_back(at.into(), delay);
             self.correct(at, cost, None);
         } else if let Some(fallback) = self.outage.fallback() {
-            fallback.take_back(grant);
+            fallback.take_back(grant, now);
         }
         self.end(grant);
     }
