@@ -99,8 +99,8 @@ fn enqueue_and_cancel(bencher: Bencher, waiters: usize) {
     bencher.bench_local(|| queue[rng.usize(..waiters)] = enqueue(&limiter));
 }
 
-/// Admits the next of the requests that wait, one of each class, and adds another of its class.
-#[divan::bench(args = [10, 100, 10_000], sample_size = 1_000)]
+/// Admits the next of the requests that wait, one of each class.
+#[divan::bench(args = [10, 100, 10_000], sample_count = 10_000, sample_size = 1)]
 fn admit_of_classes(bencher: Bencher, classes: usize) {
     let clock = ManualClock::new();
     let builder = Limiter::builder(Limits::new(FAST)).clock(clock.clone());
@@ -117,22 +117,20 @@ fn admit_of_classes(bencher: Bencher, classes: usize) {
             (limiter, waker, request)
         })
         .collect();
-    bencher.bench_local(|| {
-        let class = loop {
-            clock.advance(Duration::from_millis(1));
-            // After a minute, the guard makes the requests wait for a second.
-            if let Some(class) = woken.lock().unwrap().pop() {
-                break class;
+    bencher
+        .with_inputs(|| {
+            // Each class whose request was admitted has another one.
+            while let Some(class) = woken.lock().unwrap().pop() {
+                let (limiter, waker, request) = &mut requests[class];
+                let Poll::Ready(permit) = poll(request, waker) else {
+                    panic!("it was woken");
+                };
+                permit.unwrap().settle(1);
+                request.set(limiter.acquire(1));
+                assert!(poll(request, waker).is_pending());
             }
-        };
-        let (limiter, waker, request) = &mut requests[class];
-        let Poll::Ready(permit) = poll(request, waker) else {
-            panic!("it was woken");
-        };
-        permit.unwrap().settle(1);
-        request.set(limiter.acquire(1));
-        assert!(poll(request, waker).is_pending());
-    });
+        })
+        .bench_local_values(|()| clock.advance(Duration::from_millis(1)));
 }
 
 /// Notes which class was woken.

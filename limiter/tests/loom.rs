@@ -13,7 +13,7 @@ use std::time::Duration;
 use common::{MINUTE, builder, limits, poll};
 use loom::future::block_on;
 use loom::thread;
-use model_studio_limiter::{Limiter, ManualClock};
+use model_studio_limiter::{Class, Limiter, ManualClock};
 use model_studio_limits::LimitKind;
 
 /// One request at a time.
@@ -67,6 +67,27 @@ fn a_cancelled_waiter_passes_its_turn_on() {
         ending.join().unwrap();
         waiting.join().unwrap();
         assert_eq!((limiter.usage().in_flight, limiter.usage().queued), (0, 0));
+    });
+}
+
+#[test]
+fn a_cancelled_waiter_passes_its_turn_on_to_another_class() {
+    loom::model(|| {
+        let limiter = one_at_a_time(&ManualClock::new());
+        let permit = limiter.class("chat").try_acquire(1).unwrap();
+        let mut cancelled = limiter.class("chat").acquire(1);
+        assert!(poll(&mut cancelled).is_pending());
+        let other = limiter.class("batch");
+        let waiting = thread::spawn(move || block_on(other.acquire(1)).unwrap().settle(1));
+        // The permit ends, its class changes and its waiter is dropped at the same time.
+        let ending = thread::spawn(move || permit.settle(1));
+        limiter.set_class("batch", Class::weight(2));
+        drop(cancelled);
+        ending.join().unwrap();
+        waiting.join().unwrap();
+        let usage = limiter.usage();
+        assert_eq!((usage.in_flight, usage.queued), (0, 0));
+        assert!(usage.classes.iter().all(|class| class.in_flight == 0));
     });
 }
 

@@ -59,4 +59,32 @@ fn main() {
             .saturating_sub(stats.bytes_deallocated);
         assert!(kept <= 5 * 1_024, "{kept} bytes");
     }
+    classes();
+}
+
+/// A class takes less than 1 KiB, and a waiting request with its future less than 640 bytes.
+fn classes() {
+    let (limiter, _) = manual(qwen_plus());
+    let region = Region::new(ALLOCATOR);
+    let acquire = |class: usize| Box::pin(limiter.class(class).acquire(1));
+    let mut futures: Vec<_> = (0..10_000).map(acquire).collect();
+    for future in &mut futures {
+        let _ = poll(future);
+    }
+    let with_classes = used_by(&region, "class with a waiting request");
+    let region = Region::new(ALLOCATOR);
+    let mut others: Vec<_> = (0..10_000).map(acquire).collect();
+    for future in &mut others {
+        let _ = poll(future);
+    }
+    let waiting = used_by(&region, "waiting request");
+    assert!(with_classes - waiting <= 1_024 && waiting <= 640);
+}
+
+/// Returns how much memory each of 10,000 things takes.
+fn used_by(region: &Region<'_, System>, name: &str) -> usize {
+    let stats = region.change();
+    let bytes = (stats.bytes_allocated - stats.bytes_deallocated) / 10_000;
+    println!("{bytes} bytes for a {name}");
+    bytes
 }

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::{MINUTE, SECOND, limits};
-use model_studio_limiter::{Limiter, SystemClock};
+use model_studio_limiter::{Class, Limiter, SystemClock};
 use model_studio_limits::LimitKind;
 
 fn limiter(per_second: u64, concurrent: u64) -> Limiter {
@@ -42,6 +42,32 @@ fn many_threads_stay_within_the_concurrency() {
     });
     let usage = limiter.usage();
     assert_eq!((usage.admitted, usage.in_flight, usage.queued), (800, 0, 0));
+}
+
+#[test]
+fn many_threads_use_and_change_classes() {
+    let limiter = limiter(100_000, 3);
+    thread::scope(|scope| {
+        for thread in 0..16_u32 {
+            let limiter = &limiter;
+            scope.spawn(move || {
+                for request in 0..50 {
+                    let class = limiter.class((thread + request) % 5);
+                    drop(class.acquire(1));
+                    let permit = class.blocking_acquire(1).unwrap();
+                    limiter.set_class(request % 5, Class::weight(1 + thread));
+                    permit.settle(2);
+                }
+            });
+        }
+    });
+    let usage = limiter.usage();
+    assert_eq!((usage.admitted, usage.in_flight, usage.queued), (800, 0, 0));
+    for class in &usage.classes {
+        assert_eq!((class.in_flight, class.waiting), (0, 0));
+    }
+    let admitted: u64 = usage.classes.iter().map(|class| class.admitted).sum();
+    assert_eq!(admitted, 800);
 }
 
 #[test]

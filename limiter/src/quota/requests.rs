@@ -181,7 +181,7 @@ impl LocalQuota {
         let mut from = self.turn.unwrap_or(now).min(now);
         if self.queue.is_empty() {
             from = now;
-            if self.limits.paced_until(true) <= now {
+            if self.limits.is_ready() {
                 self.tags.restart();
             }
         }

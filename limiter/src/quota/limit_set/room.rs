@@ -80,6 +80,11 @@ impl LimitSet {
         at.max().unwrap_or(Time::MIN).max(self.next_end(cost))
     }
 
+    /// Returns `true` if all paces are ready.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.rates.iter().all(|rate| rate.is_ready(self.now))
+    }
+
     /// Returns the largest part of a limit that a request needs.
     pub(crate) fn largest_part(&self, cost: &Cost) -> f64 {
         let parts = self.rates.iter().map(|rate| rate.part(cost));
