@@ -1,6 +1,6 @@
 //! The header cells of the tables on the rate limit page.
 
-use crate::import::markdown::{Line, LineKind};
+use crate::import::markdown::{Line, LineKind, is_same};
 
 /// A cell above the rows of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,10 +104,11 @@ pub(super) fn header_cell(line: &Line) -> Option<HeaderCell> {
     match line.kind {
         LineKind::Heading => None,
         LineKind::Quote => REMARKS
-            .contains(&line.text.as_str())
+            .iter()
+            .any(|remark| is_same(remark, &line.text))
             .then_some(HeaderCell::Other),
         LineKind::Text => {
-            let cell = CELLS.iter().find(|(text, _)| *text == line.text);
+            let cell = CELLS.iter().find(|(text, _)| is_same(text, &line.text));
             cell.map(|(_, cell)| *cell)
         }
     }

@@ -1,7 +1,7 @@
 //! The provider's names of regions and deployment scopes.
 
 use crate::deployment::DEPLOYMENTS;
-use crate::import::template;
+use crate::import::{markdown, template};
 
 /// The headings of regions.
 const REGIONS: [(&str, &str); 6] = [
@@ -34,7 +34,8 @@ pub(super) fn scope(text: &str) -> Option<&'static str> {
 
 fn find(names: &[(&str, &'static str)], text: &str) -> Option<&'static str> {
     let mut names = names.iter();
-    names.find(|(name, _)| *name == text).map(|(_, name)| *name)
+    let found = names.find(|(name, _)| markdown::is_same(name, text));
+    found.map(|(_, name)| *name)
 }
 
 /// Returns the deployment scope of a region that has only one.

@@ -1,5 +1,6 @@
 //! The headings of the rate limit page, and their names in the tables.
 
+use crate::import::markdown::is_same;
 use crate::read::tsv::{self, TsvRow};
 
 /// The file with the headings.
@@ -36,15 +37,15 @@ impl<'a> Headings<'a> {
     /// Returns the path at a heading that follows a line with another path, or `None` if the heading
     /// is unknown. A heading can have the text of the one above it: what is deeper has precedence.
     pub(super) fn enter(&self, path: Path<'a>, text: &str) -> Option<Path<'a>> {
-        let Path([category, series, _]) = path;
-        let candidates = [
-            [category, series, text],
-            [category, text, ""],
-            [text, "", ""],
-        ];
-        let mut found = candidates.iter().filter_map(|candidate| {
+        let is_below = |heading: &&Heading<'_>, depth: usize| {
+            let [above, text_and_below] = [&heading.path[..depth], &heading.path[depth..]];
+            above == &path.0[..depth]
+                && is_same(text_and_below[0], text)
+                && text_and_below[1..].iter().all(|text| text.is_empty())
+        };
+        let mut found = [2, 1, 0].into_iter().filter_map(|depth| {
             let mut headings = self.0.iter();
-            headings.find(|heading| heading.path == *candidate)
+            headings.find(|heading| is_below(heading, depth))
         });
         found.next().map(|heading| Path(heading.path))
     }

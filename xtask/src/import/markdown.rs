@@ -29,7 +29,8 @@ pub(super) fn lines(page: &str) -> Vec<Line> {
     let lines = (1..).zip(page.lines().map(str::trim));
     let lines = lines.map(|(number, line)| {
         let (kind, text) = match (line.trim_start_matches('#'), line.strip_prefix('>')) {
-            (text, _) if text.len() < line.len() => (LineKind::Heading, text),
+            // A heading can also end with the characters that it begins with.
+            (text, _) if text.len() < line.len() => (LineKind::Heading, text.trim_end_matches('#')),
             (_, Some(text)) => (LineKind::Quote, text),
             (text, None) => (LineKind::Text, text),
         };
@@ -62,6 +63,21 @@ fn plain(text: &str) -> String {
     unescaped.trim().to_owned()
 }
 
+/// Returns `true` if texts differ at most in spaces and in the width of parentheses, which have no meaning
+/// and change between editions.
+pub(super) fn is_same(text: &str, other: &str) -> bool {
+    significant(text).eq(significant(other))
+}
+
+fn significant(text: &str) -> impl Iterator<Item = char> {
+    let chars = text.chars().filter(|char| !char.is_whitespace());
+    chars.map(|char| match char {
+        '(' => '（',
+        ')' => '）',
+        char => char,
+    })
+}
+
 /// Returns the targets of the links in a line of a page, with markup.
 pub(super) fn link_targets(line: &str) -> Vec<&str> {
     let after = line.split("](").skip(1);
@@ -79,11 +95,12 @@ fn split_link(text: &str) -> Option<(&str, &str, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{LineKind, lines};
+    use super::{LineKind, is_same, lines};
 
     #[test]
     fn markup_is_removed() {
-        let page = "## **a**\n\n> 用[Batch API](x/y.md)\u{3000}b\n\nvidu/a\\_b**\\-**c\n\n####\n";
+        let page =
+            "## **a** ##\n\n> 用[Batch API](x/y.md)\u{3000}b\n\nvidu/a\\_b**\\-**c\n\n####\n";
         let lines = lines(page);
         let lines = lines
             .iter()
@@ -93,5 +110,12 @@ mod tests {
             (3, LineKind::Quote, "用Batch API b"),
             (5, LineKind::Text, "vidu/a_b-c"),
         ]));
+    }
+
+    #[test]
+    fn spaces_and_the_width_of_parentheses_have_no_meaning() {
+        assert!(is_same("华北2（北京）", "华北 2 (北京)"));
+        assert!(!is_same("华北2（北京）", "华北3（北京）"));
+        assert!(!is_same("华北2（北京）", "华北2"));
     }
 }

@@ -4,7 +4,7 @@ use crate::import::cells::{self, LimitCell, Value};
 use crate::import::columns::Column;
 use crate::import::deployments;
 use crate::import::error::PageError;
-use crate::import::markdown::{Line, LineKind};
+use crate::import::markdown::{Line, LineKind, is_same};
 use crate::import::row::{Field, Row};
 use crate::import::sections::{Deployment, Section};
 use crate::import::tables::{Table, is_model_id};
@@ -88,7 +88,7 @@ fn read_row(
     while let Some((line, others)) = rest.split_first() {
         if let Some(alias) = alias(&line.text) {
             row.add(Field::Aliases, ",", alias);
-        } else if line.kind == LineKind::Quote && line.text == BATCH_EXEMPT {
+        } else if line.kind == LineKind::Quote && is_same(&line.text, BATCH_EXEMPT) {
             row.set(Field::BatchExempt, "yes");
         } else {
             break;

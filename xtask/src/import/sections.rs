@@ -3,7 +3,7 @@
 use crate::import::deployments;
 use crate::import::error::PageError;
 use crate::import::headings::{Headings, Path};
-use crate::import::markdown::Line;
+use crate::import::markdown::{Line, is_same};
 use crate::import::template;
 
 /// The heading above the models that have been retired, which have no limits.
@@ -59,7 +59,7 @@ pub(super) fn divide<'a>(
             }
             continue;
         }
-        if line.text == RETIRED {
+        if is_same(&line.text, RETIRED) {
             is_retired = true;
             is_unknown = false;
             sections.push(Section::default());
@@ -129,7 +129,7 @@ impl<'a> Section<'a> {
             return true;
         }
         let mut remarks = SERIES_REMARKS.iter();
-        if let Some((_, note)) = remarks.find(|(remark, _)| *remark == line.text) {
+        if let Some((_, note)) = remarks.find(|(remark, _)| is_same(remark, &line.text)) {
             self.note = Some(note);
             return true;
         }

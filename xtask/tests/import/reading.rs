@@ -38,17 +38,31 @@ fn without_older_data_only_remarks_written_by_hand_are_missing() {
 }
 
 #[test]
-fn headings_are_recognized_at_any_level() {
+fn headings_are_recognized_at_any_level_and_with_other_spaces() {
     let newest = with_quotas("2026-10-09");
     let expected = import(&newest, &no_data(), &[]).unwrap().files.page;
     let mut pages = newest.clone();
     let relevel = |(index, line): (usize, &str)| match line.trim_start_matches('#') {
         text if text.len() == line.len() => line.to_owned(),
-        text if index % 2 == 0 => format!("{} **{}**", &"######"[..=index % 5], text.trim()),
-        text => format!("##{text}"),
+        text => {
+            let text = match index % 4 {
+                0 => format!("**{}**", text.trim()),
+                1 => format!("[{}](regions.md) ##", text.trim()),
+                2 => text.replace('（', " (").replace('）', ") "),
+                _ => text.replace("千问", "千问 "),
+            };
+            format!("{} {text}", &"######"[..=index % 5])
+        }
     };
     let lines = newest.rate_limits.lines().enumerate().map(relevel);
     pages.rate_limits = lines.collect::<Vec<_>>().join("\n");
+    for (text, other) in [
+        ("Token数（TPM）", " Token 数 (TPM)"),
+        ("调用次数（RPM）", "调用次数 (RPM)"),
+        ("Batch API](", " Batch API ]("),
+    ] {
+        pages.rate_limits = pages.rate_limits.replace(text, other);
+    }
     assert_eq!(
         import(&pages, &no_data(), &[]).unwrap().files.page,
         expected

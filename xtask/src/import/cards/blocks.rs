@@ -2,7 +2,7 @@
 
 use crate::import::deployments;
 use crate::import::error::PageError;
-use crate::import::markdown::Line;
+use crate::import::markdown::{Line, is_same};
 use crate::import::tables::is_model_id;
 
 /// A section of a card.
@@ -77,7 +77,7 @@ pub(super) fn divide(
         }
         let text = line.text.as_str();
         let mut sections = SECTIONS.iter();
-        if let Some((_, section)) = sections.find(|(heading, _)| *heading == text) {
+        if let Some((_, section)) = sections.find(|(heading, _)| is_same(heading, text)) {
             model.blocks.push(Block::new(line.number, *section, None));
         } else if let Some(region) = deployments::region(text) {
             let section = model.section();
