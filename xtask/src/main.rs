@@ -79,7 +79,9 @@ fn import_pages(folder: &Path, options: &[&str]) -> Result<(), String> {
     let import = import(&pages, &committed, &accepted)?;
     print!("{}", import.report);
     // If the tables have an error, nothing is written. The report can show the reason.
-    let tables = generate(&import.files)?;
+    let tables = generate(&import.files).map_err(|error| {
+        format!("the pages are read, but their data has an error, and nothing is written\n{error}")
+    })?;
     write_data(&committed, &import.files)?;
     tables.write(repository())?;
     match import.changelog_entry {

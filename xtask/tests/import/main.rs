@@ -2,6 +2,7 @@
 
 mod cards;
 mod changes;
+mod damage;
 mod mistakes;
 mod quotas;
 mod reading;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use xtask::import;
 
+use crate::damage::{Random, damaged};
 use crate::{committed, compare, with_quotas};
 
 /// Mistakes in the pages: a name, the lines that the mistake replaces, and what it puts there.
@@ -203,13 +204,7 @@ fn mistakes_are_errors_with_a_line() {
 #[test]
 fn damage_never_panics() {
     let committed = committed();
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = |below: usize| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        usize::try_from(state >> 33).unwrap() % below
-    };
+    let mut random = Random::default();
     let pages = ["2026-08-10", "2026-10-09"].map(with_quotas);
     let mut errors = 0;
     for round in 0..36 {
@@ -218,21 +213,7 @@ fn damage_never_panics() {
             5 => pages.quotas.as_mut().unwrap(),
             _ => &mut pages.rate_limits,
         };
-        let mut lines: Vec<_> = page.lines().map(str::to_owned).collect();
-        for _ in 0..=random(4) {
-            let (index, other) = (random(lines.len()), random(lines.len()));
-            match random(5) {
-                0 => _ = lines.remove(index),
-                1 => lines.insert(index, lines[other].clone()),
-                2 => lines.swap(index, other),
-                3 => lines[index] = lines[index].chars().rev().collect(),
-                _ => {
-                    let end = random(lines[index].chars().count() + 1);
-                    lines[index] = lines[index].chars().take(end).collect();
-                }
-            }
-        }
-        *page = lines.join("\n");
+        *page = damaged(page, 4, &mut random);
         if let Err(error) = import(&pages, &committed, &[]) {
             errors += 1;
             assert!(error.lines().all(|line| line.contains(".md:")), "{error}");

@@ -6,6 +6,7 @@ use xtask::import;
 
 use super::{card, data, edit, with_cards};
 use crate::compare;
+use crate::damage::{Random, damaged};
 
 /// Mistakes in the cards: a name, the card, the lines that the mistake replaces, and what it puts there.
 const MISTAKES: &[(&str, &str, &str, &str)] = &[
@@ -195,33 +196,13 @@ fn a_message_lists_the_first_errors_of_all_cards() {
 #[test]
 fn damage_never_panics() {
     let data = data();
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = |below: usize| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        usize::try_from(state >> 33).unwrap() % below
-    };
+    let mut random = Random::default();
     let mut errors = 0;
     for _ in 0..24 {
         let mut pages = with_cards("2026-10-12");
-        let card = random(pages.cards.len());
+        let card = random.below(pages.cards.len());
         let text = &mut pages.cards[card].text;
-        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
-        for _ in 0..=random(6) {
-            let (index, other) = (random(lines.len()), random(lines.len()));
-            match random(5) {
-                0 => _ = lines.remove(index),
-                1 => lines.insert(index, lines[other].clone()),
-                2 => lines.swap(index, other),
-                3 => lines[index] = lines[index].chars().rev().collect(),
-                _ => {
-                    let end = random(lines[index].chars().count() + 1);
-                    lines[index] = lines[index].chars().take(end).collect();
-                }
-            }
-        }
-        *text = lines.join("\n");
+        *text = damaged(text, 6, &mut random);
         if let Err(error) = import(&pages, &data, &[]) {
             errors += 1;
             assert!(error.lines().all(|line| line.contains(".md:")), "{error}");
