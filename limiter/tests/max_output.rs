@@ -210,7 +210,7 @@ fn simulate(cost: impl Fn(&Account<Reasoner>) -> Cost) -> [Minute; 10] {
                     return minutes;
                 };
                 let output = output_tokens(number);
-                if provider.arrive(elapsed, INPUT + output).is_some() {
+                if provider.arrive(elapsed, INPUT + output).is_ok() {
                     minute.accepted += 1;
                     minute.tokens += INPUT + output;
                     let completes_at = clock.now() + Duration::from_millis(10 * output);

@@ -6,6 +6,7 @@
 
 mod client;
 mod governor;
+mod growth;
 mod load;
 mod noise;
 mod provider;
@@ -17,8 +18,11 @@ use std::time::Duration;
 use model_studio_limits::Limits;
 
 pub use client::Client;
+pub use growth::GrowthRule;
 pub use load::Load;
-pub use noise::{Busy, Delay, Noise, NoisyClock, NoisyOutcome, Pacer, TrueLimit};
+pub use noise::{
+    Busy, Delay, Demand, MovingFactor, Noise, NoisyClock, NoisyOutcome, Pacer, TrueLimit,
+};
 pub use provider::{Provider, Rule, Ticket};
 pub use simulation::{Outcome, Simulation};
 pub use window::most_within;

@@ -3,7 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::MINUTE;
+use model_studio_limiter::Refusal;
+
+use crate::growth::GrowthLimit;
+use crate::{GrowthRule, MINUTE};
 
 /// How a provider applies a limit.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +28,9 @@ pub enum Rule {
 /// use mock_provider::{MINUTE, Provider, Rule, SECOND};
 ///
 /// let mut provider = Provider::new().limit_requests(Rule::Aligned(MINUTE), 1);
-/// assert!(provider.arrive(59 * SECOND, 100).is_some());
-/// assert!(provider.arrive(59 * SECOND, 100).is_none());
-/// assert!(provider.arrive(60 * SECOND, 100).is_some());
+/// assert!(provider.arrive(59 * SECOND, 100).is_ok());
+/// assert!(provider.arrive(59 * SECOND, 100).is_err());
+/// assert!(provider.arrive(60 * SECOND, 100).is_ok());
 /// ```
 #[derive(Debug, Default)]
 pub struct Provider {
@@ -69,15 +72,11 @@ impl Provider {
         self
     }
 
-    /// Refuses a sudden rise: a `window` may have at most twice the requests of the window before
-    /// it, plus `allowance`.
+    /// Refuses a sudden rise, by this rule and factor, but never less than `floor` requests per
+    /// minute.
     #[must_use]
-    pub fn limit_growth(mut self, window: Duration, allowance: usize) -> Self {
-        self.growth = Some(GrowthLimit {
-            window,
-            allowance,
-            arrivals: VecDeque::new(),
-        });
+    pub fn limit_growth(mut self, rule: GrowthRule, factor: f64, floor: u32) -> Self {
+        self.growth = Some(GrowthLimit::new(rule, factor, floor));
         self
     }
 
@@ -95,18 +94,30 @@ impl Provider {
         }
     }
 
+    /// Replaces the factor of the limit on growth, if there is one.
+    pub fn set_growth(&mut self, factor: f64) {
+        if let Some(growth) = &mut self.growth {
+            growth.set_factor(factor);
+        }
+    }
+
     /// Accepts or refuses a request that arrives. A refused request does not count.
     ///
     /// The times of successive calls must not go back.
-    pub fn arrive(&mut self, now: Duration, estimate: u64) -> Option<Ticket> {
-        let fits = self.requests.iter_mut().all(|meter| meter.fits(now, 1))
-            && self
-                .tokens
-                .iter_mut()
-                .all(|meter| meter.fits(now, estimate))
-            && self.growth.as_mut().is_none_or(|growth| growth.fits(now));
-        if !fits {
-            return None;
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason of the refusal.
+    pub fn arrive(&mut self, now: Duration, estimate: u64) -> Result<Ticket, Refusal> {
+        if !self.requests.iter_mut().all(|meter| meter.fits(now, 1)) {
+            return Err(Refusal::Requests);
+        }
+        let mut tokens = self.tokens.iter_mut();
+        if !tokens.all(|meter| meter.fits(now, estimate)) {
+            return Err(Refusal::Tokens);
+        }
+        if self.growth.as_mut().is_some_and(|growth| !growth.fits(now)) {
+            return Err(Refusal::Burst);
         }
         for meter in &mut self.requests {
             meter.count(now, 1);
@@ -117,11 +128,11 @@ impl Provider {
             }
         }
         if let Some(growth) = &mut self.growth {
-            growth.arrivals.push_back(now);
+            growth.count(now);
         }
         let number = self.accepted;
         self.accepted += 1;
-        Some(Ticket { number, estimate })
+        Ok(Ticket { number, estimate })
     }
 
     /// Completes a request with the tokens that it used.
@@ -234,26 +245,6 @@ fn limit(rule: Rule, per_minute: u64) -> u64 {
     u64::try_from(limit).expect("the limit is not too large")
 }
 
-/// Compares the requests of a window with those of the window before it.
-#[derive(Debug)]
-struct GrowthLimit {
-    window: Duration,
-    allowance: usize,
-    /// The arrivals in the last two windows.
-    arrivals: VecDeque<Duration>,
-}
-
-impl GrowthLimit {
-    fn fits(&mut self, now: Duration) -> bool {
-        let window = self.window;
-        let forgotten = self.arrivals.partition_point(|at| *at + 2 * window <= now);
-        self.arrivals.drain(..forgotten);
-        let before = self.arrivals.partition_point(|at| *at + window <= now);
-        let recent = self.arrivals.len() - before;
-        recent < 2 * before + self.allowance
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Provider, Rule};
@@ -262,7 +253,7 @@ mod tests {
     /// Returns whether single requests at these seconds are accepted, with a limit of two.
     fn accepted(rule: Rule, seconds: [u32; 6]) -> [bool; 6] {
         let mut provider = Provider::new().limit_requests(rule, 2);
-        seconds.map(|second| provider.arrive(second * SECOND, 0).is_some())
+        seconds.map(|second| provider.arrive(second * SECOND, 0).is_ok())
     }
 
     #[test]
@@ -287,10 +278,10 @@ mod tests {
         for rule in [Rule::Sliding(MINUTE), Rule::Bucket(MINUTE)] {
             let mut provider = Provider::new().limit_tokens(rule, 100);
             let first = provider.arrive(SECOND, 80).unwrap();
-            assert!(provider.arrive(SECOND, 30).is_none());
+            assert!(provider.arrive(SECOND, 30).is_err());
             provider.complete(SECOND, first, 70);
-            assert!(provider.arrive(SECOND, 30).is_some());
-            assert!(provider.arrive(SECOND, 1).is_none());
+            assert!(provider.arrive(SECOND, 30).is_ok());
+            assert!(provider.arrive(SECOND, 1).is_err());
         }
     }
 
@@ -302,17 +293,7 @@ mod tests {
         for ticket in tickets {
             provider.complete(30 * SECOND, ticket, 80);
         }
-        assert!(provider.arrive(89 * SECOND, 80).is_none());
-        assert!(provider.arrive(90 * SECOND, 80).is_some());
-    }
-
-    #[test]
-    fn a_sudden_rise_is_refused() {
-        let mut provider = Provider::new().limit_growth(10 * SECOND, 1);
-        let mut accepted = |second| {
-            let results = (0..9).map(|_| provider.arrive(second * SECOND, 0));
-            results.flatten().count()
-        };
-        assert_eq!([0, 10, 20, 30].map(&mut accepted), [1, 3, 7, 9]);
+        assert!(provider.arrive(89 * SECOND, 80).is_err());
+        assert!(provider.arrive(90 * SECOND, 80).is_ok());
     }
 }

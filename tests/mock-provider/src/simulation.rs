@@ -129,7 +129,7 @@ impl Simulation {
                     // The difference to the estimate may allow the next request.
                     try_at = now;
                 }
-            } else if let Some(ticket) = provider.arrive(now, sent.estimate) {
+            } else if let Ok(ticket) = provider.arrive(now, sent.estimate) {
                 sent.ticket = Some(ticket);
                 outcome.tokens += sent.tokens;
                 requests.insert(number, sent);

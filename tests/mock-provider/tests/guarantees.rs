@@ -5,7 +5,9 @@ use std::num::NonZeroU64;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use mock_provider::{Client, Load, MINUTE, Outcome, PerMinute, Provider, Rule, SECOND, Simulation};
+use mock_provider::{
+    Client, GrowthRule, Load, MINUTE, Outcome, PerMinute, Provider, Rule, SECOND, Simulation,
+};
 use model_studio_limiter::Limiter;
 use model_studio_limits::{Limit, LimitKind, Limits, Model};
 
@@ -223,5 +225,5 @@ fn minute(rule: Rule) -> Provider {
 /// Returns a provider that refuses a sudden rise: more requests in ten seconds than the limit
 /// allows, and more than twice as many as in the ten seconds before.
 fn steady() -> Provider {
-    Provider::new().limit_growth(10 * SECOND, 100)
+    Provider::new().limit_growth(GrowthRule::Successive(10 * SECOND), 2.0, 600)
 }

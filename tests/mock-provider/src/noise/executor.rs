@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::future::Future as _;
 use std::mem;
-use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -14,6 +13,7 @@ use fastrand::Rng;
 use model_studio_limiter::{Acquire, Limiter, Permit, Refusal};
 
 use super::runtime::Runtime;
+use super::schedule::within;
 use super::worker::{Woken, Worker, WorkerState};
 use super::{Noise, NoisyClock, NoisyOutcome, Pacer};
 use crate::governor::Governor;
@@ -56,6 +56,8 @@ impl Noise {
             now: Duration::ZERO,
             events: BinaryHeap::new(),
             true_fraction: self.true_limit.first(),
+            factors: self.factors(),
+            is_idle: true,
             outcome: NoisyOutcome {
                 duration: self.duration,
                 ..NoisyOutcome::default()
@@ -66,13 +68,21 @@ impl Noise {
     }
 }
 
+/// How long the provider waits before it decides again about a request that it holds.
+const HOLD: Duration = Duration::from_millis(100);
+
 /// What happens at a time. Events at the same time happen in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     /// The true limit changes at the start of a minute.
     Minute(u32),
-    /// A request arrives at the provider.
-    Arrival(usize),
+    /// The factor of the limit on growth changes to the one with this number.
+    Factor(usize),
+    /// A phase of demand begins or ends.
+    Begin,
+    End,
+    /// A request arrives at the provider, which holds it for at most this time.
+    Arrival(usize, Duration),
     /// A worker gets its answer or its refusal, or its timer rings.
     Wake(usize),
     /// The timer of the first worker in governor's queue rings.
@@ -95,6 +105,9 @@ struct Executor<'a> {
     events: BinaryHeap<Reverse<(Duration, Event)>>,
     /// The fraction of the printed limit that the provider allows now.
     true_fraction: f64,
+    factors: Vec<(Duration, f64)>,
+    /// Whether workers have no requests.
+    is_idle: bool,
     outcome: NoisyOutcome,
 }
 
@@ -115,8 +128,14 @@ struct GovernorQueue {
 
 impl Executor<'_> {
     fn run(&mut self) {
-        self.events
-            .push(Reverse((Duration::ZERO, Event::Minute(0))));
+        self.at(Duration::ZERO, Event::Minute(0));
+        for (index, (at, _)) in self.factors.iter().enumerate() {
+            self.events.push(Reverse((*at, Event::Factor(index))));
+        }
+        for phase in self.noise.phases() {
+            self.at(phase.start, Event::Begin);
+            self.at(phase.end, Event::End);
+        }
         loop {
             let event = self.events.peek().map(|Reverse((at, _))| *at);
             let next = event.into_iter().chain(self.clock.next_alarm()).min();
@@ -139,7 +158,10 @@ impl Executor<'_> {
     fn handle(&mut self, event: Event) {
         match event {
             Event::Minute(minute) => self.start_minute(minute),
-            Event::Arrival(id) => self.arrive(id),
+            Event::Factor(index) => self.provider.set_growth(self.factors[index].1),
+            Event::Begin => self.begin(),
+            Event::End => self.end(),
+            Event::Arrival(id, wait) => self.arrive(id, wait),
             Event::Wake(id) => self.woken.push(id),
             Event::Governor => {
                 if let RunningPacer::Governor(queue) = &mut self.pacer {
@@ -182,6 +204,26 @@ impl Executor<'_> {
         self.at((minute + 1) * MINUTE, Event::Minute(minute + 1));
     }
 
+    /// Begins a phase in which workers have requests.
+    fn begin(&mut self) {
+        self.is_idle = false;
+        for (id, worker) in self.workers.iter().enumerate() {
+            if matches!(worker.state, WorkerState::Ready) {
+                self.woken.push(id);
+            }
+        }
+    }
+
+    /// Ends a phase. Requests that wait are cancelled.
+    fn end(&mut self) {
+        self.is_idle = true;
+        for worker in &mut self.workers {
+            if matches!(worker.state, WorkerState::Acquiring(_)) {
+                worker.state = WorkerState::Ready;
+            }
+        }
+    }
+
     /// Polls the woken workers, now or when the runtime is no longer busy.
     fn poll_woken(&mut self) {
         while !self.woken.is_empty() {
@@ -205,6 +247,7 @@ impl Executor<'_> {
             state => state,
         };
         match state {
+            WorkerState::Ready if self.is_idle => {}
             WorkerState::Ready => match &mut self.pacer {
                 RunningPacer::Limiter(limiter) => {
                     let acquire = limiter.acquire(100);
@@ -261,31 +304,48 @@ impl Executor<'_> {
         self.workers[id].state = WorkerState::Sent(permit);
         self.outcome.sent_at.push(self.now);
         let travel = self.noise.travel.mul_f64(self.rng.f64());
-        self.at(self.now + travel, Event::Arrival(id));
+        self.at(self.now + travel, Event::Arrival(id, self.noise.wait));
     }
 
-    /// Decides about a request that arrives at the provider.
-    fn arrive(&mut self, id: usize) {
+    /// Decides about a request that arrives at the provider, which holds it for at most this time.
+    fn arrive(&mut self, id: usize, wait: Duration) {
         let noise = self.noise;
         let luck = self.rng.f64();
         let outcome = &mut self.outcome;
-        let (result, takes) = if luck < noise.throttled {
+        let (result, takes) = if wait == noise.wait && luck < noise.throttled {
             outcome.throttled += 1;
             (Err(Refusal::Requests), &noise.refusals)
-        } else if self.provider.arrive(self.now, 100).is_none() {
-            outcome.over_limit += 1;
-            (Err(Refusal::Requests), &noise.refusals)
-        } else if luck < noise.throttled + noise.failed {
-            outcome.failed += 1;
-            let takes = if noise.fails_late {
-                &noise.answers
-            } else {
-                &noise.refusals
-            };
-            (Err(Refusal::Capacity), takes)
         } else {
-            outcome.accepted += 1;
-            (Ok(()), &noise.answers)
+            match self.provider.arrive(self.now, 100) {
+                Err(Refusal::Burst) if wait > Duration::ZERO => {
+                    outcome.held += 1;
+                    let rest = wait.saturating_sub(HOLD);
+                    self.at(self.now + wait.min(HOLD), Event::Arrival(id, rest));
+                    return;
+                }
+                Err(refusal) => {
+                    if refusal == Refusal::Burst {
+                        outcome.too_fast += 1;
+                    } else {
+                        outcome.over_limit += 1;
+                    }
+                    (Err(refusal), &noise.refusals)
+                }
+                Ok(_) if luck < noise.throttled + noise.failed => {
+                    outcome.failed += 1;
+                    let takes = if noise.fails_late {
+                        &noise.answers
+                    } else {
+                        &noise.refusals
+                    };
+                    (Err(Refusal::Capacity), takes)
+                }
+                Ok(_) => {
+                    outcome.accepted += 1;
+                    outcome.accepted_at.push(self.now);
+                    (Ok(()), &noise.answers)
+                }
+            }
         };
         let takes = within(takes, &mut self.rng);
         if let WorkerState::Sent(permit) = &mut self.workers[id].state {
@@ -320,10 +380,4 @@ impl Executor<'_> {
         }
         WorkerState::Ready
     }
-}
-
-/// Returns a random time within a range.
-fn within(range: &RangeInclusive<Duration>, rng: &mut Rng) -> Duration {
-    let (least, most) = (*range.start(), *range.end());
-    least + most.saturating_sub(least).mul_f64(rng.f64())
 }

@@ -3,11 +3,13 @@
 //! [`Noise::run`] lets workers on a small executor send requests in simulated time. All random
 //! choices depend on the seed.
 
+mod best;
 mod clock;
 mod executor;
 mod outcome;
 mod pacer;
 mod runtime;
+mod schedule;
 mod true_limit;
 mod worker;
 
@@ -20,6 +22,7 @@ pub use clock::{Delay, NoisyClock};
 pub use outcome::NoisyOutcome;
 pub use pacer::Pacer;
 pub use runtime::Busy;
+pub use schedule::{Demand, MovingFactor};
 pub use true_limit::TrueLimit;
 
 /// The conditions of a simulation.
@@ -49,6 +52,12 @@ pub struct Noise {
     pub busy: Busy,
     /// The limit that the provider applies, as a fraction of the one that clients know.
     pub true_limit: TrueLimit,
+    /// When workers have requests to send.
+    pub demand: Demand,
+    /// The factor of the provider's limit on growth, if it moves.
+    pub factor: Option<MovingFactor>,
+    /// How long the provider holds a request that rises too quickly before it refuses it.
+    pub wait: Duration,
     /// The seed of all random choices.
     pub seed: u64,
 }
@@ -72,6 +81,9 @@ impl Noise {
             alarms: Delay::None,
             busy: Busy::NEVER,
             true_limit: TrueLimit::Constant(1.0),
+            demand: Demand::Always,
+            factor: None,
+            wait: Duration::ZERO,
             seed: 1,
         }
     }

@@ -10,12 +10,18 @@ use crate::window::most_within;
 pub struct NoisyOutcome {
     /// The times at which requests were sent.
     pub sent_at: Vec<Duration>,
+    /// The times at which requests were accepted that did not fail.
+    pub accepted_at: Vec<Duration>,
     /// The number of requests whose answer has arrived.
     pub succeeded: usize,
     /// The number of requests that the provider accepted, and that did not fail.
     pub accepted: usize,
     /// The number of requests that exceeded the true limit.
     pub over_limit: usize,
+    /// The number of requests that were refused because their number rose too quickly.
+    pub too_fast: usize,
+    /// The number of times that the provider has held a request for a while.
+    pub held: usize,
     /// The number of requests that were refused with status 429 although there was room.
     pub throttled: usize,
     /// The number of requests that failed with status 500 although there was room.
@@ -39,7 +45,7 @@ impl NoisyOutcome {
     /// Returns the number of requests that were refused or failed.
     #[must_use]
     pub fn refused(&self) -> usize {
-        self.over_limit + self.throttled + self.failed
+        self.over_limit + self.too_fast + self.throttled + self.failed
     }
 
     /// Returns the fraction of requests that were refused or failed.

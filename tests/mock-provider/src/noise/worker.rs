@@ -30,9 +30,8 @@ pub(super) enum WorkerState {
 }
 
 impl Worker {
-    /// Creates a worker that is polled first of all.
+    /// Creates a worker.
     pub(super) fn new(id: usize, woken: &Arc<Woken>) -> Self {
-        woken.push(id);
         let woken = Arc::clone(woken);
         Self {
             state: WorkerState::Ready,
