@@ -69,8 +69,9 @@ impl Permit {
     ///
     /// The limiter reacts to the fraction of recent requests that were refused, not to a single
     /// refusal. If chance does not explain that fraction, the limiter sends fewer requests per
-    /// second, in proportion, and speeds up again after some seconds. If nearly all requests are refused, it
-    /// pauses for some seconds, up to a minute.
+    /// second, in proportion, and speeds up again after some seconds. If nearly all requests are
+    /// refused, it pauses for some seconds, up to a minute. From refusals for a sudden rise, it also
+    /// [learns](crate::guide#a-sudden-rise) how quickly the rate may rise after an idle time.
     ///
     /// You can therefore retry at once, with a new permit, unless the refusal is
     /// [`NotRetryable`](Refusal::NotRetryable). The refused request stays counted, because the

@@ -11,6 +11,7 @@ impl Nanos {
     pub(crate) const ZERO: Self = Self(0);
     pub(crate) const MAX: Self = Self(u64::MAX);
     pub(crate) const SECOND: Self = Self(1_000_000_000);
+    pub(crate) const MINUTE: Self = Self(60 * Self::SECOND.0);
 
     pub(crate) const fn from_millis(millis: u64) -> Self {
         Self(millis * 1_000_000)

@@ -28,7 +28,8 @@ pub struct Usage {
     /// The number of permits that were dropped before they were settled or finished.
     pub unsettled: u64,
     /// The rate at which the limiter sends requests now, as a fraction of what the limits allow,
-    /// from 0 to 1. It is below 1 after refusals.
+    /// from 0 to 1. It is below 1 after refusals. If some were for a sudden rise, it is also below 1
+    /// after an idle time.
     pub pace: f64,
     /// The classes of requests, by key. The first one is the default class.
     pub classes: Vec<ClassUsage>,

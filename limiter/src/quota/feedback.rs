@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use crate::Refusal;
 use crate::quota::growth::{Growth, Recovery};
-use crate::quota::history::{Counts, History, Stretch};
+use crate::quota::history::{Minute, Seconds, Stretch, excess};
+use crate::quota::rise::Rise;
 use crate::time::{Nanos, Time};
 
 /// The first pause. Each further one is twice as long, so that five attempts of one request span 14
@@ -26,9 +27,6 @@ const MAX_PAUSE_IN_USE: Nanos = Nanos::from_millis(12_000);
 
 /// The longest pause for a `Retry-After`.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
-
-/// The largest fraction of requests that providers normally refuse although there is room.
-const NORMAL: f64 = 0.02;
 
 /// The fraction of a limit that was found to use, to stay a little below it.
 const DISTANCE: f64 = 0.97;
@@ -58,19 +56,11 @@ const MAX_REFUSAL_TIME: Nanos = Nanos::from_millis(1_000);
 /// Reactions within this time are to the same event, such as an exhausted window.
 const EVENT: Nanos = Nanos::from_millis(5_000);
 
-const MINUTE: Nanos = Nanos::from_millis(60_000);
-
 /// An idle time of this length shows when the requests of a window began.
 const IDLE: Nanos = Nanos::from_millis(5_000);
 
 /// The time that a request takes to reach the provider.
 const TRAVEL: Nanos = Nanos::from_millis(200);
-
-/// The last 9 seconds in slots of 134 ms, to react quickly to many requests.
-type Seconds = History<27>;
-
-/// The last 69 seconds in slots of 1.07 s, to notice what happens to few requests.
-type Minute = History<30>;
 
 /// The recent requests and refusals, and how they have changed the pace.
 #[derive(Debug)]
@@ -80,6 +70,7 @@ pub(crate) struct Feedback {
     minute: Minute,
     growth: Growth,
     recovery: Recovery,
+    rise: Rise,
     /// The time of the last reaction to throttling, and to a lack of capacity. Refusals of requests
     /// that were admitted earlier do not count again.
     throttled_at: Time,
@@ -113,6 +104,7 @@ impl Feedback {
             minute: Minute::new(now),
             growth: Growth::new(),
             recovery: Recovery::new(),
+            rise: Rise::new(),
             throttled_at: now,
             failed_at: now,
             refusal_time: Nanos::ZERO,
@@ -130,18 +122,24 @@ impl Feedback {
 
     /// Returns the fraction of the full pace to use.
     pub(crate) fn factor(&self, now: Time) -> f64 {
-        self.growth.factor(now) * self.recovery.factor(now)
+        let factor = self.growth.factor(now) * self.recovery.factor(now);
+        factor.min(self.rise.allowed(&self.minute, now))
     }
 
     /// Returns the factor by which to multiply delays, at least 1.
     #[inline]
     pub(crate) fn slowdown(&self, now: Time) -> f64 {
         let is_probing = now < self.series.probing_until;
-        if self.growth.is_full(now) && self.recovery.is_full(now) && !is_probing {
+        let holds_back = self.rise.holds_back(now);
+        if self.growth.is_full(now) && self.recovery.is_full(now) && !is_probing && !holds_back {
             return 1.0;
         }
         let probing = if is_probing { self.series.probing } else { 1.0 };
-        1.0 / (self.factor(now) * probing)
+        let mut factor = self.growth.factor(now) * self.recovery.factor(now);
+        if holds_back {
+            factor = factor.min(self.rise.allowed(&self.minute, now));
+        }
+        1.0 / (factor * probing)
     }
 
     /// Counts an admitted request that delays the next one at full pace.
@@ -149,12 +147,14 @@ impl Feedback {
     pub(crate) fn admitted(&mut self, at: Time, delay: Nanos) {
         self.seconds.admitted(at, delay);
         self.minute.admitted(at, delay);
+        self.rise.admitted(at, delay, &self.minute);
     }
 
     /// Forgets a request that was not sent.
     pub(crate) fn taken_back(&mut self, at: Time, delay: Nanos) {
         self.seconds.taken_back(at, delay);
         self.minute.taken_back(at, delay);
+        self.rise.taken_back(at, delay, &self.minute);
     }
 
     /// Notes that a request that was admitted at a time succeeded.
@@ -185,6 +185,10 @@ impl Feedback {
         if is_failure {
             self.failed(now);
             return Duration::ZERO;
+        }
+        if refusal == Refusal::Burst {
+            self.rise
+                .refused(admitted_at, now, &self.seconds, &self.minute);
         }
         let pause = self.throttled(admitted_at, now);
         pause.max(retry_after.unwrap_or_default().min(MAX_RETRY_AFTER))
@@ -237,7 +241,7 @@ impl Feedback {
 
     /// Pauses, because a window is exhausted.
     fn pause(&mut self, now: Time) -> Duration {
-        if now.since(self.series.probing_until) > MINUTE {
+        if now.since(self.series.probing_until) > Nanos::MINUTE {
             self.series.pauses = 0;
         }
         let is_first = self.series.pauses == 0;
@@ -245,7 +249,7 @@ impl Feedback {
             self.series.start = now;
             self.series.room_at = self.room_at(now);
         }
-        let is_in_use = self.last_minute(now).accepted() > 0;
+        let is_in_use = self.minute.last_minute(now).accepted() > 0;
         let longest = if is_in_use {
             MAX_PAUSE_IN_USE
         } else {
@@ -260,8 +264,8 @@ impl Feedback {
             self.note_event(now);
             // Earlier reactions to the same event may have slowed down too much. The window allows
             // at most what was accepted in the last minute.
-            let minute = self.last_minute(now);
-            let mut accepted = minute.accepted_delay().as_secs_f64() / MINUTE.as_secs_f64();
+            let minute = self.minute.last_minute(now);
+            let mut accepted = minute.accepted_delay().as_secs_f64() / Nanos::MINUTE.as_secs_f64();
             if minute.admitted < FEW {
                 accepted = accepted.max(self.before_event / 2.0);
             }
@@ -273,15 +277,19 @@ impl Feedback {
         self.series.pauses = self.series.pauses.saturating_add(1);
         self.series.probing = (PROBES / self.calls_per_second(now)).min(1.0);
         self.series.probing_until = end + PROBING;
+        self.rise.paused(end + PROBING);
         end.since(now).into()
     }
 
     /// Slows down to a little below what the provider allows. The pace grows again from a time on.
     fn slow_down(&mut self, allowed: f64, now: Time, growth_from: Time) {
+        self.throttled_at = now;
+        if self.rise.explains(now) {
+            return;
+        }
         let (start, per_second) = (allowed * DISTANCE, self.calls_per_second(now));
         self.growth
             .slow_down(start, allowed, per_second, growth_from);
-        self.throttled_at = now;
     }
 
     fn note_event(&mut self, now: Time) {
@@ -322,35 +330,21 @@ impl Feedback {
         let end = Minute::slot_start(now) + Minute::SLOT;
         let mut first = end;
         let mut accepted = 0;
-        for stretch in self.minute.stretches(now - MINUTE, now) {
+        for stretch in self.minute.stretches(now - Nanos::MINUTE, now) {
             if stretch.counts.accepted() > accepted {
                 accepted = stretch.counts.accepted();
                 first = end - stretch.time;
             }
         }
-        if accepted == 0 || now.since(first) + IDLE > MINUTE {
+        if accepted == 0 || now.since(first) + IDLE > Nanos::MINUTE {
             return Time::NEVER;
         }
-        first + Minute::SLOT + MINUTE + TRAVEL
+        first + Minute::SLOT + Nanos::MINUTE + TRAVEL
     }
 
     fn calls_per_second(&self, now: Time) -> f64 {
-        let calls = self.last_minute(now).accepted().max(1);
+        let calls = self.minute.last_minute(now).accepted().max(1);
         let seconds = now.since(self.started_at).as_secs_f64().clamp(1.0, 60.0);
         f64::from(calls) / seconds
     }
-
-    fn last_minute(&self, now: Time) -> Counts {
-        let stretches = self.minute.stretches(now - MINUTE, now);
-        stretches.last().unwrap_or_default().counts
-    }
-}
-
-/// Returns the fraction of requests that were refused, if that is more than by chance.
-fn excess(refused: u32, all: u32) -> Option<f64> {
-    let (refused, all) = (f64::from(refused), f64::from(all.max(1)));
-    let normal = all * NORMAL;
-    // Three standard deviations above the normal number.
-    let is_significant = refused > normal + 3.0 * normal.sqrt() + 1.0;
-    is_significant.then(|| (refused / all).min(1.0))
 }

@@ -6,6 +6,15 @@ use crate::time::{Nanos, Time};
 const SLOTS: usize = 64;
 const COUNT: u64 = SLOTS as u64;
 
+/// The last 9 seconds in slots of 134 ms, to react quickly to many requests.
+pub(crate) type Seconds = History<27>;
+
+/// The last 69 seconds in slots of 1.07 s, to notice what happens to few requests.
+pub(crate) type Minute = History<30>;
+
+/// The largest fraction of requests that providers normally refuse although there is room.
+const NORMAL: f64 = 0.02;
+
 /// The outcomes of the requests that were admitted in a stretch of time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
@@ -46,11 +55,20 @@ impl Counts {
         self.admitted.saturating_sub(refused)
     }
 
+    /// Returns the sum of the delays of all requests.
+    pub(crate) fn delay(&self) -> Nanos {
+        Nanos(u64::from(self.delay) << DELAY_SHIFT)
+    }
+
+    /// Returns the average delay of a request.
+    pub(crate) fn mean_delay(&self) -> Nanos {
+        Nanos(self.delay().0 / u64::from(self.admitted.max(1)))
+    }
+
     /// Returns the sum of the delays of the requests that were not refused. All delays are assumed
     /// to be equal, because only their sum is known.
     pub(crate) fn accepted_delay(&self) -> Nanos {
-        let delay = u64::from(self.delay) << DELAY_SHIFT;
-        Nanos(delay / u64::from(self.admitted.max(1)) * u64::from(self.accepted()))
+        Nanos(self.mean_delay().0 * u64::from(self.accepted()))
     }
 }
 
@@ -137,6 +155,12 @@ impl<const SHIFT: u32> History<SHIFT> {
         })
     }
 
+    /// Returns the counts of the slots from that of `first` to that of `last`.
+    pub(crate) fn since(&self, first: Time, last: Time) -> Counts {
+        let all = self.stretches(first, last).last();
+        all.unwrap_or_default().counts
+    }
+
     #[cold]
     fn clear_until(&mut self, slot: u64) {
         // After a long time, every slot is cleared only once.
@@ -146,6 +170,22 @@ impl<const SHIFT: u32> History<SHIFT> {
         }
         self.newest = slot;
     }
+}
+
+impl Minute {
+    /// Returns the counts of the last minute.
+    pub(crate) fn last_minute(&self, now: Time) -> Counts {
+        self.since(now - Nanos::MINUTE, now)
+    }
+}
+
+/// Returns the fraction of requests that were refused, if that is more than by chance.
+pub(crate) fn excess(refused: u32, all: u32) -> Option<f64> {
+    let (refused, all) = (f64::from(refused), f64::from(all.max(1)));
+    let normal = all * NORMAL;
+    // Three standard deviations above the normal number.
+    let is_significant = refused > normal + 3.0 * normal.sqrt() + 1.0;
+    is_significant.then(|| (refused / all).min(1.0))
 }
 
 fn units(delay: Nanos) -> u32 {
@@ -195,7 +235,7 @@ mod tests {
         }
         history.at(Time(5)).unwrap().refused(false);
         history.taken_back(Time(5), Nanos(1_024));
-        let counts = history.stretches(Time(0), Time(5)).last().unwrap().counts;
+        let counts = history.since(Time(0), Time(5));
         assert_eq!(counts.accepted(), 2);
         assert_eq!(counts.accepted_delay(), Nanos(2 * 1_024));
     }

@@ -21,6 +21,7 @@ pub(crate) mod queue;
 mod rate_limit;
 pub(crate) mod request;
 mod requests;
+mod rise;
 pub(crate) mod rules;
 mod tags;
 #[cfg(test)]
