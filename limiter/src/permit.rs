@@ -7,6 +7,9 @@ use crate::quota::request::Grant;
 use crate::scheduler::{LimiterState, Shared};
 use crate::{Cost, Refusal, events};
 
+/// The header with the seconds for which Model Studio may hold a request.
+const WAIT_TIMEOUT: &str = "X-DashScope-Wait-Timeout";
+
 /// A permit to send one request.
 ///
 /// Call [`settle`](Self::settle) when the actual cost is known. If a permit is dropped instead, for
@@ -87,6 +90,44 @@ impl Permit {
     /// wait.
     pub fn refused_with_retry_after(self, refusal: Refusal, retry_after: Duration) {
         self.refuse(refusal, Some(retry_after));
+    }
+
+    /// Returns the name and the value of a request header that lets Model Studio hold a request for
+    /// up to this time, in seconds.
+    ///
+    /// If requests rise too quickly ([`Refusal::Burst`]), the provider then queues the request, and
+    /// refuses it only after that time. For other reasons, it refuses requests at once, as without
+    /// the header. Without a response, the limiter [learns](crate::guide#a-sudden-rise) nothing, so
+    /// use the header if you send few requests, or if a late answer is better than a retry.
+    ///
+    /// Increase the timeouts of your HTTP client by `longest`. Otherwise, the client gives up while
+    /// the provider holds the request. For a stream, this is the timeout until its first part.
+    ///
+    /// The provider recommends 3 to 120 seconds. Therefore, the value is at most 120, and the result
+    /// is `None` for less than 3 seconds. According to the provider, the header has no effect if the
+    /// value is at least the longest time that the model takes to answer. All this is from its page
+    /// on [best practices], as found in November 2026.
+    ///
+    /// [best practices]: https://www.alibabacloud.com/help/en/model-studio/rate-limiting-best-practices
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use model_studio_limiter::Permit;
+    ///
+    /// let header = Permit::wait_timeout_header(Duration::from_secs(30));
+    /// assert_eq!(header, Some(("X-DashScope-Wait-Timeout", 30)));
+    /// ```
+    #[must_use]
+    pub const fn wait_timeout_header(longest: Duration) -> Option<(&'static str, u64)> {
+        const LEAST: u64 = 3;
+        const MOST: u64 = 120;
+        match longest.as_secs() {
+            ..LEAST => None,
+            MOST.. => Some((WAIT_TIMEOUT, MOST)),
+            seconds => Some((WAIT_TIMEOUT, seconds)),
+        }
     }
 
     fn refuse(mut self, refusal: Refusal, retry_after: Option<Duration>) {

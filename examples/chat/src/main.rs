@@ -6,6 +6,7 @@ use std::env::{self, VarError};
 use std::io;
 use std::process::ExitCode;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, ensure};
 use async_openai::Client;
@@ -19,6 +20,7 @@ use clap::Parser as _;
 use futures_util::StreamExt as _;
 use model_studio_limiter::{Account, BoxError, Cost, Limiter, LimiterLayer, Permit, Refusal};
 use model_studio_limits::{Category, Model, model};
+use reqwest::header::{HeaderMap, HeaderName};
 use tower::ServiceBuilder;
 
 /// The OpenAI-compatible endpoint of the international site.
@@ -26,6 +28,12 @@ const BASE_URL: &str = "https://dashscope-intl.aliyuncs.com/compatible-mode/v1";
 
 /// The expected number of output tokens, since the program does not limit the length of answers.
 const OUTPUT_TOKENS: u64 = 1_000;
+
+/// The longest time until the first part of an answer, and between two parts.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// The longest time for which the provider may hold a request if requests rise too quickly.
+const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// Sends a prompt to a model of Model Studio and prints the answer as it arrives
 #[derive(clap::Parser)]
@@ -160,7 +168,15 @@ fn client(
 ) -> anyhow::Result<(Client<OpenAIConfig>, mpsc::Receiver<Permit>)> {
     // This fails only if a provider is already installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let http = reqwest::Client::builder().build()?;
+    let mut headers = HeaderMap::new();
+    if let Some((name, seconds)) = Permit::wait_timeout_header(MAX_WAIT) {
+        headers.insert(HeaderName::try_from(name)?, seconds.into());
+    }
+    let http = reqwest::Client::builder()
+        .default_headers(headers)
+        // Otherwise, the client would give up while the provider holds the request.
+        .read_timeout(TIMEOUT + MAX_WAIT)
+        .build()?;
     let limiter = limiter.clone();
     let (sender, permits) = mpsc::channel();
     let layer = LimiterLayer::new(

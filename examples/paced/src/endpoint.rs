@@ -7,12 +7,18 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use model_studio_limiter::{Cost, Limiter, Refusal};
+use model_studio_limiter::{Cost, Limiter, Permit, Refusal};
 use model_studio_limits::Model;
 use serde_json::{Value, json};
 
 /// The endpoint of the international site.
 const BASE_URL: &str = "https://dashscope-intl.aliyuncs.com/compatible-mode/v1";
+
+/// The longest time that an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// The longest time for which the provider may hold a request if requests rise too quickly.
+const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// An upper bound for the tokens that the chat template adds to a prompt.
 const TEMPLATE_TOKENS: u64 = 32;
@@ -89,7 +95,8 @@ impl Endpoint {
         let agent = ureq::Agent::config_builder()
             // The body of an error response has the message.
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(300)))
+            // Otherwise, the client would give up while the provider holds the request.
+            .timeout_global(Some(TIMEOUT + MAX_WAIT))
             .build();
         Self {
             agent: agent.into(),
@@ -116,10 +123,13 @@ impl Endpoint {
             "stream": true,
             "stream_options": { "include_usage": true },
         });
-        let call = self
+        let mut call = self
             .agent
             .post(&self.url)
             .header("authorization", &self.authorization);
+        if let Some((name, seconds)) = Permit::wait_timeout_header(MAX_WAIT) {
+            call = call.header(name, seconds);
+        }
         let mut response = call.send_json(body)?;
         let status = response.status();
         if !status.is_success() {

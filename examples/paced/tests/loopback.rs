@@ -94,6 +94,28 @@ fn refusals_are_classified() {
 }
 
 #[test]
+fn the_provider_may_hold_requests_that_rise_too_quickly() {
+    let server = Server::start(|request, response| {
+        // A request without the header is refused.
+        let Some(seconds) = request.headers.get("x-dashscope-wait-timeout") else {
+            return response.refuse("limit_burst_rate", "Request rate increased too quickly.");
+        };
+        assert_eq!(seconds, "60");
+        thread::sleep(Duration::from_millis(300));
+        send_answer(response, "Yes.", 3, 17);
+    });
+    let (endpoint, limiter) = (endpoint(&server), Limiter::new(LIMITS));
+    let requests = requests(10);
+    let ask = |request: &Request| endpoint.ask(request);
+    send_all(&limiter, &requests, ask, |outcome| {
+        assert_eq!(outcome.result.unwrap().text, "Yes.");
+    })
+    .unwrap();
+    assert_eq!(limiter.usage().refused, 0);
+    assert_eq!(server.requests().len(), 10);
+}
+
+#[test]
 fn a_refused_request_is_repeated() {
     let server = Server::start(|request, response| {
         if request.number == 0 {
