@@ -205,7 +205,7 @@ impl Limiter {
     ///
     /// The limiter learns the number of output tokens from settled requests: settle them with
     /// [`Cost::input_output`], or with a total if their cost was estimated by this method. See
-    /// [`Estimator`] for the method and its limitations.
+    /// [`Estimator`](crate::Estimator) for the method and its limitations.
     #[must_use]
     pub fn estimate(&self, input_tokens: u64, max_output_tokens: u64) -> Cost {
         let mut state = self.shared.lock();
