@@ -163,6 +163,12 @@ impl Headroom {
         f64::from(parts) / f64::from(Self::WHOLE)
     }
 
+    /// Returns the fraction in parts per million.
+    #[cfg(feature = "redis")]
+    pub(crate) fn parts(self) -> u64 {
+        self.0
+    }
+
     /// Returns this fraction of a limit, rounded up, and at most the limit.
     #[inline]
     pub(crate) fn of(self, limit: u64) -> u64 {

@@ -20,10 +20,10 @@ mod passing;
 pub(crate) mod queue;
 mod rate_limit;
 pub(crate) mod request;
-mod requests;
+pub(crate) mod requests;
 mod rise;
 pub(crate) mod rules;
-mod tags;
+pub(crate) mod tags;
 #[cfg(test)]
 mod tests;
 mod turns;
@@ -137,7 +137,7 @@ impl LocalQuota {
         };
         self.limits.replace(limits, since);
         // The costs of requests depend on the limits.
-        for class in self.tags.waiting() {
+        for class in self.tags.waiting().collect::<Vec<_>>() {
             self.tags.set_head(class, self.head(class));
         }
         self.turn = None;

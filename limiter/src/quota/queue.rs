@@ -72,6 +72,12 @@ impl Queue {
         requests.map(|((_, id), request)| (*id, request))
     }
 
+    /// Returns the IDs of all requests with their classes.
+    #[cfg(feature = "redis")]
+    pub(crate) fn ids(&self) -> impl Iterator<Item = (ClassId, u64)> {
+        self.requests.keys().copied()
+    }
+
     /// Returns a request.
     #[cfg(feature = "redis")]
     pub(crate) fn get(&self, class: ClassId, id: u64) -> Option<&Request> {

@@ -287,7 +287,7 @@ impl LocalQuota {
 
 /// Returns the dominant cost of a request that causes a delay.
 #[inline]
-fn dominant(delay: Nanos) -> Nanos {
+pub(crate) fn dominant(delay: Nanos) -> Nanos {
     if delay == Nanos::ZERO {
         NOMINAL_COST
     } else {

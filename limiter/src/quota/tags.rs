@@ -20,7 +20,7 @@ const START: u128 = 1 << 100;
 
 /// The tags of all classes.
 #[derive(Debug)]
-pub(super) struct Tags {
+pub(crate) struct Tags {
     /// By ID.
     classes: Vec<Tag>,
     /// The classes that wait, by the tag of their first request and its ID: by the start, and by
@@ -87,7 +87,7 @@ impl Default for Tags {
 
 impl Tags {
     /// Returns the class that is next, and the cost of its first request.
-    pub(super) fn first(&self) -> Option<(ClassId, Nanos)> {
+    pub(crate) fn first(&self) -> Option<(ClassId, Nanos)> {
         let (.., class) = self.by_start.first()?;
         Some((*class, self.classes[class.index()].head?.cost))
     }
@@ -104,9 +104,9 @@ impl Tags {
         self.classes[class.index()].start
     }
 
-    /// Returns the classes that wait.
-    pub(super) fn waiting(&self) -> Vec<ClassId> {
-        self.by_start.iter().map(|(.., class)| *class).collect()
+    /// Returns the classes that wait, the next one first.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = ClassId> {
+        self.by_start.iter().map(|(.., class)| *class)
     }
 
     /// Returns `true` if a class that does not wait would be next, or finish first, with a request of
@@ -137,13 +137,13 @@ impl Tags {
 
     /// Starts a busy period: what was used before no longer matters.
     #[inline]
-    pub(super) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.now = self.latest;
     }
 
     /// Sets the first request of a class, with its ID and its cost. Without one, the class does not
     /// wait.
-    pub(super) fn set_head(&mut self, class: ClassId, head: Option<(u64, Nanos)>) {
+    pub(crate) fn set_head(&mut self, class: ClassId, head: Option<(u64, Nanos)>) {
         let now = self.now;
         self.update(class, |tag| {
             if tag.head.is_none() {
@@ -156,7 +156,7 @@ impl Tags {
     /// Charges an admitted request to its class, whose first request is then the next one, if it
     /// has one.
     #[inline]
-    pub(super) fn charge(&mut self, class: ClassId, cost: Nanos, next: Option<(u64, Nanos)>) {
+    pub(crate) fn charge(&mut self, class: ClassId, cost: Nanos, next: Option<(u64, Nanos)>) {
         let mut now = self.now;
         self.update(class, |tag| {
             if tag.head.is_none() {
@@ -180,12 +180,12 @@ impl Tags {
         }
     }
 
-    pub(super) fn set_weight(&mut self, class: ClassId, weight: u32) {
+    pub(crate) fn set_weight(&mut self, class: ClassId, weight: u32) {
         self.update(class, |tag| tag.weight = weight);
     }
 
     /// Forgets a class that does not wait.
-    pub(super) fn forget(&mut self, class: ClassId) {
+    pub(crate) fn forget(&mut self, class: ClassId) {
         self.update(class, |tag| *tag = Tag::NEW);
     }
 

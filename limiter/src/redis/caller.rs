@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use tokio::time::{self, Instant};
 
-use super::protocol::{Call, Keys, Reply, ReplyError};
+use super::keys::Keys;
+use super::protocol::Call;
+use super::reply::{Reply, ReplyError};
 use super::shared_connection::SharedConnection;
 use super::{Signal, StoreError};
 use crate::scheduler::Shared;

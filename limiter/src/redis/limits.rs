@@ -3,7 +3,10 @@
 use model_studio_limits::Limit;
 
 use super::outbox::Held;
-use super::protocol::{Call, Reply, StatedConcurrency, StatedRate};
+use super::protocol::{Call, StatedConcurrency, StatedRate};
+use super::reply::Reply;
+use crate::class::Headroom;
+use crate::quota::requests::dominant;
 use crate::quota::rules::{RateRule, Rules, check_size};
 use crate::time::{Nanos, StoreTime};
 use crate::usage::LimitUsage;
@@ -119,39 +122,62 @@ impl StoredLimits {
     /// Returns how long a request and those that other processes send in the meantime delay the
     /// next request of this process at full pace.
     pub(super) fn delay(&self, cost: &Cost) -> Nanos {
-        let rates = self.rates.iter().filter(|rate| rate.rule.pace.is_some());
-        let delays = rates.map(|rate| {
-            let amount = u128::from(cost.amount(rate.limit.kind));
-            let delay = amount * u128::from(rate.rule.window.0) / u128::from(rate.effective.max(1));
-            let delay = delay * u128::from(rate.processes());
-            Nanos(u64::try_from(delay).unwrap_or(u64::MAX))
+        let delays = self.paced().map(|rate| {
+            let delay = rate.delay(cost).0.saturating_mul(rate.processes());
+            Nanos(delay)
         });
         delays.max().unwrap_or_default()
     }
 
-    pub(super) fn check_size(&self, cost: &Cost) -> Result<(), TooLarge> {
+    /// Returns the dominant cost of a request: how long it delays the next one at full pace.
+    pub(super) fn dominant(&self, cost: &Cost) -> Nanos {
+        let delays = self.paced().map(|rate| rate.delay(cost));
+        dominant(delays.max().unwrap_or_default())
+    }
+
+    /// Returns an error if a request exceeds a limit by itself, or does not leave a headroom.
+    pub(super) fn check_size(&self, cost: &Cost, left: Headroom) -> Result<(), TooLarge> {
         let rates = self.rates.iter();
-        let rates = rates.map(|rate| (rate.limit, rate.rule.allowed));
+        let rates = rates.map(|rate| (rate.limit, leave(rate.rule.allowed, left)));
         let concurrency = self.concurrency.iter();
         let concurrency = concurrency.map(|one| (one.limit, one.allowed));
         check_size(cost, rates.chain(concurrency))
     }
 
     /// Checks the size against the limits that the store applies, which can be tighter.
-    pub(super) fn check_size_in_store(&self, cost: &Cost) -> Result<(), TooLarge> {
+    pub(super) fn check_size_in_store(&self, cost: &Cost, left: Headroom) -> Result<(), TooLarge> {
         let rates = self.rates.iter();
-        check_size(cost, rates.map(|rate| (rate.limit, rate.effective)))
+        check_size(
+            cost,
+            rates.map(|rate| (rate.limit, leave(rate.effective, left))),
+        )
+    }
+
+    fn paced(&self) -> impl Iterator<Item = &StoredRate> {
+        self.rates.iter().filter(|rate| rate.rule.pace.is_some())
     }
 }
 
+/// Returns what of a limit a request can use that leaves a headroom.
+fn leave(allowed: u64, headroom: Headroom) -> u64 {
+    allowed - headroom.of(allowed)
+}
+
 impl StoredRate {
+    /// Returns how long a request delays the next one at full pace.
+    fn delay(&self, cost: &Cost) -> Nanos {
+        let amount = u128::from(cost.amount(self.limit.kind));
+        let delay = amount * u128::from(self.rule.window.0) / u128::from(self.effective.max(1));
+        Nanos(u64::try_from(delay).unwrap_or(u64::MAX))
+    }
+
     /// Updates the estimate of what this process has used.
     #[expect(clippy::cast_precision_loss, reason = "an estimate need not be exact")]
     fn count_own(&mut self, call: &Call, reply: &Reply) {
         let passed = reply.now.0.saturating_sub(self.replied_at.0) as f64;
         let decay = (-passed / self.rule.window.as_micros().max(1) as f64).exp();
-        let requests = call.requests.iter().take(reply.starts.len());
-        let amounts = requests.map(|request| request.cost.amount(self.limit.kind) as f64);
+        let requests = reply.admitted(call).into_iter();
+        let amounts = requests.map(|(.., request)| request.cost.amount(self.limit.kind) as f64);
         self.own = self.own * decay + amounts.sum::<f64>();
         self.replied_at = reply.now;
     }

@@ -1,21 +1,25 @@
-//! A call of the script: its keys, its arguments and its reply.
+//! A call of the script, and its arguments.
 //!
 //! The script is in the files of [`SCRIPT`]. It reads the arguments in the order in which
 //! [`Call::arguments`] writes them.
 
+use std::collections::HashMap;
 use std::fmt::Display;
 
 use model_studio_limits::LimitKind;
-use model_studio_limits_core::{KeyWindow, LimitKey};
 
-use super::StoreError;
-use crate::Cost;
+use super::kind_name::name_of;
+use crate::class::Headroom;
 use crate::quota::rules::RateRule;
 use crate::time::{Nanos, StoreTime};
+use crate::{Class, ClassKey, Cost};
 
-/// The version of the keys, the state and the arguments. Programs with different versions must not
-/// share a quota, because each version would only count its own requests.
-const VERSION: &str = "1";
+/// The version of the keys and of what they contain. Programs with different versions must not share
+/// a quota, because each version would only count its own requests.
+///
+/// The arguments can change without a new version, because a program brings its script along. So can
+/// the state, if older scripts ignore what is new and count all requests.
+pub(super) const VERSION: &str = "1";
 
 /// The source of the script.
 pub(super) const SCRIPT: &str = concat!(
@@ -23,7 +27,11 @@ pub(super) const SCRIPT: &str = concat!(
     include_str!("rates.lua"),
     include_str!("running.lua"),
     include_str!("line.lua"),
-    include_str!("admit.lua")
+    include_str!("requests.lua"),
+    include_str!("classes.lua"),
+    include_str!("passing.lua"),
+    include_str!("turns.lua"),
+    include_str!("call.lua")
 );
 
 /// The length of a turn in microseconds. The requests of a call may start within a turn. A longer
@@ -41,68 +49,6 @@ const MAX_WEIGHT: u64 = 1_000;
 
 /// A year, in microseconds. Longer times make no difference.
 const MAX_TIME: u64 = 365 * 86_400_000_000;
-
-/// The keys of a quota.
-#[derive(Clone, Debug)]
-pub(super) struct Keys {
-    /// Keeps the keys of a quota on one node of a cluster.
-    tag: String,
-    process: String,
-}
-
-impl Keys {
-    pub(super) fn new(account: &str, quota: &str, process: &str) -> Self {
-        Self {
-            tag: format!(
-                "{{model-studio-limiter:{}:{}}}",
-                escape(account),
-                escape(quota)
-            ),
-            process: process.to_owned(),
-        }
-    }
-
-    /// Returns the keys of a call:
-    ///
-    /// - the version, a string;
-    /// - the state, a hash;
-    /// - the line of waiting processes, a sorted set by the time at which they joined it;
-    /// - the last reply to this process, a string;
-    /// - for each limit on concurrency, the running tasks and the processes with running requests,
-    ///   both sorted sets by expiry.
-    pub(super) fn of(&self, call: &Call) -> Vec<String> {
-        let Self { tag, process } = self;
-        let key = |name: &str| format!("{tag}:v{VERSION}:{name}");
-        let mut keys = vec![
-            // The only key that all versions use.
-            format!("{tag}:version"),
-            key("state"),
-            key("line"),
-            key(&format!("reply:{process}")),
-        ];
-        for limit in &call.concurrency {
-            let name = name_of(limit.kind);
-            keys.push(key(&format!("tasks:{name}")));
-            keys.push(key(&format!("held:{name}")));
-        }
-        keys
-    }
-}
-
-/// Escapes the characters that separate the parts of a key.
-fn escape(name: &str) -> String {
-    name.replace('%', "%25")
-        .replace(':', "%3A")
-        .replace('}', "%7D")
-}
-
-/// Returns the name of a kind in keys and fields. It must never change, like the keys of tables.
-fn name_of(kind: LimitKind) -> &'static str {
-    // Only limits on concurrency have no key for any window.
-    let concurrent = || LimitKey::find(kind, KeyWindow::Fixed(None));
-    let key = LimitKey::find(kind, KeyWindow::Any).or_else(concurrent);
-    key.map(|key| key.name).unwrap_or_default()
-}
 
 /// What a process sends to the script in one call.
 ///
@@ -130,7 +76,21 @@ pub(crate) struct Call {
     pub(super) concurrency: Vec<StatedConcurrency>,
     pub(super) corrections: Vec<Correction>,
     pub(super) ended: Vec<Lease>,
-    /// The waiting requests, in order.
+    /// The classes with their waiting requests. The first one is the default class.
+    pub(super) classes: Vec<StatedClass>,
+}
+
+/// A class, as the process states it, with its waiting requests.
+#[derive(Clone, Debug)]
+pub(super) struct StatedClass {
+    pub(super) key: ClassKey,
+    pub(super) class: Class,
+    /// How long before the call the class was set. `None` if it was not. Of several weights that
+    /// processes state, the one that was set last holds.
+    pub(super) age: Option<Nanos>,
+    /// The headroom of the other classes.
+    pub(super) left: Headroom,
+    /// In order.
     pub(super) requests: Vec<Offered>,
 }
 
@@ -160,6 +120,9 @@ pub(super) struct Correction {
     pub(super) from: Cost,
     /// `None` if the request was not sent.
     pub(super) to: Option<Cost>,
+    pub(super) class: ClassKey,
+    /// How much more of the limits the class has used, in microseconds of a limit.
+    pub(super) charge: i64,
 }
 
 /// A request that the process offers.
@@ -242,6 +205,7 @@ impl Call {
                 None => [-1, 0, 0].iter().for_each(|none| push(none)),
             }
             push(&next.0);
+            push(&u8::from(kind.is_measured()));
         }
         push(&self.concurrency.len());
         for limit in &self.concurrency {
@@ -249,8 +213,31 @@ impl Call {
             push(&limit.allowed.min(MAX_AMOUNT));
             push(&limit.held.min(MAX_AMOUNT));
         }
+        push(&self.classes.len());
+        for class in &self.classes {
+            push(&class.key);
+            push(&class.class.weight);
+            match class.age {
+                Some(age) => push(&micros(age + self.age)),
+                None => push(&-1),
+            }
+            push(&class.left.parts());
+            push(&class.class.headroom.parts());
+        }
+        let numbers = self.classes.iter().map(|class| &class.key).zip(1..);
+        let numbers: HashMap<&ClassKey, usize> = numbers.collect();
         push(&self.corrections.len());
-        for Correction { at, from, to } in &self.corrections {
+        for Correction {
+            at,
+            from,
+            to,
+            class,
+            charge,
+        } in &self.corrections
+        {
+            // A call has the classes of all corrections.
+            push(&numbers.get(class).unwrap_or(&1));
+            push(charge);
             push(&at.0);
             for rate in &self.rates {
                 // Twice the limit blocks a whole window, so a larger amount makes no difference.
@@ -264,15 +251,17 @@ impl Call {
             push(task);
             push(weight);
         }
-        push(&self.requests.len());
-        for Offered { cost, lease, .. } in &self.requests {
-            push(&lease.as_ref().map_or("", |lease| &lease.task));
-            for rate in &self.rates {
-                push(&amount(cost, rate.kind));
-            }
-            for limit in &self.concurrency {
-                let most = lease.as_ref().map_or(MAX_AMOUNT, |_| MAX_WEIGHT);
-                push(&amount(cost, limit.kind).min(most));
+        for class in &self.classes {
+            push(&class.requests.len());
+            for Offered { cost, lease, .. } in &class.requests {
+                push(&lease.as_ref().map_or("", |lease| &lease.task));
+                for rate in &self.rates {
+                    push(&amount(cost, rate.kind));
+                }
+                for limit in &self.concurrency {
+                    let most = lease.as_ref().map_or(MAX_AMOUNT, |_| MAX_WEIGHT);
+                    push(&amount(cost, limit.kind).min(most));
+                }
             }
         }
         arguments
@@ -281,103 +270,12 @@ impl Call {
     /// Removes decreases of amounts. They must not be executed twice, and the script does not
     /// remember a call for long.
     pub(super) fn remove_refunds(&mut self) {
-        self.corrections.retain_mut(|Correction { from, to, .. }| {
-            let to = to.insert(to.map_or(*from, |to| to.max(from)));
+        self.corrections.retain_mut(|correction| {
+            let from = correction.from;
+            let to = correction.to.map_or(from, |to| to.max(&from));
+            correction.to = Some(to);
+            correction.charge = correction.charge.max(0);
             to != from
         });
-    }
-}
-
-/// A reply of the script.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Reply {
-    pub(super) now: StoreTime,
-    /// When to call again for the requests that were not admitted.
-    pub(super) retry: StoreTime,
-    /// The number of the limit that the next request exceeds by itself, starting at 1, or 0.
-    pub(super) too_large: u64,
-    pub(super) paused_until: StoreTime,
-    /// What is added to the time of the server, because that has gone back.
-    pub(super) clock_offset: u64,
-    /// 1 if the state was damaged and the quota has started again.
-    pub(super) resets: u64,
-    /// When each admitted request may start.
-    pub(super) starts: Vec<StoreTime>,
-    pub(super) rates: Vec<RateReply>,
-    /// The running amount of each limit on concurrency.
-    pub(super) running: Vec<u64>,
-}
-
-/// What a reply says about a rate limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct RateReply {
-    /// The limit that applies, which another process may have stated.
-    pub(super) allowed: u64,
-    pub(super) used: u64,
-    /// When the pace is ready.
-    pub(super) next: StoreTime,
-}
-
-/// Why a reply cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ReplyError {
-    /// Programs with another version of the protocol use the store.
-    Version(StoreError),
-    /// The script has already executed a call with this higher number.
-    Stale(u64),
-    /// The reply has an unexpected format.
-    Format(StoreError),
-}
-
-impl Reply {
-    /// Parses the reply to a call.
-    pub(super) fn parse(text: &str, call: &Call) -> Result<Self, ReplyError> {
-        if let Some(version) = text.strip_prefix("version ") {
-            let error = StoreError::version(version, VERSION);
-            return Err(ReplyError::Version(error));
-        }
-        let stale = text.strip_prefix("stale ");
-        if let Some(sequence) = stale.and_then(|sequence| sequence.parse().ok()) {
-            return Err(ReplyError::Stale(sequence));
-        }
-        let (rates, concurrency) = (call.rates.len(), call.concurrency.len());
-        Self::parse_numbers(text, rates, concurrency).ok_or_else(|| {
-            let error = StoreError::new("the reply of the script has an unexpected format");
-            ReplyError::Format(error)
-        })
-    }
-
-    fn parse_numbers(text: &str, rates: usize, concurrency: usize) -> Option<Self> {
-        // A total can be negative after the state was lost, until it is counted again.
-        let mut numbers = text.split(' ').map(|number| {
-            let number = number.parse::<i64>().ok()?;
-            Some(u64::try_from(number).unwrap_or(0))
-        });
-        let mut next = || numbers.next().flatten();
-        let (now, retry, too_large) = (StoreTime(next()?), StoreTime(next()?), next()?);
-        let (paused_until, clock_offset, resets) = (StoreTime(next()?), next()?, next()?);
-        let starts = next()?;
-        let reply = Self {
-            now,
-            retry,
-            too_large,
-            paused_until,
-            clock_offset,
-            resets,
-            starts: (0..starts)
-                .map(|_| next().map(StoreTime))
-                .collect::<Option<_>>()?,
-            rates: (0..rates)
-                .map(|_| {
-                    Some(RateReply {
-                        allowed: next()?,
-                        used: next()?,
-                        next: StoreTime(next()?),
-                    })
-                })
-                .collect::<Option<_>>()?,
-            running: (0..concurrency).map(|_| next()).collect::<Option<_>>()?,
-        };
-        Some(reply)
     }
 }

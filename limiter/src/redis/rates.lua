@@ -13,7 +13,8 @@ local function read_rate(fields)
   local name = arg()
   local rate = {
     name = name, limit = number(), window = number(), span = number(), credit = number(),
-    idle_credit = number(), initial_credit = number(), known_next = number(), field = #fields + 1,
+    idle_credit = number(), initial_credit = number(), known_next = number(),
+    is_measured = number() > 0, field = #fields + 1,
   }
   for _, field in ipairs({ ':limit', ':since', ':by', ':total', ':oldest', ':next' }) do
     fields[#fields + 1] = name .. field
@@ -191,11 +192,12 @@ local function correct(rate, at, difference)
   end
 end
 
--- Returns the earliest time at which all paces are ready, from a time on.
-local function paces_ready_at(rates, at)
+-- Returns the earliest time at which the paces are ready, from a time on: those of measured amounts
+-- such as tokens, or the others.
+local function paced_until(rates, is_measured, at)
   for _, rate in ipairs(rates) do
-    if rate.credit >= 0 then
-      at = math.max(at, rate.next)
+    if rate.credit >= 0 and rate.is_measured == is_measured then
+      at = math.max(at, math.ceil(rate.next))
     end
   end
   return at

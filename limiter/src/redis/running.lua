@@ -14,7 +14,7 @@ local function read_concurrency(index, process, fields)
   fields[#fields + 1] = own_field
   return {
     field = field, own_field = own_field, index = #fields - 1, limit = number(), held = number(),
-    tasks_key = KEYS[3 + 2 * index], held_key = KEYS[4 + 2 * index],
+    tasks_key = KEYS[5 + 2 * index], held_key = KEYS[6 + 2 * index],
   }
 end
 

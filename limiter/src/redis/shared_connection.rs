@@ -10,7 +10,8 @@ use tokio::time::{self, Instant};
 use super::StoreError;
 use super::client::{StoreClient, TIMEOUT};
 use super::connection::{Connection, is_answer};
-use super::protocol::{Call, Keys, SCRIPT};
+use super::keys::Keys;
+use super::protocol::{Call, SCRIPT};
 use super::thread::catch_panic;
 use crate::events;
 

@@ -1,5 +1,6 @@
 -- Reads the arguments of a call, and reads and writes the state of a quota. This is the first part
--- of the script, before rates.lua, running.lua, line.lua and admit.lua.
+-- of the script, before rates.lua, running.lua, line.lua, requests.lua, classes.lua, passing.lua,
+-- turns.lua and call.lua.
 --
 -- The state is a hash. Its numbers are doubles, exact up to 2^53, and never printed in exponent
 -- notation. All times are in microseconds.
@@ -21,11 +22,22 @@ local function arg()
 end
 
 local function number()
-  return tonumber(arg())
+  position = position + 1
+  return tonumber(ARGV[position])
+end
+
+-- Skips arguments.
+local function skip(count)
+  position = position + count
 end
 
 local function text(value)
   return string.format('%.0f', value)
+end
+
+-- Formats a tag of a class.
+local function tag_text(value)
+  return string.format('%.3f', value)
 end
 
 -- Parses a number of the state. Returns nil if it is missing or damaged.

@@ -9,7 +9,7 @@ use model_studio_limits::Limit;
 
 use super::caller::Caller;
 use super::client::StoreClient;
-use super::protocol::Keys;
+use super::keys::Keys;
 use super::shared_connection::SharedConnection;
 use super::thread::StoreThread;
 use super::{Signal, StoreError, StoredQuota};

@@ -5,6 +5,8 @@
 mod proxy;
 mod record;
 pub mod script;
+pub mod simulation;
+pub mod source;
 mod worker;
 
 use std::future::Future;

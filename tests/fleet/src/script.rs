@@ -1,6 +1,8 @@
 //! Calls of the script, by its arguments.
 
-use redis::{Connection, Script, cmd};
+use std::sync::LazyLock;
+
+use redis::{Connection, Script, ScriptInvocation, cmd};
 
 /// The source of the script.
 const SCRIPT: &str = concat!(
@@ -8,7 +10,11 @@ const SCRIPT: &str = concat!(
     include_str!("../../../limiter/src/redis/rates.lua"),
     include_str!("../../../limiter/src/redis/running.lua"),
     include_str!("../../../limiter/src/redis/line.lua"),
-    include_str!("../../../limiter/src/redis/admit.lua")
+    include_str!("../../../limiter/src/redis/requests.lua"),
+    include_str!("../../../limiter/src/redis/classes.lua"),
+    include_str!("../../../limiter/src/redis/passing.lua"),
+    include_str!("../../../limiter/src/redis/turns.lua"),
+    include_str!("../../../limiter/src/redis/call.lua")
 );
 
 /// The keys that every call has, except for that of its reply.
@@ -36,6 +42,8 @@ pub struct Rate {
     pub credit: i64,
     /// When the pace is ready, as far as the process knows.
     pub known_next: i64,
+    /// Whether requests differ in the amount, such as tokens.
+    pub is_measured: bool,
 }
 
 impl Rate {
@@ -48,8 +56,54 @@ impl Rate {
             guard: 1_000_000,
             credit: 0,
             known_next: 0,
+            is_measured: false,
         }
     }
+}
+
+/// A class of a call, as a process states it.
+#[derive(Clone, Debug)]
+pub struct RawClass {
+    /// The name. Empty for the default class.
+    pub name: String,
+    /// The weight.
+    pub weight: i64,
+    /// How long ago the weight was set, in microseconds. -1 if it was not set.
+    pub age: i64,
+    /// The headroom of the other classes, in millionths.
+    pub left: i64,
+    /// The headroom of the class, in millionths.
+    pub headroom: i64,
+    /// The requests.
+    pub requests: Vec<Asked>,
+}
+
+impl RawClass {
+    /// Returns a class that was not set, without requests.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            weight: 1,
+            age: -1,
+            left: 0,
+            headroom: 0,
+            requests: Vec::new(),
+        }
+    }
+}
+
+/// A change of the cost of a request.
+#[derive(Clone, Debug)]
+pub struct Corrected {
+    /// The index of the class in the call.
+    pub class: usize,
+    /// When the request started.
+    pub at: i64,
+    /// The change of its cost, in microseconds of a limit.
+    pub cost: i64,
+    /// The change of each amount.
+    pub amounts: Vec<i64>,
 }
 
 /// A request of a call.
@@ -84,12 +138,12 @@ pub struct RawCall {
     pub rates: Vec<Rate>,
     /// The limits on concurrency: the amount that is allowed, and what this process has running.
     pub concurrency: Vec<(i64, i64)>,
-    /// When requests started, and the change of each amount.
-    pub corrections: Vec<(i64, Vec<i64>)>,
+    /// The changes of costs.
+    pub corrections: Vec<Corrected>,
     /// Tasks that have ended, with their weights.
     pub ended: Vec<(String, i64)>,
-    /// The requests.
-    pub requests: Vec<Asked>,
+    /// The classes with their requests. The first one is the default class.
+    pub classes: Vec<RawClass>,
 }
 
 impl RawCall {
@@ -108,7 +162,7 @@ impl RawCall {
             concurrency: Vec::new(),
             corrections: Vec::new(),
             ended: Vec::new(),
-            requests: Vec::new(),
+            classes: vec![RawClass::new("")],
         }
     }
 
@@ -116,12 +170,37 @@ impl RawCall {
     #[must_use]
     pub fn ask(mut self, rates: &[Rate], amounts: &[i64]) -> Self {
         self.rates = rates.to_vec();
+        self.classes[0].requests = self.plain_requests(amounts);
+        self
+    }
+
+    /// Returns the call with one more class, and one request for each amount. The limits have to be
+    /// set before.
+    #[must_use]
+    pub fn class(mut self, class: RawClass, amounts: &[i64]) -> Self {
+        let requests = self.plain_requests(amounts);
+        self.classes.push(RawClass { requests, ..class });
+        self
+    }
+
+    fn plain_requests(&self, amounts: &[i64]) -> Vec<Asked> {
         let requests = amounts.iter().map(|amount| Asked {
             task: String::new(),
-            amounts: vec![*amount; rates.len()],
+            amounts: vec![*amount; self.rates.len()],
             weights: vec![1; self.concurrency.len()],
         });
-        self.requests = requests.collect();
+        requests.collect()
+    }
+
+    /// Returns the call with a change of the first amount of a request of the default class.
+    #[must_use]
+    pub fn correct(mut self, at: i64, amounts: Vec<i64>) -> Self {
+        self.corrections.push(Corrected {
+            class: 0,
+            at,
+            cost: 0,
+            amounts,
+        });
         self
     }
 
@@ -152,6 +231,7 @@ impl RawCall {
                 push(&number);
             }
             push(&rate.known_next);
+            push(&i64::from(rate.is_measured));
         }
         push(&self.concurrency.len());
         for (index, (limit, held)) in self.concurrency.iter().enumerate() {
@@ -159,10 +239,19 @@ impl RawCall {
             push(limit);
             push(held);
         }
+        push(&self.classes.len());
+        for class in &self.classes {
+            push(&class.name);
+            for number in [class.weight, class.age, class.left, class.headroom] {
+                push(&number);
+            }
+        }
         push(&self.corrections.len());
-        for (at, differences) in &self.corrections {
-            push(at);
-            for difference in differences {
+        for correction in &self.corrections {
+            push(&(correction.class + 1));
+            push(&correction.cost);
+            push(&correction.at);
+            for difference in &correction.amounts {
                 push(difference);
             }
         }
@@ -171,14 +260,16 @@ impl RawCall {
             push(task);
             push(weight);
         }
-        push(&self.requests.len());
-        for request in &self.requests {
-            push(&request.task);
-            for amount in &request.amounts {
-                push(amount);
-            }
-            for weight in &request.weights {
-                push(weight);
+        for class in &self.classes {
+            push(&class.requests.len());
+            for request in &class.requests {
+                push(&request.task);
+                for amount in &request.amounts {
+                    push(amount);
+                }
+                for weight in &request.weights {
+                    push(weight);
+                }
             }
         }
         all
@@ -190,18 +281,46 @@ impl RawCall {
     ///
     /// Panics if the call fails.
     pub fn send(&self, connection: &mut Connection) -> String {
-        let script = Script::new(SCRIPT);
-        let mut invocation = script.prepare_invoke();
+        self.invocation().invoke(connection).unwrap()
+    }
+
+    /// Calls the script at a time of the quota, which must not be before its last time. The script
+    /// must have been called before.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the call fails or if the script refuses it.
+    pub fn call_at(&self, time: i64, connection: &mut Connection) -> RawReply {
+        const SET_TIME: &str = "
+            local time = redis.call('TIME')
+            local offset = ARGV[1] - time[1] * 1000000 - time[2]
+            redis.call('HSET', 'state', 'offset', string.format('%.0f', offset))";
+        let mut pipe = redis::pipe();
+        pipe.atomic();
+        pipe.cmd("EVAL").arg(SET_TIME).arg(0).arg(time).ignore();
+        pipe.invoke_script(&self.invocation());
+        let (reply,): (String,) = pipe.query(connection).unwrap();
+        RawReply::parse(&reply, self)
+    }
+
+    fn invocation(&self) -> ScriptInvocation<'static> {
+        static COMPILED: LazyLock<Script> = LazyLock::new(|| Script::new(SCRIPT));
+        let mut invocation = COMPILED.prepare_invoke();
         for key in KEYS {
             invocation.key(key);
         }
         invocation.key(format!("reply:{}", self.process));
+        invocation.key("waiting").key("idle");
         for index in 0..self.concurrency.len() {
             invocation.key(format!("tasks:{index}"));
             invocation.key(format!("held:{index}"));
         }
-        let reply = invocation.arg(self.arguments()).invoke(connection);
-        reply.unwrap()
+        for class in &self.classes[1..] {
+            invocation.key(format!("line:{}", class.name));
+            invocation.key(format!("entries:{}", class.name));
+        }
+        invocation.arg(self.arguments());
+        invocation
     }
 
     /// Calls the script, and returns its reply.
@@ -210,7 +329,7 @@ impl RawCall {
     ///
     /// Panics if the call fails or if the script refuses it.
     pub fn call(&self, connection: &mut Connection) -> RawReply {
-        RawReply::parse(&self.send(connection), self.rates.len())
+        RawReply::parse(&self.send(connection), self)
     }
 }
 
@@ -225,8 +344,10 @@ pub struct RawReply {
     pub paused: i64,
     /// Whether the state was damaged.
     pub resets: i64,
-    /// When each admitted request starts.
-    pub starts: Vec<i64>,
+    /// The number of the limit that the next request exceeds by itself, or 0, by class.
+    pub too_large: Vec<i64>,
+    /// When each admitted request starts, by class.
+    pub starts: Vec<Vec<i64>>,
     /// The effective limit, the used amount and the pace of each limit with a window.
     pub rates: Vec<[i64; 3]>,
     /// What runs of each limit on concurrency.
@@ -240,22 +361,45 @@ impl RawReply {
     ///
     /// Panics if it has another form.
     #[must_use]
-    pub fn parse(reply: &str, rates: usize) -> Self {
+    pub fn parse(reply: &str, call: &RawCall) -> Self {
         let numbers = reply.split(' ').map(|one| one.parse().expect(reply));
         let numbers: Vec<i64> = numbers.collect();
-        let count = usize::try_from(numbers[6]).unwrap();
-        let (starts, rest) = numbers[7..].split_at(count);
-        let (of_rates, running) = rest.split_at(3 * rates);
-        let of_rates = of_rates.chunks(3);
+        let mut rest = &numbers[5..];
+        let mut take = |count: usize| {
+            let (taken, left) = rest.split_at(count);
+            rest = left;
+            taken.to_vec()
+        };
+        let classes = call.classes.iter().map(|_| {
+            let head = take(2);
+            let count = usize::try_from(head[1]).unwrap();
+            (head[0], take(count))
+        });
+        let (too_large, starts) = classes.unzip();
+        let rates = call.rates.iter().map(|_| take(3).try_into().unwrap());
         Self {
             now: numbers[0],
             retry: numbers[1],
-            paused: numbers[3],
-            resets: numbers[5],
-            starts: starts.to_vec(),
-            rates: of_rates.map(|rate| [rate[0], rate[1], rate[2]]).collect(),
-            running: running.to_vec(),
+            paused: numbers[2],
+            resets: numbers[4],
+            too_large,
+            starts,
+            rates: rates.collect(),
+            running: take(call.concurrency.len()),
         }
+    }
+}
+
+impl RawReply {
+    /// Returns the admitted requests of a call with their starts, in order.
+    #[must_use]
+    pub fn admitted<'a>(&self, call: &'a RawCall) -> Vec<(i64, &'a Asked)> {
+        let classes = call.classes.iter().zip(&self.starts);
+        let admitted =
+            classes.flat_map(|(class, starts)| starts.iter().copied().zip(&class.requests));
+        let mut admitted: Vec<(i64, &Asked)> = admitted.collect();
+        admitted.sort_by_key(|(at, _)| *at);
+        admitted
     }
 }
 

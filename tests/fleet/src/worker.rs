@@ -38,6 +38,10 @@ pub struct Work {
     pub latency: Duration,
     /// The limit on requests that run at the same time. 0 for none.
     pub running: u64,
+    /// The class of the requests. 0 for the default class.
+    pub class: u64,
+    /// The weight of the class.
+    pub weight: u32,
     /// The number of processes among which the fallback divides the limits. 0 for no fallback.
     pub fallback: u32,
 }
@@ -58,6 +62,8 @@ impl Work {
             cost: 0,
             latency: Duration::ZERO,
             running: 0,
+            class: 0,
+            weight: 1,
             fallback: 0,
         }
     }

@@ -1,12 +1,15 @@
 //! The calls to the store: what they send, and what a reply changes.
 
+use std::collections::HashSet;
+
 use super::StoredQuota;
 use crate::ClassKey;
 use crate::quota::feedback::Feedback;
 use crate::quota::request::Request;
 use crate::redis::outbox::MAX_CHANGES;
-use crate::redis::pending::Admitted;
-use crate::redis::protocol::{Call, Lease, Offered, Reply};
+use crate::redis::pending::{Admitted, Offer, Outcome};
+use crate::redis::protocol::{Call, Lease, Offered, StatedClass};
+use crate::redis::reply::Reply;
 use crate::time::{Nanos, StoreTime, Time};
 
 impl StoredQuota {
@@ -78,7 +81,8 @@ impl StoredQuota {
         // The number is higher if the call was renumbered.
         self.sequence = self.sequence.max(call.sequence);
         self.store.calls += 1;
-        self.store.admitted += reply.starts.len() as u64;
+        let admitted = reply.admitted(call);
+        self.store.admitted += admitted.len() as u64;
         self.store.resets += reply.resets;
         let clock_offset = reply.clock_offset;
         let has_stepped = self.clock.replied(reply.now, clock_offset, sent_at, now);
@@ -87,8 +91,8 @@ impl StoredQuota {
             // Until now, the time of the store was not known.
             self.feedback = Feedback::new(reply.now.into());
         }
-        for (offered, at) in call.requests.iter().zip(&reply.starts) {
-            self.admitted(offered, *at);
+        for (at, class, offered) in admitted {
+            self.admitted(class, offered, at);
         }
         // A request that was put back during the call goes first.
         if self.pending.is_overtaken() {
@@ -96,7 +100,6 @@ impl StoredQuota {
         }
         // The reply is not about limits that are newer than its call,
         let has_new_limits = self.outbox.has_new_limits();
-        self.is_too_large = reply.too_large > 0 && !has_new_limits;
         if !has_new_limits {
             self.limits.apply(call, reply);
         }
@@ -107,9 +110,8 @@ impl StoredQuota {
             self.paused_until = in_store.max(pause.until.unwrap_or(Time::MIN));
         }
         let retry_at = self.clock.local_at(reply.retry);
-        let lead = self.lead();
-        self.pending
-            .plan(call, reply.starts.len(), retry_at, lead, self.now);
+        let outcomes = self.outcomes(call, reply, has_new_limits);
+        self.pending.plan(outcomes, retry_at, self.lead(), self.now);
         if has_new_limits {
             self.pending.call_now(self.now);
         }
@@ -120,14 +122,16 @@ impl StoredQuota {
     fn call(&mut self, most: usize) -> Call {
         self.sequence += 1;
         let changes = self.outbox.take(most, self.now);
-        let offered = self.pending.offer().into_iter();
-        let offered = offered.map(|(id, request)| Offered {
-            id,
-            cost: request.cost,
-            lease: (request.is_task).then(|| Lease::new(&self.process, id, &request.cost)),
-        });
+        let mut classes = self.offer();
+        // The classes of corrections are in the call too.
+        let mut stated: HashSet<ClassKey> = classes.iter().map(|one| one.key.clone()).collect();
+        for correction in &changes.corrections {
+            if stated.insert(correction.class.clone()) {
+                classes.push(self.state_class(&correction.class, Vec::new()));
+            }
+        }
         Call {
-            requests: offered.collect(),
+            classes,
             process: self.process.clone(),
             sequence: self.sequence,
             lead: self.lead().as_micros(),
@@ -143,22 +147,53 @@ impl StoredQuota {
         }
     }
 
+    /// Returns the classes of the next call, with their requests.
+    fn offer(&mut self) -> Vec<StatedClass> {
+        let offers = self.pending.offer().into_iter();
+        let classes = offers.map(|Offer { key, requests }| {
+            let requests = requests.into_iter().map(|(id, request)| Offered {
+                id,
+                cost: request.cost,
+                lease: (request.is_task).then(|| Lease::new(&self.process, id, &request.cost)),
+            });
+            let requests = requests.collect();
+            self.state_class(&key, requests)
+        });
+        classes.collect()
+    }
+
+    /// Returns the outcome of a call for each class. A request that is too large for limits which
+    /// were replaced since then may fit the new ones.
+    fn outcomes(&mut self, call: &Call, reply: &Reply, has_new_limits: bool) -> Vec<Outcome> {
+        let classes = call.classes.iter().zip(&reply.classes);
+        let outcomes = classes.map(|(class, reply)| Outcome {
+            class: self.class(&class.key),
+            key: class.key.clone(),
+            is_offered: !class.requests.is_empty(),
+            waits_for: class.requests.get(reply.starts.len()).map(|one| one.id),
+            is_too_large: reply.too_large > 0 && !has_new_limits,
+        });
+        outcomes.collect()
+    }
+
     /// Handles a request that the store has admitted.
-    fn admitted(&mut self, offered: &Offered, at: StoreTime) {
+    fn admitted(&mut self, class: &StatedClass, offered: &Offered, at: StoreTime) {
         let admitted = Admitted {
+            class: self.class(&class.key),
             id: offered.id,
             ready_at: self.clock.local_at(at),
             at,
         };
         let request = Request {
             cost: offered.cost,
-            class: ClassKey::default(),
+            class: class.key.clone(),
             is_task: offered.lease.is_some(),
         };
         if !request.is_task {
             self.outbox.hold(&request.cost, true);
         }
-        if !self.pending.admit(admitted) {
+        let cost = self.limits.dominant(&request.cost);
+        if !self.pending.admit(admitted, cost) {
             self.give_back(&request, admitted);
         }
     }

@@ -6,8 +6,10 @@
 //! with a `LocalQuota` can admit requests.
 
 mod calls;
+mod classes;
 mod requests;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -25,8 +27,8 @@ use crate::quota::feedback::Feedback;
 use crate::quota::request::Request;
 use crate::quota::rules::Rules;
 use crate::time::{Nanos, StoreTime, Time};
-use crate::usage::{ClassUsage, StoreUsage, Usage};
-use crate::{Class, ClassKey, Cost};
+use crate::usage::{StoreUsage, Usage};
+use crate::{ClassKey, Cost};
 
 /// The minimum time before its turn at which a process calls. If a process calls too late for its
 /// turn, a part of the limits stays unused.
@@ -43,6 +45,8 @@ pub(crate) struct StoredQuota {
     pub(super) limits: StoredLimits,
     pending: Pending,
     classes: ClassTable,
+    /// When the weights of classes were set, for those that were.
+    set_at: HashMap<ClassKey, Time>,
     outbox: Outbox,
     outage: Outage,
     clock: StoreClock,
@@ -51,8 +55,6 @@ pub(crate) struct StoredQuota {
     feedback: Feedback,
     now: Time,
     paused_until: Time,
-    /// Whether the next request exceeds a tighter limit that the store applies.
-    is_too_large: bool,
     counters: Counters,
     store: StoreUsage,
     /// Whether the server deletes keys when its memory is full.
@@ -76,6 +78,7 @@ impl StoredQuota {
             pending: Pending::default(),
             outbox: Outbox::default(),
             outage: Outage::new(limits, &rules, &classes, fallback, now),
+            set_at: HashMap::new(),
             classes,
             clock: StoreClock::new(now),
             feedback: Feedback::new(Time::MIN),
@@ -84,12 +87,12 @@ impl StoredQuota {
             sequence: 0,
             now,
             paused_until: Time::MIN,
-            is_too_large: false,
             counters: Counters::default(),
             store: StoreUsage::default(),
             evicts,
         };
         quota.set_limits(limits, now);
+        quota.declare_classes();
         quota
     }
 
@@ -117,29 +120,6 @@ impl StoredQuota {
         if let Some(fallback) = self.outage.fallback() {
             fallback.set_limits(limits, now);
         }
-    }
-
-    pub(crate) fn set_class(&mut self, key: &ClassKey, class: Class) {
-        let found = self.classes.find(key);
-        let id = found.unwrap_or_else(|| self.classes.insert(key));
-        self.classes.set(id, class);
-        if let Some(fallback) = self.outage.fallback() {
-            fallback.set_class(key, class);
-        }
-    }
-
-    pub(crate) fn classes(&mut self) -> &mut ClassTable {
-        &mut self.classes
-    }
-
-    pub(crate) fn class_usages(&mut self, now: Time) -> Vec<ClassUsage> {
-        self.advance(now);
-        self.classes.usage(|_| 0, self.now)
-    }
-
-    pub(crate) fn class_usage(&mut self, key: &ClassKey, now: Time) -> ClassUsage {
-        self.advance(now);
-        self.classes.usage_of(key, 0, self.now)
     }
 
     pub(crate) fn is_idle(&mut self, now: Time) -> bool {
@@ -187,13 +167,40 @@ impl StoredQuota {
         (Nanos(3 * round_trip) + MIN_LEAD).min(Nanos(TURN * 1_000))
     }
 
-    fn correct(&mut self, at: StoreTime, from: Cost, to: Option<Cost>) {
-        self.outbox.correct(Correction { at, from, to }, self.now);
+    /// Sends a change of a request's cost, which changes what its class has used from one time of a
+    /// limit to another.
+    fn correct(
+        &mut self,
+        at: StoreTime,
+        request: &Request,
+        to: Option<Cost>,
+        (charged, charge): (Nanos, Nanos),
+    ) {
+        let micros = |time: Nanos| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+        let correction = Correction {
+            at,
+            from: request.cost,
+            to,
+            class: request.class.clone(),
+            charge: micros(charge) - micros(charged),
+        };
+        self.outbox.correct(correction, self.now);
+    }
+
+    /// Gives back the cost of a request that the store has admitted and that was not sent. Its class
+    /// gets it back except for the time in which others could not start. Otherwise, a class could
+    /// stop all others for free. Returns that cost, and what is left of it.
+    fn refund(&mut self, at: StoreTime, request: &Request) -> (Nanos, Nanos) {
+        let charged = self.limits.dominant(&request.cost);
+        let passed = self.clock.store_at(self.now).0.saturating_sub(at.0);
+        let lost = charged.min(Nanos(passed.saturating_mul(1_000)));
+        self.correct(at, request, None, (charged, lost));
+        (charged, lost)
     }
 
     /// Gives back a request that the store has admitted and that was not sent.
     fn give_back(&mut self, request: &Request, admitted: Admitted) {
-        self.correct(admitted.at, request.cost, None);
+        self.refund(admitted.at, request);
         if request.is_task {
             let lease = Lease::new(&self.process, admitted.id, &request.cost);
             self.outbox.end_task(lease, self.now);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::StoredQuota;
+use crate::quota::class_table::ClassId;
 use crate::quota::request::{CountedAt, Grant, Rejection, Request};
 use crate::redis::protocol::Lease;
 use crate::time::{Nanos, Time};
@@ -16,7 +17,7 @@ impl StoredQuota {
         now: Time,
     ) -> Result<CountedAt, Rejection> {
         self.advance(now);
-        let size = self.limits.check_size(&request.cost);
+        let size = self.check_size(request);
         size.map_err(Rejection::TooLarge)?;
         if self.now < self.paused_until {
             return Err(Rejection::Paused(self.paused_until));
@@ -34,52 +35,43 @@ impl StoredQuota {
     }
 
     pub(crate) fn enqueue(&mut self, request: Request) -> Result<u64, TooLarge> {
-        self.limits.check_size(&request.cost)?;
+        self.check_size(&request)?;
         self.counters.waited += 1;
-        Ok(self.pending.push(request, self.lead(), self.now))
+        let class = self.class(&request.class);
+        Ok(self.pending.push(class, request, self.lead(), self.now))
     }
 
-    pub(crate) fn cancel(&mut self, id: u64, _: &ClassKey) {
-        if let Some((request, Some(admitted))) = self.pending.remove(id, self.now) {
+    pub(crate) fn cancel(&mut self, id: u64, key: &ClassKey) {
+        let class = self.class(key);
+        if let Some((request, Some(admitted))) = self.pending.remove(class, id, self.now) {
             self.give_back(&request, admitted);
         }
     }
 
     pub(crate) fn next(&mut self, now: Time) -> Option<(u64, Result<CountedAt, TooLarge>)> {
         self.advance(now);
-        let (id, request, admitted) = self.pending.front()?;
-        let result = match admitted {
-            Some(first) if first.ready_at.max(self.paused_until) <= self.now => {
-                Ok(CountedAt::Store(first.at))
-            }
-            Some(_) => return None,
-            None => match self.limits.check_size_in_store(&request.cost) {
-                Err(error) if self.is_too_large => Err(error),
-                _ if self.now < self.paused_until => return None,
-                _ => {
-                    let counted_at = self.outage.try_acquire(&request, self.now)?;
-                    self.outbox.hold(&request.cost, false);
-                    Ok(counted_at)
-                }
-            },
-        };
-        self.pending.remove(id, self.now);
-        if let Ok(counted_at) = result {
-            if let CountedAt::Store(at) = counted_at {
-                let delay = self.limits.delay(&request.cost);
-                self.feedback.admitted(at.into(), delay);
-            }
-            self.counters.admitted += 1;
-            self.counters.in_flight += 1;
+        if let Some((class, id, error)) = self.find_too_large() {
+            self.pending.remove(class, id, self.now);
+            return Some((id, Err(error)));
         }
-        Some((id, result))
+        let (class, id, request, counted_at) = self.find_ready()?;
+        self.pending.remove(class, id, self.now);
+        if let CountedAt::Store(at) = counted_at {
+            let delay = self.limits.delay(&request.cost);
+            self.feedback.admitted(at.into(), delay);
+        }
+        self.counters.admitted += 1;
+        self.counters.in_flight += 1;
+        self.started(&request.class, &request.cost);
+        Some((id, Ok(counted_at)))
     }
 
     pub(crate) fn next_event(&self) -> Option<Time> {
-        let (_, request, admitted) = self.pending.front()?;
-        let at = match admitted {
-            Some(first) => first.ready_at,
-            None => self.outage.ready_at(&request, self.now)?,
+        let at = if let Some((first, _)) = self.pending.first_admitted() {
+            first.ready_at
+        } else {
+            let (.., request) = self.pending.first_waiting()?;
+            self.outage.ready_at(&request, self.now)?
         };
         Some(at.max(self.paused_until))
     }
@@ -97,7 +89,9 @@ impl StoredQuota {
             self.store.late_grants += 1;
         }
         self.take_back(grant, now);
-        self.pending.put_back(id, grant.request.clone(), self.now);
+        let class = self.class(&grant.request.class);
+        self.pending
+            .put_back(class, id, grant.request.clone(), self.now);
         self.withdraw_all();
         false
     }
@@ -109,19 +103,24 @@ impl StoredQuota {
         if let CountedAt::Store(at) = grant.counted_at {
             let delay = self.limits.delay(&cost);
             self.feedback.taken_back(at.into(), delay);
-            self.correct(at, cost, None);
+            let (charged, lost) = self.refund(at, &grant.request);
+            self.changed(&grant.request.class, charged, lost);
         } else if let Some(fallback) = self.outage.fallback() {
             fallback.take_back(grant, now);
         }
+        let class = self.class(&grant.request.class);
+        self.classes.get_mut(class).admitted -= 1;
         self.end(grant);
     }
 
     pub(crate) fn report(&mut self, grant: &Grant, cost: &Cost, now: &dyn Fn() -> Time) {
         self.advance(now());
         let from = grant.request.cost;
+        let (charged, charge) = (self.limits.dominant(&from), self.limits.dominant(cost));
+        self.changed(&grant.request.class, charged, charge);
         if let CountedAt::Store(at) = grant.counted_at {
             if from != *cost {
-                self.correct(at, from, Some(*cost));
+                self.correct(at, &grant.request, Some(*cost), (charged, charge));
             }
         } else if let Some(fallback) = self.outage.fallback() {
             fallback.report(grant, cost, now);
@@ -134,6 +133,9 @@ impl StoredQuota {
             self.feedback.succeeded(at.into());
         } else {
             self.advance(now());
+            let from = self.limits.dominant(&grant.request.cost);
+            let to = self.limits.dominant(cost);
+            self.changed(&grant.request.class, from, to);
             if let Some(fallback) = self.outage.fallback() {
                 fallback.settle(grant, cost, now);
             }
@@ -178,6 +180,7 @@ impl StoredQuota {
         self.advance(now);
         self.counters.unsettled += 1;
         self.counters.in_flight -= 1;
+        self.ended(grant);
         if let CountedAt::Process(_) = grant.counted_at {
             if let Some(fallback) = self.outage.fallback() {
                 fallback.abandon_task(grant, now);
@@ -198,6 +201,39 @@ impl StoredQuota {
         }
     }
 
+    /// Returns an error if a request exceeds a limit by itself, or does not leave the headroom of
+    /// other classes.
+    fn check_size(&mut self, request: &Request) -> Result<(), TooLarge> {
+        let class = self.class(&request.class);
+        let left = self.classes.headroom_of_others(class);
+        self.limits.check_size(&request.cost, left)
+    }
+
+    /// Returns the request that starts now, admitted by the store or by the fallback.
+    fn find_ready(&mut self) -> Option<(ClassId, u64, Request, CountedAt)> {
+        if let Some((first, request)) = self.pending.first_admitted() {
+            let is_ready = first.ready_at.max(self.paused_until) <= self.now;
+            let counted_at = CountedAt::Store(first.at);
+            return is_ready.then_some((first.class, first.id, request, counted_at));
+        }
+        let (class, id, request) = self.pending.first_waiting()?;
+        if self.now < self.paused_until {
+            return None;
+        }
+        let counted_at = self.outage.try_acquire(&request, self.now)?;
+        self.outbox.hold(&request.cost, false);
+        Some((class, id, request, counted_at))
+    }
+
+    /// Returns a request that exceeds a tighter limit that the store applies.
+    fn find_too_large(&self) -> Option<(ClassId, u64, TooLarge)> {
+        self.pending.too_large().find_map(|(class, id, request)| {
+            let left = self.classes.headroom_of_others(class);
+            let size = self.limits.check_size_in_store(&request.cost, left);
+            Some((class, id, size.err()?))
+        })
+    }
+
     /// Returns `true` if an admitted request is so late that it would be sent in a window in which
     /// it does not count, or as part of a burst.
     fn is_late(&self, grant: &Grant) -> bool {
@@ -215,6 +251,7 @@ impl StoredQuota {
     /// Removes a request from what is running.
     fn end(&mut self, grant: &Grant) {
         self.counters.in_flight -= 1;
+        self.ended(grant);
         match self.lease(grant) {
             Some(lease) => {
                 if self.limits.has_concurrency() {

@@ -1,5 +1,6 @@
 //! Tests of a stored quota, without a server.
 
+mod classes;
 mod flush;
 
 use std::num::NonZeroU64;
@@ -8,7 +9,8 @@ use std::time::Duration;
 
 use model_studio_limits::{Limit, LimitKind};
 
-use super::protocol::{Lease, RateReply, ReplyError};
+use super::protocol::Lease;
+use super::reply::{ClassReply, RateReply, ReplyError};
 use super::{Call, Reply, StoredQuota};
 use crate::quota::class_table::ClassTable;
 use crate::quota::request::{CountedAt, Grant, Request};
@@ -74,11 +76,13 @@ fn reply(now: u64, starts: Vec<StoreTime>, rates: Vec<[u64; 2]>) -> Reply {
     Reply {
         now: of_store(now),
         retry: of_store(now),
-        too_large: 0,
         paused_until: StoreTime(0),
         clock_offset: 0,
         resets: 0,
-        starts,
+        classes: vec![ClassReply {
+            too_large: 0,
+            starts,
+        }],
         rates: rates.collect(),
         running: Vec::new(),
     }
@@ -111,10 +115,8 @@ fn the_fallback_admits_requests_behind_one_that_was_too_large_for_the_store() {
     let small = quota.enqueue(request(10)).unwrap();
     let call = quota.next_call(seconds(1)).unwrap();
     // Another process has stated a tighter limit.
-    let reply = Reply {
-        too_large: 1,
-        ..reply(1, Vec::new(), vec![[500, 0]])
-    };
+    let mut reply = reply(1, Vec::new(), vec![[500, 0]]);
+    reply.classes[0].too_large = 1;
     quota.apply(&call, &reply, seconds(1), seconds(1));
     let (id, result) = quota.next(seconds(1)).unwrap();
     assert_eq!((id, result.is_err()), (large, true));
@@ -141,7 +143,7 @@ fn a_pause_holds_back_a_request_that_was_admitted_and_not_polled() {
     };
     assert!(!quota.renew(id, &mut grant, seconds(1)));
     let call = quota.next_call(seconds(1)).unwrap();
-    assert_eq!(call.requests.len(), 1);
+    assert_eq!(call.classes[0].requests.len(), 1);
     assert_eq!(call.pause, Nanos(4 * Nanos::SECOND.0));
 }
 
@@ -272,7 +274,7 @@ fn the_last_call_ends_what_the_current_call_may_admit() {
     quota.cancel(id, &ClassKey::default());
     let last = quota.last_call().expect("a last call");
     assert_eq!(last.ended, [Lease::new("process", id, &task.cost)]);
-    assert!(last.requests.is_empty());
+    assert!(last.classes[0].requests.is_empty());
 }
 
 #[test]
@@ -362,8 +364,8 @@ fn replies_are_parsed_and_others_are_refused() {
     ]);
     quota.enqueue(request(0)).unwrap();
     let call = quota.next_call(seconds(0)).unwrap();
-    let parsed = Reply::parse("1 2 0 3 0 1 2 10 11 600 -1 12 4", &call).unwrap();
-    assert_eq!(parsed.starts, [StoreTime(10), StoreTime(11)]);
+    let parsed = Reply::parse("1 2 3 0 1 0 2 10 11 600 -1 12 4", &call).unwrap();
+    assert_eq!(parsed.classes[0].starts, [StoreTime(10), StoreTime(11)]);
     assert_eq!((parsed.rates[0].used, parsed.resets), (0, 1));
     assert_eq!(parsed.running, [4]);
     assert_eq!(Reply::parse("stale 7", &call), Err(ReplyError::Stale(7)));
@@ -371,7 +373,7 @@ fn replies_are_parsed_and_others_are_refused() {
         Reply::parse("version 2", &call),
         Err(ReplyError::Version(_))
     ));
-    for other in ["", "1", "1 2 x", "stale", "stale x", "1 2 0 3 0 1 99"] {
+    for other in ["", "1", "1 2 x", "stale", "stale x", "1 2 3 0 1 0 99"] {
         let error = Reply::parse(other, &call).unwrap_err();
         assert!(matches!(error, ReplyError::Format(_)), "{other}");
     }
@@ -386,5 +388,10 @@ fn a_request_fails_if_the_store_has_another_version() {
     assert!(!quota.has_waiters() && quota.is_flushed());
     // The next request leads to another call.
     quota.enqueue(request(0)).unwrap();
-    assert_eq!(quota.next_call(seconds(1)).unwrap().requests.len(), 1);
+    assert_eq!(
+        quota.next_call(seconds(1)).unwrap().classes[0]
+            .requests
+            .len(),
+        1
+    );
 }

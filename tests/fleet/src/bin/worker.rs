@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 
 use fleet_tests::{MODEL, Work, account, connect, now};
-use model_studio_limiter::Limiter;
+use model_studio_limiter::{Class, ClassKey, Limiter};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -27,10 +27,16 @@ async fn main() {
     if work.guard > Duration::ZERO {
         account = account.guard(work.guard);
     }
-    let account = account.build().unwrap();
+    let class = if work.class > 0 {
+        ClassKey::from(work.class)
+    } else {
+        ClassKey::default()
+    };
+    let account = account.class(&class, Class::weight(work.weight));
+    let limiter = account.build().unwrap().limiter(MODEL).class(class);
     let mut tasks = JoinSet::new();
     for _ in 0..work.tasks {
-        tasks.spawn(run(account.limiter(MODEL).clone(), work));
+        tasks.spawn(run(limiter.clone(), work));
     }
     let _ = timeout(work.duration, tasks.join_all()).await;
 }

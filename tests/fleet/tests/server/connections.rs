@@ -51,6 +51,10 @@ async fn a_user_needs_only_what_is_documented() {
             account.acquire(MODEL, 5).await.unwrap().settle(cost);
         }
         account.acquire(MODEL, 5).await.unwrap().cancel();
+        for class in ["chat", "batch", "chat"] {
+            let permit = account.class(class).acquire(MODEL, 5).await;
+            permit.unwrap().settle(7);
+        }
         let first = account.acquire_task(MODEL).await.unwrap();
         let second = account.acquire_task(MODEL).await.unwrap();
         let third = timeout(SECOND / 5, account.acquire_task(MODEL));
@@ -275,6 +279,9 @@ async fn a_cluster_spreads_quotas_over_its_nodes() {
     let account = Account::<Model>::builder().store(store).build().unwrap();
     for model in Model::ALL.iter().take(12) {
         within(account.acquire(*model, 0)).await.unwrap().settle(0);
+        // All keys of a quota are on one node, or the script could not use them.
+        let chat = account.class("chat");
+        within(chat.acquire(*model, 0)).await.unwrap().settle(0);
     }
     for node in &nodes {
         let keys: u64 = node.run(&cmd("DBSIZE"));

@@ -48,7 +48,7 @@ fn damaged_data_stops_no_quota() {
         let reply = call(3 * round + 3, connection);
         resets += reply.resets;
         let case = format!("round {round}: {field} was {value:?}, is {garbage:?}: {reply:?}");
-        assert!(reply.starts.len() == 1, "{case}");
+        assert!(reply.starts[0].len() == 1, "{case}");
         assert!(reply.rates[0][1] <= 60_000, "{case}");
         step(connection, 70 * SECOND);
     }
@@ -61,9 +61,9 @@ fn damaged_data_stops_no_quota() {
             let sequence = 10_000 + 2 * i64::try_from(2 * index + number).unwrap();
             // Without a wait, the line is not used.
             let mut wait = RawCall::new("a", sequence).hold(1, 0).ask(&rates, &[1, 1]);
-            wait.requests[0].task = "task".to_owned();
+            wait.classes[0].requests[0].task = "task".to_owned();
             let reply = wait.call(connection);
-            assert_eq!((reply.resets, reply.starts.len()), (1, 1), "{key} {ty}");
+            assert_eq!((reply.resets, reply.starts[0].len()), (1, 1), "{key} {ty}");
             let mut end = RawCall::new("a", sequence + 1).hold(1, 0);
             end.ended.push(("task".to_owned(), 1));
             assert_eq!(end.call(connection).running, [0]);

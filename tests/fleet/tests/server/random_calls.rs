@@ -8,7 +8,7 @@ use std::thread;
 
 use fastrand::Rng;
 
-use fleet_tests::script::{Asked, Rate, RawCall, RawReply, TURN, state, step};
+use fleet_tests::script::{Asked, Corrected, Rate, RawCall, RawClass, RawReply, TURN, state, step};
 use redis::{Connection, cmd};
 use redis_server::RedisServer;
 
@@ -43,6 +43,7 @@ struct Started {
 struct Quota {
     rates: Vec<Rate>,
     limits: Vec<i64>,
+    has_classes: bool,
     processes: Vec<Process>,
     started: Vec<Started>,
     /// The tasks that run: the name, the weight of each limit, and when it expires.
@@ -75,6 +76,7 @@ fn random_rate(random: &mut Rng) -> Rate {
         guard: pick(random, &[20_000, window / 60, window / 20]),
         credit: pick(random, &[-1, 0, 10_000, SECOND]),
         known_next: 0,
+        is_measured: random.bool(),
     }
 }
 
@@ -87,6 +89,28 @@ fn random_amount(random: &mut Rng, limit: i64) -> i64 {
         3 => random.i64(0..=limit),
         _ => random.i64(0..=limit / 20 + 1).min(limit),
     }
+}
+
+/// Returns the index of a random class in a call, to which it is added unless it is there already.
+fn random_class(call: &mut RawCall, random: &mut Rng) -> usize {
+    // One class has a headroom of 5%, which the others leave.
+    let (name, weight, left, headroom) = pick(
+        random,
+        &[
+            ("", 1, 50_000, 0),
+            ("a", 3, 50_000, 0),
+            ("b", 10, 0, 50_000),
+        ],
+    );
+    let found = call.classes.iter().position(|class| class.name == name);
+    let index = found.unwrap_or(call.classes.len());
+    if found.is_none() {
+        call.classes.push(RawClass::new(name));
+    }
+    let class = &mut call.classes[index];
+    (class.weight, class.left, class.headroom) = (weight, left, headroom);
+    class.age = pick(random, &[-1, 0, SECOND, 1_000 * SECOND]);
+    index
 }
 
 impl Quota {
@@ -107,6 +131,7 @@ impl Quota {
             processes: processes.collect(),
             rates,
             limits,
+            has_classes: seed % 3 > 0,
             started: Vec::new(),
             tasks: HashMap::new(),
             last_start: 0,
@@ -139,7 +164,7 @@ impl Quota {
                 // A refund of a part, of which the script knows all unless it has expired.
                 let amounts = started.amounts.iter();
                 let differences = amounts.map(|amount| -random.i64(0..=*amount));
-                call.corrections.push((started.at, differences.collect()));
+                call = call.correct(started.at, differences.collect());
             }
         }
         let mut names: Vec<String> = self.tasks.keys().cloned().collect();
@@ -165,11 +190,20 @@ impl Quota {
                 0 => format!("{}:{}", call.process, process.requests),
                 _ => String::new(),
             };
-            call.requests.push(Asked {
+            let class = if self.has_classes {
+                random_class(&mut call, random)
+            } else {
+                0
+            };
+            call.classes[class].requests.push(Asked {
                 task,
                 amounts,
                 weights,
             });
+        }
+        for correction in &mut call.corrections {
+            correction.class = random.usize(..call.classes.len());
+            correction.cost = random.i64(-SECOND..SECOND);
         }
         call
     }
@@ -194,15 +228,16 @@ impl Quota {
         let call = self.random_call(index, random);
         let text = call.send(connection);
         self.log.0.push(format!("{call:?}\n  {text}"));
-        let reply = RawReply::parse(&text, self.rates.len());
+        let reply = RawReply::parse(&text, &call);
         self.check_running(index, &call, &reply);
         self.check_starts(&call, &reply);
         self.check_state(&reply, connection);
+        let admitted = reply.admitted(&call).len();
         let process = &mut self.processes[index];
         process.nexts = reply.rates.iter().map(|rate| rate[2]).collect();
         process.last = call;
         process.last_reply = text;
-        self.admitted += reply.starts.len();
+        self.admitted += admitted;
         reply.retry - reply.now
     }
 
@@ -212,7 +247,7 @@ impl Quota {
             self.tasks.remove(name);
         }
         self.tasks.retain(|_, (_, expiry)| *expiry > reply.now);
-        let admitted = || reply.starts.iter().zip(&call.requests);
+        let admitted = || reply.admitted(call).into_iter();
         for (start, request) in admitted() {
             if !request.task.is_empty() {
                 let expiry = start + call.lease;
@@ -243,16 +278,16 @@ impl Quota {
 
     /// Requests start in order, not in a pause, and no window has more than the limit.
     fn check_starts(&mut self, call: &RawCall, reply: &RawReply) {
-        for (at, differences) in &call.corrections {
-            for (index, difference) in differences.iter().enumerate() {
+        for Corrected { at, amounts, .. } in &call.corrections {
+            for (index, difference) in amounts.iter().enumerate() {
                 self.refund(*at, index, *difference, reply.now);
             }
         }
-        for (at, request) in reply.starts.iter().zip(&call.requests) {
-            assert!(*at >= self.last_start, "a start before an earlier one");
-            assert!(*at >= reply.now.max(reply.paused), "a start in a pause");
-            assert!(*at <= reply.now + 3 * TURN, "a start long after the call");
-            self.last_start = *at;
+        for (at, request) in reply.admitted(call) {
+            assert!(at >= self.last_start, "a start before an earlier one");
+            assert!(at >= reply.now.max(reply.paused), "a start in a pause");
+            assert!(at <= reply.now + 3 * TURN, "a start long after the call");
+            self.last_start = at;
             let amounts = request.amounts.clone();
             for (index, rate) in self.rates.iter().enumerate() {
                 let started = self.started.iter().rev();
@@ -261,7 +296,7 @@ impl Quota {
                 let sum = sum + i128::from(amounts[index]);
                 assert!(sum <= rate.limit.into(), "{sum} of {} at {at}", rate.limit);
             }
-            self.started.push(Started { at: *at, amounts });
+            self.started.push(Started { at, amounts });
         }
     }
 

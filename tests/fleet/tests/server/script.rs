@@ -25,7 +25,7 @@ fn refusals_slow_down_the_pace() {
     let (_server, mut connection) = server();
     let mut call = RawCall::new("a", 1).ask(&[Rate::per_minute(6_000)], &[1, 1, 1]);
     call.slowdown = 2_000;
-    let starts = call.call(&mut connection).starts;
+    let starts = &call.call(&mut connection).starts[0];
     assert_eq!(starts[1] - starts[0], 20_000);
     assert_eq!(starts[2] - starts[1], 20_000);
 }
@@ -40,7 +40,7 @@ fn what_has_expired_makes_room() {
     let reply = RawCall::new("a", 1)
         .ask(&[rate], &[1; 4])
         .call(&mut connection);
-    assert_eq!(reply.starts.len(), 3);
+    assert_eq!(reply.starts[0].len(), 3);
     let after = |sequence, connection: &mut Connection| {
         RawCall::new("a", sequence)
             .ask(&[rate], &[1])
@@ -48,10 +48,16 @@ fn what_has_expired_makes_room() {
     };
     step(&mut connection, 30 * SECOND);
     let full = after(2, &mut connection);
-    assert!(full.starts.is_empty() && full.rates[0][1] == 3, "{full:?}");
+    assert!(
+        full.starts[0].is_empty() && full.rates[0][1] == 3,
+        "{full:?}"
+    );
     step(&mut connection, 32 * SECOND);
     let free = after(3, &mut connection);
-    assert!(free.starts.len() == 1 && free.rates[0][1] == 1, "{free:?}");
+    assert!(
+        free.starts[0].len() == 1 && free.rates[0][1] == 1,
+        "{free:?}"
+    );
     // After several windows, nothing is left.
     step(&mut connection, 600 * SECOND);
     assert_eq!(after(4, &mut connection).rates[0][1], 1);
@@ -72,11 +78,10 @@ fn a_refund_gives_back_what_is_known_and_nothing_that_has_expired() {
     let reply = RawCall::new("a", 1)
         .ask(&rates, &[100])
         .call(&mut connection);
-    let (at, next) = (reply.starts[0], reply.rates[0][2]);
+    let (at, next) = (reply.starts[0][0], reply.rates[0][2]);
     let correct = |sequence, difference, connection: &mut Connection| {
-        let mut call = RawCall::new("a", sequence).ask(&rates, &[]);
-        call.corrections.push((at, vec![difference]));
-        call.call(connection)
+        let call = RawCall::new("a", sequence).ask(&rates, &[]);
+        call.correct(at, vec![difference]).call(connection)
     };
     let [_, used, new_next] = correct(2, -40, &mut connection).rates[0];
     assert_eq!((used, next - new_next), (60, 400_000));
@@ -100,7 +105,7 @@ fn requests_wait_for_a_pause_and_for_its_end() {
     let mut call = RawCall::new("a", 1).ask(&rates, &[1]);
     call.pause = 600 * SECOND;
     let reply = call.call(&mut connection);
-    assert!(reply.starts.is_empty() && reply.paused == reply.now + call.pause);
+    assert!(reply.starts[0].is_empty() && reply.paused == reply.now + call.pause);
     // The pause outlives an idle time.
     for key in ["state", "version"] {
         let lasts: i64 = cmd("PTTL").arg(key).query(&mut connection).unwrap();
@@ -110,7 +115,7 @@ fn requests_wait_for_a_pause_and_for_its_end() {
     resume.resumes = true;
     resume.call(&mut connection);
     let again = RawCall::new("a", 2).ask(&rates, &[1]);
-    assert_eq!(again.call(&mut connection).starts.len(), 1);
+    assert_eq!(again.call(&mut connection).starts[0].len(), 1);
 }
 
 #[test]
@@ -121,9 +126,9 @@ fn what_a_process_has_running_is_what_it_states_and_expires() {
         call.ask(&[], &vec![1; count]).call(connection)
     };
     let reply = call("a", 1, 0, 2, &mut connection);
-    assert_eq!((reply.starts.len(), &reply.running[..]), (2, &[2][..]));
+    assert_eq!((reply.starts[0].len(), &reply.running[..]), (2, &[2][..]));
     let reply = call("b", 1, 0, 2, &mut connection);
-    assert_eq!((reply.starts.len(), &reply.running[..]), (1, &[3][..]));
+    assert_eq!((reply.starts[0].len(), &reply.running[..]), (1, &[3][..]));
     // One of two has ended.
     assert_eq!(call("a", 2, 1, 0, &mut connection).running, [2]);
     // Some keys of the store are lost: each process heals what it has.
@@ -151,10 +156,10 @@ fn what_a_process_has_running_is_what_it_states_and_expires() {
 fn tasks_count_with_their_weights_until_they_end_or_expire() {
     let (_server, mut connection) = server();
     let mut call = RawCall::new("a", 1).hold(5, 0);
-    call.requests = vec![task("x", 2), task("y", 3), task("z", 1)];
+    call.classes[0].requests = vec![task("x", 2), task("y", 3), task("z", 1)];
     call.lease = 60 * SECOND;
     let reply = call.call(&mut connection);
-    assert_eq!((reply.starts.len(), &reply.running[..]), (2, &[5][..]));
+    assert_eq!((reply.starts[0].len(), &reply.running[..]), (2, &[5][..]));
     // Another process ends one, and says so twice.
     for sequence in 1..3 {
         let mut end = RawCall::new("b", sequence).hold(5, 0);
@@ -174,14 +179,14 @@ fn the_tightest_limit_of_the_last_seconds_holds_and_its_end_ends_waits() {
     let reply = RawCall::new("a", 1)
         .ask(&slow, &[1, 1])
         .call(&mut connection);
-    assert_eq!(reply.starts.len(), 1);
+    assert_eq!(reply.starts[0].len(), 1);
     // Another process with a higher limit has to wait.
     let reply = RawCall::new("b", 1).ask(&fast, &[]).call(&mut connection);
     assert_eq!(reply.rates[0][0], 1);
     // The process changes its own limit. What remains of the wait is that of the new rate.
     let reply = RawCall::new("a", 2).ask(&fast, &[1]).call(&mut connection);
     assert_eq!(reply.rates[0][0], 600);
-    assert!(reply.starts[0] - reply.now <= 100_000, "{reply:?}");
+    assert!(reply.starts[0][0] - reply.now <= 100_000, "{reply:?}");
     // A process that is gone does not hold back others for long.
     RawCall::new("c", 1).ask(&slow, &[]).call(&mut connection);
     step(&mut connection, 13 * SECOND);
@@ -198,23 +203,29 @@ fn the_line_is_served_in_order_and_skips_those_who_are_late() {
             .ask(&rates, &[1])
             .call(connection)
     };
-    assert_eq!(ask("a", 1, &mut connection).starts.len(), 1);
+    assert_eq!(ask("a", 1, &mut connection).starts[0].len(), 1);
     let turns = ["b", "c", "d"].map(|process| {
         let reply = ask(process, 1, &mut connection);
-        assert!(reply.starts.is_empty());
+        assert!(reply.starts[0].is_empty());
         reply.retry - reply.now
     });
     // Each asks for 100 ms at most, and looks again after a second.
     assert!(turns.is_sorted() && turns[0] > SECOND / 2, "{turns:?}");
     step(&mut connection, SECOND);
-    assert!(ask("c", 2, &mut connection).starts.is_empty(), "b is first");
-    assert_eq!(ask("b", 2, &mut connection).starts.len(), 1);
-    assert!(ask("c", 3, &mut connection).starts.is_empty());
+    assert!(
+        ask("c", 2, &mut connection).starts[0].is_empty(),
+        "b is first"
+    );
+    assert_eq!(ask("b", 2, &mut connection).starts[0].len(), 1);
+    assert!(ask("c", 3, &mut connection).starts[0].is_empty());
     step(&mut connection, SECOND);
-    assert!(ask("d", 2, &mut connection).starts.is_empty(), "c is first");
+    assert!(
+        ask("d", 2, &mut connection).starts[0].is_empty(),
+        "c is first"
+    );
     // It is killed, and d waits no longer than its grace.
     step(&mut connection, SECOND);
-    assert_eq!(ask("d", 3, &mut connection).starts.len(), 1);
+    assert_eq!(ask("d", 3, &mut connection).starts[0].len(), 1);
 }
 
 /// Each limit has its own slots, however many there are.
@@ -235,7 +246,7 @@ fn nine_limits_are_used_as_well_as_one() {
         if reply.now - first >= WINDOWS * rate.window {
             break;
         }
-        admitted += reply.starts.len();
+        admitted += reply.starts[0].len();
         step(&mut connection, (reply.retry - reply.now).max(SECOND / 10));
     }
     let limit = usize::try_from(WINDOWS * rate.limit).unwrap();
@@ -319,7 +330,7 @@ fn every_key_expires_and_replies_soon() {
         .hold(5, 1)
         .hold(5, 1)
         .ask(&[day], &[1, 1]);
-    call.requests[0].task = "task".to_owned();
+    call.classes[0].requests[0].task = "task".to_owned();
     call.call(&mut connection);
     // One process waits.
     RawCall::new("b", 1).ask(&[day], &[1]).call(&mut connection);
