@@ -31,6 +31,8 @@ pub enum AcquireError {
         /// The time at which the pause ends.
         until: Instant,
     },
+    /// The list of models or limiters is empty.
+    NoCandidates,
     /// The call would block a Tokio runtime whose time is paused, and never return.
     WouldBlock,
     /// Only the store knows whether the limits allow the request, and a call to it takes a round
@@ -63,6 +65,9 @@ impl fmt::Display for AcquireError {
                 f.write_str("the rate limits did not allow the request before its timeout")
             }
             Self::Paused { .. } => f.write_str("the limiter is paused"),
+            Self::NoCandidates => {
+                f.write_str("the list of models or limiters is empty: name at least one")
+            }
             Self::WouldBlock => f.write_str(
                 "blocking this thread would stop the paused time of its runtime: use `acquire`",
             ),

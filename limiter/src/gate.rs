@@ -6,7 +6,7 @@ use model_studio_limits::Limit;
 
 use crate::quota::LocalQuota;
 use crate::quota::class_table::ClassTable;
-use crate::quota::request::{CountedAt, Grant, Rejection, Request};
+use crate::quota::request::{CountedAt, Grant, Rejection, Removal, Request};
 #[cfg(feature = "redis")]
 use crate::redis::StoredQuota;
 use crate::time::Time;
@@ -68,9 +68,14 @@ impl Gate {
     }
 
     /// Admits the next request if the limits allow it, and returns its ID. Returns an error for it if
-    /// the limits have become smaller than the request.
-    pub(crate) fn next(&mut self, now: Time) -> Option<(u64, Result<CountedAt, TooLarge>)> {
-        call!(self.next(now))
+    /// the limits have become smaller than the request, or if it waits in several queues and must
+    /// not start here, according to `may_start`.
+    pub(crate) fn next(
+        &mut self,
+        now: Time,
+        may_start: impl FnOnce(u64) -> bool,
+    ) -> Option<(u64, Result<CountedAt, Removal>)> {
+        call!(self.next(now, may_start))
     }
 
     /// Returns the time at which [`next`](Self::next) has to be called again. Returns `None` if the

@@ -4,6 +4,8 @@
 mod account;
 mod account_class;
 mod acquire;
+mod acquire_any;
+mod any;
 mod builder;
 mod class;
 mod clock;
@@ -32,6 +34,7 @@ mod usage;
 pub use account::Account;
 pub use account_class::AccountClass;
 pub use acquire::{Acquire, AcquireTask};
+pub use acquire_any::AcquireAny;
 pub use builder::{Builder, InProcess, LimiterLimits, ModelLimits, NamedLimits};
 pub use class::{Class, ClassKey};
 #[cfg(feature = "tokio")]

@@ -358,11 +358,12 @@ impl Limiter {
     }
 
     #[inline]
-    fn request(&self, cost: impl Into<Cost>) -> Request {
+    pub(crate) fn request(&self, cost: impl Into<Cost>) -> Request {
         Request {
             cost: cost.into(),
             class: self.class.clone(),
             is_task: false,
+            is_any: false,
         }
     }
 

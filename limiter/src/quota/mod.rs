@@ -99,11 +99,12 @@ impl LocalQuota {
     /// Returns a lower bound for the time at which a request that is added now is admitted, unless
     /// requests ahead of it are cancelled.
     ///
-    /// Only its own class counts as ahead of it, because others may come later.
+    /// Only its own class counts as ahead of it, because others may come later, and only requests
+    /// that cannot be admitted elsewhere.
     pub(crate) fn lower_bound(&self, request: &Request) -> Time {
         let Request { cost, class, .. } = request;
         let class = self.classes.find(class).unwrap_or(ClassId::DEFAULT);
-        let ahead = |kind| self.queue.amount_of(class, kind);
+        let ahead = |kind| self.queue.certain_amount_of(class, kind);
         let passes = self.passing.passes_debt(class);
         self.earliest()
             .max(self.limits.lower_bound(ahead, passes, cost))

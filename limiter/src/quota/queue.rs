@@ -1,6 +1,7 @@
 //! The queue of waiting requests.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use model_studio_limits::LimitKind;
 
@@ -19,6 +20,8 @@ pub(crate) struct Queue {
     lines: Vec<Line>,
     /// The total cost of all requests.
     costs: Total,
+    /// The number and the total cost of the requests that wait in other queues too, by class.
+    any: BTreeMap<ClassId, Line>,
 }
 
 /// The requests of a class.
@@ -62,6 +65,11 @@ impl Queue {
         line.len += 1;
         line.costs.add(&request.cost);
         self.costs.add(&request.cost);
+        if request.is_any {
+            let line = self.any.entry(class).or_default();
+            line.len += 1;
+            line.costs.add(&request.cost);
+        }
         self.requests.insert((class, id), request);
     }
 
@@ -98,6 +106,13 @@ impl Queue {
         line.len -= 1;
         line.costs.remove(&request.cost);
         self.costs.remove(&request.cost);
+        if let (true, Entry::Occupied(mut entry)) = (request.is_any, self.any.entry(class)) {
+            entry.get_mut().len -= 1;
+            entry.get_mut().costs.remove(&request.cost);
+            if entry.get().len == 0 {
+                entry.remove();
+            }
+        }
         Some(request)
     }
 
@@ -105,6 +120,13 @@ impl Queue {
     pub(crate) fn amount_of(&self, class: ClassId, kind: LimitKind) -> u128 {
         let line = self.lines.get(class.index());
         line.map_or(0, |line| line.costs.amount(kind))
+    }
+
+    /// Returns the total amount of a kind that the requests of a class need which wait only in this
+    /// queue.
+    pub(crate) fn certain_amount_of(&self, class: ClassId, kind: LimitKind) -> u128 {
+        let any = self.any.get(&class);
+        self.amount_of(class, kind) - any.map_or(0, |line| line.costs.amount(kind))
     }
 
     /// Returns the total amount of a kind that the requests of all classes need.

@@ -16,6 +16,8 @@ pub(crate) struct Request {
         expect(dead_code, reason = "only a store needs it")
     )]
     pub(crate) is_task: bool,
+    /// Whether it waits in several queues, so that it can leave this one at any time.
+    pub(crate) is_any: bool,
 }
 
 /// An admitted request.
@@ -51,6 +53,14 @@ impl CountedAt {
             Self::Store(at) => at.into(),
         }
     }
+}
+
+/// Why a request has left the queue without being admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Removal {
+    TooLarge(TooLarge),
+    /// It waited in several queues, and another limiter has admitted it.
+    Elsewhere,
 }
 
 /// Why a request is not admitted now.

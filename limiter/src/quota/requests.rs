@@ -62,10 +62,10 @@ impl LocalQuota {
             .queue
             .front(class)
             .is_some_and(|(first, _)| first == id);
-        self.queue.remove(class, id);
         if is_first {
-            self.tags.set_head(class, self.head(class));
-            self.turn = None;
+            self.remove_first(class, id);
+        } else {
+            self.queue.remove(class, id);
         }
     }
 
@@ -191,6 +191,13 @@ impl LocalQuota {
             self.turn = self.next_turn(from);
         }
         id
+    }
+
+    /// Removes the first request of a class from the queue.
+    pub(super) fn remove_first(&mut self, class: ClassId, id: u64) {
+        self.queue.remove(class, id);
+        self.tags.set_head(class, self.head(class));
+        self.turn = None;
     }
 
     /// Returns the ID and the dominant cost of the first request of a class.

@@ -3,9 +3,9 @@
 use super::LocalQuota;
 use super::class_table::ClassId;
 use super::passing::Heads;
-use super::request::{CountedAt, Request};
+use super::request::{CountedAt, Removal, Request};
+use crate::Cost;
 use crate::time::{Nanos, Time};
-use crate::{Cost, TooLarge};
 
 /// How a request starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,22 +18,30 @@ enum Start {
 
 impl LocalQuota {
     /// Admits the next request if the limits allow it, and returns its ID. Returns an error for it if
-    /// the limits have become smaller than the request.
-    pub(crate) fn next(&mut self, now: Time) -> Option<(u64, Result<CountedAt, TooLarge>)> {
+    /// the limits have become smaller than the request, or if it waits in several queues and must
+    /// not start here.
+    pub(crate) fn next(
+        &mut self,
+        now: Time,
+        may_start: impl FnOnce(u64) -> bool,
+    ) -> Option<(u64, Result<CountedAt, Removal>)> {
         self.limits.advance(now);
         let (class, _) = self.tags.first()?;
         let (id, request) = self.queue.front(class)?;
         let left = self.classes.headroom_of_others(class);
         if let Err(error) = self.limits.check_size(&request.cost, left) {
-            self.queue.remove(class, id);
-            self.tags.set_head(class, self.head(class));
-            self.turn = None;
-            return Some((id, Err(error)));
+            self.remove_first(class, id);
+            return Some((id, Err(Removal::TooLarge(error))));
         }
         let Some((class, start)) = self.choose() else {
             self.turn = self.next_turn(self.earliest());
             return None;
         };
+        let (id, request) = self.queue.front(class)?;
+        if request.is_any && !may_start(id) {
+            self.remove_first(class, id);
+            return Some((id, Err(Removal::Elsewhere)));
+        }
         let now = self.limits.now();
         // A late request does not delay the ones behind it, up to a limit.
         let turn = self.turn.unwrap_or(now).max(self.paused_until);

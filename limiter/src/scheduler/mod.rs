@@ -1,6 +1,8 @@
 //! The state that limiters, permits and futures share: which requests are waiting, and when the
 //! next one is woken.
 
+mod any;
+mod claim;
 #[cfg(feature = "redis")]
 mod store_calls;
 mod waiters;
@@ -19,8 +21,11 @@ use crate::redis::Signal;
 use crate::sync::{Mutex, MutexGuard};
 use crate::time::{Nanos, Time};
 use crate::{AcquireError, Alarm, Clock, events};
+pub(crate) use any::{Offer, Wait};
+use claim::AfterUnlock;
+pub(crate) use claim::Claim;
 pub(crate) use waiters::LimiterState;
-use waiters::wake_all;
+use waiters::{Waiter, wake_all};
 
 /// The outcome of a new request.
 pub(crate) enum Admission {
@@ -108,24 +113,11 @@ impl Shared {
         let now = self.now();
         let deadline = timeout.map(|timeout| now + timeout.into());
         let mut state = self.lock();
-        let rejection = match state.gate.try_acquire(request, now) {
-            Ok(counted_at) => {
-                if state.gate.has_waiters() {
-                    self.schedule(&mut state);
-                }
-                return Ok(Admission::Granted(grant(counted_at, None, request.clone())));
-            }
-            Err(Rejection::TooLarge(error)) => return Err(error.into()),
-            Err(rejection) => rejection,
-        };
-        if deadline.is_some_and(|deadline| state.gate.lower_bound(request) > deadline) {
-            return Err(match rejection {
-                Rejection::Paused(until) => self.paused(until),
-                _ => AcquireError::Timeout,
-            });
+        if let Some(grant) = self.admit_now(&mut state, request, deadline, now)? {
+            return Ok(Admission::Granted(grant));
         }
         let id = state.gate.enqueue(request.clone())?;
-        state.add_waiter(id, &request.class, now, deadline, waker);
+        state.add_waiter(id, Waiter::new(&request.class, now, deadline, waker));
         self.schedule(&mut state);
         self.notify_store();
         Ok(Admission::Queued(id))
@@ -148,15 +140,26 @@ impl Shared {
             mem::swap(&mut waiter.waker, &mut waker);
             return None;
         };
-        let (since, deadline) = (waiter.since, waiter.deadline);
-        state.remove_waiter(id);
+        let since = waiter.since;
+        let mut removed = state.remove_waiter(id);
         let mut grant = match outcome {
             Ok(counted_at) => grant(counted_at, Some(id), request.clone()),
-            Err(error) => return Some(Err(error)),
+            Err(error) => {
+                drop(state);
+                drop(removed);
+                return Some(Err(error));
+            }
         };
         // The request is sent now, which can be later than it was admitted.
         if !state.gate.renew(id, &mut grant, now) {
-            state.add_waiter(id, &request.class, since, deadline, waker);
+            if let Some(mut waiter) = removed.take() {
+                // Other limiters may admit it again.
+                if let Some(ticket) = &waiter.ticket {
+                    ticket.give_up();
+                }
+                waiter.waker = waker;
+                state.add_waiter(id, waiter);
+            }
             self.admit_and_wake(state, now, Vec::new());
             // It may be its turn again at once.
             state = self.lock();
@@ -165,11 +168,12 @@ impl Shared {
                 Some(Ok(counted_at)) => grant.counted_at = counted_at,
                 _ => return None,
             }
-            state.remove_waiter(id);
+            removed = state.remove_waiter(id);
         }
         let wait = Duration::from(now.since(since));
         state.waited(&request.class, wait);
         drop(state);
+        drop(removed);
         events::waited(wait);
         Some(Ok(grant))
     }
@@ -210,18 +214,62 @@ impl Shared {
     /// `wakers`.
     fn admit_and_wake(
         self: &Arc<Self>,
+        state: MutexGuard<'_, LimiterState>,
+        now: Time,
+        wakers: Vec<Waker>,
+    ) {
+        let mut after = AfterUnlock {
+            wakers,
+            ..AfterUnlock::default()
+        };
+        self.admit(state, now, &mut after);
+        after.leave_others();
+        wake_all(after.wakers);
+    }
+
+    /// Decides the requests that can be decided, and releases the lock.
+    fn admit(
+        self: &Arc<Self>,
         mut state: MutexGuard<'_, LimiterState>,
         now: Time,
-        mut wakers: Vec<Waker>,
+        after: &mut AfterUnlock,
     ) {
-        if state.decide_due(now, &mut wakers) {
+        if state.decide_due(now, after) {
             self.schedule(&mut state);
         } else {
             self.schedule_alarm(&mut state, now);
         }
         drop(state);
         self.notify_store();
-        wake_all(wakers);
+    }
+
+    /// Admits a request if it is next. Otherwise, it has to wait, or the result is an error if it is
+    /// certain that it cannot be admitted before the deadline.
+    fn admit_now(
+        self: &Arc<Self>,
+        state: &mut LimiterState,
+        request: &Request,
+        deadline: Option<Time>,
+        now: Time,
+    ) -> Result<Option<Grant>, AcquireError> {
+        let rejection = match state.gate.try_acquire(request, now) {
+            Ok(counted_at) => {
+                // Those of other classes may start earlier now.
+                if state.gate.has_waiters() {
+                    self.schedule(state);
+                }
+                return Ok(Some(grant(counted_at, None, request.clone())));
+            }
+            Err(Rejection::TooLarge(error)) => return Err(error.into()),
+            Err(rejection) => rejection,
+        };
+        if deadline.is_some_and(|deadline| state.gate.lower_bound(request) > deadline) {
+            return Err(match rejection {
+                Rejection::Paused(until) => self.paused(until),
+                _ => AcquireError::Timeout,
+            });
+        }
+        Ok(None)
     }
 
     /// Schedules an alarm for the next event, unless an earlier one is scheduled.

@@ -7,12 +7,13 @@ use std::task::Waker;
 use std::thread;
 use std::time::Duration;
 
+use super::claim::{AfterUnlock, Ticket};
 use crate::gate::Gate;
-use crate::quota::request::CountedAt;
+use crate::quota::request::{CountedAt, Removal};
 #[cfg(feature = "redis")]
 use crate::redis::StoreError;
 use crate::time::Time;
-use crate::{AcquireError, ClassKey, TooLarge};
+use crate::{AcquireError, ClassKey};
 
 /// The maximum number of requests that are decided while the lock is held. The next alarm decides
 /// the rest, so that a million requests whose timeouts end together do not block all others.
@@ -40,12 +41,27 @@ pub(crate) struct LimiterState {
 #[derive(Debug)]
 pub(super) struct Waiter {
     pub(super) waker: Waker,
-    class: ClassKey,
+    pub(super) class: ClassKey,
     /// The time at which it joined the queue.
     pub(super) since: Time,
     pub(super) deadline: Option<Time>,
     /// `None` while the request is waiting.
     pub(super) outcome: Option<Result<CountedAt, AcquireError>>,
+    /// What it shares with its places in other queues, if it has some.
+    pub(super) ticket: Option<Ticket>,
+}
+
+impl Waiter {
+    pub(super) fn new(class: &ClassKey, since: Time, deadline: Option<Time>, waker: Waker) -> Self {
+        Self {
+            waker,
+            class: class.clone(),
+            since,
+            deadline,
+            outcome: None,
+            ticket: None,
+        }
+    }
 }
 
 impl LimiterState {
@@ -63,23 +79,9 @@ impl LimiterState {
         }
     }
 
-    pub(super) fn add_waiter(
-        &mut self,
-        id: u64,
-        class: &ClassKey,
-        since: Time,
-        deadline: Option<Time>,
-        waker: Waker,
-    ) {
-        self.deadlines
-            .extend(deadline.map(|deadline| (deadline, id)));
-        let waiter = Waiter {
-            waker,
-            class: class.clone(),
-            since,
-            deadline,
-            outcome: None,
-        };
+    pub(super) fn add_waiter(&mut self, id: u64, waiter: Waiter) {
+        let deadline = waiter.deadline.map(|deadline| (deadline, id));
+        self.deadlines.extend(deadline);
         self.waiters.insert(id, waiter);
     }
 
@@ -98,12 +100,29 @@ impl LimiterState {
         }
     }
 
-    /// Decides the requests that can be decided now, and collects their wakers. Returns `false` if
-    /// there may be more of them.
-    pub(super) fn decide_due(&mut self, now: Time, wakers: &mut Vec<Waker>) -> bool {
+    /// Decides the requests that can be decided now, and collects what to do once the lock is
+    /// released. Returns `false` if there may be more of them.
+    pub(super) fn decide_due(&mut self, now: Time, after: &mut AfterUnlock) -> bool {
         for _ in 0..BATCH {
-            if let Some((id, result)) = self.gate.next(now) {
-                wakers.extend(self.decide(id, result.map_err(TooLarge::into)));
+            let waiters = &self.waiters;
+            let admitted = &mut after.admitted;
+            let next = self.gate.next(now, |id| {
+                let ticket = waiters.get(&id).and_then(|waiter| waiter.ticket.as_ref());
+                let may_start = ticket.is_none_or(Ticket::take);
+                admitted.extend(ticket.filter(|_| may_start).cloned());
+                may_start
+            });
+            if let Some((id, result)) = next {
+                let outcome = match result {
+                    Ok(counted_at) => Ok(counted_at),
+                    Err(Removal::TooLarge(error)) => Err(error.into()),
+                    Err(Removal::Elsewhere) => {
+                        let waiter = self.remove_waiter(id);
+                        after.left.extend(waiter.and_then(|waiter| waiter.ticket));
+                        continue;
+                    }
+                };
+                after.wakers.extend(self.decide(id, outcome));
                 continue;
             }
             match self.deadlines.first() {
@@ -113,7 +132,7 @@ impl LimiterState {
                         self.gate.cancel(id, &waiter.class);
                     }
                     let error = self.timeout_error();
-                    wakers.extend(self.decide(id, Err(error)));
+                    after.wakers.extend(self.decide(id, Err(error)));
                 }
                 _ => return true,
             }

@@ -55,5 +55,6 @@ fn request(class: &ClassKey, tokens: u64) -> Request {
         cost: Cost::from(tokens),
         class: class.clone(),
         is_task: false,
+        is_any: false,
     }
 }

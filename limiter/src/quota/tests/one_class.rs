@@ -151,7 +151,7 @@ impl Both {
     fn admit(&mut self) {
         loop {
             assert_eq!(self.quota.next_event(), self.fifo.next_event());
-            let next = self.quota.next(self.now);
+            let next = self.quota.next(self.now, |_| true);
             let is_ok = next.as_ref().map(|(id, result)| (*id, result.is_ok()));
             assert_eq!(is_ok, self.fifo.next(self.now), "at {:?}", self.now);
             let Some((id, result)) = next else { return };

@@ -106,7 +106,7 @@ impl World {
         while self.now < end {
             self.now = self.quota.next_event().unwrap().max(self.now);
             self.settle();
-            while let Some((id, result)) = self.quota.next(self.now) {
+            while let Some((id, result)) = self.quota.next(self.now, |_| true) {
                 let mut classes = self.waiting.iter();
                 let is_id = |line: &Vec<Waiting>| line.iter().any(|waiting| waiting.id == id);
                 let class = classes.position(is_id).unwrap();

@@ -188,6 +188,7 @@ impl StoredQuota {
             cost: offered.cost,
             class: class.key.clone(),
             is_task: offered.lease.is_some(),
+            is_any: false,
         };
         if !request.is_task {
             self.outbox.hold(&request.cost, true);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::StoredQuota;
 use crate::quota::class_table::ClassId;
-use crate::quota::request::{CountedAt, Grant, Rejection, Request};
+use crate::quota::request::{CountedAt, Grant, Rejection, Removal, Request};
 use crate::redis::protocol::Lease;
 use crate::time::{Nanos, Time};
 use crate::{ClassKey, Cost, Refusal, TooLarge};
@@ -48,17 +48,28 @@ impl StoredQuota {
         }
     }
 
-    pub(crate) fn next(&mut self, now: Time) -> Option<(u64, Result<CountedAt, TooLarge>)> {
+    pub(crate) fn next(
+        &mut self,
+        now: Time,
+        may_start: impl FnOnce(u64) -> bool,
+    ) -> Option<(u64, Result<CountedAt, Removal>)> {
         self.advance(now);
         if let Some((class, id, error)) = self.find_too_large() {
             self.pending.remove(class, id, self.now);
-            return Some((id, Err(error)));
+            return Some((id, Err(Removal::TooLarge(error))));
         }
         let (class, id, request, counted_at) = self.find_ready()?;
+        if request.is_any && !may_start(id) {
+            self.leave_to_others(id, counted_at, request);
+            return Some((id, Err(Removal::Elsewhere)));
+        }
         self.pending.remove(class, id, self.now);
-        if let CountedAt::Store(at) = counted_at {
-            let delay = self.limits.delay(&request.cost);
-            self.feedback.admitted(at.into(), delay);
+        match counted_at {
+            CountedAt::Store(at) => {
+                let delay = self.limits.delay(&request.cost);
+                self.feedback.admitted(at.into(), delay);
+            }
+            CountedAt::Process(_) => self.outbox.hold(&request.cost, false),
         }
         self.counters.admitted += 1;
         self.counters.in_flight += 1;
@@ -221,7 +232,6 @@ impl StoredQuota {
             return None;
         }
         let counted_at = self.outage.try_acquire(&request, self.now)?;
-        self.outbox.hold(&request.cost, false);
         Some((class, id, request, counted_at))
     }
 
@@ -232,6 +242,19 @@ impl StoredQuota {
             let size = self.limits.check_size_in_store(&request.cost, left);
             Some((class, id, size.err()?))
         })
+    }
+
+    /// Gives back a request that could start, but that another limiter has admitted.
+    fn leave_to_others(&mut self, id: u64, counted_at: CountedAt, request: Request) {
+        self.cancel(id, &request.class);
+        if let (CountedAt::Process(_), Some(fallback)) = (counted_at, self.outage.fallback()) {
+            let grant = Grant {
+                counted_at,
+                id: Some(id),
+                request,
+            };
+            fallback.take_back(&grant, self.now);
+        }
     }
 
     /// Returns `true` if an admitted request is so late that it would be sent in a window in which

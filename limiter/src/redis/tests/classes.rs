@@ -79,9 +79,9 @@ fn requests_of_all_classes_start_in_the_order_of_the_store() {
     let admitted = admit(&call, 1, &starts);
     quota.apply(&call, &admitted, seconds(1), seconds(1));
     for (index, now) in [(0, 1), (1, 2), (2, 3)] {
-        let (id, result) = quota.next(seconds(now)).unwrap();
+        let (id, result) = quota.next(seconds(now), |_| true).unwrap();
         assert_eq!((id, result.is_ok()), (ids[index], true));
-        assert_eq!(quota.next(seconds(now)), None);
+        assert_eq!(quota.next(seconds(now), |_| true), None);
     }
     let usage = quota.class_usage(&ClassKey::from("b"), seconds(3));
     assert_eq!((usage.admitted, usage.in_flight, usage.waiting), (2, 2, 0));
@@ -97,7 +97,7 @@ fn corrections_are_charged_to_their_class() {
         let call = quota.next_call(seconds(now)).unwrap();
         let admitted = admit(&call, now, &[&[], &[of_store(now)]]);
         quota.apply(&call, &admitted, seconds(now), seconds(now));
-        let (id, counted_at) = quota.next(seconds(now)).unwrap();
+        let (id, counted_at) = quota.next(seconds(now), |_| true).unwrap();
         Grant {
             counted_at: counted_at.unwrap(),
             id: Some(id),

@@ -63,6 +63,7 @@ fn request(tokens: u64) -> Request {
         cost: Cost::from(tokens),
         class: ClassKey::default(),
         is_task: false,
+        is_any: false,
     }
 }
 
@@ -100,7 +101,9 @@ fn fail_first_call(quota: &mut StoredQuota) -> Call {
 fn next_grant(quota: &mut StoredQuota, tokens: u64, now: u64) -> Grant {
     let request = request(tokens);
     quota.enqueue(request.clone()).unwrap();
-    let (id, counted_at) = quota.next(seconds(now)).expect("the request is admitted");
+    let (id, counted_at) = quota
+        .next(seconds(now), |_| true)
+        .expect("the request is admitted");
     Grant {
         counted_at: counted_at.unwrap(),
         id: Some(id),
@@ -118,12 +121,14 @@ fn the_fallback_admits_requests_behind_one_that_was_too_large_for_the_store() {
     let mut reply = reply(1, Vec::new(), vec![[500, 0]]);
     reply.classes[0].too_large = 1;
     quota.apply(&call, &reply, seconds(1), seconds(1));
-    let (id, result) = quota.next(seconds(1)).unwrap();
+    let (id, result) = quota.next(seconds(1), |_| true).unwrap();
     assert_eq!((id, result.is_err()), (large, true));
-    assert_eq!(quota.next(seconds(1)), None);
+    assert_eq!(quota.next(seconds(1), |_| true), None);
     let _call = quota.next_call(seconds(1)).unwrap();
     quota.store_failed(seconds(1));
-    let (id, result) = quota.next(seconds(3)).expect("the fallback admits it");
+    let (id, result) = quota
+        .next(seconds(3), |_| true)
+        .expect("the fallback admits it");
     assert_eq!((id, result.is_ok()), (small, true));
 }
 
@@ -134,7 +139,7 @@ fn a_pause_holds_back_a_request_that_was_admitted_and_not_polled() {
     let call = quota.next_call(seconds(1)).unwrap();
     let reply = reply(1, vec![of_store(1)], vec![[600, 1]]);
     quota.apply(&call, &reply, seconds(1), seconds(1));
-    let (id, counted_at) = quota.next(seconds(1)).unwrap();
+    let (id, counted_at) = quota.next(seconds(1), |_| true).unwrap();
     quota.pause_until(seconds(5));
     let mut grant = Grant {
         counted_at: counted_at.unwrap(),
@@ -158,11 +163,11 @@ fn a_request_of_the_fallback_that_is_polled_late_takes_its_place_in_the_pace_aga
         assert_eq!(quota.renew(id, grant, seconds(31)), is_last);
     }
     // One was already sent at this time.
-    assert_eq!(quota.next(seconds(31)), None);
-    let (id, counted_at) = quota.next(seconds(32)).unwrap();
+    assert_eq!(quota.next(seconds(31), |_| true), None);
+    let (id, counted_at) = quota.next(seconds(32), |_| true).unwrap();
     assert_eq!(Some(id), grants[0].id);
     assert_eq!(counted_at, Ok(CountedAt::Process(seconds(32))));
-    assert_eq!(quota.next(seconds(32)), None);
+    assert_eq!(quota.next(seconds(32), |_| true), None);
 }
 
 #[test]
@@ -176,9 +181,9 @@ fn the_fallback_admits_nothing_during_a_pause_of_another_process() {
     };
     quota.apply(&call, &paused, seconds(0), seconds(0));
     quota.store_failed(seconds(1));
-    assert_eq!(quota.next(seconds(3)), None);
+    assert_eq!(quota.next(seconds(3), |_| true), None);
     assert_eq!(quota.next_event(), Some(seconds(60)));
-    assert!(quota.next(seconds(60)).is_some());
+    assert!(quota.next(seconds(60), |_| true).is_some());
 }
 
 #[test]
@@ -217,8 +222,11 @@ fn the_end_of_a_pause_is_sent_and_not_undone_by_an_older_reply() {
     assert!(!quota.is_flushed());
     let call = quota.next_call(seconds(1)).unwrap();
     assert!(call.resumes && call.pause == Nanos::SECOND);
-    assert_eq!(quota.next(seconds(1)), None);
-    assert!(quota.next(seconds(2)).is_some(), "the new pause is over");
+    assert_eq!(quota.next(seconds(1), |_| true), None);
+    assert!(
+        quota.next(seconds(2), |_| true).is_some(),
+        "the new pause is over"
+    );
     // Another process ends a pause.
     let resumed = reply(3, Vec::new(), vec![[600, 1]]);
     quota.apply(&call, &resumed, seconds(3), seconds(3));
@@ -288,7 +296,7 @@ fn what_runs_is_stated_renewed_and_released() {
     let both = reply(0, vec![of_store(0); 2], Vec::new());
     quota.apply(&call, &both, seconds(0), seconds(0));
     assert!(!quota.is_flushed(), "the store counts two");
-    let (id, counted_at) = quota.next(seconds(0)).unwrap();
+    let (id, counted_at) = quota.next(seconds(0), |_| true).unwrap();
     let soon = quota.next_call(seconds(0)).unwrap_err().unwrap();
     assert!(soon <= seconds(1));
     let call = quota.next_call(soon).unwrap();

@@ -2,6 +2,7 @@
 //!
 //! Each test has a server of its own. Limits have short windows, so that a few seconds show them.
 
+mod any;
 mod classes;
 mod connections;
 mod damage;
