@@ -109,6 +109,22 @@ fn small_requests_pass_a_large_one_of_another_class() {
 }
 
 #[test]
+fn small_requests_pass_a_large_one_once_their_own_class_has_paid_its_debt() {
+    let clock = ManualClock::new();
+    let limiter = builder(qwen_plus(), &clock).build();
+    let chat = limiter.class("chat");
+    ready(chat.acquire(400_000)).unwrap().settle(400_000);
+    // It waits for room until the window has passed.
+    let mut batch = Requests::new(&limiter, 1, 800_000);
+    let mut chat = Requests::new(&chat, 10, 1_000);
+    advance(&clock, 22 * SECOND, [&mut batch, &mut chat]);
+    assert_eq!((batch.admitted(), chat.admitted()), (0, 0));
+    // The tokens of the first request are paid off after 24 seconds.
+    advance(&clock, 12 * SECOND, [&mut batch, &mut chat]);
+    assert_eq!((batch.admitted(), chat.admitted()), (0, 10));
+}
+
+#[test]
 fn keys_are_strings_or_integers() {
     for key in [
         ClassKey::from(7),

@@ -147,8 +147,14 @@ impl LocalQuota {
     /// Returns the first time from `from` on at which a request may pass the first one, which has
     /// this cost.
     fn pass_at(&self, from: Time, first: &Cost) -> Option<Time> {
-        let heads = self.heads()?;
+        let mut heads = self.heads()?;
         let (class, _) = heads.passing;
+        let mut from = from;
+        if !heads.is_ready && self.passing.needed(&heads).is_none() {
+            // What must not pass a debt may pass a request that waits for room.
+            from = from.max(self.limits.paced_until(true));
+            heads.is_ready = true;
+        }
         let needed = self.passing.needed(&heads)?;
         if !self.limits.has_free_concurrency(first) {
             return None;

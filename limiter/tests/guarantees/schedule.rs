@@ -180,7 +180,7 @@ fn check_spacing(load: &Load, burst: u32, is_polled_late: bool) {
 }
 
 proptest! {
-    #![proptest_config(cases(150))]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn the_schedule_is_kept(random in loads()) {
