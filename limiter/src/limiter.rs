@@ -106,14 +106,15 @@ impl Limiter {
     ///
     /// If the request certainly cannot be admitted in time, the future fails at its first poll,
     /// with `Timeout`, or with [`AcquireError::Paused`] if the limiter is paused. This depends on
-    /// settled costs and on the number of requests ahead. It does not depend on estimates, because
-    /// any request could still be settled with less.
+    /// settled costs and on the number of requests of its class ahead. It does not depend on
+    /// estimates, because any request could still be settled with less, nor on other classes, whose
+    /// requests may come later.
     pub fn acquire_timeout(&self, cost: impl Into<Cost>, timeout: Duration) -> Acquire {
         Acquire::new(&self.shared, self.request(cost), Some(timeout))
     }
 
-    /// Acquires a permit for a request of this cost, if the limits allow it now and no other
-    /// request is waiting.
+    /// Acquires a permit for a request of this cost, if the limits allow it now and no waiting
+    /// request comes before it.
     ///
     /// # Errors
     ///
@@ -181,8 +182,8 @@ impl Limiter {
         AcquireTask(Acquire::new(&self.shared, self.task(cost), Some(timeout)))
     }
 
-    /// Acquires a permit for a task of this cost, if the limits allow it now and no other request
-    /// is waiting. See [`try_acquire`](Self::try_acquire).
+    /// Acquires a permit for a task of this cost, if the limits allow it now and no waiting request
+    /// comes before it. See [`try_acquire`](Self::try_acquire).
     ///
     /// # Errors
     ///
