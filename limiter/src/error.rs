@@ -95,7 +95,8 @@ impl From<TooLarge> for AcquireError {
 pub struct TooLarge {
     /// The amount that the request needs.
     pub requested: u64,
-    /// The amount that the limiter may use: its share of the count of `limit`.
+    /// The amount that the request may use: the limiter's share of the count of `limit`, without the
+    /// headroom of other classes.
     pub allowed: u64,
     /// The limit.
     pub limit: Limit,
@@ -116,11 +117,7 @@ impl fmt::Display for TooLarge {
         if allowed == limit.count.get() {
             write!(f, "the limit is {limit}")
         } else {
-            write!(
-                f,
-                "the share of this limiter is {} of {limit}",
-                Grouped(allowed)
-            )
+            write!(f, "its share is {} of {limit}", Grouped(allowed))
         }
     }
 }

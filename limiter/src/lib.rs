@@ -2,12 +2,12 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
-mod account_class;
 mod acquire;
 mod acquire_any;
 mod any;
 mod builder;
 mod class;
+mod classes;
 mod clock;
 mod cost;
 mod error;
@@ -32,11 +32,11 @@ mod time;
 mod usage;
 
 pub use account::Account;
-pub use account_class::AccountClass;
 pub use acquire::{Acquire, AcquireTask};
 pub use acquire_any::AcquireAny;
 pub use builder::{Builder, InProcess, LimiterLimits, ModelLimits, NamedLimits};
 pub use class::{Class, ClassKey};
+pub use classes::AccountClass;
 #[cfg(feature = "tokio")]
 pub use clock::TokioClock;
 pub use clock::{Alarm, Clock, ManualClock, SystemClock};

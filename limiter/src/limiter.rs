@@ -13,10 +13,7 @@ use crate::acquire::block_on;
 use crate::quota::class_table::ClassTable;
 use crate::quota::request::Request;
 use crate::scheduler::Shared;
-use crate::{
-    Acquire, AcquireError, AcquireTask, Class, ClassKey, ClassUsage, Cost, Permit, TaskPermit,
-    Usage,
-};
+use crate::{Acquire, AcquireError, AcquireTask, ClassKey, Cost, Permit, TaskPermit, Usage};
 
 /// Keeps the requests to one model, or to a pool of models, below their rate limits.
 ///
@@ -38,44 +35,10 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Limiter {
     pub(crate) shared: Arc<Shared>,
-    class: ClassKey,
+    pub(crate) class: ClassKey,
 }
 
 impl Limiter {
-    /// Returns a limiter for the requests of a class, which share the limits with those of other
-    /// classes by weight.
-    ///
-    /// Everything else is the same: all classes have the same limits, pauses and usage. Requests of
-    /// one class are admitted in order. Estimates are learned by class.
-    ///
-    /// A class needs no declaration. Its weight is 1, unless it was set with
-    /// [`Builder::class`](crate::Builder::class) or [`set_class`](Self::set_class). It is forgotten
-    /// when it has not been used for some minutes.
-    ///
-    /// ```
-    /// use model_studio_limiter::{Class, Limiter};
-    /// use model_studio_limits::Model;
-    ///
-    /// # pollster::block_on(async {
-    /// let limiter = Limiter::builder(Model::QwenPlus.limits())
-    ///     .class("chat", Class::weight(10))
-    ///     .build();
-    /// let batch = limiter.class("batch");
-    /// batch.acquire(8_000).await?.settle(7_000);
-    /// // Waits behind the other requests of its tenant, and only for a share of the rest.
-    /// let tenant = 4_711;
-    /// limiter.class(tenant).acquire(1_200).await?.settle(950);
-    /// # Ok::<(), model_studio_limiter::AcquireError>(())
-    /// # }).unwrap();
-    /// ```
-    #[must_use]
-    pub fn class(&self, key: impl Into<ClassKey>) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-            class: key.into(),
-        }
-    }
-
     /// Waits until the limits allow a request of this cost.
     ///
     /// The future works in any async runtime. It joins the queue when it is first polled.
@@ -250,13 +213,6 @@ impl Limiter {
         });
     }
 
-    /// Sets the weight and the headroom of a class, which apply to waiting requests too.
-    pub fn set_class(&self, key: impl Into<ClassKey>, class: Class) {
-        let key = key.into();
-        self.shared
-            .update(|state, _| state.gate.set_class(&key, class));
-    }
-
     /// Ends a task by its [lease](TaskPermit::lease), whichever process submitted it. Without a
     /// store, this has no effect.
     #[cfg(feature = "redis")]
@@ -301,14 +257,6 @@ impl Limiter {
             classes: state.gate.class_usages(now),
             ..state.gate.usage(now)
         }
-    }
-
-    /// Returns the usage of the class of this limiter, which is the default class unless
-    /// [`class`](Self::class) has returned it.
-    #[must_use]
-    pub fn class_usage(&self) -> ClassUsage {
-        let now = self.shared.now();
-        self.shared.lock().gate.class_usage(&self.class, now)
     }
 
     /// Returns the most output tokens with which a request with this input does not exceed a limit

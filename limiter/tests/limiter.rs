@@ -270,7 +270,7 @@ fn a_share_is_rounded_down() {
     assert_eq!(
         error.to_string(),
         "the request needs 1 submission, which can never be admitted: \
-         the share of this limiter is 0 of 1 submission per second"
+         its share is 0 of 1 submission per second"
     );
     let limiter = builder(qwen_plus(), &clock).share(1, 4).build();
     assert_eq!(limiter.usage().limits[0].allowed, 150);

@@ -1,15 +1,67 @@
-//! The requests of one class to the models of an account.
+//! The requests of one class, to one model or to the models of an account.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model_studio_limits::Catalogue;
 
 use crate::max_output::max_output;
 use crate::{
-    Account, Acquire, AcquireError, AcquireTask, ClassKey, ClassUsage, Cost, Limiter, Permit,
-    TaskPermit,
+    Account, Acquire, AcquireError, AcquireTask, Class, ClassKey, ClassUsage, Cost, Limiter,
+    Permit, TaskPermit,
 };
+
+impl Limiter {
+    /// Returns a limiter for the requests of a class, which share the limits with those of other
+    /// classes by weight.
+    ///
+    /// Everything else is the same: all classes have the same limits, pauses and usage. Requests of
+    /// one class are admitted in order. Estimates are learned by class.
+    ///
+    /// A class needs no declaration. Its weight is 1, unless it was set with
+    /// [`Builder::class`](crate::Builder::class) or [`set_class`](Self::set_class). It is forgotten
+    /// when it has not been used for some minutes.
+    ///
+    /// ```
+    /// use model_studio_limiter::{Class, Limiter};
+    /// use model_studio_limits::Model;
+    ///
+    /// # pollster::block_on(async {
+    /// let limiter = Limiter::builder(Model::QwenPlus.limits())
+    ///     .class("chat", Class::weight(10))
+    ///     .build();
+    /// let batch = limiter.class("batch");
+    /// batch.acquire(8_000).await?.settle(7_000);
+    /// // Waits behind the other requests of its tenant, and only for a share of the rest.
+    /// let tenant = 4_711;
+    /// limiter.class(tenant).acquire(1_200).await?.settle(950);
+    /// # Ok::<(), model_studio_limiter::AcquireError>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn class(&self, key: impl Into<ClassKey>) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            class: key.into(),
+        }
+    }
+
+    /// Sets the weight and the headroom of a class, which apply to waiting requests too.
+    pub fn set_class(&self, key: impl Into<ClassKey>, class: Class) {
+        let key = key.into();
+        self.shared
+            .update(|state, _| state.gate.set_class(&key, class));
+    }
+
+    /// Returns the usage of the class of this limiter, which is the default class unless
+    /// [`class`](Self::class) has returned it.
+    #[must_use]
+    pub fn class_usage(&self) -> ClassUsage {
+        let now = self.shared.now();
+        self.shared.lock().gate.class_usage(&self.class, now)
+    }
+}
 
 /// The requests of one class to the models of an [`Account`], with its methods. Returned by
 /// [`Account::class`].
