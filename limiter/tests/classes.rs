@@ -5,9 +5,11 @@ mod common;
 use std::task::Poll;
 use std::time::Duration;
 
-use common::{MILLISECOND, MINUTE, SECOND, builder, limits, poll, qwen_plus, ready, requests_only};
+use common::{
+    MILLISECOND, MINUTE, Requests, SECOND, advance, builder, limits, poll, ready, requests_only,
+};
 use model_studio_limiter::{
-    Account, Acquire, AcquireError, Class, ClassKey, Clock as _, Cost, Limiter, ManualClock, Permit,
+    Account, AcquireError, Class, ClassKey, Clock as _, Cost, Limiter, ManualClock,
 };
 use model_studio_limits::{LimitKind, Model};
 
@@ -16,53 +18,6 @@ fn chat_has_weight_3() -> (Limiter, ManualClock) {
     let clock = ManualClock::new();
     let builder = builder(requests_only(), &clock).class("chat", Class::weight(3));
     (builder.build(), clock)
-}
-
-/// The requests of a class.
-struct Requests {
-    waiting: Vec<Acquire>,
-    permits: Vec<Permit>,
-}
-
-impl Requests {
-    fn new(limiter: &Limiter, count: usize, cost: u64) -> Self {
-        let mut requests = Self {
-            waiting: (0..count).map(|_| limiter.acquire(cost)).collect(),
-            permits: Vec::new(),
-        };
-        requests.poll();
-        requests
-    }
-
-    fn poll(&mut self) {
-        self.waiting.retain_mut(|future| match poll(future) {
-            Poll::Ready(permit) => {
-                self.permits.push(permit.unwrap());
-                false
-            }
-            Poll::Pending => true,
-        });
-    }
-
-    fn admitted(&self) -> usize {
-        self.permits.len()
-    }
-}
-
-/// Advances the time, and polls at each alarm.
-fn advance<const N: usize>(
-    clock: &ManualClock,
-    duration: Duration,
-    mut requests: [&mut Requests; N],
-) {
-    let end = clock.now() + duration;
-    while let Some(alarm) = clock.next_alarm().filter(|alarm| *alarm <= end) {
-        clock.advance(alarm.saturating_duration_since(clock.now()));
-        for requests in &mut requests {
-            requests.poll();
-        }
-    }
-    clock.advance(end.saturating_duration_since(clock.now()));
 }
 
 #[test]
@@ -93,35 +48,6 @@ fn what_a_class_leaves_unused_is_available_to_others_and_back_at_once() {
     let mut chat = Requests::new(&limiter.class("chat"), 1, 0);
     advance(&clock, 100 * MILLISECOND, [&mut batch, &mut chat]);
     assert_eq!((batch.admitted(), chat.admitted()), (51, 1));
-}
-
-#[test]
-fn small_requests_pass_a_large_one_of_another_class() {
-    let clock = ManualClock::new();
-    let limiter = builder(qwen_plus(), &clock).build();
-    ready(limiter.acquire(400_000)).unwrap().settle(400_000);
-    // The tokens of the large request are paid off after 24 seconds.
-    let mut batch = Requests::new(&limiter, 1, 400_000);
-    let mut chat = Requests::new(&limiter.class("chat"), 100, 1_000);
-    advance(&clock, 10 * SECOND, [&mut batch, &mut chat]);
-    // Two thirds of what the large one leaves: 0.4 of the limit.
-    assert_eq!((batch.admitted(), chat.admitted()), (0, 65));
-}
-
-#[test]
-fn small_requests_pass_a_large_one_once_their_own_class_has_paid_its_debt() {
-    let clock = ManualClock::new();
-    let limiter = builder(qwen_plus(), &clock).build();
-    let chat = limiter.class("chat");
-    ready(chat.acquire(400_000)).unwrap().settle(400_000);
-    // It waits for room until the window has passed.
-    let mut batch = Requests::new(&limiter, 1, 800_000);
-    let mut chat = Requests::new(&chat, 10, 1_000);
-    advance(&clock, 22 * SECOND, [&mut batch, &mut chat]);
-    assert_eq!((batch.admitted(), chat.admitted()), (0, 0));
-    // The tokens of the first request are paid off after 24 seconds.
-    advance(&clock, 12 * SECOND, [&mut batch, &mut chat]);
-    assert_eq!((batch.admitted(), chat.admitted()), (0, 10));
 }
 
 #[test]
@@ -260,36 +186,6 @@ fn a_late_request_keeps_its_place_in_its_class() {
     advance(&clock, 400 * MILLISECOND, [&mut batch]);
     assert!(matches!(poll(&mut late), Poll::Ready(Ok(_))));
     assert_eq!(chat.admitted(), admitted);
-}
-
-#[test]
-fn headroom_is_left_by_other_classes() {
-    let clock = ManualClock::new();
-    let limiter = builder(qwen_plus(), &clock);
-    let limiter = limiter
-        .class("chat", Class::weight(10).headroom(0.1))
-        .build();
-    let chat = limiter.class("chat");
-    // Other classes cannot use all of the limit at once.
-    let Err(AcquireError::TooLarge(error)) = limiter.try_acquire(900_001) else {
-        panic!("it does not leave the headroom");
-    };
-    assert_eq!(error.allowed, 900_000);
-    assert!(chat.try_acquire(1_000_000).is_ok());
-
-    let (limiter, clock) = (builder(qwen_plus(), &clock), clock.clone());
-    let limiter = limiter
-        .class("chat", Class::weight(10).headroom(0.1))
-        .build();
-    let chat = limiter.class("chat");
-    ready(limiter.acquire(900_000)).unwrap().settle(900_000);
-    clock.advance(SECOND);
-    // The batch waits until there is room, but chat has some left, and may start before the tokens of
-    // the batch are paid off.
-    let mut batch = Requests::new(&limiter, 1, 100);
-    let mut chat = Requests::new(&chat, 50, 1_000);
-    advance(&clock, SECOND, [&mut batch, &mut chat]);
-    assert_eq!((batch.admitted(), chat.admitted()), (0, 11));
 }
 
 /// A timeout counts only the requests of its class, because those of others may come later.

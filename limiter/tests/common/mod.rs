@@ -99,3 +99,50 @@ pub(crate) fn next_permit(clock: &ManualClock, limiter: &Limiter) -> Permit {
         }
     }
 }
+
+/// The requests of a class.
+pub(crate) struct Requests {
+    pub(crate) waiting: Vec<Acquire>,
+    pub(crate) permits: Vec<Permit>,
+}
+
+impl Requests {
+    pub(crate) fn new(limiter: &Limiter, count: usize, cost: u64) -> Self {
+        let mut requests = Self {
+            waiting: (0..count).map(|_| limiter.acquire(cost)).collect(),
+            permits: Vec::new(),
+        };
+        requests.poll();
+        requests
+    }
+
+    pub(crate) fn poll(&mut self) {
+        self.waiting.retain_mut(|future| match poll(future) {
+            Poll::Ready(permit) => {
+                self.permits.push(permit.unwrap());
+                false
+            }
+            Poll::Pending => true,
+        });
+    }
+
+    pub(crate) fn admitted(&self) -> usize {
+        self.permits.len()
+    }
+}
+
+/// Advances the time, and polls at each alarm.
+pub(crate) fn advance<const N: usize>(
+    clock: &ManualClock,
+    duration: Duration,
+    mut requests: [&mut Requests; N],
+) {
+    let end = clock.now() + duration;
+    while let Some(alarm) = clock.next_alarm().filter(|alarm| *alarm <= end) {
+        clock.advance(alarm.saturating_duration_since(clock.now()));
+        for requests in &mut requests {
+            requests.poll();
+        }
+    }
+    clock.advance(end.saturating_duration_since(clock.now()));
+}

@@ -214,6 +214,28 @@ impl World {
     }
 }
 
+/// A request that is polled 0.7 seconds late costs its class only this time until it starts again.
+#[test]
+fn a_late_request_is_charged_for_the_time_that_it_has_lost() {
+    let mut quota = quota(&per_minute(600, 1_000_000, 0), Rules::default(), &[]);
+    let class = quota.class(&key(0));
+    let now = Time::START;
+    quota.try_acquire(&request(&key(1), 0), now).unwrap();
+    let request = request(&key(0), 100_000);
+    let id = quota.enqueue(request.clone()).unwrap();
+    let before = quota.tags.start(class);
+    let at = Time::START + Nanos::from_millis(100);
+    let (_, counted_at) = quota.next(at, |_| true).unwrap();
+    let mut grant = Grant {
+        counted_at: counted_at.unwrap(),
+        id: Some(id),
+        request,
+    };
+    let late = Nanos::from_millis(700);
+    assert!(!quota.renew(id, &mut grant, at + late));
+    assert_eq!(quota.tags.start(class) - before, u128::from(late.0) * UNITS);
+}
+
 fn key(class: usize) -> ClassKey {
     ClassKey::from(class + 1)
 }
