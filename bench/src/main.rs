@@ -6,6 +6,7 @@
 #![recursion_limit = "256"]
 
 mod check;
+mod classes;
 mod cold_build;
 mod fleet;
 mod limiter;
@@ -16,6 +17,7 @@ mod regions;
 mod scratch;
 mod table_size;
 
+use std::path::Path;
 use std::{env, process};
 
 fn main() {
@@ -24,6 +26,12 @@ fn main() {
     // A process of the program `fleet`.
     if let ["fleet-worker", arguments @ ..] = &arguments[..] {
         fleet::work(arguments);
+        return;
+    }
+    if let ["classes", trace] = arguments[..]
+        && trace != "--quick"
+    {
+        compare_classes(false, Some(Path::new(trace)));
         return;
     }
     let (program, quick) = match arguments[..] {
@@ -39,13 +47,21 @@ fn main() {
         "limiter" => limiter::run,
         "fleet" => fleet::run,
         "check" => check::run,
+        "classes" => |quick| compare_classes(quick, None),
         _ => {
             eprintln!(
-                "usage: cargo run -- (macro-call | table-size | cold-build | regions | limiter | fleet | check) [--quick]"
+                "usage: cargo run -- (macro-call | table-size | cold-build | regions | limiter | fleet | check | classes) [--quick]\n       cargo run -- classes TRACE.csv"
             );
             process::exit(2);
         }
     };
     measure::print_machine();
     run(quick);
+}
+
+fn compare_classes(quick: bool, trace: Option<&Path>) {
+    if let Err(message) = classes::run(quick, trace) {
+        eprintln!("error: {message}");
+        process::exit(1);
+    }
 }

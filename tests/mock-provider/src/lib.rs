@@ -10,7 +10,9 @@ mod growth;
 mod load;
 mod noise;
 mod provider;
+mod sharing;
 mod simulation;
+mod tenant;
 mod window;
 
 use std::time::Duration;
@@ -24,7 +26,9 @@ pub use noise::{
     Busy, Delay, Demand, MovingFactor, Noise, NoisyClock, NoisyOutcome, Pacer, TrueLimit,
 };
 pub use provider::{Provider, Rule, Ticket};
+pub use sharing::{Shares, Sharing, Started};
 pub use simulation::{Outcome, Simulation};
+pub use tenant::{Sizes, Tenant, TenantDemand};
 pub use window::most_within;
 
 /// A second.

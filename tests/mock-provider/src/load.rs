@@ -30,7 +30,7 @@ impl Load {
     pub(crate) fn tokens(self, rng: &mut Rng) -> u64 {
         match self {
             Self::Small => 100,
-            Self::LogNormal => log_normal(rng).min(self.largest()),
+            Self::LogNormal => log_normal(rng, 1_500.0, 1.0).min(self.largest()),
             Self::Large if rng.u8(..10) == 0 => rng.u64(1..=self.largest()),
             Self::Large => Self::LogNormal.tokens(rng),
         }
@@ -42,16 +42,16 @@ pub(crate) fn latency(rng: &mut Rng) -> Duration {
     Duration::from_millis(rng.u64(1_000..=20_000))
 }
 
+/// Returns a number of tokens from a log-normal distribution, whose logarithm has the standard
+/// deviation `sigma`.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "the number is positive, and a cast of a float saturates"
 )]
-fn log_normal(rng: &mut Rng) -> u64 {
-    const MEDIAN: f64 = 1_500.0;
-    const SIGMA: f64 = 1.0;
+pub(crate) fn log_normal(rng: &mut Rng, median: f64, sigma: f64) -> u64 {
     // The Box–Muller transform gives a normal distribution.
     let radius = (-2.0 * (1.0 - rng.f64()).ln()).sqrt();
     let normal = radius * (std::f64::consts::TAU * rng.f64()).cos();
-    (MEDIAN * (SIGMA * normal).exp()) as u64 + 1
+    (median * (sigma * normal).exp()) as u64 + 1
 }

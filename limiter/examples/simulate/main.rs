@@ -3,8 +3,15 @@
 //!
 //! ```sh
 //! cargo run -p model-studio-limiter --example simulate
+//! cargo run -p model-studio-limiter --example simulate -- classes
 //! ```
+//!
+//! With `classes`, it shows how long users wait beside a batch job, with one queue and with classes.
 
+mod classes;
+
+use std::env;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use mock_provider::{
@@ -18,7 +25,21 @@ const MODEL: Model = Model::QwenPlus;
 
 const DURATION: Duration = Duration::from_secs(180);
 
-fn main() {
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        None => print_refusals(),
+        Some("classes") => classes::print(),
+        Some(_) => {
+            eprintln!("usage: cargo run -p model-studio-limiter --example simulate [-- classes]");
+            return ExitCode::from(2);
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// Compares the limiter with others.
+fn print_refusals() {
     println!("Three minutes of {MODEL}: {}.\n", MODEL.limits());
     println!("requests of               limiter                 sent  refused  limit used");
     for (size, load) in [
