@@ -47,11 +47,10 @@ const PEERS: [&str; 5] = [
 ];
 
 fn main() {
-    let divan = Divan::default().sample_size(100_000);
-    divan.config_with_args().main();
+    Divan::default().config_with_args().main();
 }
 
-#[divan::bench(args = PEERS, threads = [1, 2])]
+#[divan::bench(args = PEERS, threads = [1, 2], sample_size = 100_000)]
 fn try_acquire(bencher: Bencher, peer: &str) {
     match peer {
         "model-studio-limiter" => {
@@ -68,7 +67,7 @@ fn try_acquire(bencher: Bencher, peer: &str) {
 }
 
 /// Also gives back what was not used, if the limiter can do that.
-#[divan::bench(args = PEERS, threads = [1, 2])]
+#[divan::bench(args = PEERS, threads = [1, 2], sample_size = 100_000)]
 fn try_acquire_and_settle(bencher: Bencher, peer: &str) {
     match peer {
         "model-studio-limiter" => {
@@ -90,7 +89,7 @@ fn try_acquire_and_settle(bencher: Bencher, peer: &str) {
 }
 
 /// Cancels a random one of the requests that wait, and adds another.
-#[divan::bench(args = [1, 100, 10_000])]
+#[divan::bench(args = [1, 100, 10_000], sample_size = 100_000)]
 fn enqueue_and_cancel(bencher: Bencher, waiters: usize) {
     let limiter = limiter(ONE);
     let _permit = limiter.try_acquire(1).unwrap();
@@ -120,7 +119,9 @@ fn admit_of_classes(bencher: Bencher, classes: usize) {
     bencher
         .with_inputs(|| {
             // Each class whose request was admitted has another one.
-            while let Some(class) = woken.lock().unwrap().pop() {
+            // The lock is released before the loop's body, which can wake others.
+            let next = || woken.lock().unwrap().pop();
+            while let Some(class) = next() {
                 let (limiter, waker, request) = &mut requests[class];
                 let Poll::Ready(permit) = poll(request, waker) else {
                     panic!("it was woken");
