@@ -94,9 +94,9 @@ impl Queue {
 
     /// Returns the first request of a class.
     pub(crate) fn front(&self, class: ClassId) -> Option<(u64, &Request)> {
-        let mut requests = self.requests.range((class, 0)..=(class, u64::MAX));
-        let ((_, id), request) = requests.next()?;
-        Some((*id, request))
+        let mut requests = self.requests.range((class, 0)..);
+        let ((of, id), request) = requests.next()?;
+        (*of == class).then_some((*id, request))
     }
 
     /// Removes a request and returns it.

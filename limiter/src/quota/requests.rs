@@ -58,10 +58,7 @@ impl LocalQuota {
     /// Removes a request from the queue.
     pub(crate) fn cancel(&mut self, id: u64, key: &ClassKey) {
         let class = self.class(key);
-        let is_first = self
-            .queue
-            .front(class)
-            .is_some_and(|(first, _)| first == id);
+        let is_first = self.tags.is_first(class, id);
         if is_first {
             self.remove_first(class, id);
         } else {

@@ -129,6 +129,12 @@ impl Tags {
         }
     }
 
+    /// Returns `true` if a class waits with this request as its first one.
+    pub(super) fn is_first(&self, class: ClassId, id: u64) -> bool {
+        let head = self.classes.get(class.index()).and_then(|tag| tag.head);
+        head.is_some_and(|head| head.id == id)
+    }
+
     /// Returns `true` if a class has used more than a new one.
     pub(super) fn is_ahead(&self, class: ClassId) -> bool {
         let tag = self.classes.get(class.index());
