@@ -217,8 +217,8 @@ fn a_dry_run_needs_no_key() {
 #[test]
 fn a_prompt_that_exceeds_a_limit_is_reported_with_its_line() {
     let prompts = format!("{}\nHello\n", "long ".repeat(50));
-    let message = "line 1: the request needs 10,066 tokens, which can never be admitted: the share \
-        of this limiter is 10,000 of 1,000,000 tokens per minute\n";
+    let message = "line 1: the request needs 10,066 tokens, which can never be admitted: its share is \
+        10,000 of 1,000,000 tokens per minute\n";
     let server = Server::start(|_, response| send_answer(response, "Yes.", 3, 17));
     let url = [("DASHSCOPE_BASE_URL", server.base_url())];
     let limits = ["--share", "1", "--max-output", "9950"];
