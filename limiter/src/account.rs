@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use model_studio_limits::{Catalogue, Limit};
 
-use crate::max_output::max_output;
 use crate::settings::LimiterSettings;
 use crate::{
     Acquire, AcquireError, AcquireTask, Class, ClassKey, Cost, Limiter, Permit, TaskPermit, Usage,
@@ -243,8 +242,7 @@ impl<M: Catalogue> Account<M> {
     /// `max_output_thinking` or `max_reasoning`.
     #[must_use]
     pub fn max_output_tokens(&self, model: M, input_tokens: u64) -> Option<u64> {
-        let most = max_output(model, input_tokens)?;
-        Some(most.min(self.limiter(model).room_for_output(input_tokens)))
+        self.limiter(model).max_output_tokens(model, input_tokens)
     }
 
     /// Pauses a model: no request is admitted before a time. See [`Limiter::pause_until`].

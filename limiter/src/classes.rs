@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use model_studio_limits::Catalogue;
 
-use crate::max_output::max_output;
 use crate::{
     Account, Acquire, AcquireError, AcquireTask, Class, ClassKey, ClassUsage, Cost, Limiter,
     Permit, TaskPermit,
@@ -196,8 +195,7 @@ impl<M: Catalogue> AccountClass<'_, M> {
     /// [`Account::max_output_tokens`].
     #[must_use]
     pub fn max_output_tokens(&self, model: M, input_tokens: u64) -> Option<u64> {
-        let most = max_output(model, input_tokens)?;
-        Some(most.min(self.limiter(model).room_for_output(input_tokens)))
+        self.limiter(model).max_output_tokens(model, input_tokens)
     }
 
     /// Returns the usage of the class for a model. See [`Limiter::class_usage`].

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use model_studio_limits::{Limit, LimitKind};
+use model_studio_limits::{Catalogue, Limit, LimitKind};
 
 use crate::acquire::block_on;
+use crate::max_output::max_output;
 use crate::quota::class_table::ClassTable;
 use crate::quota::request::Request;
 use crate::scheduler::Shared;
@@ -18,7 +19,8 @@ use crate::{Acquire, AcquireError, AcquireTask, ClassKey, Cost, Permit, TaskPerm
 /// Keeps the requests to one model, or to a pool of models, below their rate limits.
 ///
 /// Requests are admitted in the order in which they arrive, whatever their size. Those of several
-/// [classes](Self::class) share the limits by weight. Clones share the limits. If a program uses several models, an [`Account`](crate::Account) has a limiter for each.
+/// [classes](Self::class) share the limits by weight. Clones share the limits. If a program uses
+/// several models, an [`Account`](crate::Account) has a limiter for each.
 ///
 /// ```
 /// use model_studio_limiter::Limiter;
@@ -259,9 +261,20 @@ impl Limiter {
         }
     }
 
+    /// Returns the most output tokens that a request with this input can use, or `None` if the
+    /// properties of the model do not bound them.
+    pub(crate) fn max_output_tokens<M: Catalogue>(
+        &self,
+        model: M,
+        input_tokens: u64,
+    ) -> Option<u64> {
+        let most = max_output(model, input_tokens)?;
+        Some(most.min(self.room_for_output(input_tokens)))
+    }
+
     /// Returns the most output tokens with which a request with this input does not exceed a limit
     /// by itself.
-    pub(crate) fn room_for_output(&self, input_tokens: u64) -> u64 {
+    fn room_for_output(&self, input_tokens: u64) -> u64 {
         let now = self.shared.now();
         let mut state = self.shared.lock();
         let left = state.gate.classes().left_by(&self.class);

@@ -57,6 +57,9 @@ pub(crate) struct Member {
 }
 
 impl ClassTable {
+    /// A class that nobody needs is remembered for at least this long after its last admission.
+    pub(crate) const REMEMBERED: Nanos = Nanos::MINUTE;
+
     /// Creates a table with the default class and others, if a key has several settings with the last
     /// ones.
     pub(crate) fn new(classes: &[(ClassKey, Class)], estimator: &Estimator) -> Self {
@@ -272,12 +275,10 @@ struct Recent {
     previous: i64,
 }
 
-const MINUTE: Nanos = Nanos::from_millis(60_000);
-
 impl Recent {
     #[inline]
     fn add(&mut self, amount: i64, now: Time) {
-        if now.since(self.since) >= MINUTE {
+        if now.since(self.since) >= Nanos::MINUTE {
             *self = self.at(now);
         }
         self.current = self.current.saturating_add(amount);
@@ -290,15 +291,15 @@ impl Recent {
             current,
             previous,
         } = self.at(now);
-        let left = 1.0 - now.since(since).as_secs_f64() / MINUTE.as_secs_f64();
+        let left = 1.0 - now.since(since).as_secs_f64() / Nanos::MINUTE.as_secs_f64();
         (current as f64 + previous as f64 * left).max(0.0)
     }
 
     fn at(self, now: Time) -> Self {
-        match now.since(self.since).0 / MINUTE.0 {
+        match now.since(self.since).0 / Nanos::MINUTE.0 {
             0 => self,
             1 => Self {
-                since: self.since + MINUTE,
+                since: self.since + Nanos::MINUTE,
                 current: 0,
                 previous: self.current,
             },

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::LocalQuota;
-use super::class_table::ClassId;
+use super::class_table::{ClassId, ClassTable};
 use super::request::{CountedAt, Grant, Rejection, Request};
 use crate::time::{Nanos, Time};
 use crate::{ClassKey, Cost, Refusal, TooLarge};
@@ -11,9 +11,6 @@ use crate::{ClassKey, Cost, Refusal, TooLarge};
 /// The dominant cost of a request that uses no limit with a pace, so that classes which wait only
 /// for concurrency share the starts of requests by weight.
 const NOMINAL_COST: Nanos = Nanos::from_millis(1);
-
-/// A class that has not used more than others is remembered for this long after its last admission.
-const MINUTE: Nanos = Nanos::from_millis(60_000);
 
 impl LocalQuota {
     /// Admits a request now, if it is next.
@@ -270,7 +267,8 @@ impl LocalQuota {
         if self.classes.is_crowded() {
             let now = self.limits.now();
             let windows = self.limits.paced_windows();
-            let window = windows.max().unwrap_or_default().max(MINUTE);
+            let window = windows.max().unwrap_or_default();
+            let window = window.max(ClassTable::REMEMBERED);
             let (queue, tags, passing) = (&self.queue, &mut self.tags, &self.passing);
             self.classes.forget(|class, member| {
                 let windows = if tags.is_ahead(class) { 10 } else { 1 };

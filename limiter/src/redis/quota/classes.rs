@@ -8,9 +8,6 @@ use crate::time::{Nanos, Time};
 use crate::usage::ClassUsage;
 use crate::{Class, ClassKey, Cost};
 
-/// A class without requests is remembered for this long after its last admission.
-const MINUTE: Nanos = Nanos::from_millis(60_000);
-
 impl StoredQuota {
     /// Returns the settings and the estimators of the classes.
     pub(crate) fn classes(&mut self) -> &mut ClassTable {
@@ -62,7 +59,7 @@ impl StoredQuota {
         if self.classes.is_crowded() {
             let (pending, now) = (&mut self.pending, self.now);
             self.classes.forget(|class, member| {
-                let is_recent = now.since(member.used_at()) < MINUTE;
+                let is_recent = now.since(member.used_at()) < ClassTable::REMEMBERED;
                 let is_needed = member.in_flight > 0 || pending.needs(class) || is_recent;
                 if !is_needed {
                     pending.forget(class);
