@@ -261,20 +261,26 @@ impl Limiter {
         }
     }
 
-    /// Returns the most output tokens that a request with this input can use, or `None` if the
-    /// properties of the model do not bound them.
-    pub(crate) fn max_output_tokens<M: Catalogue>(
-        &self,
-        model: M,
-        input_tokens: u64,
-    ) -> Option<u64> {
-        let most = max_output(model, input_tokens)?;
-        Some(most.min(self.room_for_output(input_tokens)))
+    /// Returns the time after which a request of this cost that is added now is expected to be
+    /// admitted, for example for a `Retry-After` header.
+    ///
+    /// This assumes that running requests are settled with their estimates, that no requests of
+    /// other classes are added, and that requests ahead are not cancelled. With a store, only a round
+    /// trip would show the usage, so this returns the rest of a pause, or zero.
+    #[must_use]
+    pub fn expected_wait(&self, cost: impl Into<Cost>) -> Duration {
+        let request = self.request(cost);
+        self.shared.expected_wait(&request)
     }
 
     /// Returns the most output tokens with which a request with this input does not exceed a limit
-    /// by itself.
-    fn room_for_output(&self, input_tokens: u64) -> u64 {
+    /// by itself, or `u64::MAX` if no limit bounds them.
+    ///
+    /// A request with a higher estimate fails with [`AcquireError::TooLarge`], although it may need
+    /// less. See [`Account::max_output_tokens`](crate::Account::max_output_tokens) for what the model
+    /// itself can use.
+    #[must_use]
+    pub fn room_for_output(&self, input_tokens: u64) -> u64 {
         let now = self.shared.now();
         let mut state = self.shared.lock();
         let left = state.gate.classes().left_by(&self.class);
@@ -291,6 +297,17 @@ impl Limiter {
                 .then(|| allowed.saturating_sub(input_tokens)),
         });
         rooms.min().unwrap_or(u64::MAX)
+    }
+
+    /// Returns the most output tokens that a request with this input can use, or `None` if the
+    /// properties of the model do not bound them.
+    pub(crate) fn max_output_tokens<M: Catalogue>(
+        &self,
+        model: M,
+        input_tokens: u64,
+    ) -> Option<u64> {
+        let most = max_output(model, input_tokens)?;
+        Some(most.min(self.room_for_output(input_tokens)))
     }
 
     /// Creates a handle for the default class.

@@ -1,6 +1,6 @@
 //! The limiters of an account whose models are known only at run time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use model_studio_limits::Limit;
 use crate::quota::class_table::ClassTable;
 use crate::settings::LimiterSettings;
 use crate::sync::Mutex;
-use crate::{Acquire, Cost, Limiter};
+use crate::{Acquire, Class, ClassKey, Cost, Limiter, Usage};
 
 /// The limiters of an account's models by name, for programs that learn of models while they run.
 ///
@@ -54,6 +54,8 @@ struct Models {
     limiters: HashMap<Box<str>, Limiter>,
     /// The number of limiters that were left when idle ones were last dropped.
     limiters_in_use: usize,
+    /// The classes that were set after the account was built.
+    classes: HashMap<ClassKey, Class>,
 }
 
 #[derive(Debug)]
@@ -84,6 +86,9 @@ impl NamedAccount {
         let classes = model.classes.take();
         let classes = classes.unwrap_or_else(|| self.settings.classes());
         let limiter = self.settings.limiter(name, &model.limits, classes);
+        for (key, class) in &models.classes {
+            limiter.set_class(key, *class);
+        }
         models.limiters.insert(name.into(), limiter.clone());
         Ok(limiter)
     }
@@ -124,6 +129,30 @@ impl NamedAccount {
                 _ => return,
             }
         }
+    }
+
+    /// Sets the weight and the headroom of a class for each model, also for those that are added
+    /// later. See [`Limiter::set_class`].
+    pub fn set_class(&self, key: impl Into<ClassKey>, class: Class) {
+        let key = key.into();
+        let mut models = self.models.lock();
+        models.classes.insert(key.clone(), class);
+        let limiters: Vec<Limiter> = models.limiters.values().cloned().collect();
+        // The limiters wake tasks, which may use the account.
+        drop(models);
+        for limiter in limiters {
+            limiter.set_class(&key, class);
+        }
+    }
+
+    /// Returns the usage of each model whose limiter is in use, by name.
+    #[must_use]
+    pub fn usage(&self) -> BTreeMap<Box<str>, Usage> {
+        let models = self.models.lock();
+        let limiters = models.limiters.iter();
+        limiters
+            .map(|(name, limiter)| (name.clone(), limiter.usage()))
+            .collect()
     }
 
     /// Removes a model.
@@ -190,10 +219,7 @@ impl Models {
 /// Lists the limiters that are in use.
 impl fmt::Debug for NamedAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let models = self.models.lock();
-        let limiters = models.limiters.iter();
-        let in_use = limiters.map(|(name, limiter)| (name, limiter.usage()));
-        f.debug_map().entries(in_use).finish()
+        f.debug_map().entries(self.usage()).finish()
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::{MINUTE, SECOND, builder, limits, poll, ready, used};
 use model_studio_limiter::{
-    AcquireError, Clock as _, Cost, Limiter, ManualClock, NamedAccount, Refusal,
+    AcquireError, Class, Clock as _, Cost, Limiter, ManualClock, NamedAccount, Refusal,
 };
 use model_studio_limits::{Limit, LimitKind};
 
@@ -209,4 +209,41 @@ fn a_pause_can_be_ended() {
     assert!(poll(&mut waiting).is_pending());
     limiter.resume();
     assert!(poll(&mut waiting).is_ready());
+}
+
+#[test]
+fn the_classes_of_an_account_can_be_set_while_it_runs() {
+    let account = NamedAccount::builder()
+        .clock(ManualClock::new())
+        .limits("first", [requests(60, MINUTE)])
+        .limits("second", [requests(60, MINUTE)])
+        .build();
+    let weight = |name| {
+        let limiter = account.limiter(name).unwrap().class("chat");
+        limiter.class_usage().weight
+    };
+    assert_eq!(weight("first"), 1);
+    account.set_class("chat", Class::weight(7));
+    // Of a limiter that exists, and of one that is created later.
+    assert_eq!([weight("first"), weight("second")], [7, 7]);
+    let usage = account.usage();
+    assert_eq!(
+        usage.keys().map(|name| &**name).collect::<Vec<_>>(),
+        ["first", "second"]
+    );
+}
+
+#[test]
+fn the_expected_wait_depends_on_the_queue() {
+    let limiter = Limiter::builder([requests(60, MINUTE)])
+        .clock(ManualClock::new())
+        .build();
+    assert_eq!(limiter.expected_wait(1), Duration::ZERO);
+    limiter.try_acquire(1).unwrap().settle(1);
+    assert_eq!(limiter.expected_wait(1), SECOND);
+    let mut waiting = [limiter.acquire(1), limiter.acquire(1)];
+    for future in &mut waiting {
+        assert!(poll(future).is_pending());
+    }
+    assert_eq!(limiter.expected_wait(1), 3 * SECOND);
 }

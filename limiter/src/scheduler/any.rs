@@ -49,6 +49,12 @@ impl Shared {
         Ok(Offer::Expected(expected_at.since(now).into()))
     }
 
+    /// Returns the time after which a request that is added now is expected to be admitted.
+    pub(crate) fn expected_wait(&self, request: &Request) -> Duration {
+        let now = self.now();
+        self.lock().gate.expected_at(request).since(now).into()
+    }
+
     /// Adds a request to the queue, unless it has a place there or another limiter has admitted it.
     /// Returns an error if it cannot be admitted here any more.
     pub(crate) fn join(
