@@ -15,7 +15,7 @@ macro_rules! __regions {
             virginia_us { VirginiaUs, "virginia_us", region: "Virginia", scope: "US", id: None }
             frankfurt { Frankfurt, "frankfurt", region: "Frankfurt", scope: "global", id: Some("eu-central-1") }
             frankfurt_eu { FrankfurtEu, "frankfurt_eu", region: "Frankfurt", scope: "EU", id: None }
-            tokyo { Tokyo, "tokyo", region: "Tokyo", scope: "global", id: None }
+            tokyo { Tokyo, "tokyo", region: "Tokyo", scope: "global", id: Some("ap-northeast-1") }
             tokyo_japan { TokyoJapan, "tokyo_japan", region: "Tokyo", scope: "Japan", id: None }
             hong_kong { HongKong, "hong_kong", region: "Hong Kong", scope: "Hong Kong", id: Some("cn-hongkong") }
             hong_kong_global { HongKongGlobal, "hong_kong_global", region: "Hong Kong", scope: "global", id: None }

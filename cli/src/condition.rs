@@ -8,7 +8,7 @@ use model_studio_limits::{Date, PropertyKind, PropertyValue};
 use model_studio_limits_core::Escaped;
 
 use crate::properties::{expected, find};
-use crate::tables::{Property, TableModel};
+use model_studio_provider::{Property, TableModel};
 
 /// A condition on a property, before its operand is parsed, since its type depends on the table.
 #[derive(Clone, Debug)]

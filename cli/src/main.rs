@@ -8,11 +8,9 @@ mod list;
 mod own_table;
 mod properties;
 mod quotas;
-mod region;
 mod show;
 mod table_age;
 mod table_arguments;
-mod tables;
 mod text_columns;
 
 use std::fs;

@@ -5,7 +5,7 @@ use std::path::Path;
 use model_studio_limits::{Deprecation, Limits, PropertyValue, Retired};
 use model_studio_limits_codegen as codegen;
 
-use crate::tables::{Property, PropertyValues, Served, Table, TableModel};
+use model_studio_provider::{Property, PropertyValues, Served, Table, TableModel};
 
 /// Reads the table in a file and applies an overlay.
 ///
@@ -59,7 +59,7 @@ pub(crate) fn read(path: &Path, overlay: Option<&Path>) -> Result<Table, codegen
     });
     Ok(Table {
         name: path.display().to_string(),
-        is_own: true,
+        region: None,
         date,
         models: served.chain(retired).collect(),
         properties,

@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use model_studio_limits_core::{AnyOf, Escaped, suggest};
 
-use crate::tables::{Property, Table};
+use model_studio_provider::{Property, Table};
 
 /// Returns the properties that any of the tables declares, in their order. The regions do not declare
 /// the same name in different ways.

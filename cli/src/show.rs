@@ -10,8 +10,8 @@ use clap::Args;
 use model_studio_limits_core::{Escaped, suggest};
 
 use crate::table_arguments::TableArguments;
-use crate::tables::{Status, Table, TableModel};
 use crate::text_columns::short_value;
+use model_studio_provider::{Status, Table, TableModel};
 
 /// Show the limits, the properties, the life cycle and the aliases of a model
 #[derive(Args)]
@@ -30,10 +30,9 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Result<ExitCode> {
     let name = arguments.name.as_str();
     let tables = arguments.tables.tables()?;
-    let found = tables.iter().filter_map(|table| {
-        let has_name = |model: &&TableModel| model.names().any(|other| other == name);
-        Some((table, table.models.iter().find(has_name)?))
-    });
+    let found = tables
+        .iter()
+        .filter_map(|table| Some((table, table.model(name)?)));
     let found: Vec<(&Table, &TableModel)> = found.collect();
     let Some((_, first)) = found.first() else {
         return unknown(name, &tables);

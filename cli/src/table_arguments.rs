@@ -6,9 +6,9 @@ use clap::Args;
 
 use crate::date::today;
 use crate::own_table;
-use crate::region::Region;
 use crate::table_age;
-use crate::tables::Table;
+use model_studio_provider::Region;
+use model_studio_provider::Table;
 
 #[derive(Args)]
 pub(crate) struct TableArguments {

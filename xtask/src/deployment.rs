@@ -25,7 +25,7 @@ pub(crate) const DEPLOYMENTS: &[Deployment] = &[
     deployment("virginia_us", ["virginia", "us"], ["Virginia", "US"], None),
     deployment("frankfurt", ["frankfurt", "global"], ["Frankfurt", "global"], Some("eu-central-1")),
     deployment("frankfurt_eu", ["frankfurt", "eu"], ["Frankfurt", "EU"], None),
-    deployment("tokyo", ["tokyo", "global"], ["Tokyo", "global"], None),
+    deployment("tokyo", ["tokyo", "global"], ["Tokyo", "global"], Some("ap-northeast-1")),
     deployment("tokyo_japan", ["tokyo", "japan"], ["Tokyo", "Japan"], None),
     deployment("hong_kong", ["hongkong", "hongkong"], ["Hong Kong", "Hong Kong"], Some("cn-hongkong")),
     deployment("hong_kong_global", ["hongkong", "global"], ["Hong Kong", "global"], None),

@@ -17,8 +17,8 @@ use super::arguments::Arguments;
 use super::finding::Finding;
 use super::rules::{self, Dates};
 use crate::date::{Days, today};
-use crate::region::Region;
 use crate::table_arguments::Selection;
+use model_studio_provider::Region;
 
 /// The name of the configuration file.
 const FILE_NAME: &str = "model-studio-limits.toml";

@@ -6,7 +6,7 @@ use model_studio_limits::Date;
 
 use super::finding::Problem;
 use super::rules::{Dates, Subject};
-use crate::tables::{Status, Table, TableModel};
+use model_studio_provider::{Status, Table, TableModel};
 
 /// The life cycle of every model ID in the tables.
 pub(super) struct LifeCycles {

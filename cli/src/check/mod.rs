@@ -20,7 +20,6 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::tables::date_of;
 use crate::{exit, table_age};
 use outcome::Outcome;
 use scan::Scanner;
@@ -35,7 +34,10 @@ pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Res
     for (file, paths) in by_configuration(arguments, &mut outcome) {
         let config = config::Config::load(file.as_deref(), arguments)?;
         let tables = config.selection.tables()?;
-        table_date = table_date.into_iter().chain(date_of(&tables)).min();
+        table_date = table_date
+            .into_iter()
+            .chain(table_age::date_of(&tables))
+            .min();
         warning = warning.or_else(|| table_age::warning(&tables, config.dates.today));
         let scanner = Scanner::new(&config.selection, &tables, config.dates);
         outcome.append(walk::check(&paths, &config, &scanner, &progress));

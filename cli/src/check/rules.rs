@@ -3,7 +3,7 @@
 use model_studio_limits::Date;
 
 use crate::date::Days;
-use crate::tables::Status;
+use model_studio_provider::Status;
 
 /// A rule. Its kind identifies it in reports and in `allow`.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::tables::{Property, Served, Status, Table, TableModel};
 use crate::text_columns::{columns, keep_words_whole, short_limits, short_value};
+use model_studio_provider::{Property, Region, Served, Status, Table, TableModel};
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(super) enum Format {
@@ -36,7 +36,7 @@ struct Row<'a> {
 fn rows(tables: &[Table]) -> impl Iterator<Item = Row<'_>> {
     tables.iter().flat_map(|table| {
         table.models.iter().map(|model| Row {
-            region: (!table.is_own).then_some(table.name.as_str()),
+            region: table.region.map(Region::name),
             model,
             table_date: table.date.map(|date| date.to_string()),
         })

@@ -12,8 +12,8 @@ use model_studio_limits::Category;
 use crate::condition::{Condition, Operator, TypedCondition, size};
 use crate::properties::{declared, find};
 use crate::table_arguments::TableArguments;
-use crate::tables::{Property, Status, TableModel};
 use format::Format;
+use model_studio_provider::{Property, PropertyValues, Status, TableModel};
 
 /// List models with their limits and properties
 ///
@@ -123,7 +123,7 @@ pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Res
         properties = &columns;
         let models = tables.iter_mut().flat_map(|table| &mut table.models);
         for served in models.filter_map(|model| model.served.as_mut()) {
-            served.properties.select(&columns);
+            served.properties = select(&served.properties, &columns);
         }
     }
     match arguments.format {
@@ -146,6 +146,13 @@ fn selected(declared: &[Property], names: &[String]) -> anyhow::Result<Vec<Prope
         selected.push(property);
     }
     Ok(selected)
+}
+
+/// Returns the values of these properties, in this order.
+fn select(values: &PropertyValues, properties: &[Property]) -> PropertyValues {
+    let names = properties.iter().map(|property| property.name);
+    let values = names.filter_map(|name| Some((name, values.get(name)?)));
+    PropertyValues(values.collect())
 }
 
 fn is_listed(model: &TableModel, arguments: &Arguments) -> bool {

@@ -3,8 +3,8 @@
 use clap::{Args, ValueEnum};
 use model_studio_limits_core::AnyOf;
 
-use super::endpoint;
-use crate::region::Region;
+use model_studio_provider::Region;
+use model_studio_provider::quotas::Endpoint;
 
 /// Read the limits of your account from the provider, as an overlay
 ///
@@ -26,7 +26,7 @@ Exit codes: 0 on success, 1 if there are differences and `--exit-code` is set, 2
 pub(crate) struct Arguments {
     #[arg(
         long, short, default_value = "singapore", hide_possible_values = true,
-        help = format!("The region of the key: {}", AnyOf(&endpoint::regions()))
+        help = format!("The region of the key: {}", AnyOf(&Endpoint::REGIONS.map(Region::name)))
     )]
     pub(super) region: Region,
     /// The workspace of the key, which is part of the host name `W.REGION.maas.aliyuncs.com`
@@ -68,4 +68,22 @@ pub(super) enum Format {
     Yaml,
     /// Without comments
     Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use model_studio_limits_core::AnyOf;
+    use model_studio_provider::Region;
+    use model_studio_provider::quotas::Endpoint;
+
+    #[test]
+    fn the_readme_lists_the_regions() {
+        let readme = include_str!("../../README.md").split_whitespace();
+        let readme = readme.collect::<Vec<_>>().join(" ");
+        let regions = AnyOf(&Endpoint::REGIONS.map(Region::name)).to_string();
+        assert!(
+            readme.contains(&regions),
+            "README.md does not contain: {regions}"
+        );
+    }
 }

@@ -5,20 +5,20 @@ use std::io::{self, Write};
 
 use model_studio_limits_core::{Escaped, Limit, LimitKind};
 
-use super::limits::AccountLimits;
-use crate::tables::{TableModel, served};
 use crate::text_columns::{columns, short_limits};
+use model_studio_provider::Table;
+use model_studio_provider::quotas::AccountLimits;
 
 /// Writes a row for each model whose limits differ, or that is only in the account or the table. Returns
 /// `true` if there are any.
 pub(super) fn write(
     account: &AccountLimits,
-    table: &[TableModel],
+    table: &Table,
     output: &mut impl Write,
 ) -> io::Result<bool> {
     let mut rows = BTreeMap::<&str, [String; 2]>::new();
     let mut other_windows = 0;
-    for (model, served) in served(table) {
+    for (model, served) in table.served() {
         let in_table = served.limits.as_slice();
         let Some(quota) = account.known.get(model.name) else {
             rows.insert(

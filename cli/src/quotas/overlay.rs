@@ -7,11 +7,10 @@ use std::num::NonZeroU64;
 use model_studio_limits::Limits;
 use model_studio_limits_core::{DisplayLimits, Escaped, Limit};
 
-use super::endpoint::Endpoint;
-use super::limits::{AccountLimits, ModelLimits};
 use crate::date::today;
-use crate::region::Region;
-use crate::tables::{TableModel, served};
+use model_studio_provider::Region;
+use model_studio_provider::Table;
+use model_studio_provider::quotas::{AccountLimits, Endpoint, ModelLimits};
 
 /// The entries of the overlay, by model ID.
 pub(super) struct Overlay(BTreeMap<&'static str, OverlayEntry>);
@@ -24,10 +23,10 @@ struct OverlayEntry {
 
 /// Returns an entry for each model of the table for which the account has limits, and only one for a
 /// pool, since the generator rejects more.
-pub(super) fn new(account: &AccountLimits, table: &[TableModel]) -> Overlay {
+pub(super) fn new(account: &AccountLimits, table: &Table) -> Overlay {
     let mut first_of_pool = BTreeMap::new();
     let mut entries = BTreeMap::<&str, OverlayEntry>::new();
-    for (model, served) in served(table) {
+    for (model, served) in table.served() {
         let Some(quota) = account.known.get(model.name) else {
             continue;
         };
@@ -86,7 +85,7 @@ impl Overlay {
         unknown: &BTreeMap<String, ModelLimits>,
         output: &mut impl Write,
     ) -> anyhow::Result<()> {
-        let Endpoint { region, url, .. } = endpoint;
+        let (region, url) = (endpoint.region(), endpoint.url());
         let date = today()?;
         writeln!(
             output,

@@ -15,9 +15,9 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use super::finding::Problem;
 use super::life_cycle::LifeCycles;
 use super::rules::{Dates, Subject};
-use crate::region::Region;
 use crate::table_arguments::Selection;
-use crate::tables::Table;
+use model_studio_provider::Region;
+use model_studio_provider::Table;
 use places::Places;
 use servers::{Provider, Servers};
 

@@ -13,13 +13,14 @@
 //!
 //! Periods are seconds, and any number may be null.
 
-use anyhow::{Context as _, anyhow, bail};
 use model_studio_limits_core::Escaped;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::api_key::{self, ApiKey};
+use super::api_key::ApiKey;
 use super::endpoint::Endpoint;
+use super::error::Error;
+use super::row::QuotaRow;
 
 /// One page of the list of models.
 #[derive(Deserialize)]
@@ -29,44 +30,6 @@ pub(super) struct Page {
     #[serde(rename = "page_no")]
     pub(super) number: Option<u64>,
     pub(super) quotas: Vec<QuotaRow>,
-}
-
-/// The quotas of a model. A model can have several rows.
-#[derive(Deserialize, PartialEq)]
-pub(super) struct QuotaRow {
-    pub(super) model: String,
-    /// The limits of the account.
-    #[serde(deserialize_with = "present")]
-    pub(super) model_limit: Option<LimitFields>,
-    /// The limits of the key's workspace.
-    #[serde(deserialize_with = "present")]
-    pub(super) workspace_limit: Option<LimitFields>,
-}
-
-/// The fields that the provider always sends must be present, even if they are null. If it renamed one,
-/// the limit would otherwise be missing without an error.
-#[derive(Deserialize, PartialEq)]
-pub(super) struct LimitFields {
-    #[serde(deserialize_with = "present")]
-    pub(super) request_limit: Option<i64>,
-    #[serde(deserialize_with = "present")]
-    pub(super) request_limit_period: Option<i64>,
-    #[serde(deserialize_with = "present")]
-    pub(super) usage_limit: Option<i64>,
-    #[serde(deserialize_with = "present")]
-    pub(super) usage_limit_field: Option<String>,
-    #[serde(deserialize_with = "present")]
-    pub(super) usage_limit_period: Option<i64>,
-    /// In some examples, it is only sent for models with tasks. `async_user_queue_limit` is the length of a
-    /// queue, which is not a rate limit.
-    pub(super) async_user_concurrency_limit: Option<i64>,
-}
-
-/// Deserializes a field that may be null, but not missing.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    Option::deserialize(deserializer)
 }
 
 /// The fields of every response.
@@ -108,27 +71,32 @@ impl Response {
     }
 
     /// Reads a response that is neither a redirect nor a reason to retry.
-    pub(super) fn read(&self, endpoint: &Endpoint) -> anyhow::Result<Page> {
+    pub(super) fn read(&self, endpoint: &Endpoint) -> Result<Page, Error> {
         let is_failure = self.json().get("success") == Some(&Value::Bool(false));
         if !(200..300).contains(&self.status) || is_failure {
             return Err(self.refused(endpoint));
         }
         match &self.body {
             Body::Json(Value::Object(_)) => {}
-            Body::Json(_) => bail!("unexpected response: expected an object"),
-            Body::Text(_) => bail!("the response is not JSON: {}", self.describe()),
+            Body::Json(_) => return Err(unexpected("expected an object")),
+            Body::Text(_) => {
+                let response = self.describe();
+                return Err(Error::Failed(format!(
+                    "the response is not JSON: {response}"
+                )));
+            }
         }
         let envelope: Envelope =
-            serde_path_to_error::deserialize(self.json()).map_err(|error| unexpected(&error))?;
+            serde_path_to_error::deserialize(self.json()).map_err(|error| wrong_value(&error))?;
         if envelope.success.is_none() {
-            bail!("unexpected response: missing field `success`");
+            return Err(unexpected("missing field `success`"));
         }
         envelope
             .output
-            .context("unexpected response: missing field `output`")
+            .ok_or_else(|| unexpected("missing field `output`"))
     }
 
-    fn refused(&self, endpoint: &Endpoint) -> anyhow::Error {
+    fn refused(&self, endpoint: &Endpoint) -> Error {
         let reason = self.describe();
         let code = self.error_body().code;
         // A 403 with a code can have other reasons, such as a free quota that is used up.
@@ -136,21 +104,19 @@ impl Response {
             || self.status == 401
             || (self.status == 403 && self.is_empty())
         {
-            return anyhow!(
-                "the key in {} was rejected in the region `{}`: {reason}\n\
-                 A key is valid in one region only. Use --region if it belongs to another.",
-                api_key::VARIABLE,
-                endpoint.region
-            );
+            return Error::KeyRejected {
+                region: endpoint.region(),
+                reason,
+            };
         }
         if self.status == 404 {
-            return anyhow!(
+            return Error::Failed(format!(
                 "the quota endpoint was not found at {}, for {}: {reason}",
-                endpoint.url,
+                endpoint.url(),
                 endpoint.region_and_workspace()
-            );
+            ));
         }
-        anyhow!("the provider refused the request: {reason}")
+        Error::Failed(format!("the provider refused the request: {reason}"))
     }
 
     /// Describes the response: its status, and its error message or the beginning of its text.
@@ -214,14 +180,18 @@ fn decode_escapes(text: &str) -> String {
 }
 
 /// Describes a response with an unexpected structure, with the path of the first wrong value.
-fn unexpected(error: &serde_path_to_error::Error<serde_json::Error>) -> anyhow::Error {
+fn wrong_value(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     let path = error.path().to_string();
     let message = plain(&error.inner().to_string());
     let message = Escaped(&message);
-    match path.as_str() {
-        "." => anyhow!("unexpected response: {message}"),
-        path => anyhow!("unexpected response: {message} in `{}`", Escaped(path)),
-    }
+    Error::UnexpectedResponse(match path.as_str() {
+        "." => message.to_string(),
+        path => format!("{message} in `{}`", Escaped(path)),
+    })
+}
+
+fn unexpected(reason: &str) -> Error {
+    Error::UnexpectedResponse(reason.to_owned())
 }
 
 /// Returns a message of serde without the names of Rust types.
