@@ -6,9 +6,9 @@ use std::str::FromStr;
 use anyhow::{anyhow, bail};
 use model_studio_limits::{Date, PropertyKind, PropertyValue};
 use model_studio_limits_core::Escaped;
+use model_studio_provider::{Property, TableModel};
 
 use crate::properties::{expected, find};
-use model_studio_provider::{Property, TableModel};
 
 /// A condition on a property, before its operand is parsed, since its type depends on the table.
 #[derive(Clone, Debug)]

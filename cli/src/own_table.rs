@@ -4,7 +4,6 @@ use std::path::Path;
 
 use model_studio_limits::{Deprecation, Limits, PropertyValue, Retired};
 use model_studio_limits_codegen as codegen;
-
 use model_studio_provider::{Property, PropertyValues, Served, Table, TableModel};
 
 /// Reads the table in a file and applies an overlay.

@@ -2,7 +2,6 @@
 
 use anyhow::anyhow;
 use model_studio_limits_core::{AnyOf, Escaped, suggest};
-
 use model_studio_provider::{Property, Table};
 
 /// Returns the properties that any of the tables declares, in their order. The regions do not declare

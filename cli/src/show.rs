@@ -8,10 +8,10 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 use model_studio_limits_core::{Escaped, suggest};
+use model_studio_provider::{Status, Table, TableModel};
 
 use crate::table_arguments::TableArguments;
 use crate::text_columns::short_value;
-use model_studio_provider::{Status, Table, TableModel};
 
 /// Show the limits, the properties, the life cycle and the aliases of a model
 #[derive(Args)]

@@ -1,7 +1,6 @@
 //! Warns about old tables.
 
 use model_studio_limits::Date;
-
 use model_studio_provider::Table;
 
 /// The number of days after which a table is old.

@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use model_studio_provider::{Region, Table};
 
 use crate::date::today;
 use crate::own_table;
 use crate::table_age;
-use model_studio_provider::Region;
-use model_studio_provider::Table;
 
 #[derive(Args)]
 pub(crate) struct TableArguments {

@@ -11,7 +11,8 @@ pub(crate) struct Deployment {
     pub(crate) title: &'static str,
     /// The scope in words.
     pub(crate) scope_title: &'static str,
-    /// The provider's ID of the region, if it is known. Only the main table of a region has it.
+    /// The provider's ID of the region, if it is known. Only the main table of a region has it. The IDs are
+    /// in the host names on <https://www.alibabacloud.com/help/en/model-studio/base-url>.
     pub(crate) region_id: Option<&'static str>,
 }
 

@@ -11,6 +11,7 @@ use ignore::DirEntry;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use model_studio_limits::Date;
 use model_studio_limits_core::{Escaped, deserialize, suggest};
+use model_studio_provider::Region;
 use serde::{Deserialize, Deserializer};
 
 use super::arguments::Arguments;
@@ -18,7 +19,6 @@ use super::finding::Finding;
 use super::rules::{self, Dates};
 use crate::date::{Days, today};
 use crate::table_arguments::Selection;
-use model_studio_provider::Region;
 
 /// The name of the configuration file.
 const FILE_NAME: &str = "model-studio-limits.toml";

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model_studio_limits::Date;
+use model_studio_provider::{Status, Table, TableModel};
 
 use super::finding::Problem;
 use super::rules::{Dates, Subject};
-use model_studio_provider::{Status, Table, TableModel};
 
 /// The life cycle of every model ID in the tables.
 pub(super) struct LifeCycles {

@@ -1,9 +1,9 @@
 //! The rules of `check`: what is reported, at which level, and with which message.
 
 use model_studio_limits::Date;
+use model_studio_provider::Status;
 
 use crate::date::Days;
-use model_studio_provider::Status;
 
 /// A rule. Its kind identifies it in reports and in `allow`.
 #[derive(Debug)]

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 use clap::ValueEnum;
+use model_studio_provider::{Property, Region, Served, Status, Table, TableModel};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::text_columns::{columns, keep_words_whole, short_limits, short_value};
-use model_studio_provider::{Property, Region, Served, Status, Table, TableModel};
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(super) enum Format {

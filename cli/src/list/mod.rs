@@ -8,12 +8,12 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 use model_studio_limits::Category;
+use model_studio_provider::{Property, PropertyValues, Status, TableModel};
 
 use crate::condition::{Condition, Operator, TypedCondition, size};
 use crate::properties::{declared, find};
 use crate::table_arguments::TableArguments;
 use format::Format;
-use model_studio_provider::{Property, PropertyValues, Status, TableModel};
 
 /// List models with their limits and properties
 ///

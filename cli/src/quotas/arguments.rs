@@ -2,7 +2,6 @@
 
 use clap::{Args, ValueEnum};
 use model_studio_limits_core::AnyOf;
-
 use model_studio_provider::Region;
 use model_studio_provider::quotas::Endpoint;
 

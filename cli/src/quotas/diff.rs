@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use model_studio_limits_core::{Escaped, Limit, LimitKind};
-
-use crate::text_columns::{columns, short_limits};
 use model_studio_provider::Table;
 use model_studio_provider::quotas::AccountLimits;
+
+use crate::text_columns::{columns, short_limits};
 
 /// Writes a row for each model whose limits differ, or that is only in the account or the table. Returns
 /// `true` if there are any.

@@ -42,14 +42,14 @@ pub(crate) fn run(arguments: &Arguments, output: &mut impl Write) -> anyhow::Res
             ExitCode::SUCCESS
         });
     }
-    let overlay = overlay::new(&account, &models);
+    let overlay = account.overlay(&models);
     let place = match arguments.format {
         Format::Yaml => {
-            overlay.write_yaml(table, &endpoint, &account.unknown, output)?;
+            overlay::write_yaml(&overlay, table, &endpoint, &account.unknown, output)?;
             "listed in comments at the end"
         }
         Format::Json => {
-            overlay.write_json(output)?;
+            overlay::write_json(&overlay, output)?;
             "left out"
         }
     };

@@ -75,8 +75,8 @@ impl fmt::Display for Retry {
 /// Reads the quotas of an account from an endpoint, on all of its pages. Blocks the thread.
 ///
 /// `on_retry` is called before each retry, for example to write a message. Redirects are not followed,
-/// because the key must not be sent to another server. The environment variables `HTTPS_PROXY` and
-/// `ALL_PROXY` are respected.
+/// because the key must not be sent to another server. Proxies in environment
+/// variables such as `HTTPS_PROXY` are used.
 ///
 /// # Errors
 ///

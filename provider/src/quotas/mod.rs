@@ -5,6 +5,7 @@
 //! call `fetch` on a thread for blocking tasks.
 //!
 //! ```no_run
+//! use model_studio_limits_core::DisplayLimits;
 //! use model_studio_provider::Region;
 //! use model_studio_provider::quotas::{AccountLimits, ApiKey, Endpoint, Options, fetch};
 //!
@@ -13,12 +14,13 @@
 //! let key = ApiKey::from_env(ApiKey::VARIABLE)?;
 //! let rows = fetch(&endpoint, &key, &Options::default(), |retry| eprintln!("{retry}"))?;
 //!
-//! let account = AccountLimits::new(&rows, &region.table());
+//! let table = region.table();
+//! let account = AccountLimits::new(&rows, &table);
 //! for warning in &account.warnings {
 //!     eprintln!("warning: {warning}");
 //! }
-//! for (model, limits) in &account.known {
-//!     println!("{model}: {:?}", limits.limits());
+//! for (model, limits) in account.merged(&table) {
+//!     println!("{model}: {}", DisplayLimits(&limits));
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -28,6 +30,7 @@ mod api_key;
 mod endpoint;
 mod error;
 mod fetch;
+mod overlay;
 mod response;
 mod row;
 
@@ -36,4 +39,5 @@ pub use api_key::{ApiKey, ApiKeyError};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::Error;
 pub use fetch::{Options, Retry, fetch};
+pub use overlay::OverlayEntry;
 pub use row::{Quota, QuotaRow};

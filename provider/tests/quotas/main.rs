@@ -1,5 +1,7 @@
 //! Reads quotas from a local server. The tests of the command line tool cover the responses in detail.
 
+mod overlay;
+
 use std::time::Duration;
 
 use loopback::{Response, Server};

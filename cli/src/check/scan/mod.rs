@@ -11,13 +11,12 @@ mod typo;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use model_studio_provider::{Region, Table};
 
 use super::finding::Problem;
 use super::life_cycle::LifeCycles;
 use super::rules::{Dates, Subject};
 use crate::table_arguments::Selection;
-use model_studio_provider::Region;
-use model_studio_provider::Table;
 use places::Places;
 use servers::{Provider, Servers};
 
