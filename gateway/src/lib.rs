@@ -4,3 +4,13 @@
 
 pub mod config;
 pub mod mock_provider;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the proxy that uses it follows")
+)]
+mod formats;
+
+/// Checks for fuzzing. This is not a part of the public interface.
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub use formats::oracle;
