@@ -1,8 +1,13 @@
 //! The host names of the provider's API.
 //!
-//! They are on the provider's page "Base URL overview", as of its update on 2026-10-11:
-//! <https://www.alibabacloud.com/help/en/model-studio/base-url>. A host belongs to a region, and serves
-//! all of its deployment scopes: <https://www.alibabacloud.com/help/en/model-studio/regions>.
+//! Those without a workspace are on the provider's page "Base URL overview", as of its update on
+//! 2026-10-11: <https://www.alibabacloud.com/help/en/model-studio/base-url>. The Chinese version lists the
+//! hosts of workspaces in all regions but Hong Kong: <https://help.aliyun.com/zh/model-studio/base-url>.
+//! That of Hong Kong is on the page about messages, as of 2026-06-25:
+//! <https://www.alibabacloud.com/help/tc/model-studio/anthropic-api-messages>.
+//!
+//! A host belongs to a region, and serves all of its deployment scopes:
+//! <https://www.alibabacloud.com/help/en/model-studio/regions>.
 
 use std::error::Error;
 use std::fmt;
@@ -19,7 +24,7 @@ impl Region {
     /// `https://{WORKSPACE}.{REGION_ID}.maas.aliyuncs.com`. Only keys of this workspace are accepted.
     ///
     /// Without one, it is the older host that all workspaces of the region share. The provider documents
-    /// it for Singapore, Beijing, Virginia and Hong Kong, but not for Frankfurt and Tokyo.
+    /// one for Singapore, Beijing, Virginia and Hong Kong, but none for Frankfurt and Tokyo.
     ///
     /// Append the path of an API: `/compatible-mode/v1` for the one that is compatible with `OpenAI`,
     /// `/apps/anthropic` for the one that is compatible with Anthropic, or `/api/v1` for the provider's
