@@ -3,12 +3,12 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
-pub mod mock_provider;
 #[cfg_attr(
     not(test),
     expect(dead_code, reason = "the proxy that uses it follows")
 )]
 mod formats;
+pub mod mock_provider;
 
 /// Checks for fuzzing. This is not a part of the public interface.
 #[cfg(any(test, feature = "fuzzing"))]

@@ -9,6 +9,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::Format;
+use edit::Edit;
 
 /// What the body of a call asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,13 +33,6 @@ pub(crate) struct CallBody {
     usage_edit: Option<Edit>,
 }
 
-/// The text that replaces a range of a body.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Edit {
-    at: Range<usize>,
-    text: &'static str,
-}
-
 impl CallBody {
     /// Reads the body of a call.
     ///
@@ -50,8 +44,21 @@ impl CallBody {
     /// The provider may use the first of two fields of the same name or the last, so such a body could
     /// be limited as a call of one model and answered by another.
     pub(crate) fn parse(format: Format, body: &[u8]) -> Result<Self, BodyError> {
-        reader::read(format, body).map_err(|error| BodyError {
-            message: error.to_string(),
+        let error = |message: String| BodyError { message };
+        let fields = reader::read(format, body).map_err(|cause| error(cause.to_string()))?;
+        let (model, model_at) = fields
+            .model
+            .ok_or_else(|| error("missing field `model`".to_owned()))?;
+        let with_thoughts = |limit: u64| limit.saturating_add(fields.thinking_budget);
+        Ok(Self {
+            model,
+            model_at,
+            streams: fields.streams,
+            reports_usage: fields.usage_edit.is_none(),
+            usage_edit: fields.usage_edit,
+            max_output_tokens: fields.output_limit.map(with_thoughts),
+            answers: fields.answers,
+            text_bytes: fields.text_bytes,
         })
     }
 
@@ -60,9 +67,11 @@ impl CallBody {
     ///
     /// `ask_for_usage` changes nothing in formats whose streams always report their usage.
     pub(crate) fn edited(&self, body: &Bytes, model: Option<&str>, ask_for_usage: bool) -> Bytes {
-        let model = model.map(|model| (self.model_at.clone(), edit::quoted(model)));
-        let usage = self.usage_edit.as_ref().filter(|_| ask_for_usage);
-        let usage = usage.map(|edit| (edit.at.clone(), edit.text.to_owned()));
+        let model = model.map(|model| Edit {
+            at: self.model_at.clone(),
+            text: edit::quoted(model).into(),
+        });
+        let usage = self.usage_edit.clone().filter(|_| ask_for_usage);
         edit::replace(body, [model, usage])
     }
 }

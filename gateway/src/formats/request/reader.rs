@@ -9,10 +9,10 @@ use serde_json::value::RawValue;
 
 use super::super::Format;
 use super::super::text::TextCounter;
-use super::{CallBody, Edit};
+use super::edit::Edit;
 
 /// Reads the fields of a body.
-pub(super) fn read(format: Format, body: &[u8]) -> serde_json::Result<CallBody> {
+pub(super) fn read(format: Format, body: &[u8]) -> serde_json::Result<Fields<'_>> {
     let mut fields = Fields::new(format, body);
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let reader = ObjectReader {
@@ -21,7 +21,24 @@ pub(super) fn read(format: Format, body: &[u8]) -> serde_json::Result<CallBody> 
     };
     reader.deserialize(&mut deserializer)?;
     deserializer.end()?;
-    fields.finish()
+    Ok(fields)
+}
+
+/// The values of the fields of a body.
+pub(super) struct Fields<'a> {
+    format: Format,
+    body: &'a [u8],
+    /// The fields that must not occur again.
+    unique: Vec<Meaning>,
+    /// The model, and its place in the body.
+    pub(super) model: Option<(String, Range<usize>)>,
+    pub(super) streams: bool,
+    /// The edit that asks for the usage of a stream, if it must be asked for.
+    pub(super) usage_edit: Option<Edit>,
+    pub(super) output_limit: Option<u64>,
+    pub(super) thinking_budget: u64,
+    pub(super) answers: u64,
+    pub(super) text_bytes: u64,
 }
 
 /// The objects whose fields are read.
@@ -74,21 +91,6 @@ fn meaning(format: Format, object: Object, key: &str) -> Meaning {
     }
 }
 
-/// The values of the fields that were read.
-struct Fields<'a> {
-    format: Format,
-    body: &'a [u8],
-    /// The fields that must not occur again.
-    unique: Vec<Meaning>,
-    model: Option<(String, Range<usize>)>,
-    streams: bool,
-    usage_edit: Option<Edit>,
-    output_limit: Option<u64>,
-    thinking_budget: u64,
-    answers: u64,
-    text_bytes: u64,
-}
-
 impl<'a> Fields<'a> {
     fn new(format: Format, body: &'a [u8]) -> Self {
         // The start of the first field. A body without fields has no model, so a comma always
@@ -99,7 +101,7 @@ impl<'a> Fields<'a> {
             .map_or(0, |brace| brace + 1);
         let insertion = Edit {
             at: start..start,
-            text: r#""stream_options":{"include_usage":true},"#,
+            text: r#""stream_options":{"include_usage":true},"#.into(),
         };
         let must_ask = matches!(format, Format::ChatCompletions | Format::Completions);
         Self {
@@ -114,21 +116,6 @@ impl<'a> Fields<'a> {
             answers: 1,
             text_bytes: 0,
         }
-    }
-
-    fn finish(self) -> serde_json::Result<CallBody> {
-        let model = self.model.ok_or_else(|| Error::missing_field("model"))?;
-        let with_thoughts = |limit: u64| limit.saturating_add(self.thinking_budget);
-        Ok(CallBody {
-            model: model.0,
-            model_at: model.1,
-            streams: self.streams,
-            reports_usage: self.usage_edit.is_none(),
-            usage_edit: self.usage_edit,
-            max_output_tokens: self.output_limit.map(with_thoughts),
-            answers: self.answers,
-            text_bytes: self.text_bytes,
-        })
     }
 
     /// Returns the meaning of a key.
@@ -211,7 +198,7 @@ impl<'a> Fields<'a> {
         if options.get() == "null" {
             return Ok(Some(Edit {
                 at,
-                text: r#"{"include_usage":true}"#,
+                text: r#"{"include_usage":true}"#.into(),
             }));
         }
         // A list would be read as the fields in the order of the declaration.
@@ -224,17 +211,17 @@ impl<'a> Fields<'a> {
         Ok(match parsed.include_usage {
             None if inside.trim_start().starts_with('}') => Some(Edit {
                 at: start,
-                text: r#""include_usage":true"#,
+                text: r#""include_usage":true"#.into(),
             }),
             None => Some(Edit {
                 at: start,
-                text: r#""include_usage":true,"#,
+                text: r#""include_usage":true,"#.into(),
             }),
             Some(value) => match value.get() {
                 "true" => None,
                 "false" | "null" => Some(Edit {
                     at: self.place(value),
-                    text: "true",
+                    text: "true".into(),
                 }),
                 _ => return Err(wrong_type("`include_usage`", "true or false", value)),
             },
