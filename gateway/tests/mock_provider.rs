@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use model_studio_gateway::config::{LifeCycle, Model};
 use model_studio_gateway::mock_provider::{Builder, Distribution, MockProvider, TaskEnd};
 use model_studio_limits::{Limit, LimitKind};
 use serde_json::{Value, json};
@@ -181,6 +182,36 @@ async fn a_window_allows_no_more_requests_than_the_limit() {
     let counts = caller.provider.counts("qwen-plus");
     assert_eq!((counts.accepted, counts.refused), (3, 1));
     assert_eq!(counts.limits[0].largest, 2);
+}
+
+#[tokio::test]
+async fn models_of_a_pool_share_their_limits() {
+    let model = |name: &str, aliases: &[&str]| Model {
+        name: name.to_owned(),
+        aliases: aliases.iter().copied().map(str::to_owned).collect(),
+        life_cycle: LifeCycle::Active,
+        quota: "pool".to_owned(),
+        limits: vec![Limit {
+            kind: LimitKind::Requests,
+            count: NonZeroU64::new(2).unwrap(),
+            per: Some(Duration::from_secs(60)),
+        }],
+        context_window: None,
+    };
+    let models = [
+        model("qwen-plus", &["qwen-plus-0125"]),
+        model("qwen-max", &[]),
+    ];
+    let caller = Caller::start(MockProvider::builder().models(&models)).await;
+    for (name, status) in [
+        ("qwen-plus", StatusCode::OK),
+        ("qwen-max", StatusCode::OK),
+        ("qwen-plus-0125", StatusCode::TOO_MANY_REQUESTS),
+    ] {
+        let call = with(chat(), "model", json!(name));
+        assert_eq!(caller.post(CHAT, &call).await.0, status, "{name}");
+    }
+    assert_eq!(caller.provider.counts("qwen-max").refused, 1);
 }
 
 /// The output counts when the call arrives, and again when the answer ends.

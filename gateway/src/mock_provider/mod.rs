@@ -31,7 +31,7 @@
 //!
 //! The first two also work after a prefix, such as `/compatible-mode`. Streams have the events of each
 //! format, and the usage where the provider sends it. A call with tools is answered with a call of the
-//! first tool, and then with words. `GET /mock/counts` returns the [counts](Counts) of all models in
+//! first tool, and then with words. `GET /mock/counts` returns the [counts](Counts) of all quotas in
 //! JSON, for programs in other languages.
 //!
 //! # Tokens
@@ -77,6 +77,8 @@ use model_studio_limits::{Limit, LimitKind};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::config::Model;
+
 pub use distribution::Distribution;
 pub use meter::{Counts, Peak};
 use server::serve;
@@ -108,13 +110,15 @@ impl MockProvider {
         format!("http://{}", self.address)
     }
 
-    /// Returns what was counted for a model. Everything is zero if it was not called.
+    /// Returns what was counted for a model, or for all models of its pool. Everything is zero if it
+    /// was not called.
     #[must_use]
     pub fn counts(&self, model: &str) -> Counts {
-        self.all_counts().remove(model).unwrap_or_default()
+        let quota = self.shared.settings.quota(model);
+        self.all_counts().remove(quota).unwrap_or_default()
     }
 
-    /// Returns what was counted, by model.
+    /// Returns what was counted, by the name of the quota, which is that of the model or pool.
     #[must_use]
     pub fn all_counts(&self) -> BTreeMap<String, Counts> {
         self.shared.counts()
@@ -139,8 +143,24 @@ impl Builder {
     /// Sets the limits of a model, for example those of a table. Without limits, every call of the
     /// model is accepted.
     pub fn limits(mut self, model: &str, limits: impl IntoIterator<Item = Limit>) -> Self {
+        let quotas = &mut self.settings.quotas;
+        quotas.insert(model.to_owned(), model.to_owned());
         let limits = limits.into_iter().collect();
         self.settings.limits.insert(model.to_owned(), limits);
+        self
+    }
+
+    /// Sets the limits of all models that a gateway knows. Models of a pool share their limits, and so
+    /// do the aliases of a model.
+    pub fn models(mut self, models: &[Model]) -> Self {
+        for model in models {
+            for name in model.aliases.iter().chain([&model.name]) {
+                let quotas = &mut self.settings.quotas;
+                quotas.insert(name.clone(), model.quota.clone());
+            }
+            let limits = &mut self.settings.limits;
+            limits.insert(model.quota.clone(), model.limits.clone());
+        }
         self
     }
 

@@ -157,9 +157,7 @@ fn is_authorized(headers: &HeaderMap, shared: &Shared) -> bool {
 /// Returns the models with limits, in `OpenAI`'s format.
 fn models(shared: &Shared) -> Value {
     let model = |name: &String| json!({ "id": name, "object": "model", "created": CREATED, "owned_by": "system" });
-    let mut names: Vec<_> = shared.settings.limits.keys().collect();
-    names.sort();
-    let data: Vec<_> = names.into_iter().map(model).collect();
+    let data: Vec<_> = shared.settings.quotas.keys().map(model).collect();
     json!({ "object": "list", "data": data })
 }
 

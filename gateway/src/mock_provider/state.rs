@@ -19,6 +19,7 @@ pub(super) struct Shared {
 
 #[derive(Debug)]
 struct State {
+    /// By the name of the quota.
     meters: HashMap<String, Meter>,
     tasks: HashMap<String, Task>,
     random: fastrand::Rng,
@@ -28,7 +29,7 @@ struct State {
 
 #[derive(Debug)]
 struct Task {
-    model: String,
+    quota: String,
     submitted: Instant,
     polls: u32,
     has_ended: bool,
@@ -39,7 +40,7 @@ struct Task {
 #[derive(Debug)]
 pub(super) struct RunningCall {
     shared: Arc<Shared>,
-    model: String,
+    quota: String,
     sent: u64,
     is_complete: bool,
 }
@@ -91,11 +92,12 @@ impl Shared {
         if amounts.is_task {
             state.end_tasks(now, self.settings.task_end);
         }
-        state.meter(model, &self.settings).arrive(now, amounts)?;
+        let quota = self.settings.quota(model);
+        state.meter(quota, &self.settings).arrive(now, amounts)?;
         drop(state);
         Ok(RunningCall {
             shared: Arc::clone(self),
-            model: model.to_owned(),
+            quota: quota.to_owned(),
             sent: 0,
             is_complete: false,
         })
@@ -104,7 +106,7 @@ impl Shared {
     /// Starts a task that was accepted.
     pub(super) fn start_task(&self, id: &str, model: &str) {
         let task = Task {
-            model: model.to_owned(),
+            quota: self.settings.quota(model).to_owned(),
             submitted: Instant::now(),
             polls: 0,
             has_ended: false,
@@ -127,9 +129,10 @@ impl Shared {
         }
     }
 
+    /// Returns what was counted, by the name of the quota.
     pub(super) fn counts(&self) -> BTreeMap<String, Counts> {
         let state = self.lock();
-        let counts = |(model, meter): (&String, &Meter)| (model.clone(), meter.counts());
+        let counts = |(quota, meter): (&String, &Meter)| (quota.clone(), meter.counts());
         state.meters.iter().map(counts).collect()
     }
 
@@ -139,12 +142,12 @@ impl Shared {
 }
 
 impl State {
-    fn meter(&mut self, model: &str, settings: &Settings) -> &mut Meter {
-        if !self.meters.contains_key(model) {
-            let limits = settings.limits.get(model).map_or(&[][..], Vec::as_slice);
-            self.meters.insert(model.to_owned(), Meter::new(limits));
+    fn meter(&mut self, quota: &str, settings: &Settings) -> &mut Meter {
+        if !self.meters.contains_key(quota) {
+            let limits = settings.limits.get(quota).map_or(&[][..], Vec::as_slice);
+            self.meters.insert(quota.to_owned(), Meter::new(limits));
         }
-        self.meters.get_mut(model).expect("it was inserted above")
+        self.meters.get_mut(quota).expect("it was inserted above")
     }
 
     /// Ends the tasks whose time has come.
@@ -156,7 +159,7 @@ impl State {
             };
             if is_over {
                 task.has_ended = true;
-                if let Some(meter) = self.meters.get_mut(&task.model) {
+                if let Some(meter) = self.meters.get_mut(&task.quota) {
                     meter.end_task();
                 }
             }
@@ -179,7 +182,7 @@ impl RunningCall {
 impl Drop for RunningCall {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
-        if let Some(meter) = state.meters.get_mut(&self.model) {
+        if let Some(meter) = state.meters.get_mut(&self.quota) {
             meter.end(Instant::now(), self.sent, self.is_complete);
         }
     }
