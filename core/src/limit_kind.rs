@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use crate::distance_within;
+
 /// Defines [`LimitKind`] and its [keys](LimitKey) from a single list of the variants: the singular
 /// and plural nouns, whether the provider measures how much of the kind a request uses, such as its
 /// tokens, and the keys, each with its window and, if that is fixed, its column heading.
@@ -172,5 +174,50 @@ impl LimitKey {
         let mut keys = Self::ALL.iter();
         let found = keys.find(|key| key.kind == kind && key.window == window);
         found.copied()
+    }
+
+    /// Returns the key to suggest for an unknown one.
+    ///
+    /// Short keys that differ in one letter, such as `tpm` and `tpd`, have different meanings. A key of up
+    /// to five letters is therefore only suggested if `unknown` has the same set of letters and is at most
+    /// one edit away. For longer keys, `unknown` may be up to two edits away.
+    #[must_use]
+    pub fn suggest(unknown: &str) -> Option<Self> {
+        let candidates = Self::ALL.iter().filter_map(|key| {
+            let is_long = key.name.len() > 5;
+            let distance = distance_within(unknown, key.name, if is_long { 2 } else { 1 })?;
+            (is_long || has_same_letters(unknown, key.name)).then_some((distance, *key))
+        });
+        let (_, key) = candidates.min_by_key(|(distance, _)| *distance)?;
+        Some(key)
+    }
+}
+
+/// Returns `true` if every letter of one name is in the other. ASCII case is ignored.
+fn has_same_letters(a: &str, b: &str) -> bool {
+    let contains = |name: &str, letter: u8| {
+        let mut letters = name.bytes();
+        letters.any(|other| other.eq_ignore_ascii_case(&letter))
+    };
+    a.bytes().all(|letter| contains(b, letter)) && b.bytes().all(|letter| contains(a, letter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_key_is_suggested_and_never_another_kind() {
+        for (unknown, key) in [
+            ("ouput_tokens", Some("output_tokens")),
+            ("input_token", Some("input_tokens")),
+            ("qmp", Some("qpm")),
+            ("rph", None),
+            ("tpx", None),
+            ("submissions_per_hour", None),
+        ] {
+            let suggested = LimitKey::suggest(unknown).map(|key| key.name);
+            assert_eq!(suggested, key, "{unknown}");
+        }
     }
 }

@@ -2,12 +2,15 @@
 //! Cloud Model Studio.
 #![forbid(unsafe_code)]
 
+pub mod clients;
 pub mod config;
 #[cfg_attr(
     not(test),
     expect(dead_code, reason = "the proxy that uses it follows")
 )]
 mod formats;
+pub mod key;
+pub mod logging;
 pub mod mock_provider;
 
 /// Checks for fuzzing. This is not a part of the public interface.

@@ -1,12 +1,9 @@
 //! Decodes the limits of a model.
 
-use std::collections::BTreeSet;
 use std::num::NonZeroU64;
 use std::{ptr, slice};
 
-use model_studio_limits_core::{
-    AnyOf, KeyWindow, Limit, LimitKey, LimitKind, Rate, distance_within,
-};
+use model_studio_limits_core::{AnyOf, KeyWindow, Limit, LimitKey, LimitKind, Rate};
 
 use super::numbers::{integer, join_numbers, plain_integer};
 use crate::diagnostic::Diagnostic;
@@ -58,7 +55,7 @@ fn decode_key(reader: &mut Reader, entry: &Entry) -> Vec<Limit> {
     let what = format!("`{name}`");
     let Some(LimitKey { kind, window, .. }) = LimitKey::from_name(name) else {
         let error = Diagnostic::new(entry.location, format!("unknown key `{name}`"));
-        let help = suggest_key(name).map(|key| format!("did you mean `{key}`?"));
+        let help = LimitKey::suggest(name).map(|key| format!("did you mean `{}`?", key.name));
         reader.error(error.help(help.unwrap_or_else(|| {
             let keys: Vec<&str> = LimitKey::ALL.iter().map(|key| key.name).collect();
             format!("expected one of {}", AnyOf(&keys))
@@ -77,22 +74,6 @@ fn decode_key(reader: &mut Reader, entry: &Entry) -> Vec<Limit> {
     let limits = nodes.iter();
     let limits = limits.filter_map(|node| decode_rate(reader, kind, &what, node));
     limits.collect()
-}
-
-/// Returns the key to suggest for an unknown one.
-///
-/// Short keys that differ in one letter, such as `tpm` and `tpd`, have different meanings. A key of up
-/// to five letters is therefore only suggested if `unknown` has the same set of letters and is at most
-/// one edit away. For longer keys, `unknown` may be up to two edits away.
-fn suggest_key(unknown: &str) -> Option<&'static str> {
-    let letters = |name: &str| BTreeSet::from_iter(name.to_ascii_lowercase().into_bytes());
-    let candidates = LimitKey::ALL.iter().filter_map(|key| {
-        let is_long = key.name.len() > 5;
-        let distance = distance_within(unknown, key.name, if is_long { 2 } else { 1 })?;
-        (is_long || letters(key.name) == letters(unknown)).then_some((distance, key.name))
-    });
-    let (_, key) = candidates.min_by_key(|(distance, _)| *distance)?;
-    Some(key)
 }
 
 /// Decodes an integer from 1 to `max`.
@@ -118,23 +99,4 @@ fn decode_rate(reader: &mut Reader, kind: LimitKind, what: &str, node: &Node) ->
         Some(format!("write `{plain} per {per}`"))
     });
     reader.fail(Diagnostic::new(node.location, message).help_maybe(plain))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::suggest_key;
-
-    #[test]
-    fn the_nearest_key_is_suggested_and_never_another_kind() {
-        for (unknown, key) in [
-            ("ouput_tokens", Some("output_tokens")),
-            ("input_token", Some("input_tokens")),
-            ("qmp", Some("qpm")),
-            ("rph", None),
-            ("tpx", None),
-            ("submissions_per_hour", None),
-        ] {
-            assert_eq!(suggest_key(unknown), key, "{unknown}");
-        }
-    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::{Access, Bounds, Config, Model, Timeouts, UnknownModels, Upstream};
+use super::{Access, Bounds, Config, Log, Model, Timeouts, UnknownModels, Upstream};
 
 const DEFAULT_PORT: u16 = 8787;
 
@@ -14,6 +14,7 @@ impl Config {
     pub fn new(upstream: Upstream, models: Vec<Model>) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
+            admin_listen: None,
             upstream,
             models,
             unknown_models: UnknownModels::default(),
@@ -28,6 +29,7 @@ impl Config {
             bounds: Bounds::default(),
             timeouts: Timeouts::default(),
             retries: 3,
+            log: Log::default(),
         }
     }
 }

@@ -1,20 +1,57 @@
 //! The settings of a gateway.
+//!
+//! [`Source`] reads them from a configuration file, whose keys `example.toml` describes.
 
+mod access;
+mod client_name;
+mod context;
 mod defaults;
+mod error;
+mod file;
+mod flags;
+mod limits;
+mod log;
+mod models;
+mod names;
+mod parse;
+mod places;
+mod quotas;
+mod secret_source;
+mod settings;
+mod source;
+mod store;
+mod upstream;
+mod values;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use http::Uri;
 use model_studio_limits::{Date, Limit};
+use model_studio_provider::quotas::Endpoint;
+use serde::Deserialize;
+
+pub use client_name::{ClientName, ParseClientNameError};
+pub use error::ConfigError;
+pub use flags::Flags;
+pub use log::{Level, Log, LogFormat};
+pub use source::{Reloaded, Source};
+pub use values::{Address, Share};
+
+/// A configuration file that describes every key.
+pub const EXAMPLE: &str = include_str!("example.toml");
 
 /// The settings of a gateway. `Config::new` returns the defaults.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The address on which clients connect. The default is `127.0.0.1:8787`.
     pub listen: SocketAddr,
+    /// Another address for the metrics and the status page. `None` if they are at `listen`, but only if
+    /// that is a loopback address.
+    pub admin_listen: Option<SocketAddr>,
     /// The provider's server, to which calls are sent.
     pub upstream: Upstream,
     /// The models that the provider serves or has served, by the model ID.
@@ -27,7 +64,8 @@ pub struct Config {
     pub access: Access,
     /// The classes, by name. A class that is not among them has weight 1 and no headroom.
     pub classes: BTreeMap<String, Class>,
-    /// The models that can serve a call instead of another one, in order of preference.
+    /// The models that can serve a call instead of another one, in order of preference. All are model
+    /// IDs, not aliases.
     pub fallbacks: BTreeMap<String, Vec<String>>,
     /// How long a call waits for its own model before it takes a fallback. The default is zero.
     pub patience: Duration,
@@ -44,10 +82,12 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// How many times a call is sent again after the provider has refused it. The default is 3.
     pub retries: u32,
+    /// The format and the level of the log.
+    pub log: Log,
 }
 
 /// The provider's server.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upstream {
     /// The scheme, the host, and optionally a path, which precedes that of each call.
     pub base: Uri,
@@ -96,7 +136,8 @@ pub enum LifeCycle {
 }
 
 /// What happens to calls of models that the gateway does not know.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum UnknownModels {
     /// They are refused, with the names that are similar. The default.
     #[default]
@@ -129,7 +170,7 @@ pub struct Client {
     pub key_hash: [u8; 32],
     /// The class of its requests, by default one of its own with the client's name.
     pub class: String,
-    /// The models that it may use, by ID or alias. `None` for all.
+    /// The model IDs of the models that it may use. `None` for all.
     pub models: Option<Vec<String>>,
     /// The most requests that it may have waiting or running at the same time. `None` for no limit.
     pub max_concurrent: Option<usize>,
@@ -147,7 +188,7 @@ pub struct Class {
 }
 
 /// The Redis server of a fleet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Store {
     /// The URL, which can contain a password.
     pub url: Secret,
@@ -158,8 +199,8 @@ pub struct Store {
 /// How the limits of the account are read from the provider.
 #[derive(Clone, Debug)]
 pub struct Quotas {
-    /// The URL of the quota endpoint.
-    pub url: String,
+    /// The provider's endpoint for a region and a workspace.
+    pub endpoint: Endpoint,
     /// The API key.
     pub key: Secret,
     /// The time from one reading to the next.
@@ -219,6 +260,12 @@ impl Secret {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
     }
 }
 
