@@ -65,28 +65,58 @@ impl Source {
     pub fn reload(&self, running: &Config) -> Result<Reloaded, ConfigError> {
         let mut config = self.load()?;
         let mut unchanged = Vec::new();
-        let mut keep = |name: &'static str, is_changed: bool| {
-            if is_changed {
-                unchanged.push(name);
-            }
-            is_changed
-        };
-        if keep("listen", config.listen != running.listen) {
-            config.listen = running.listen;
-        }
-        if keep("admin_listen", config.admin_listen != running.admin_listen) {
-            config.admin_listen = running.admin_listen;
-        }
-        if keep("share", config.share != running.share) {
-            config.share = running.share;
-        }
-        if keep("store", config.store != running.store) {
-            config.store.clone_from(&running.store);
-        }
-        if keep("log", config.log != running.log) {
-            config.log = running.log;
-        }
+        let names = &mut unchanged;
+        keep("listen", &mut config.listen, &running.listen, names);
+        keep(
+            "admin_listen",
+            &mut config.admin_listen,
+            &running.admin_listen,
+            names,
+        );
+        keep("share", &mut config.share, &running.share, names);
+        keep("store", &mut config.store, &running.store, names);
+        keep("log", &mut config.log, &running.log, names);
+        // What applies to connections is set when the gateway starts to listen.
+        let (bounds, running_bounds) = (&mut config.bounds, &running.bounds);
+        keep(
+            "bounds.connections",
+            &mut bounds.connections,
+            &running_bounds.connections,
+            names,
+        );
+        keep(
+            "bounds.header",
+            &mut bounds.header,
+            &running_bounds.header,
+            names,
+        );
+        let (timeouts, running_timeouts) = (&mut config.timeouts, &running.timeouts);
+        keep(
+            "timeouts.header",
+            &mut timeouts.header,
+            &running_timeouts.header,
+            names,
+        );
+        keep(
+            "timeouts.body",
+            &mut timeouts.body,
+            &running_timeouts.body,
+            names,
+        );
         Ok(Reloaded { config, unchanged })
+    }
+}
+
+/// Restores a setting that cannot change, and adds its name if it did.
+fn keep<T: Clone + PartialEq>(
+    name: &'static str,
+    new: &mut T,
+    running: &T,
+    unchanged: &mut Vec<&'static str>,
+) {
+    if new != running {
+        new.clone_from(running);
+        unchanged.push(name);
     }
 }
 

@@ -1,6 +1,8 @@
 //! A file that is read again.
 
-use model_studio_gateway::config::Flags;
+use std::time::Duration;
+
+use model_studio_gateway::config::{Bounds, Flags, Timeouts};
 
 use crate::scratch::Scratch;
 
@@ -21,12 +23,39 @@ fn what_needs_a_restart_is_named_and_stays() {
     scratch.write(
         "gateway.toml",
         "region = 'singapore'\nretries = 3\nlisten = '127.0.0.1:1'\nadmin_listen = '127.0.0.1:2'\n\
-         share = '1/2'\nstore = { url = 'redis://127.0.0.1' }\nlog = { level = 'debug' }",
+         share = '1/2'\nstore = { url = 'redis://127.0.0.1' }\nlog = { level = 'debug' }\n\
+         bounds = { connections = 1, header = 1, body = 7 }\n\
+         timeouts = { header = '1s', body = '1s', queue = '1s' }",
     );
     let reloaded = source.reload(&running).unwrap();
-    let names = ["listen", "admin_listen", "share", "store", "log"];
+    let names = [
+        "listen",
+        "admin_listen",
+        "share",
+        "store",
+        "log",
+        "bounds.connections",
+        "bounds.header",
+        "timeouts.header",
+        "timeouts.body",
+    ];
     assert_eq!(reloaded.unchanged, names);
     let config = reloaded.config;
+    assert_eq!(
+        config.bounds,
+        Bounds {
+            body: 7,
+            ..running.bounds
+        }
+    );
+    let queue = Duration::from_secs(1);
+    assert_eq!(
+        config.timeouts,
+        Timeouts {
+            queue,
+            ..running.timeouts
+        }
+    );
     assert_eq!(
         (config.retries, config.listen, config.share),
         (3, running.listen, (1, 1))
