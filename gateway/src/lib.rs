@@ -2,16 +2,32 @@
 //! Cloud Model Studio.
 #![forbid(unsafe_code)]
 
+mod admission;
+mod caller;
 pub mod clients;
 pub mod config;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the proxy that uses it follows")
-)]
+mod deadline;
+mod error;
+mod estimate;
+mod failure;
 mod formats;
+mod gateway;
 pub mod key;
 pub mod logging;
+mod metrics;
 pub mod mock_provider;
+mod models;
+mod proxy;
+mod record;
+mod server;
+mod shared;
+mod tasks;
+mod tracker;
+mod upstream;
+mod waiting;
+
+pub use error::StartError;
+pub use gateway::{Gateway, Handle};
 
 /// Checks for fuzzing. This is not a part of the public interface.
 #[cfg(any(test, feature = "fuzzing"))]

@@ -187,6 +187,12 @@ pub struct Class {
     pub headroom: f64,
 }
 
+impl Class {
+    pub(crate) fn to_limiter(self) -> model_studio_limiter::Class {
+        model_studio_limiter::Class::weight(self.weight).headroom(self.headroom)
+    }
+}
+
 /// The Redis server of a fleet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Store {

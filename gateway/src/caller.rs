@@ -1,0 +1,87 @@
+//! Who has sent a request.
+
+use std::hash::BuildHasher as _;
+use std::sync::Arc;
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use model_studio_limiter::ClassKey;
+
+use crate::config::{Client, Model};
+use crate::failure::Failure;
+use crate::shared::{Settings, Shared};
+
+/// The field with which clients that use their own API keys choose a class.
+pub(crate) const CLASS: HeaderName = HeaderName::from_static("x-gateway-class");
+
+/// The longest name of a class.
+const MAX_CLASS: usize = 64;
+
+/// Who has sent a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// Whose answers are alike.
+    pub(crate) id: Arc<str>,
+    pub(crate) class: ClassKey,
+    /// The name of the class, for metrics.
+    pub(crate) class_name: Arc<str>,
+    /// The client, if it has a key of the gateway.
+    pub(crate) client: Option<Arc<Client>>,
+}
+
+impl Caller {
+    /// Returns who has sent a request with this header.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the clients need a key of the gateway and the header has none.
+    pub(crate) fn new(
+        shared: &Shared,
+        settings: &Settings,
+        headers: &HeaderMap,
+    ) -> Result<Self, Failure> {
+        if let Some(clients) = &settings.clients {
+            let client = clients.authenticate(headers).map_err(|error| {
+                let status = StatusCode::UNAUTHORIZED;
+                Failure::invalid(status, "invalid_api_key", error.to_string())
+            })?;
+            return Ok(Self::of_client(Arc::clone(client)));
+        }
+        let class = headers.get(CLASS).and_then(|class| class.to_str().ok());
+        let class = class.unwrap_or_default().trim();
+        let class: String = class.chars().take(MAX_CLASS).collect();
+        // The key itself is not kept.
+        let key = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+        let id = shared.hasher.hash_one((key, &class));
+        Ok(Self {
+            id: format!("{id:x}").into(),
+            class: ClassKey::from(&*class),
+            class_name: class.into(),
+            client: None,
+        })
+    }
+
+    /// Returns an error if the caller must not use a model.
+    pub(crate) fn check_model(&self, model: &Model) -> Result<(), Failure> {
+        match &self.client {
+            Some(client) if !client.may_use(&model.name) => Err(Failure::invalid(
+                StatusCode::FORBIDDEN,
+                "model_not_allowed",
+                format!(
+                    "the client `{}` must not use the model `{}`",
+                    client.name, model.name
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn of_client(client: Arc<Client>) -> Self {
+        Self {
+            id: Arc::from(&*client.name),
+            class: ClassKey::from(&*client.class),
+            class_name: Arc::from(&*client.class),
+            client: Some(client),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The gateway.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use crate::config::Config;
+use crate::error::StartError;
+use crate::server::serve;
+use crate::shared::Shared;
+
+/// A gateway that listens for clients.
+#[derive(Debug)]
+pub struct Gateway {
+    shared: Arc<Shared>,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// Changes a gateway while it runs. Clones change the same gateway.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    shared: Arc<Shared>,
+}
+
+impl Gateway {
+    /// Starts to listen. Clients wait until [`run`](Self::run) is called.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the settings cannot be used, or if another program uses the address.
+    pub async fn bind(config: Config) -> Result<Self, StartError> {
+        let listener = TcpListener::bind(config.listen).await;
+        let listener = listener.map_err(StartError::Listen)?;
+        let address = listener.local_addr().map_err(StartError::Listen)?;
+        let shared = Arc::new(Shared::new(config)?);
+        Ok(Self {
+            shared,
+            listener,
+            address,
+        })
+    }
+
+    /// Returns the address on which the gateway listens. The port is the actual one if that of the
+    /// settings is 0.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Returns a handle, to change the settings.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        Handle {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// Answers clients until `stop` completes. Then no more requests are accepted, and those that run
+    /// have the time `timeouts.shutdown` of the settings to end.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        serve(&self.shared, self.listener, stop).await;
+        self.shared.close().await;
+    }
+}
+
+impl Handle {
+    /// Replaces the settings, for requests that arrive from now on. Limits and classes also apply to
+    /// those that wait. The address and the store stay as they were.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the settings cannot be used. Then nothing has changed.
+    pub fn reload(&self, config: Config) -> Result<(), StartError> {
+        self.shared.replace(config)
+    }
+}

@@ -1,0 +1,323 @@
+//! Passes the answer to a call on, reads its usage on the way, and settles the permit at the end.
+
+use std::future::Future as _;
+use std::mem;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use model_studio_limiter::{Cost, Refusal};
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::response::BoxError;
+use crate::admission::CallPermit;
+use crate::estimate::Size;
+use crate::formats::Format;
+use crate::formats::events::EventReader;
+use crate::formats::usage::{Usage, usage_of_body};
+use crate::record::Outcome;
+use crate::shared::Shared;
+use crate::tracker::Tracker;
+
+/// The bytes of text for which at least one token is counted when an answer is interrupted.
+const BYTES_PER_TOKEN: u64 = 4;
+
+/// The most bytes of an answer in JSON that are kept to read its usage.
+const MAX_JSON: usize = 32 << 20;
+
+/// The body of the answer to a call.
+#[derive(Debug)]
+pub(crate) struct AnswerBody {
+    inner: Incoming,
+    /// `None` when the request was recorded.
+    request: Option<Answered>,
+    /// What was read and not passed on yet.
+    ready: Bytes,
+    has_ended: bool,
+    /// When the provider has been silent for too long.
+    silence: Pin<Box<Sleep>>,
+    /// Whether `silence` counts since the last part.
+    is_waiting: bool,
+    max_silence: Duration,
+}
+
+/// A request whose answer is passed on.
+#[derive(Debug)]
+pub(crate) enum Answered {
+    Call(Box<Call>),
+    /// A request that is not limited.
+    Other(Tracker),
+}
+
+/// A call that was sent and is not settled.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) tracker: Tracker,
+    /// `None` for a call without a limit.
+    pub(crate) permit: Option<CallPermit>,
+    pub(crate) format: Format,
+    /// The name of the model's estimates.
+    pub(crate) model: Arc<str>,
+    /// Whose answers are alike.
+    pub(crate) client: Arc<str>,
+    pub(crate) size: Size,
+    /// A usage with more tokens is not plausible.
+    pub(crate) max_usage: u64,
+    pub(crate) reader: Reader,
+}
+
+/// What reads the usage of an answer.
+#[derive(Debug)]
+pub(crate) enum Reader {
+    Events(Box<EventReader>),
+    /// The parts of the body.
+    Json {
+        parts: Vec<Bytes>,
+        len: usize,
+    },
+    /// The body is compressed or too large.
+    None,
+}
+
+impl AnswerBody {
+    pub(crate) fn new(inner: Incoming, request: Answered, max_silence: Duration) -> Self {
+        let mut body = Self {
+            inner,
+            request: Some(request),
+            ready: Bytes::new(),
+            has_ended: false,
+            silence: Box::pin(sleep(max_silence)),
+            is_waiting: false,
+            max_silence,
+        };
+        if body.inner.is_end_stream() {
+            body.end(Ended::Complete);
+        }
+        body
+    }
+
+    /// Reads the next part of the provider's answer. Returns `None` at its end.
+    fn poll_part(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if let Poll::Ready(part) = Pin::new(&mut self.inner).poll_frame(context) {
+            self.is_waiting = false;
+            return Poll::Ready(part.map(|part| part.map_err(BoxError::from)));
+        }
+        if !self.is_waiting {
+            self.is_waiting = true;
+            let end = Instant::now() + self.max_silence;
+            self.silence.as_mut().reset(end);
+        }
+        ready!(self.silence.as_mut().poll(context));
+        let error = "the provider has stopped in the middle of its answer";
+        Poll::Ready(Some(Err(error.into())))
+    }
+
+    /// Reads what a part says about the usage, and keeps what is to be passed on.
+    fn read(&mut self, part: Bytes) {
+        self.ready = match self.reader() {
+            Some(Reader::Events(events)) => events.push(&part),
+            Some(reader) => {
+                reader.keep(&part);
+                part
+            }
+            None => part,
+        };
+    }
+
+    fn end(&mut self, ended: Ended) {
+        if let Some(Reader::Events(events)) = self.reader() {
+            let rest = events.finish();
+            self.ready = join(mem::take(&mut self.ready), rest);
+        }
+        match self.request.take() {
+            Some(Answered::Call(call)) => call.settle(ended),
+            Some(Answered::Other(mut tracker)) => tracker.end(match ended {
+                Ended::Complete => Outcome::Completed,
+                Ended::Broken => Outcome::ProviderFailed,
+                Ended::Dropped => Outcome::ClientLeft,
+            }),
+            None => {}
+        }
+    }
+
+    fn reader(&mut self) -> Option<&mut Reader> {
+        match &mut self.request {
+            Some(Answered::Call(call)) => Some(&mut call.reader),
+            _ => None,
+        }
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        loop {
+            if !self.ready.is_empty() {
+                let ready = mem::take(&mut self.ready);
+                return Poll::Ready(Some(Ok(Frame::data(ready))));
+            }
+            if self.has_ended {
+                return Poll::Ready(None);
+            }
+            match ready!(self.poll_part(context)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(part) => self.read(part),
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+                Some(Err(error)) => {
+                    self.has_ended = true;
+                    self.end(Ended::Broken);
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => self.has_ended = true,
+            }
+            // A body with a length is not polled again after its last part.
+            if self.has_ended || self.inner.is_end_stream() {
+                self.has_ended = true;
+                self.end(Ended::Complete);
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ready.is_empty() && self.has_ended
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        // Events can be removed.
+        match &self.request {
+            Some(Answered::Call(call)) if matches!(call.reader, Reader::Events(_)) => {
+                SizeHint::default()
+            }
+            _ if self.ready.is_empty() => self.inner.size_hint(),
+            _ => SizeHint::default(),
+        }
+    }
+}
+
+/// The client has left if the body is dropped before its end.
+impl Drop for AnswerBody {
+    fn drop(&mut self) {
+        self.end(Ended::Dropped);
+    }
+}
+
+/// How an answer has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Complete,
+    /// The connection to the provider was lost, or the provider was silent for too long.
+    Broken,
+    /// The client has left.
+    Dropped,
+}
+
+fn join(first: Bytes, second: Bytes) -> Bytes {
+    match (first.is_empty(), second.is_empty()) {
+        (true, _) => second,
+        (_, true) => first,
+        _ => [first, second].concat().into(),
+    }
+}
+
+impl Call {
+    /// Settles the permit with the usage of the answer, and records the call.
+    fn settle(mut self: Box<Self>, ended: Ended) {
+        let refusal = self.reader.refusal();
+        let (usage, seen) = self.reader.usage(self.format);
+        let usage = usage.filter(|usage| usage.is_plausible(self.max_usage));
+        let is_complete = ended == Ended::Complete || self.reader.is_complete();
+        let outcome = match ended {
+            _ if refusal.is_some() => Outcome::Refused,
+            _ if is_complete => Outcome::Completed,
+            Ended::Broken => Outcome::ProviderFailed,
+            _ => Outcome::ClientLeft,
+        };
+        self.tracker.record.usage = usage.map(|usage| (usage.input, usage.output));
+        match (self.permit.take(), refusal, usage) {
+            (Some(permit), Some(refusal), _) => permit.refused(refusal, None),
+            (Some(CallPermit::Call(permit)), None, Some(usage)) if is_complete => {
+                permit.settle(Cost::input_output(usage.input, usage.output));
+            }
+            (Some(CallPermit::Call(mut permit)), None, _) => {
+                // What was seen is counted at least. The rest of the estimate stays, because the
+                // provider may go on.
+                let (input, output) = self.tracker.record.estimate;
+                let input = usage.map_or(input, |usage| usage.input);
+                let output = usage.map_or(0, |usage| usage.output).max(seen).max(output);
+                permit.report(Cost::input_output(input, output));
+            }
+            // A task counts until it ends.
+            (Some(CallPermit::Task(_)) | None, ..) => {}
+        }
+        if let (true, Some(usage)) = (is_complete, usage) {
+            let usage = (usage.input, usage.output);
+            self.shared
+                .estimates
+                .observe(&self.model, &self.client, self.size, usage);
+        }
+        self.tracker.end(outcome);
+    }
+}
+
+impl Reader {
+    pub(crate) fn json() -> Self {
+        Self::Json {
+            parts: Vec::new(),
+            len: 0,
+        }
+    }
+
+    /// Keeps a part of an answer in JSON.
+    fn keep(&mut self, part: &Bytes) {
+        if let Self::Json { parts, len } = self {
+            *len += part.len();
+            if *len > MAX_JSON {
+                *self = Self::None;
+            } else {
+                parts.push(part.clone());
+            }
+        }
+    }
+
+    /// Returns the usage that the provider has reported, and the output tokens that were seen.
+    fn usage(&self, format: Format) -> (Option<Usage>, u64) {
+        match self {
+            Self::Events(events) => (events.usage(), events.seen_output_bytes() / BYTES_PER_TOKEN),
+            Self::Json { parts, .. } => {
+                let usage = match &parts[..] {
+                    [part] => usage_of_body(format, part),
+                    parts => usage_of_body(format, &parts.concat()),
+                };
+                (usage, 0)
+            }
+            Self::None => (None, 0),
+        }
+    }
+
+    fn refusal(&self) -> Option<Refusal> {
+        let Self::Events(events) = self else {
+            return None;
+        };
+        let error = events.refusal()?;
+        Some(Refusal::classify(200, &error.code, &error.message))
+    }
+
+    /// Returns `true` if the last event of the stream was seen.
+    fn is_complete(&self) -> bool {
+        matches!(self, Self::Events(events) if events.is_complete())
+    }
+}

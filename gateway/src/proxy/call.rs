@@ -1,0 +1,303 @@
+//! Sends calls of models when their limits allow it, and again if the provider refuses them.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use model_studio_limiter::Refusal;
+use tokio::time::{sleep, timeout};
+
+use super::answer::{AnswerBody, Answered, Call, Reader};
+use super::plan::Plan;
+use super::response::{Body, full};
+use super::{headers, life_cycle};
+use crate::admission::{self, CallPermit};
+use crate::failure::Failure;
+use crate::formats::errors::provider_error;
+use crate::formats::events::EventReader;
+use crate::formats::tasks::submitted_task;
+use crate::record::Outcome;
+use crate::shared::{Settings, Shared};
+use crate::tracker::Tracker;
+
+/// The response field that names the model that has served a call instead of the one in its body.
+const SERVED_BY: HeaderName = HeaderName::from_static("x-gateway-model");
+
+/// The most bytes of an error that are read to classify it, and of the answer to a submission.
+const MAX_SMALL_BODY: usize = 1 << 20;
+
+/// The delay before a call is sent again to a provider without capacity. It doubles each time.
+const FIRST_DELAY: Duration = Duration::from_millis(500);
+
+const MAX_DELAY: Duration = Duration::from_secs(30);
+
+/// Sends a call, and returns the provider's response.
+pub(crate) async fn send(
+    shared: &Arc<Shared>,
+    settings: &Settings,
+    plan: Plan,
+    tracker: &mut Tracker,
+) -> Result<Response<Body>, Failure> {
+    loop {
+        let (candidate, permit) = wait(shared, settings, &plan, tracker).await?;
+        let refused = match send_once(settings, &plan, candidate, permit).await? {
+            Sent::Answered(response, permit) => {
+                let answer = Answer {
+                    shared,
+                    settings,
+                    plan,
+                    candidate,
+                };
+                return answer.pass_on(response, permit, tracker).await;
+            }
+            Sent::Refused(refused) => refused,
+        };
+        if !refused.refusal.is_retryable() {
+            return Ok(refused.pass_on(tracker, Outcome::Completed));
+        }
+        let count = tracker.record.refusals;
+        tracker.record.refusals += 1;
+        let delay = refused.delay(count);
+        if count == settings.config.retries || !plan.has_time_for(delay) {
+            return Ok(refused.pass_on(tracker, Outcome::Refused));
+        }
+        sleep(delay).await;
+    }
+}
+
+/// What has become of a call.
+enum Sent {
+    Answered(Response<Incoming>, Option<CallPermit>),
+    Refused(Refused),
+}
+
+/// A call that the provider has refused.
+struct Refused {
+    refusal: Refusal,
+    retry_after: Option<Duration>,
+    /// The provider's response.
+    response: Response<Bytes>,
+}
+
+/// Waits for a permit. Returns it with the index of the model that serves the call, or nothing for a
+/// model without limits that is passed on.
+async fn wait(
+    shared: &Shared,
+    settings: &Settings,
+    plan: &Plan,
+    tracker: &mut Tracker,
+) -> Result<(Option<usize>, Option<CallPermit>), Failure> {
+    let Some(first) = plan.candidates.first() else {
+        return Ok((None, None));
+    };
+    let config = &settings.config;
+    let class = &plan.caller.class_name;
+    let place = shared
+        .waiting
+        .add(&first.name, class, config.bounds.waiting);
+    let place = place.ok_or_else(|| Failure::queue_full("too many requests are waiting"))?;
+    let request = admission::Request {
+        candidates: &plan.candidates,
+        class: &plan.caller.class,
+        is_task: plan.is_task,
+        timeout: plan.time_to_wait(config.timeouts.queue),
+        patience: config.patience,
+    };
+    let admitted = admission::admit(&shared.account, &request).await;
+    tracker.record.waited += place.waited();
+    let (index, permit) = admitted?;
+    Ok((Some(index), Some(permit)))
+}
+
+/// Sends a call once, and waits for the header of the response.
+async fn send_once(
+    settings: &Settings,
+    plan: &Plan,
+    candidate: Option<usize>,
+    permit: Option<CallPermit>,
+) -> Result<Sent, Failure> {
+    let Some(request) = plan.request(settings, candidate) else {
+        cancel(permit);
+        let message = "the path of the request is not valid";
+        return Err(Failure::invalid(
+            StatusCode::BAD_REQUEST,
+            "invalid_path",
+            message,
+        ));
+    };
+    let timeouts = &settings.config.timeouts;
+    let longest = timeouts.response + timeouts.wait;
+    // If this fails, the permit is dropped, and its estimate stays counted.
+    let response = timeout(longest, settings.provider.send(request)).await;
+    let response = response.map_err(|_| {
+        let message = "the provider has not answered in time";
+        Failure::provider(StatusCode::GATEWAY_TIMEOUT, message)
+    })?;
+    let response = match response {
+        Ok(response) => response,
+        Err(error) => {
+            if error.is_connect() {
+                cancel(permit);
+            }
+            return Err(Failure::unreachable(&error));
+        }
+    };
+    if response.status().is_success() {
+        return Ok(Sent::Answered(response, permit));
+    }
+    let (parts, body) = response.into_parts();
+    let body = timeout(timeouts.idle, read_small(body)).await;
+    let Some(body) = body.ok().flatten() else {
+        let message = "the provider has broken off its answer";
+        return Err(Failure::provider(StatusCode::BAD_GATEWAY, message));
+    };
+    let error = provider_error(&body);
+    let refusal = Refusal::classify(parts.status.as_u16(), &error.code, &error.message);
+    let retry_after = retry_after(&parts.headers);
+    if let Some(permit) = permit {
+        permit.refused(refusal, retry_after);
+    }
+    Ok(Sent::Refused(Refused {
+        refusal,
+        retry_after,
+        response: Response::from_parts(parts, body),
+    }))
+}
+
+impl Refused {
+    /// Returns the time after which the call is sent again. Apart from that, the limiter delays it.
+    fn delay(&self, earlier_refusals: u32) -> Duration {
+        if self.refusal != Refusal::Capacity {
+            return Duration::ZERO;
+        }
+        let delay = FIRST_DELAY.saturating_mul(1 << earlier_refusals.min(10));
+        let delay = delay.min(MAX_DELAY).mul_f64(0.5 + fastrand::f64() / 2.0);
+        delay.max(self.retry_after.unwrap_or_default())
+    }
+
+    /// Returns the provider's response unchanged.
+    fn pass_on(self, tracker: &mut Tracker, outcome: Outcome) -> Response<Body> {
+        let (mut parts, body) = self.response.into_parts();
+        headers::remove_hop_by_hop(&mut parts.headers);
+        tracker.responds(parts.status);
+        tracker.end(outcome);
+        Response::from_parts(parts, full(body))
+    }
+}
+
+/// The answer to a call that was admitted and not refused.
+struct Answer<'a> {
+    shared: &'a Arc<Shared>,
+    settings: &'a Settings,
+    plan: Plan,
+    candidate: Option<usize>,
+}
+
+impl Answer<'_> {
+    /// Returns the response, which settles the permit when its body has ended.
+    async fn pass_on(
+        self,
+        response: Response<Incoming>,
+        permit: Option<CallPermit>,
+        tracker: &mut Tracker,
+    ) -> Result<Response<Body>, Failure> {
+        let (mut parts, body) = response.into_parts();
+        headers::remove_hop_by_hop(&mut parts.headers);
+        self.describe(&mut parts.headers);
+        let idle = self.settings.config.timeouts.idle;
+        if let Some(CallPermit::Task(permit)) = permit {
+            let body = timeout(idle, read_small(body)).await;
+            // Without the ID, the task counts until the longest time that a task can take.
+            let Some(body) = body.ok().flatten() else {
+                let message = "the provider has broken off its answer";
+                return Err(Failure::provider(StatusCode::BAD_GATEWAY, message));
+            };
+            if let Some(id) = submitted_task(&body) {
+                let quota = &self.plan.candidates[0].model.quota;
+                self.shared.tasks.add(quota, id, permit).await;
+            }
+            tracker.responds(parts.status);
+            tracker.end(Outcome::Completed);
+            return Ok(Response::from_parts(parts, full(body)));
+        }
+        let reader = self.reader(&mut parts.headers);
+        tracker.responds(parts.status);
+        let call = Call {
+            shared: Arc::clone(self.shared),
+            permit,
+            format: self.plan.format,
+            model: self.model(),
+            client: Arc::clone(&self.plan.caller.id),
+            size: self.plan.size,
+            max_usage: self.plan.max_usage(self.candidate),
+            reader,
+            tracker: tracker.hand_over(),
+        };
+        let body = AnswerBody::new(body, Answered::Call(Box::new(call)), idle).boxed_unsync();
+        Ok(Response::from_parts(parts, body))
+    }
+
+    /// Adds what the client should know about the model.
+    fn describe(&self, headers: &mut HeaderMap) {
+        let Some(index) = self.candidate else {
+            return;
+        };
+        let candidate = &self.plan.candidates[index];
+        life_cycle::describe(&candidate.model.life_cycle, headers);
+        if index > 0 {
+            if let Ok(name) = HeaderValue::from_str(&candidate.name) {
+                headers.insert(SERVED_BY, name);
+            }
+        }
+    }
+
+    fn reader(&self, headers: &mut HeaderMap) -> Reader {
+        let is_compressed = headers.contains_key(CONTENT_ENCODING);
+        let media_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+        let is_stream = media_type.is_some_and(|value| value.starts_with(b"text/event-stream"));
+        if is_compressed {
+            return Reader::None;
+        }
+        if !is_stream {
+            return Reader::json();
+        }
+        if self.plan.asks_for_usage {
+            headers.remove(CONTENT_LENGTH);
+        }
+        let events = EventReader::new(self.plan.format, self.plan.asks_for_usage);
+        Reader::Events(Box::new(events))
+    }
+
+    /// Returns the model whose answers are learned from.
+    fn model(&self) -> Arc<str> {
+        let candidates = &self.plan.candidates;
+        let candidate = self.candidate.map(|index| &candidates[index].name);
+        candidate.map_or_else(Arc::default, Arc::clone)
+    }
+}
+
+fn cancel(permit: Option<CallPermit>) {
+    if let Some(permit) = permit {
+        permit.cancel();
+    }
+}
+
+/// Reads a body of at most [`MAX_SMALL_BODY`] bytes.
+async fn read_small(body: Incoming) -> Option<Bytes> {
+    let body = Limited::new(body, MAX_SMALL_BODY).collect().await;
+    body.ok().map(http_body_util::Collected::to_bytes)
+}
+
+/// Returns the delay of a `Retry-After` field, which has seconds or a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    date.duration_since(SystemTime::now()).ok()
+}

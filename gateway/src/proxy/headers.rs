@@ -1,0 +1,132 @@
+//! Header fields that are not passed on, or are changed.
+
+use http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap,
+    HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
+};
+
+/// The request ID.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The API key of Anthropic's clients.
+pub(crate) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+
+/// The fields that are about one connection, from RFC 9110, section 7.6.1.
+const HOP_BY_HOP: [HeaderName; 9] = [
+    CONNECTION,
+    KEEP_ALIVE,
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
+    PROXY_CONNECTION,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// The longest request ID that is accepted from a client.
+const MAX_REQUEST_ID: usize = 128;
+
+/// Removes the fields that are about the connection to the client, and those that the client library
+/// sets itself.
+pub(crate) fn remove_from_request(headers: &mut HeaderMap) {
+    remove_hop_by_hop(headers);
+    for name in [HOST, CONTENT_LENGTH, EXPECT] {
+        headers.remove(name);
+    }
+}
+
+/// Removes the fields that are about one connection, also those that `Connection` lists.
+pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    if let Some(connection) = headers.get(CONNECTION) {
+        let listed: Vec<HeaderName> = connection
+            .to_str()
+            .unwrap_or_default()
+            .split(',')
+            .filter_map(|name| name.trim().parse().ok())
+            .collect();
+        for name in listed {
+            headers.remove(name);
+        }
+    }
+    for name in HOP_BY_HOP {
+        headers.remove(name);
+    }
+}
+
+/// Asks for an answer that is not compressed, since the gateway reads the usage in it.
+pub(crate) fn refuse_compression(headers: &mut HeaderMap) {
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+}
+
+/// Replaces the key of the client with that of the gateway.
+pub(crate) fn replace_key(headers: &mut HeaderMap, key: &HeaderValue) {
+    headers.remove(API_KEY);
+    headers.insert(AUTHORIZATION, key.clone());
+}
+
+/// Returns the client's ID of the request, or a new one.
+pub(crate) fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let own = headers.get(REQUEST_ID).filter(|id| {
+        let bytes = id.as_bytes();
+        (1..=MAX_REQUEST_ID).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
+    });
+    own.cloned().unwrap_or_else(|| {
+        let id = format!("{:032x}", fastrand::u128(..));
+        HeaderValue::from_str(&id).expect("hexadecimal digits are valid in a header")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+    use http::header::HeaderValue;
+
+    use super::{REQUEST_ID, remove_from_request, request_id};
+
+    fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
+        let fields = fields.iter();
+        let fields =
+            fields.map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)));
+        fields.collect()
+    }
+
+    #[test]
+    fn fields_of_the_connection_are_removed() {
+        let mut all = headers(&[
+            ("connection", "close, X-Private ,keep-alive"),
+            ("x-private", "1"),
+            ("keep-alive", "timeout=5"),
+            ("te", "trailers"),
+            ("transfer-encoding", "chunked"),
+            ("upgrade", "h2c"),
+            ("proxy-authorization", "Basic x"),
+            ("host", "example.com"),
+            ("content-length", "3"),
+            ("x-custom", "2"),
+            ("authorization", "Bearer key"),
+        ]);
+        remove_from_request(&mut all);
+        let mut names: Vec<_> = all.keys().map(http::HeaderName::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["authorization", "x-custom"]);
+    }
+
+    #[test]
+    fn a_valid_request_id_is_kept() {
+        assert_eq!(request_id(&headers(&[("x-request-id", "a-1")])), "a-1");
+        for invalid in ["", "a b"] {
+            let id = request_id(&headers(&[("x-request-id", invalid)]));
+            assert_eq!(id.len(), 32, "{invalid}");
+        }
+        let long = HeaderValue::from_str(&"x".repeat(129)).unwrap();
+        assert_eq!(
+            request_id(&HeaderMap::from_iter([(REQUEST_ID, long)])).len(),
+            32
+        );
+    }
+}

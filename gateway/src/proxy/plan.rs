@@ -1,0 +1,269 @@
+//! Decides how a call is sent, before it waits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method, Request, StatusCode, Uri};
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
+use model_studio_limiter::Permit;
+use tokio::time::Instant;
+
+use super::headers;
+use super::read_body::{ReadError, Reserved, read_body};
+use crate::admission::Candidate;
+use crate::caller::Caller;
+use crate::config::{Bounds, Model, UnknownModels};
+use crate::deadline::client_timeout;
+use crate::estimate::Size;
+use crate::failure::Failure;
+use crate::formats::Format;
+use crate::formats::request::CallBody;
+use crate::formats::route::asks_for_events;
+use crate::shared::{Settings, Shared};
+use crate::tracker::Tracker;
+use crate::upstream::RequestBody;
+
+/// The part of a client's timeout after which a call that waits fails. The rest is for the answer, so
+/// that the client reads it instead of giving up.
+const PART_FOR_QUEUE: f64 = 0.9;
+
+/// A usage with more tokens than this is not plausible, if the context window is not known.
+const MAX_USAGE: u64 = 20_000_000;
+
+/// How a call is sent.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) format: Format,
+    /// Whether it submits a task, which ends later.
+    pub(crate) is_task: bool,
+    pub(crate) caller: Caller,
+    /// The models that can serve it, the best first. Empty if the model is unknown and passed on.
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) size: Size,
+    /// Whether the gateway asks for the usage, and has to remove it from the answer.
+    pub(crate) asks_for_usage: bool,
+    /// When the client gives up.
+    deadline: Option<Instant>,
+    path: PathAndQuery,
+    method: Method,
+    headers: HeaderMap,
+    call: CallBody,
+    body: Bytes,
+    /// Holds the memory of the body.
+    _reserved: Reserved,
+}
+
+/// Reads the body of a call and decides how it is sent.
+pub(crate) async fn plan(
+    shared: &Shared,
+    settings: &Settings,
+    caller: Caller,
+    (format, is_task): (Format, bool),
+    request: Request<Incoming>,
+    tracker: &mut Tracker,
+) -> Result<Plan, Failure> {
+    let (parts, body) = request.into_parts();
+    let config = &settings.config;
+    let deadline = client_timeout(&parts.headers).and_then(|timeout| {
+        let arrived = Instant::now().checked_sub(tracker.elapsed())?;
+        arrived.checked_add(timeout)
+    });
+    let bounds = config.bounds;
+    let read = read_body(body, bounds.body, &settings.memory, config.timeouts.body).await;
+    let (body, reserved) = read.map_err(|error| unread(&error, bounds))?;
+    let call = parse(format, &body).await?;
+    tracker.record.model = Arc::from(&*call.model);
+    let size = size(format, &parts.uri, &call);
+    let candidates = candidates(shared, settings, &caller, &call, is_task, size)?;
+    if let Some(candidate) = candidates.first() {
+        tracker.record.model = Arc::clone(&candidate.name);
+        tracker.record.estimate = (candidate.input, candidate.output);
+    }
+    tracker.record.class = Arc::clone(&caller.class_name);
+    let streams = call.streams || (format == Format::DashScope && asks_for_events(&parts.headers));
+    let asks_for_usage = streams && !call.reports_usage;
+    Ok(Plan {
+        format,
+        is_task,
+        caller,
+        candidates,
+        size,
+        asks_for_usage,
+        deadline,
+        path: path(&parts),
+        method: parts.method,
+        headers: request_headers(settings, parts.headers),
+        call,
+        body,
+        _reserved: reserved,
+    })
+}
+
+impl Plan {
+    /// Returns how long the call may wait for a permit.
+    pub(crate) fn time_to_wait(&self, longest: Duration) -> Duration {
+        match self.time_left() {
+            Some(left) => left.mul_f64(PART_FOR_QUEUE).min(longest),
+            None => longest,
+        }
+    }
+
+    /// Returns `true` if the client still waits after this time.
+    pub(crate) fn has_time_for(&self, delay: Duration) -> bool {
+        self.time_left().is_none_or(|left| left > delay)
+    }
+
+    /// Returns the request to the provider for a candidate.
+    pub(crate) fn request(
+        &self,
+        settings: &Settings,
+        candidate: Option<usize>,
+    ) -> Option<Request<RequestBody>> {
+        // The first one keeps the name that the client has used.
+        let other = candidate.filter(|index| *index > 0);
+        let other = other.map(|index| &*self.candidates[index].name);
+        let body = self.call.edited(&self.body, other, self.asks_for_usage);
+        let mut request = Request::new(Either::Left(Full::new(body)));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = settings.provider.url(&self.path, Some(self.format))?;
+        *request.headers_mut() = self.headers.clone();
+        let longest = settings.config.timeouts.wait;
+        let longest = self.time_left().map_or(longest, |left| left.min(longest));
+        if let Some((name, seconds)) = Permit::wait_timeout_header(longest) {
+            let headers = request.headers_mut();
+            headers.entry(name).or_insert_with(|| seconds.into());
+        }
+        Some(request)
+    }
+
+    /// Returns the number of tokens above which a usage is not plausible.
+    pub(crate) fn max_usage(&self, candidate: Option<usize>) -> u64 {
+        let model = candidate.map(|index| &self.candidates[index].model);
+        let window = model.and_then(|model| model.context_window);
+        window.map_or(MAX_USAGE, |window| {
+            window.saturating_mul(self.size.answers.max(1))
+        })
+    }
+
+    fn time_left(&self) -> Option<Duration> {
+        let deadline = self.deadline?;
+        Some(deadline.saturating_duration_since(Instant::now()))
+    }
+}
+
+/// Parses a body. A large one would delay the other requests of the thread.
+async fn parse(format: Format, body: &Bytes) -> Result<CallBody, Failure> {
+    const LARGE: usize = 256 << 10;
+    let parsed = if body.len() < LARGE {
+        CallBody::parse(format, body)
+    } else {
+        let body = body.clone();
+        let parsed = tokio::task::spawn_blocking(move || CallBody::parse(format, &body)).await;
+        parsed.map_err(|_| {
+            let message = "the body could not be read";
+            Failure::invalid(StatusCode::BAD_REQUEST, "invalid_body", message)
+        })?
+    };
+    parsed.map_err(|error| {
+        Failure::invalid(StatusCode::BAD_REQUEST, "invalid_body", error.to_string())
+    })
+}
+
+fn size(format: Format, uri: &Uri, call: &CallBody) -> Size {
+    let has_output = format != Format::Embeddings && !uri.path().contains("/embeddings/");
+    Size {
+        text: call.text_bytes,
+        binary_parts: 0,
+        max_output: if has_output {
+            call.max_output_tokens
+        } else {
+            Some(0)
+        },
+        answers: call.answers,
+    }
+}
+
+/// Returns the models that can serve a call.
+fn candidates(
+    shared: &Shared,
+    settings: &Settings,
+    caller: &Caller,
+    call: &CallBody,
+    is_task: bool,
+    size: Size,
+) -> Result<Vec<Candidate>, Failure> {
+    let named = match settings.models.find(&call.model) {
+        Ok(model) => model,
+        Err(error) => {
+            let passes = settings.config.unknown_models == UnknownModels::Pass;
+            if passes && !error.is_retired {
+                tracing::warn!(model = call.model, "a model without limits is called");
+                return Ok(Vec::new());
+            }
+            let status = StatusCode::NOT_FOUND;
+            return Err(Failure::invalid(status, "model_not_found", error.message));
+        }
+    };
+    caller.check_model(named)?;
+    let candidate = |model: &Arc<Model>| {
+        let name: Arc<str> = Arc::from(&*model.name);
+        let assumed = settings.config.assumed_output;
+        let (input, output) = shared.estimates.estimate(&name, &caller.id, size, assumed);
+        Candidate {
+            model: Arc::clone(model),
+            name,
+            input,
+            output,
+            images: call.answers,
+        }
+    };
+    let mut candidates = vec![candidate(named)];
+    // Only the gateway of the model that runs a task knows it.
+    if !is_task {
+        let others = settings.config.fallbacks.get(&named.name);
+        let others = others.into_iter().flatten();
+        let others = others.filter_map(|name| settings.models.find(name).ok());
+        let others = others.filter(|model| caller.check_model(model).is_ok());
+        candidates.extend(others.map(candidate));
+    }
+    Ok(candidates)
+}
+
+fn path(parts: &Parts) -> PathAndQuery {
+    let path = parts.uri.path_and_query().cloned();
+    path.unwrap_or_else(|| PathAndQuery::from_static("/"))
+}
+
+fn request_headers(settings: &Settings, mut headers: HeaderMap) -> HeaderMap {
+    headers::remove_from_request(&mut headers);
+    headers::refuse_compression(&mut headers);
+    settings.set_key(&mut headers);
+    headers
+}
+
+fn unread(error: &ReadError, bounds: Bounds) -> Failure {
+    match error {
+        ReadError::TooLarge => Failure::invalid(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            format!("the body is larger than {} bytes", bounds.body),
+        ),
+        ReadError::NoMemory => Failure::queue_full(
+            "the bodies of the requests that wait use all of the memory for them",
+        ),
+        ReadError::Timeout => Failure::invalid(
+            StatusCode::REQUEST_TIMEOUT,
+            "body_timeout",
+            "the body has not arrived in time",
+        ),
+        ReadError::Broken => Failure::invalid(
+            StatusCode::BAD_REQUEST,
+            "invalid_body",
+            "the body could not be read",
+        ),
+    }
+}

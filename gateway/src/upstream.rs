@@ -1,0 +1,92 @@
+//! The connections to the provider.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{Request, Response, Uri};
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{Client, Error};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use crate::config::Upstream;
+use crate::formats::Format;
+
+/// The body of a request to the provider: one that was read, or one that is passed on as it arrives.
+pub(crate) type RequestBody = Either<Full<Bytes>, Incoming>;
+
+/// How long a connection is kept without a request.
+const KEEP_IDLE: Duration = Duration::from_secs(90);
+
+/// The provider's server.
+#[derive(Clone, Debug)]
+pub(crate) struct Provider {
+    client: Client<HttpsConnector<HttpConnector>, RequestBody>,
+    scheme: Scheme,
+    authority: Authority,
+    /// The path that precedes that of each request, without a slash at its end.
+    path: String,
+    completes_paths: bool,
+}
+
+impl Provider {
+    /// Returns `None` if the URL has no scheme or no host.
+    pub(crate) fn new(upstream: &Upstream, connect_timeout: Duration) -> Option<Self> {
+        let mut connector = HttpConnector::new();
+        connector.enforce_http(false);
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(connect_timeout));
+        let connector = HttpsConnectorBuilder::new()
+            .with_webpki_roots()
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(connector);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(KEEP_IDLE)
+            .pool_timer(TokioTimer::new())
+            .build(connector);
+        let base = &upstream.base;
+        Some(Self {
+            client,
+            scheme: base.scheme()?.clone(),
+            authority: base.authority()?.clone(),
+            path: base.path().trim_end_matches('/').to_owned(),
+            completes_paths: upstream.completes_paths,
+        })
+    }
+
+    /// Returns the URL on the provider's server for a request to this path. Nothing else of the
+    /// request has an influence on the host.
+    pub(crate) fn url(&self, path: &PathAndQuery, format: Option<Format>) -> Option<Uri> {
+        let prefix = if self.completes_paths && path.as_str().starts_with("/v1/") {
+            match format {
+                Some(Format::Messages) => "/apps/anthropic",
+                _ => "/compatible-mode",
+            }
+        } else {
+            ""
+        };
+        let path = if self.path.is_empty() && prefix.is_empty() {
+            path.clone()
+        } else {
+            format!("{}{prefix}{path}", self.path).parse().ok()?
+        };
+        Uri::builder()
+            .scheme(self.scheme.clone())
+            .authority(self.authority.clone())
+            .path_and_query(path)
+            .build()
+            .ok()
+    }
+
+    /// Sends a request and returns the response when its header has arrived.
+    pub(crate) async fn send(
+        &self,
+        request: Request<RequestBody>,
+    ) -> Result<Response<Incoming>, Error> {
+        self.client.request(request).await
+    }
+}
