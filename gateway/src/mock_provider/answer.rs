@@ -26,8 +26,9 @@ pub(super) struct Answer {
 
 impl Answer {
     /// Returns the body of a response that is not a stream.
-    pub(super) fn body(&self, call: &Call<'_>) -> Value {
-        match self.format {
+    pub(super) fn body(&self, call: &Call<'_>) -> String {
+        let body = match self.format {
+            Format::Chat if self.tool.is_none() => return self.chat_without_tool(),
             Format::Chat => self.chat(),
             Format::Completion => self.completion(),
             Format::Embedding | Format::NativeEmbedding => self.embedding(call),
@@ -38,7 +39,35 @@ impl Answer {
                 let wants_message = call.wants_message();
                 self.generation(&words(self.output), self.output, reason, wants_message)
             }
-        }
+        };
+        body.to_string()
+    }
+
+    /// Returns the same as [`chat`](Self::chat), a few times as fast, because benchmarks need it.
+    fn chat_without_tool(&self) -> String {
+        let Self {
+            id, input, output, ..
+        } = self;
+        let model = Value::from(self.model.as_str());
+        let (text, reason, total) = (self.text(), self.finish_reason(), input + output);
+        format!(
+            concat!(
+                r#"{{"choices":[{{"finish_reason":"{reason}","index":0,"logprobs":null,"#,
+                r#""message":{{"content":"{text}","role":"assistant"}}}}],"created":{created},"#,
+                r#""id":"chatcmpl-{id}","model":{model},"object":"chat.completion","#,
+                r#""system_fingerprint":null,"usage":{{"completion_tokens":{output},"#,
+                r#""prompt_tokens":{input},"prompt_tokens_details":{{"cached_tokens":0}},"#,
+                r#""total_tokens":{total}}}}}"#,
+            ),
+            reason = reason,
+            text = text,
+            created = CREATED,
+            id = id,
+            model = model,
+            output = output,
+            input = input,
+            total = total,
+        )
     }
 
     fn chat(&self) -> Value {
@@ -260,4 +289,26 @@ fn vector(dimensions: usize, wants_base64: bool) -> Value {
     // 1/32 is the bytes 00 00 00 3D, so three numbers are 16 digits.
     let rest = ["", "AAAAPQ==", "AAAAPQAAAD0="][dimensions % 3];
     Value::from("AAAAPQAAAD0AAAA9".repeat(dimensions / 3) + rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, from_str};
+
+    use super::{Answer, Format};
+
+    #[test]
+    fn both_ways_to_write_a_chat_completion_have_the_same_result() {
+        let answer = Answer {
+            format: Format::Chat,
+            model: r#"qwen "plus""#.to_owned(),
+            id: "1".to_owned(),
+            input: 10,
+            output: 6,
+            is_cut: true,
+            tool: None,
+        };
+        let fast: Value = from_str(&answer.chat_without_tool()).unwrap();
+        assert_eq!(fast, answer.chat());
+    }
 }

@@ -61,7 +61,7 @@ async fn answer(request: Request<Incoming>, shared: &Arc<Shared>) -> Reply {
     let id = shared.request_id();
     match route(&head.method, head.uri.path(), &head.headers) {
         None => error(PATH, Format::Chat, &id),
-        Some(Route::Counts) => json_reply(&json!(shared.counts()), &id),
+        Some(Route::Counts) => json_reply(json!(shared.counts()).to_string(), &id),
         Some(Route::Call(format)) => {
             if !is_authorized(&head.headers, shared) {
                 return error(KEY, format, &id);
@@ -72,8 +72,8 @@ async fn answer(request: Request<Incoming>, shared: &Arc<Shared>) -> Reply {
             answer_call(format, &head.headers, &body.to_bytes(), &id, shared).await
         }
         Some(_) if !is_authorized(&head.headers, shared) => error(KEY, Format::Chat, &id),
-        Some(Route::Models) => json_reply(&models(shared), &id),
-        Some(Route::Task(task)) => json_reply(&task_state(&task, &id, shared), &id),
+        Some(Route::Models) => json_reply(models(shared).to_string(), &id),
+        Some(Route::Task(task)) => json_reply(task_state(&task, &id, shared).to_string(), &id),
     }
 }
 
@@ -111,7 +111,8 @@ async fn answer_call(
         shared.start_task(id, &call.model);
         running.complete();
         let output = json!({ "task_id": id, "task_status": "PENDING" });
-        return json_reply(&json!({ "output": output, "request_id": id }), id);
+        let state = json!({ "output": output, "request_id": id });
+        return json_reply(state.to_string(), id);
     }
     let answer = Answer {
         format,
@@ -142,7 +143,7 @@ async fn answer_call(
     pause(latency.saturating_add(settings.time_per_token.saturating_mul(tokens))).await;
     running.send(output);
     running.complete();
-    json_reply(&answer.body(&call), id)
+    json_reply(answer.body(&call), id)
 }
 
 /// Returns whether the API key is one of the accepted ones.
@@ -182,8 +183,8 @@ fn error(error: Error, format: Format, id: &str) -> Reply {
     reply(error.status, "application/json", body, id)
 }
 
-fn json_reply(body: &Value, id: &str) -> Reply {
-    let body = Either::Left(Full::new(Bytes::from(body.to_string())));
+fn json_reply(body: String, id: &str) -> Reply {
+    let body = Either::Left(Full::new(Bytes::from(body)));
     reply(StatusCode::OK, "application/json", body, id)
 }
 
