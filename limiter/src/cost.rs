@@ -85,6 +85,16 @@ impl Cost {
         (total > 0 && total == self.amount(LimitKind::Tokens)).then_some((input, output))
     }
 
+    /// Returns `true` if a request of another cost may start in place of one of this cost: it uses no
+    /// more tokens and the like, and the same of all other kinds.
+    #[cfg(feature = "redis")]
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        LimitKind::ALL.iter().all(|kind| {
+            let (amount, needed) = (self.amount(*kind), other.amount(*kind));
+            amount == needed || (kind.is_measured() && amount > needed)
+        })
+    }
+
     /// Returns the larger amount of each kind. If both costs have input and output tokens, the
     /// total is the sum of the larger ones.
     pub(crate) fn max(mut self, other: &Self) -> Self {

@@ -1,17 +1,18 @@
 //! The waiting requests of a process, from the queue to their start.
 
+mod calls;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::mem;
 
+use super::protocol::Offered;
 use crate::ClassKey;
 use crate::quota::class_table::ClassId;
 use crate::quota::queue::Queue;
 use crate::quota::request::Request;
 use crate::quota::tags::Tags;
 use crate::time::{Nanos, StoreTime, Time};
-
-/// The maximum number of requests in a call, and of classes that have requests in it.
-const MAX_REQUESTS: usize = 64;
+pub(super) use calls::{Offer, Outcome};
 
 /// The waiting requests, and when to offer them to the store.
 #[derive(Debug, Default)]
@@ -57,26 +58,6 @@ pub(super) struct Admitted {
     pub(super) ready_at: Time,
     /// The same, by the store's clock.
     pub(super) at: StoreTime,
-}
-
-/// The requests of a class in a call, in order.
-#[derive(Debug)]
-pub(super) struct Offer {
-    pub(super) key: ClassKey,
-    pub(super) requests: Vec<(u64, Request)>,
-}
-
-/// The outcome of a call for a class.
-#[derive(Debug)]
-pub(super) struct Outcome {
-    pub(super) class: ClassId,
-    pub(super) key: ClassKey,
-    /// Whether the call had requests of the class.
-    pub(super) is_offered: bool,
-    /// The first request of the call that was not admitted.
-    pub(super) waits_for: Option<u64>,
-    /// Whether it exceeds a limit by itself.
-    pub(super) is_too_large: bool,
 }
 
 impl Pending {
@@ -152,6 +133,15 @@ impl Pending {
         })
     }
 
+    /// Returns `true` if the store has admitted requests that wait in other queues too.
+    pub(super) fn has_admitted_any(&self) -> bool {
+        let mut admitted = self.admitted.iter();
+        admitted.any(|one| {
+            let request = self.queue.get(one.class, one.id);
+            request.is_some_and(|request| request.is_any)
+        })
+    }
+
     /// Removes a request, and returns it with its admission if the store has admitted it.
     pub(super) fn remove(
         &mut self,
@@ -164,10 +154,14 @@ impl Pending {
         let admitted = index.and_then(|index| self.admitted.remove(index));
         let line = self.lines.entry(class).or_default();
         line.admitted -= usize::from(admitted.is_some());
-        // The process may be in the store's line only for this request.
-        let waits_for = line.waits_for;
-        if waits_for == Some(id) && !self.is_in_call() {
-            self.call_at = Some(now);
+        if line.waits_for == Some(id) && !self.is_in_call() {
+            match self.next(class) {
+                Some((next, other)) if other.cost.covers(&request.cost) => {
+                    self.wait_for(class, next);
+                }
+                // The process may be in the store's line only for this request.
+                _ => self.call_at = Some(now),
+            }
         }
         self.update_tag(class);
         Some((request, admitted))
@@ -200,111 +194,36 @@ impl Pending {
         })
     }
 
-    pub(super) fn is_in_call(&self) -> bool {
-        self.in_call.is_some()
-    }
-
-    pub(super) fn call_at(&self) -> Option<Time> {
-        self.call_at
-    }
-
-    pub(super) fn call_now(&mut self, now: Time) {
-        self.call_at = Some(now);
-    }
-
     /// Returns `true` if the process may be in a line of the store.
     pub(super) fn is_in_line(&self) -> bool {
         self.lines.values().any(|line| line.waits_for.is_some())
     }
 
-    /// Starts a call, and returns its requests by class. The classes in whose lines the process may
-    /// be are among them, so that it leaves those for which it offers no requests.
-    pub(super) fn offer(&mut self) -> Vec<Offer> {
-        self.call_at = None;
-        self.arrived.clear();
-        let offered = self.tags.waiting().take(MAX_REQUESTS);
-        let offered: BTreeSet<ClassId> = offered.collect();
-        let most = MAX_REQUESTS / offered.len().max(1);
-        let in_line = self
-            .lines
-            .iter()
-            .filter(|(_, line)| line.waits_for.is_some());
-        let mut left: BTreeSet<ClassId> = in_line.map(|(class, _)| *class).collect();
-        left.insert(ClassId::DEFAULT);
-        let offers = offered.union(&left).map(|class| {
-            let most = if offered.contains(class) { most } else { 0 };
-            let line = self.lines.get(class);
-            let first = self.next(*class).map(|(_, request)| &request.class);
-            let key = first.or(line.map(|line| &line.key)).cloned();
-            let requests = self.queue.iter(*class).skip(self.admitted_of(*class));
-            let requests = requests.map(|(id, request)| (id, request.clone()));
-            Offer {
-                key: key.unwrap_or_default(),
-                requests: requests.take(most).collect(),
+    /// Returns the request that starts if the store has admitted this one: the same, or if that does
+    /// not wait any more, the next one of its class, unless that needs more.
+    pub(super) fn next_for(&self, class: ClassId, offered: &Offered) -> Option<(u64, &Request)> {
+        let next = self.next(class);
+        if next.is_some_and(|(id, _)| id == offered.id) {
+            return next;
+        }
+        if !self.admitted.iter().any(|one| one.id == offered.id) {
+            if let Some(request) = self.queue.get(class, offered.id) {
+                return Some((offered.id, request));
             }
-        });
-        let offers: Vec<Offer> = offers.collect();
-        let requests = offers
-            .iter()
-            .flat_map(|offer| offer.requests.iter().cloned());
-        self.in_call = Some(requests.collect());
-        offers
+        }
+        // The store has the lease of each task.
+        next.filter(|(_, request)| {
+            offered.lease.is_none() && !request.is_task && offered.cost.covers(&request.cost)
+        })
     }
 
-    /// Ends the current call, and returns its requests.
-    pub(super) fn end_call(&mut self) -> Vec<(u64, Request)> {
-        self.ended_calls += u64::from(self.is_in_call());
-        self.in_call.take().unwrap_or_default()
-    }
-
-    pub(super) fn ended_calls(&self) -> u64 {
-        self.ended_calls
-    }
-
-    /// Marks a request, which has this dominant cost, as admitted by the store. Returns `false` if it
-    /// was cancelled during the call.
-    pub(super) fn admit(&mut self, admitted: Admitted, cost: Nanos) -> bool {
+    /// Marks a request, which has this dominant cost, as admitted by the store.
+    pub(super) fn admit(&mut self, admitted: Admitted, cost: Nanos) {
         let class = admitted.class;
-        let is_waiting = self.queue.get(class, admitted.id).is_some();
-        if is_waiting {
-            self.admitted.push_back(admitted);
-            self.lines.entry(class).or_default().admitted += 1;
-            let next = self.next(class).map(|(id, _)| (id, Nanos::ZERO));
-            self.tags.charge(class, cost, next);
-        }
-        is_waiting
-    }
-
-    /// Plans the next call after one with these outcomes. The store expects it at `retry_at`.
-    pub(super) fn plan(&mut self, outcomes: Vec<Outcome>, retry_at: Time, lead: Nanos, now: Time) {
-        self.call_at = None;
-        for outcome in outcomes {
-            let class = outcome.class;
-            let line = self.lines.entry(class).or_default();
-            line.key = outcome.key;
-            line.waits_for = outcome.waits_for;
-            line.is_too_large = outcome.is_too_large;
-            let next = self.next(class).map(|(id, _)| id);
-            match (next, outcome.waits_for) {
-                (Some(next), Some(asked)) if next == asked => self.call_by(retry_at),
-                // All requests of the call were admitted, and there are more.
-                (Some(_), None) if outcome.is_offered => {
-                    self.call_by(self.offer_at(class, lead, now));
-                }
-                (_, None) => {}
-                // Another request is the first one now, or there is none, and the process leaves the
-                // line.
-                _ => self.call_by(now),
-            }
-            self.update_tag(class);
-        }
-        for class in mem::take(&mut self.arrived) {
-            self.call_by(self.offer_at(class, lead, now));
-        }
-        // Classes that had no place in the call.
-        if self.call_at.is_none() && self.queue.len() > self.admitted.len() {
-            self.call_at = Some(now);
-        }
+        self.admitted.push_back(admitted);
+        self.lines.entry(class).or_default().admitted += 1;
+        let next = self.next(class).map(|(id, _)| (id, Nanos::ZERO));
+        self.tags.charge(class, cost, next);
     }
 
     /// Removes all requests, and ends the current call. Returns the IDs of all requests, and those
@@ -329,6 +248,10 @@ impl Pending {
         self.queue.iter(class).nth(self.admitted_of(class))
     }
 
+    fn wait_for(&mut self, class: ClassId, id: u64) {
+        self.lines.entry(class).or_default().waits_for = Some(id);
+    }
+
     fn admitted_of(&self, class: ClassId) -> usize {
         self.lines.get(&class).map_or(0, |line| line.admitted)
     }
@@ -342,15 +265,5 @@ impl Pending {
         if next.is_none() && self.lines.get(&class).is_some_and(is_empty) {
             self.lines.remove(&class);
         }
-    }
-
-    fn call_by(&mut self, at: Time) {
-        self.call_at = Some(self.call_at.map_or(at, |earlier| earlier.min(at)));
-    }
-
-    fn offer_at(&self, class: ClassId, lead: Nanos, now: Time) -> Time {
-        let mut of_class = self.admitted.iter().rev().filter(|one| one.class == class);
-        let last = of_class.next();
-        now.max(last.map_or(Time::MIN, |last| last.ready_at - lead))
     }
 }

@@ -218,10 +218,20 @@ impl Shared {
         now: Time,
         wakers: Vec<Waker>,
     ) {
-        let mut after = AfterUnlock {
+        let after = AfterUnlock {
             wakers,
             ..AfterUnlock::default()
         };
+        self.admit_and_leave(state, now, after);
+    }
+
+    /// Decides the requests that can be decided, and releases the lock. Then does the rest.
+    fn admit_and_leave(
+        self: &Arc<Self>,
+        state: MutexGuard<'_, LimiterState>,
+        now: Time,
+        mut after: AfterUnlock,
+    ) {
         self.admit(state, now, &mut after);
         after.leave_others();
         wake_all(after.wakers);

@@ -6,7 +6,8 @@ use std::task::Waker;
 use std::time::Duration;
 
 use super::Shared;
-use super::waiters::wake_all;
+use super::claim::AfterUnlock;
+use super::waiters::{LimiterState, may_start, wake_all};
 use crate::AcquireError;
 use crate::redis::{Call, Reply, Signal, StoreError, StoredQuota};
 use crate::time::Time;
@@ -34,12 +35,21 @@ impl Shared {
         let now = self.now();
         let mut state = self.lock();
         state.store_error = None;
-        let Some(quota) = state.gate.stored() else {
+        let mut after = AfterUnlock {
+            wakers: mem::take(&mut state.flushes),
+            ..AfterUnlock::default()
+        };
+        let LimiterState { gate, waiters, .. } = &mut *state;
+        let Some(quota) = gate.stored() else {
             return;
         };
-        quota.apply(call, reply, sent_at, now);
-        let flushes = mem::take(&mut state.flushes);
-        self.admit_and_wake(state, now, flushes);
+        let lost = quota.apply(call, reply, sent_at, now, &mut |id| {
+            may_start(waiters, id, &mut after)
+        });
+        for id in lost {
+            state.leave(id, &mut after);
+        }
+        self.admit_and_leave(state, now, after);
     }
 
     /// Handles the failure of a call that will be repeated.

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+#[cfg(feature = "redis")]
+use std::sync::Arc;
 use std::task::Waker;
 use std::thread;
 use std::time::Duration;
@@ -103,22 +105,17 @@ impl LimiterState {
     /// Decides the requests that can be decided now, and collects what to do once the lock is
     /// released. Returns `false` if there may be more of them.
     pub(super) fn decide_due(&mut self, now: Time, after: &mut AfterUnlock) -> bool {
+        #[cfg(feature = "redis")]
+        self.give_up_withdrawn(after);
         for _ in 0..BATCH {
             let waiters = &self.waiters;
-            let admitted = &mut after.admitted;
-            let next = self.gate.next(now, |id| {
-                let ticket = waiters.get(&id).and_then(|waiter| waiter.ticket.as_ref());
-                let may_start = ticket.is_none_or(Ticket::take);
-                admitted.extend(ticket.filter(|_| may_start).cloned());
-                may_start
-            });
+            let next = self.gate.next(now, |id| may_start(waiters, id, after));
             if let Some((id, result)) = next {
                 let outcome = match result {
                     Ok(counted_at) => Ok(counted_at),
                     Err(Removal::TooLarge(error)) => Err(error.into()),
                     Err(Removal::Elsewhere) => {
-                        let waiter = self.remove_waiter(id);
-                        after.left.extend(waiter.and_then(|waiter| waiter.ticket));
+                        self.leave(id, after);
                         continue;
                     }
                 };
@@ -140,6 +137,28 @@ impl LimiterState {
         false
     }
 
+    /// Removes a request that another limiter has admitted.
+    pub(super) fn leave(&mut self, id: u64, after: &mut AfterUnlock) {
+        let waiter = self.remove_waiter(id);
+        after.left.extend(waiter.and_then(|waiter| waiter.ticket));
+    }
+
+    /// Lets other limiters admit the requests that a store had admitted, but that do not start as it
+    /// had said. Their tasks join the other queues again.
+    #[cfg(feature = "redis")]
+    fn give_up_withdrawn(&mut self, after: &mut AfterUnlock) {
+        let Some(quota) = self.gate.stored() else {
+            return;
+        };
+        for id in quota.take_withdrawn() {
+            let waiter = self.waiters.get(&id);
+            if let Some(ticket) = waiter.and_then(|waiter| waiter.ticket.as_ref()) {
+                ticket.give_up();
+                after.wakers.push(Arc::clone(&ticket.claim).into());
+            }
+        }
+    }
+
     /// Sets the outcome of a request in the queue and returns its waker.
     pub(super) fn decide(
         &mut self,
@@ -147,6 +166,10 @@ impl LimiterState {
         outcome: Result<CountedAt, AcquireError>,
     ) -> Option<Waker> {
         let waiter = self.waiters.get_mut(&id)?;
+        if let (Some(ticket), Err(_)) = (&waiter.ticket, &outcome) {
+            // A store can have admitted it for a later time.
+            ticket.give_up();
+        }
         waiter.outcome = Some(outcome);
         let waker = mem::replace(&mut waiter.waker, Waker::noop().clone());
         let deadline = waiter.deadline;
@@ -172,6 +195,14 @@ impl LimiterState {
             self.deadlines.remove(&(deadline, id));
         }
     }
+}
+
+/// Returns `true` if a request may start here, and keeps it from starting elsewhere.
+pub(super) fn may_start(waiters: &BTreeMap<u64, Waiter>, id: u64, after: &mut AfterUnlock) -> bool {
+    let ticket = waiters.get(&id).and_then(|waiter| waiter.ticket.as_ref());
+    let may_start = ticket.is_none_or(Ticket::take);
+    after.admitted.extend(ticket.filter(|_| may_start).cloned());
+    may_start
 }
 
 /// Wakes all wakers, even if one of them panics.

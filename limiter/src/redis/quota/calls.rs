@@ -74,7 +74,18 @@ impl StoredQuota {
     }
 
     /// Applies the reply to a call that was sent at a time.
-    pub(crate) fn apply(&mut self, call: &Call, reply: &Reply, sent_at: Time, now: Time) {
+    ///
+    /// A request that waits in several queues leaves the others now, and not when it starts, so that
+    /// no other store admits it in vain. Returns those that must not start here, according to
+    /// `may_start`, and that have left the queue because of that.
+    pub(crate) fn apply(
+        &mut self,
+        call: &Call,
+        reply: &Reply,
+        sent_at: Time,
+        now: Time,
+        may_start: &mut dyn FnMut(u64) -> bool,
+    ) -> Vec<u64> {
         self.advance(now);
         self.pending.end_call();
         self.outage.ended();
@@ -91,8 +102,9 @@ impl StoredQuota {
             // Until now, the time of the store was not known.
             self.feedback = Feedback::new(reply.now.into());
         }
+        let mut lost = Vec::new();
         for (at, class, offered) in admitted {
-            self.admitted(class, offered, at);
+            self.admitted(&class.key, offered, at, may_start, &mut lost);
         }
         // A request that was put back during the call goes first.
         if self.pending.is_overtaken() {
@@ -108,6 +120,7 @@ impl StoredQuota {
         if !pause.resumes {
             let in_store = self.clock.local_at(reply.paused_until);
             self.paused_until = in_store.max(pause.until.unwrap_or(Time::MIN));
+            self.leave_pause();
         }
         let retry_at = self.clock.local_at(reply.retry);
         let outcomes = self.outcomes(call, reply, has_new_limits);
@@ -116,6 +129,7 @@ impl StoredQuota {
             self.pending.call_now(self.now);
         }
         self.outbox.replied(self.now);
+        lost
     }
 
     /// Creates a call with the waiting requests, and at most this number of changes of each kind.
@@ -170,32 +184,55 @@ impl StoredQuota {
             class: self.class(&class.key),
             key: class.key.clone(),
             is_offered: !class.requests.is_empty(),
-            waits_for: class.requests.get(reply.starts.len()).map(|one| one.id),
+            waits_for: (class.requests.get(reply.starts.len())).map(|one| (one.id, one.cost)),
             is_too_large: reply.too_large > 0 && !has_new_limits,
         });
         outcomes.collect()
     }
 
-    /// Handles a request that the store has admitted.
-    fn admitted(&mut self, class: &StatedClass, offered: &Offered, at: StoreTime) {
-        let admitted = Admitted {
-            class: self.class(&class.key),
-            id: offered.id,
-            ready_at: self.clock.local_at(at),
-            at,
-        };
-        let request = Request {
+    /// Handles a request that the store has admitted. If it starts elsewhere or was cancelled, another
+    /// one of its class takes its place, or it is given back. Adds the requests that start elsewhere
+    /// to `lost`.
+    fn admitted(
+        &mut self,
+        key: &ClassKey,
+        offered: &Offered,
+        at: StoreTime,
+        may_start: &mut dyn FnMut(u64) -> bool,
+        lost: &mut Vec<u64>,
+    ) {
+        let class = self.class(key);
+        let mut request = Request {
             cost: offered.cost,
-            class: class.key.clone(),
+            class: key.clone(),
             is_task: offered.lease.is_some(),
             is_any: false,
         };
         if !request.is_task {
             self.outbox.hold(&request.cost, true);
         }
-        let cost = self.limits.dominant(&request.cost);
-        if !self.pending.admit(admitted, cost) {
-            self.give_back(&request, admitted);
+        let mut admitted = Admitted {
+            class,
+            id: offered.id,
+            ready_at: self.clock.local_at(at),
+            at,
+        };
+        while let Some((id, next)) = self.pending.next_for(class, offered) {
+            let cost = next.cost;
+            if next.is_any && !may_start(id) {
+                self.pending.remove(class, id, self.now);
+                lost.push(id);
+                continue;
+            }
+            let dominant = self.limits.dominant(&cost);
+            if cost != request.cost {
+                let charged = self.limits.dominant(&request.cost);
+                self.correct(at, &request, Some(cost), (charged, dominant));
+                request.cost = cost;
+            }
+            admitted.id = id;
+            return self.pending.admit(admitted, dominant);
         }
+        self.give_back(&request, admitted);
     }
 }

@@ -10,6 +10,7 @@ mod classes;
 mod requests;
 
 use std::collections::HashMap;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -55,6 +56,9 @@ pub(crate) struct StoredQuota {
     feedback: Feedback,
     now: Time,
     paused_until: Time,
+    /// Requests that wait in several queues and that the store had admitted. They may start elsewhere
+    /// again.
+    withdrawn: Vec<u64>,
     counters: Counters,
     store: StoreUsage,
     /// Whether the server deletes keys when its memory is full.
@@ -87,6 +91,7 @@ impl StoredQuota {
             sequence: 0,
             now,
             paused_until: Time::MIN,
+            withdrawn: Vec::new(),
             counters: Counters::default(),
             store: StoreUsage::default(),
             evicts,
@@ -100,6 +105,7 @@ impl StoredQuota {
         if until > self.now {
             self.paused_until = self.paused_until.max(until);
             self.outbox.pause_until(until, self.now);
+            self.leave_pause();
         }
     }
 
@@ -213,7 +219,23 @@ impl StoredQuota {
     /// they are offered again in order.
     fn withdraw_all(&mut self) {
         for (request, admitted) in self.pending.withdraw_all() {
+            if request.is_any {
+                self.withdrawn.push(admitted.id);
+            }
             self.give_back(&request, admitted);
         }
+    }
+
+    /// During a pause, requests that can start elsewhere do not wait for their start here.
+    fn leave_pause(&mut self) {
+        if self.now < self.paused_until && self.pending.has_admitted_any() {
+            self.withdraw_all();
+        }
+    }
+
+    /// Returns the requests that wait in several queues and may start elsewhere again, because they
+    /// do not start here as the store had admitted.
+    pub(crate) fn take_withdrawn(&mut self) -> Vec<u64> {
+        mem::take(&mut self.withdrawn)
     }
 }

@@ -59,11 +59,13 @@ impl StoredQuota {
             return Some((id, Err(Removal::TooLarge(error))));
         }
         let (class, id, request, counted_at) = self.find_ready()?;
-        if request.is_any && !may_start(id) {
+        self.pending.remove(class, id, self.now);
+        // What the store has admitted starts nowhere else.
+        let is_certain = matches!(counted_at, CountedAt::Store(_));
+        if request.is_any && !is_certain && !may_start(id) {
             self.leave_to_others(id, counted_at, request);
             return Some((id, Err(Removal::Elsewhere)));
         }
-        self.pending.remove(class, id, self.now);
         match counted_at {
             CountedAt::Store(at) => {
                 let delay = self.limits.delay(&request.cost);
@@ -244,10 +246,9 @@ impl StoredQuota {
         })
     }
 
-    /// Gives back a request that could start, but that another limiter has admitted.
+    /// Gives back a request that the fallback has admitted, but another limiter too.
     fn leave_to_others(&mut self, id: u64, counted_at: CountedAt, request: Request) {
-        self.cancel(id, &request.class);
-        if let (CountedAt::Process(_), Some(fallback)) = (counted_at, self.outage.fallback()) {
+        if let Some(fallback) = self.outage.fallback() {
             let grant = Grant {
                 counted_at,
                 id: Some(id),

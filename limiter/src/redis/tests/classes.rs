@@ -47,7 +47,7 @@ fn a_class_that_starts_to_wait_calls_at_once() {
     quota.enqueue(of_class("batch", 0)).unwrap();
     let call = quota.next_call(seconds(1)).unwrap();
     assert_eq!(offered(&call), [("", 0), ("batch", 1)]);
-    quota.apply(&call, &admit(&call, 1, &[&[], &[]]), seconds(1), seconds(1));
+    quota.apply_all(&call, &admit(&call, 1, &[&[], &[]]), seconds(1), seconds(1));
     assert_eq!(next_call_at(&mut quota, seconds(1)), Some(seconds(11)));
     // One more of a class that waits does not change the time.
     quota.enqueue(of_class("batch", 0)).unwrap();
@@ -58,12 +58,12 @@ fn a_class_that_starts_to_wait_calls_at_once() {
     // The same if it starts to wait during a call.
     let late = quota.enqueue(of_class("late", 0)).unwrap();
     let admitted = admit(&call, 2, &[&[], &[], &[of_store(2)]]);
-    quota.apply(&call, &admitted, seconds(2), seconds(2));
+    quota.apply_all(&call, &admitted, seconds(2), seconds(2));
     let call = quota.next_call(seconds(2)).unwrap();
     assert_eq!(offered(&call), [("", 0), ("batch", 2), ("late", 1)]);
     // The last request of a class is cancelled, and the process leaves its line.
     let waits = admit(&call, 2, &[&[], &[], &[]]);
-    quota.apply(&call, &waits, seconds(2), seconds(2));
+    quota.apply_all(&call, &waits, seconds(2), seconds(2));
     quota.cancel(late, &ClassKey::from("late"));
     let call = quota.next_call(seconds(2)).unwrap();
     assert_eq!(offered(&call), [("", 0), ("batch", 2), ("late", 0)]);
@@ -77,7 +77,7 @@ fn requests_of_all_classes_start_in_the_order_of_the_store() {
     assert_eq!(offered(&call), [("", 0), ("b", 2), ("a", 1)]);
     let starts = [&[][..], &[of_store(1), of_store(3)][..], &[of_store(2)][..]];
     let admitted = admit(&call, 1, &starts);
-    quota.apply(&call, &admitted, seconds(1), seconds(1));
+    quota.apply_all(&call, &admitted, seconds(1), seconds(1));
     for (index, now) in [(0, 1), (1, 2), (2, 3)] {
         let (id, result) = quota.next(seconds(now), |_| true).unwrap();
         assert_eq!((id, result.is_ok()), (ids[index], true));
@@ -96,7 +96,7 @@ fn corrections_are_charged_to_their_class() {
         quota.enqueue(request.clone()).unwrap();
         let call = quota.next_call(seconds(now)).unwrap();
         let admitted = admit(&call, now, &[&[], &[of_store(now)]]);
-        quota.apply(&call, &admitted, seconds(now), seconds(now));
+        quota.apply_all(&call, &admitted, seconds(now), seconds(now));
         let (id, counted_at) = quota.next(seconds(now), |_| true).unwrap();
         Grant {
             counted_at: counted_at.unwrap(),
@@ -111,7 +111,7 @@ fn corrections_are_charged_to_their_class() {
     let call = quota.next_call(seconds(0)).unwrap();
     assert_eq!(offered(&call), [("", 0), ("chat", 0)]);
     assert_eq!(call.corrections[0].charge, 2_000_000);
-    quota.apply(&call, &admit(&call, 0, &[&[], &[]]), seconds(0), seconds(0));
+    quota.apply_all(&call, &admit(&call, 0, &[&[], &[]]), seconds(0), seconds(0));
     // It is not sent, at once and after the second in which no other could start.
     for (now, charge) in [(1, -1_000_000), (3, 0)] {
         let grant = start(&mut quota, now);
@@ -123,7 +123,7 @@ fn corrections_are_charged_to_their_class() {
         let corrections = call.corrections.iter().map(|one| (one.to, one.charge));
         assert_eq!(corrections.collect::<Vec<_>>(), [(None, charge)]);
         let none = admit(&call, now, &[&[], &[]]);
-        quota.apply(&call, &none, seconds(now), seconds(now));
+        quota.apply_all(&call, &none, seconds(now), seconds(now));
     }
 }
 
@@ -145,7 +145,7 @@ fn a_call_has_64_classes_and_those_with_the_smallest_tags() {
     let admitted = admitted.map(|class| &start[..class.requests.len()]);
     let admitted: Vec<&[StoreTime]> = admitted.collect();
     let reply = admit(&first, 1, &admitted);
-    quota.apply(&first, &reply, seconds(1), seconds(1));
+    quota.apply_all(&first, &reply, seconds(1), seconds(1));
     // The others come first now.
     let next = quota.next_call(seconds(1)).unwrap();
     let keys = |call: &Call| -> Vec<ClassKey> {
@@ -168,7 +168,7 @@ fn weights_are_stated_with_the_time_at_which_they_were_set() {
     assert_eq!(stated(&call), (1, None));
     quota.set_class(&chat, Class::weight(7));
     let waits = admit(&call, 1, &[&[], &[]]);
-    quota.apply(&call, &waits, seconds(1), seconds(1));
+    quota.apply_all(&call, &waits, seconds(1), seconds(1));
     let call = quota.next_call(seconds(11)).unwrap();
     assert_eq!(stated(&call), (7, Some(Nanos(10 * Nanos::SECOND.0))));
     let usage = quota.class_usage(&chat, seconds(11));

@@ -58,11 +58,11 @@ fn a_flush_does_not_wait_for_what_happens_later() {
     // This one is in the next call.
     quota.pause_until(seconds(6));
     let needed = quota.flush(seconds(0));
-    quota.apply(&first, &answer(), seconds(0), seconds(0));
+    quota.apply_all(&first, &answer(), seconds(0), seconds(0));
     assert!(quota.ended_calls() < needed);
     let second = quota.next_call(seconds(0)).unwrap();
     quota.pause_until(seconds(7));
-    quota.apply(&second, &answer(), seconds(0), seconds(0));
+    quota.apply_all(&second, &answer(), seconds(0), seconds(0));
     assert!(quota.ended_calls() >= needed);
     assert!(!quota.is_flushed(), "the last pause is not sent");
 }
@@ -79,7 +79,7 @@ fn calls_have_a_part_of_many_changes_and_the_last_one_has_all() {
         let call = quota.next_call(seconds(ended)).unwrap();
         assert_eq!(call.ended.len(), 512);
         let answer = reply(ended, Vec::new(), Vec::new());
-        quota.apply(&call, &answer, seconds(ended), seconds(ended));
+        quota.apply_all(&call, &answer, seconds(ended), seconds(ended));
     }
     assert_eq!(needed, quota.ended_calls() + 2);
     assert_eq!(quota.last_call().unwrap().ended.len(), 1_600 - 2 * 512);

@@ -1,5 +1,6 @@
 //! Tests of a stored quota, without a server.
 
+mod any;
 mod classes;
 mod flush;
 
@@ -46,6 +47,14 @@ fn quota(limits: &[Limit]) -> StoredQuota {
         evicts,
         seconds(0),
     )
+}
+
+impl StoredQuota {
+    /// Applies a reply. All requests that it admits may start.
+    fn apply_all(&mut self, call: &Call, reply: &Reply, sent_at: Time, now: Time) {
+        let lost = self.apply(call, reply, sent_at, now, &mut |_| true);
+        assert_eq!(lost, []);
+    }
 }
 
 /// A time of the limiter.
@@ -120,7 +129,7 @@ fn the_fallback_admits_requests_behind_one_that_was_too_large_for_the_store() {
     // Another process has stated a tighter limit.
     let mut reply = reply(1, Vec::new(), vec![[500, 0]]);
     reply.classes[0].too_large = 1;
-    quota.apply(&call, &reply, seconds(1), seconds(1));
+    quota.apply_all(&call, &reply, seconds(1), seconds(1));
     let (id, result) = quota.next(seconds(1), |_| true).unwrap();
     assert_eq!((id, result.is_err()), (large, true));
     assert_eq!(quota.next(seconds(1), |_| true), None);
@@ -138,7 +147,7 @@ fn a_pause_holds_back_a_request_that_was_admitted_and_not_polled() {
     quota.enqueue(request(0)).unwrap();
     let call = quota.next_call(seconds(1)).unwrap();
     let reply = reply(1, vec![of_store(1)], vec![[600, 1]]);
-    quota.apply(&call, &reply, seconds(1), seconds(1));
+    quota.apply_all(&call, &reply, seconds(1), seconds(1));
     let (id, counted_at) = quota.next(seconds(1), |_| true).unwrap();
     quota.pause_until(seconds(5));
     let mut grant = Grant {
@@ -179,7 +188,7 @@ fn the_fallback_admits_nothing_during_a_pause_of_another_process() {
         paused_until: of_store(60),
         ..reply(0, Vec::new(), vec![[600, 0]])
     };
-    quota.apply(&call, &paused, seconds(0), seconds(0));
+    quota.apply_all(&call, &paused, seconds(0), seconds(0));
     quota.store_failed(seconds(1));
     assert_eq!(quota.next(seconds(3), |_| true), None);
     assert_eq!(quota.next_event(), Some(seconds(60)));
@@ -195,14 +204,14 @@ fn a_refusal_during_an_outage_pauses_the_store_for_what_is_left() {
     let pause = quota.refuse(&grant, Refusal::Requests, Some(retry_after), seconds(2));
     assert_eq!(pause, retry_after);
     let back = reply(3, Vec::new(), vec![[600, 0]]);
-    quota.apply(&call, &back, seconds(3), seconds(3));
+    quota.apply_all(&call, &back, seconds(3), seconds(3));
     let call = quota.next_call(seconds(3)).unwrap();
     assert_eq!(call.pause, Nanos::SECOND);
     // A pause that ends during an outage does not start again after it.
     quota.store_failed(seconds(4));
     quota.pause_until(seconds(6));
     let back = reply(10, Vec::new(), vec![[600, 0]]);
-    quota.apply(&call, &back, seconds(10), seconds(10));
+    quota.apply_all(&call, &back, seconds(10), seconds(10));
     assert_eq!(quota.next_call(seconds(10)).unwrap().pause, Nanos::ZERO);
 }
 
@@ -218,7 +227,7 @@ fn the_end_of_a_pause_is_sent_and_not_undone_by_an_older_reply() {
         paused_until: of_store(60),
         ..reply(1, vec![of_store(1)], vec![[600, 1]])
     };
-    quota.apply(&call, &paused, seconds(1), seconds(1));
+    quota.apply_all(&call, &paused, seconds(1), seconds(1));
     assert!(!quota.is_flushed());
     let call = quota.next_call(seconds(1)).unwrap();
     assert!(call.resumes && call.pause == Nanos::SECOND);
@@ -229,7 +238,7 @@ fn the_end_of_a_pause_is_sent_and_not_undone_by_an_older_reply() {
     );
     // Another process ends a pause.
     let resumed = reply(3, Vec::new(), vec![[600, 1]]);
-    quota.apply(&call, &resumed, seconds(3), seconds(3));
+    quota.apply_all(&call, &resumed, seconds(3), seconds(3));
     assert!(quota.is_flushed());
 }
 
@@ -242,7 +251,7 @@ fn a_process_of_several_counts_its_requests_at_the_pace_of_all() {
     let alone = quota.limits.delay(&Cost::from(0));
     assert_eq!(alone, Nanos::from_millis(100));
     let busy = reply(1, vec![of_store(1)], vec![[600, 8]]);
-    quota.apply(&call, &busy, seconds(1), seconds(1));
+    quota.apply_all(&call, &busy, seconds(1), seconds(1));
     assert_eq!(quota.limits.delay(&Cost::from(0)), Nanos::from_millis(800));
 }
 
@@ -260,7 +269,7 @@ fn a_reply_about_limits_that_were_replaced_is_not_mixed_up() {
         retry: of_store(2),
         ..reply(1, Vec::new(), vec![[10, 10], [1_000, 0]])
     };
-    quota.apply(&call, &reply, seconds(1), seconds(1));
+    quota.apply_all(&call, &reply, seconds(1), seconds(1));
     let usage = quota.usage(seconds(1));
     assert_eq!((usage.limits[0].allowed, usage.limits[0].used), (1_000, 0));
     assert!(
@@ -294,7 +303,7 @@ fn what_runs_is_stated_renewed_and_released() {
     let call = quota.next_call(seconds(0)).unwrap();
     quota.cancel(cancelled, &ClassKey::default());
     let both = reply(0, vec![of_store(0); 2], Vec::new());
-    quota.apply(&call, &both, seconds(0), seconds(0));
+    quota.apply_all(&call, &both, seconds(0), seconds(0));
     assert!(!quota.is_flushed(), "the store counts two");
     let (id, counted_at) = quota.next(seconds(0), |_| true).unwrap();
     let soon = quota.next_call(seconds(0)).unwrap_err().unwrap();
@@ -302,14 +311,14 @@ fn what_runs_is_stated_renewed_and_released() {
     let call = quota.next_call(soon).unwrap();
     assert_eq!(held(&call), 1);
     let none = reply(1, Vec::new(), Vec::new());
-    quota.apply(&call, &none, seconds(1), seconds(1));
+    quota.apply_all(&call, &none, seconds(1), seconds(1));
     assert!(quota.is_flushed());
     // It is stated again while it is running.
     let again = quota.next_call(seconds(1)).unwrap_err().unwrap();
     assert!(again <= seconds(11));
     let call = quota.next_call(again).unwrap();
     assert_eq!(held(&call), 1);
-    quota.apply(&call, &reply(11, Vec::new(), Vec::new()), again, again);
+    quota.apply_all(&call, &reply(11, Vec::new(), Vec::new()), again, again);
     let grant = Grant {
         counted_at: counted_at.unwrap(),
         id: Some(id),
@@ -319,7 +328,7 @@ fn what_runs_is_stated_renewed_and_released() {
     quota.flush(again);
     let call = quota.next_call(again).unwrap();
     assert_eq!(held(&call), 0);
-    quota.apply(&call, &reply(11, Vec::new(), Vec::new()), again, again);
+    quota.apply_all(&call, &reply(11, Vec::new(), Vec::new()), again, again);
     assert_eq!(quota.next_call(seconds(100)).unwrap_err(), None);
     assert!(quota.is_idle(again));
 }
