@@ -50,7 +50,7 @@ impl Limiter {
     pub fn set_class(&self, key: impl Into<ClassKey>, class: Class) {
         let key = key.into();
         self.shared
-            .update(|state, _| state.gate.set_class(&key, class));
+            .update(|state, shared| state.gate.set_class(&key, class, shared.now()));
     }
 
     /// Returns the usage of the class of this limiter, which is the default class unless

@@ -6,6 +6,7 @@ use model_studio_limits::Limit;
 
 use crate::quota::LocalQuota;
 use crate::quota::class_table::ClassTable;
+use crate::quota::feedback::Feedback;
 use crate::quota::request::{CountedAt, Grant, Rejection, Removal, Request};
 #[cfg(feature = "redis")]
 use crate::redis::StoredQuota;
@@ -150,8 +151,8 @@ impl Gate {
     }
 
     /// Sets the weight and the headroom of a class.
-    pub(crate) fn set_class(&mut self, key: &ClassKey, class: Class) {
-        call!(self.set_class(key, class));
+    pub(crate) fn set_class(&mut self, key: &ClassKey, class: Class, now: Time) {
+        call!(self.set_class(key, class, now));
     }
 
     /// Returns the settings and the estimators of the classes.
@@ -159,7 +160,12 @@ impl Gate {
         call!(self.classes())
     }
 
-    /// Returns `true` if a new quota would behave the same.
+    /// Returns the reaction to refusals.
+    pub(crate) fn feedback(&mut self) -> &mut Feedback {
+        call!(self.feedback())
+    }
+
+    /// Returns `true` if a new quota with the same classes and the same rise would behave the same.
     pub(crate) fn is_idle(&mut self, now: Time) -> bool {
         call!(self.is_idle(now))
     }

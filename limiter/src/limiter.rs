@@ -13,6 +13,7 @@ use crate::acquire::block_on;
 use crate::max_output::max_output;
 use crate::quota::class_table::ClassTable;
 use crate::quota::request::Request;
+use crate::quota::rise::Rise;
 use crate::scheduler::Shared;
 use crate::{Acquire, AcquireError, AcquireTask, ClassKey, Cost, Permit, TaskPermit, Usage};
 
@@ -209,6 +210,9 @@ impl Limiter {
     /// A new limit can miss earlier usage: if its kind was not limited before, it starts empty,
     /// except that a limit on concurrency counts the running requests. If its window is longer than
     /// before, it starts with the usage within the shorter window.
+    ///
+    /// What was learned from refusals stays, as a fraction of the full rate. This includes how quickly
+    /// the rate may [rise](crate::guide#a-sudden-rise).
     pub fn set_limits(&self, limits: impl AsRef<[Limit]>) {
         self.shared.update(|state, shared| {
             state.gate.set_limits(limits.as_ref(), shared.now());
@@ -323,8 +327,18 @@ impl Limiter {
         self.shared.lock().gate.classes().renewed()
     }
 
-    /// Returns `true` if nothing else uses the limiter and a new one would behave the same, except
-    /// for its estimates.
+    /// Returns what was learned of a sudden rise, for a new limiter.
+    pub(crate) fn rise(&self) -> Rise {
+        self.shared.lock().gate.feedback().rise()
+    }
+
+    /// Uses what another limiter has learned of a sudden rise.
+    pub(crate) fn set_rise(&self, rise: Rise) {
+        self.shared.lock().gate.feedback().set_rise(rise);
+    }
+
+    /// Returns `true` if nothing else uses the limiter, and a new one with the same
+    /// [`classes`](Self::classes) and the same [`rise`](Self::rise) would behave the same.
     pub(crate) fn is_idle(&self) -> bool {
         let now = self.shared.now();
         Arc::strong_count(&self.shared) == 1 && self.shared.lock().gate.is_idle(now)

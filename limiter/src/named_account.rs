@@ -8,6 +8,7 @@ use std::sync::Arc;
 use model_studio_limits::Limit;
 
 use crate::quota::class_table::ClassTable;
+use crate::quota::rise::Rise;
 use crate::settings::LimiterSettings;
 use crate::sync::Mutex;
 use crate::{Acquire, Class, ClassKey, Cost, Limiter, Usage};
@@ -17,8 +18,9 @@ use crate::{Acquire, Class, ClassKey, Cost, Limiter, Usage};
 /// For models of an enum, use an [`Account`](crate::Account) instead.
 ///
 /// The limiter of a model is created on first use. It is dropped when nobody uses it and its usage
-/// has expired, so models that are no longer called take little memory. What its estimator has
-/// learned is kept, and the settings of its classes.
+/// has expired, so models that are no longer called take little memory. The settings of its classes
+/// and what it has learned are kept: its estimates, and how quickly the rate of requests [may
+/// rise](crate::guide#a-sudden-rise).
 ///
 /// ```
 /// use std::num::NonZeroU64;
@@ -61,14 +63,16 @@ struct Models {
 #[derive(Debug)]
 struct NamedModel {
     limits: Arc<[Limit]>,
-    /// What was set and learned of the classes when the limiter was dropped.
-    classes: Option<ClassTable>,
+    /// What was set and learned when the limiter was dropped.
+    learned: Option<(ClassTable, Rise)>,
 }
 
 impl NamedAccount {
     /// Returns the limiter of a model.
     ///
-    /// Use one name for models that share a quota, such as the name of their pool.
+    /// Use one name for models that share a quota, such as the name of their pool. For a class of
+    /// requests, call [`Limiter::class`], and for a request that any of several models can serve,
+    /// [`Limiter::acquire_any`].
     ///
     /// # Errors
     ///
@@ -83,9 +87,14 @@ impl NamedAccount {
         }
         let model = models.by_name.get_mut(name);
         let model = model.ok_or_else(|| UnknownModel(name.into()))?;
-        let classes = model.classes.take();
-        let classes = classes.unwrap_or_else(|| self.settings.classes());
-        let limiter = self.settings.limiter(name, &model.limits, classes);
+        let limiter = if let Some((classes, rise)) = model.learned.take() {
+            let limiter = self.settings.limiter(name, &model.limits, classes);
+            limiter.set_rise(rise);
+            limiter
+        } else {
+            let classes = self.settings.classes();
+            self.settings.limiter(name, &model.limits, classes)
+        };
         for (key, class) in &models.classes {
             limiter.set_class(key, *class);
         }
@@ -112,7 +121,7 @@ impl NamedAccount {
         } else {
             let model = NamedModel {
                 limits: Arc::clone(&limits),
-                classes: None,
+                learned: None,
             };
             models.by_name.insert(name.into(), model);
         }
@@ -208,7 +217,7 @@ impl Models {
         self.limiters.retain(|name, limiter| {
             let is_idle = limiter.is_idle();
             if let (true, Some(model)) = (is_idle, by_name.get_mut(name)) {
-                model.classes = Some(limiter.classes());
+                model.learned = Some((limiter.classes(), limiter.rise()));
             }
             !is_idle
         });

@@ -3,6 +3,7 @@
 mod common;
 
 use std::num::NonZeroU64;
+use std::task::Poll;
 use std::time::Duration;
 
 use common::{MINUTE, SECOND, builder, limits, poll, ready, used};
@@ -154,6 +155,50 @@ fn estimates_outlive_the_limiter() {
     let limiter = account.limiter("model").unwrap();
     assert_eq!(limiter.usage().admitted, 0, "it was created again");
     assert_eq!(limiter.estimate(10, 1_000), Cost::input_output(10, 100));
+}
+
+/// After an idle time, both the same limiter and a new one start slowly.
+#[test]
+fn what_was_learned_of_a_sudden_rise_outlives_the_limiter() {
+    let clock = ManualClock::new();
+    let account = NamedAccount::builder()
+        .clock(clock.clone())
+        .limits("model", [requests(600, MINUTE)])
+        .build();
+    let acquire = || {
+        let mut waiting = account.acquire("model", 0).unwrap();
+        loop {
+            if let Poll::Ready(permit) = poll(&mut waiting) {
+                return permit.unwrap();
+            }
+            clock.advance(SECOND / 10);
+        }
+    };
+    for number in 0..100 {
+        let permit = acquire();
+        if number % 2 == 0 {
+            permit.settle(0);
+        } else {
+            permit.refused(Refusal::Burst);
+        }
+    }
+    clock.advance(10 * MINUTE);
+    let pace = account.limiter("model").unwrap().usage().pace;
+    assert!(pace < 0.9, "{pace}");
+    account.drop_idle();
+    let usage = account.limiter("model").unwrap().usage();
+    assert_eq!(usage.admitted, 0, "it was created again");
+    assert!((usage.pace - pace).abs() < 1e-9, "{}", usage.pace);
+    // What was sent in the last minute is not known to a new one.
+    acquire().settle(0);
+    clock.advance(MINUTE / 2);
+    account.drop_idle();
+    assert_eq!(account.limiter("model").unwrap().usage().admitted, 1);
+    // Limits that are replaced change nothing.
+    clock.advance(10 * MINUTE);
+    account.set_limits("model", [requests(1_200, MINUTE)]);
+    let usage = account.limiter("model").unwrap().usage();
+    assert!((usage.pace - pace).abs() < 1e-9, "{}", usage.pace);
 }
 
 #[test]

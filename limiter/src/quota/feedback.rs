@@ -120,6 +120,23 @@ impl Feedback {
         }
     }
 
+    /// Returns what was learned of a sudden rise, for a new quota.
+    pub(crate) fn rise(&self) -> Rise {
+        self.rise.renewed()
+    }
+
+    /// Uses what another quota has learned of a sudden rise.
+    pub(crate) fn set_rise(&mut self, rise: Rise) {
+        self.rise = rise;
+    }
+
+    /// Returns `true` if the feedback of a new quota with the same [`rise`](Self::rise) would behave
+    /// the same.
+    pub(crate) fn is_idle(&self, now: Time) -> bool {
+        let is_risen = self.rise.has_learned() && self.minute.last_minute(now).accepted() > 0;
+        self.slowdown(now) <= 1.0 && !is_risen
+    }
+
     /// Returns the fraction of the full pace to use.
     pub(crate) fn factor(&self, now: Time) -> f64 {
         let factor = self.growth.factor(now) * self.recovery.factor(now);

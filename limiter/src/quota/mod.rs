@@ -21,7 +21,7 @@ pub(crate) mod queue;
 mod rate_limit;
 pub(crate) mod request;
 pub(crate) mod requests;
-mod rise;
+pub(crate) mod rise;
 pub(crate) mod rules;
 pub(crate) mod tags;
 #[cfg(test)]
@@ -146,13 +146,13 @@ impl LocalQuota {
         self.late_until = Time::MIN;
     }
 
-    /// Returns `true` if a new quota would behave the same.
+    /// Returns `true` if a new quota with the same classes and the same rise would behave the same.
     pub(crate) fn is_idle(&mut self, now: Time) -> bool {
         self.limits.advance(now);
         self.queue.is_empty()
             && self.limits.is_unused()
             && !self.is_paused()
-            && self.feedback.slowdown(self.limits.now()) <= 1.0
+            && self.feedback.is_idle(self.limits.now())
     }
 
     /// Returns the usage and the counts since the start.
@@ -186,8 +186,14 @@ impl LocalQuota {
         &mut self.classes
     }
 
+    /// Returns the reaction to refusals.
+    pub(crate) fn feedback(&mut self) -> &mut Feedback {
+        &mut self.feedback
+    }
+
     /// Sets the weight and the headroom of a class.
-    pub(crate) fn set_class(&mut self, key: &ClassKey, class: Class) {
+    pub(crate) fn set_class(&mut self, key: &ClassKey, class: Class, now: Time) {
+        self.limits.advance(now);
         let id = self.class(key);
         self.classes.set(id, class);
         self.tags.set_weight(id, class.weight);

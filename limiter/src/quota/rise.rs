@@ -8,6 +8,9 @@
 //! are held back and accepted. If a rate always exceeds its average by a fraction of 0.2, it grows
 //! by a factor of 1.5 per minute; with 0.4 by 2, and with 1.6 by 10.
 //!
+//! If limits are replaced, the fractions stay, so what was learned applies to the new full pace in
+//! proportion. Refusals correct that.
+//!
 //! A constant rate is not held back, because the fraction is never 0. Neither is a limiter of which
 //! no rise was ever refused.
 
@@ -104,6 +107,20 @@ impl Rise {
             explained_at: Time::MIN,
             debt: 0.0,
         }
+    }
+
+    /// Returns what was learned, for a new quota.
+    pub(crate) fn renewed(&self) -> Self {
+        Self {
+            learned: self.learned,
+            debt: self.debt,
+            ..Self::new()
+        }
+    }
+
+    /// Returns `true` if a rise was refused.
+    pub(crate) fn has_learned(&self) -> bool {
+        self.learned.is_some()
     }
 
     /// Returns `true` if the next request has to wait longer than at full pace.

@@ -9,7 +9,7 @@ use super::Shared;
 use super::claim::AfterUnlock;
 use super::waiters::{LimiterState, may_start, wake_all};
 use crate::AcquireError;
-use crate::redis::{Call, Reply, Signal, StoreError, StoredQuota};
+use crate::redis::{Call, Reply, Signal, StoreError};
 use crate::time::Time;
 
 impl Shared {
@@ -103,7 +103,10 @@ impl Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         if let Some(calls) = &self.calls {
-            let last = self.lock().gate.stored().and_then(StoredQuota::last_call);
+            let now = self.now();
+            let mut state = self.lock();
+            let last = state.gate.stored().and_then(|quota| quota.last_call(now));
+            drop(state);
             calls.end(last);
         }
     }

@@ -28,7 +28,8 @@ impl StoredQuota {
     }
 
     /// Returns the call to make when the limiter is dropped, if the store does not know everything.
-    pub(crate) fn last_call(&mut self) -> Option<Call> {
+    pub(crate) fn last_call(&mut self, now: Time) -> Option<Call> {
+        self.advance(now);
         // The current call can put the process into the line, or admit requests that nobody needs.
         let in_call = self.pending.end_call();
         for (id, request) in &in_call {
@@ -100,7 +101,9 @@ impl StoredQuota {
         self.store.clock_steps += u64::from(has_stepped);
         if self.store.calls == 1 {
             // Until now, the time of the store was not known.
+            let rise = self.feedback.rise();
             self.feedback = Feedback::new(reply.now.into());
+            self.feedback.set_rise(rise);
         }
         let mut lost = Vec::new();
         for (at, class, offered) in admitted {

@@ -15,13 +15,14 @@ impl StoredQuota {
     }
 
     /// Sets the weight and the headroom of a class.
-    pub(crate) fn set_class(&mut self, key: &ClassKey, class: Class) {
+    pub(crate) fn set_class(&mut self, key: &ClassKey, class: Class, now: Time) {
+        self.advance(now);
         let id = self.class(key);
         self.classes.set(id, class);
         self.set_at.insert(key.clone(), self.now);
         self.pending.set_weight(id, class.weight);
         if let Some(fallback) = self.outage.fallback() {
-            fallback.set_class(key, class);
+            fallback.set_class(key, class, now);
         }
     }
 

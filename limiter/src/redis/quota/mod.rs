@@ -134,8 +134,13 @@ impl StoredQuota {
             && self.counters.in_flight == 0
             && self.is_flushed()
             && self.paused_until <= self.now
-            && self.feedback.slowdown(self.feedback_now()) <= 1.0
+            && self.feedback.is_idle(self.feedback_now())
             && self.outage.is_idle(now)
+    }
+
+    /// Returns the reaction to refusals.
+    pub(crate) fn feedback(&mut self) -> &mut Feedback {
+        &mut self.feedback
     }
 
     pub(crate) fn usage(&mut self, now: Time) -> Usage {

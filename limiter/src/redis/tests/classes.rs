@@ -166,11 +166,17 @@ fn weights_are_stated_with_the_time_at_which_they_were_set() {
     let call = quota.next_call(seconds(1)).unwrap();
     let stated = |call: &Call| (call.classes[1].class.weight, call.classes[1].age);
     assert_eq!(stated(&call), (1, None));
-    quota.set_class(&chat, Class::weight(7));
+    quota.set_class(&chat, Class::weight(7), seconds(1));
     let waits = admit(&call, 1, &[&[], &[]]);
     quota.apply_all(&call, &waits, seconds(1), seconds(1));
     let call = quota.next_call(seconds(11)).unwrap();
     assert_eq!(stated(&call), (7, Some(Nanos(10 * Nanos::SECOND.0))));
     let usage = quota.class_usage(&chat, seconds(11));
     assert_eq!((usage.weight, usage.waiting), (7, 1));
+    // After a time in which nothing was sent.
+    quota.set_class(&chat, Class::weight(9), seconds(3_600));
+    let waits = admit(&call, 11, &[&[], &[]]);
+    quota.apply_all(&call, &waits, seconds(11), seconds(3_602));
+    let call = quota.next_call(seconds(3_612)).unwrap();
+    assert_eq!(stated(&call), (9, Some(Nanos(12 * Nanos::SECOND.0))));
 }

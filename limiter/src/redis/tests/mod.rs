@@ -289,7 +289,7 @@ fn the_last_call_ends_what_the_current_call_may_admit() {
     let id = quota.enqueue(task.clone()).unwrap();
     quota.next_call(seconds(0)).unwrap();
     quota.cancel(id, &ClassKey::default());
-    let last = quota.last_call().expect("a last call");
+    let last = quota.last_call(seconds(0)).expect("a last call");
     assert_eq!(last.ended, [Lease::new("process", id, &task.cost)]);
     assert!(last.classes[0].requests.is_empty());
 }
@@ -371,6 +371,15 @@ fn a_pause_that_arrives_late_ends_at_the_same_time() {
     assert_eq!(pause(&call), "2000000");
     call.age = Nanos(60 * Nanos::SECOND.0);
     assert_eq!(pause(&call), "0");
+}
+
+/// The quota has not been used before.
+#[test]
+fn a_pause_in_the_last_call_ends_at_the_same_time() {
+    let mut quota = quota(&[limit(LimitKind::Requests, 600)]);
+    quota.pause_until(seconds(3_610));
+    let last = quota.last_call(seconds(3_600)).expect("a last call");
+    assert_eq!(last.pause, Nanos(10 * Nanos::SECOND.0));
 }
 
 #[test]
