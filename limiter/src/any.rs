@@ -148,12 +148,16 @@ impl<M: Catalogue> AccountClass<'_, M> {
 
 impl Limiter {
     /// Waits until any of several limiters allows a request, and returns the index of the limiter
-    /// with the permit. The limiters can belong to several accounts or classes.
+    /// with the permit. The limiters can belong to several accounts or classes, and to a
+    /// [`NamedAccount`](crate::NamedAccount).
     ///
     /// The request waits in the queues of all limiters. It uses the limits only of the one that
     /// admits it, and leaves the other queues at that moment, even if its task is not polled. If
     /// several limiters can admit it, it gets the first one of the list. With
-    /// [`patience`](AcquireAny::patience), it waits some time for an earlier one.
+    /// [`patience`](AcquireAny::patience), it waits some time for an earlier one. [The
+    /// guide](crate::guide#fall-back-to-another-model) has more about the order, and about stores.
+    ///
+    /// There is no form for tasks, which wait for one limiter.
     ///
     /// ```
     /// use model_studio_limiter::{Account, Limiter};

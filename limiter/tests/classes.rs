@@ -6,7 +6,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use common::{
-    MILLISECOND, MINUTE, Requests, SECOND, advance, builder, limits, poll, ready, requests_only,
+    MILLISECOND, MINUTE, Requests, SECOND, advance, builder, limits, poll, qwen_plus, ready,
+    requests_only,
 };
 use model_studio_limiter::{
     Account, AcquireError, Class, ClassKey, Clock as _, Cost, Limiter, ManualClock,
@@ -168,6 +169,22 @@ fn classes_share_the_starts_of_concurrent_requests() {
     }
     // The first two were admitted before chat had waited.
     assert!((11..=13).contains(&of_batch), "{of_batch} {of_chat}");
+}
+
+/// Tokens that are counted later are charged to their class when its request starts.
+#[test]
+fn classes_share_tokens_that_are_counted_at_completion() {
+    let clock = ManualClock::new();
+    let limiter = builder(qwen_plus(), &clock)
+        .count_at_completion()
+        .class("chat", Class::weight(3))
+        .build();
+    let mut batch = Requests::new(&limiter.class("batch"), 50, 10_000);
+    let mut chat = Requests::new(&limiter.class("chat"), 50, 10_000);
+    advance(&clock, 24 * SECOND, [&mut batch, &mut chat]);
+    let admitted = (batch.admitted(), chat.admitted());
+    assert!(admitted.0 > 8, "{admitted:?}");
+    assert!(admitted.1.abs_diff(3 * admitted.0) <= 3, "{admitted:?}");
 }
 
 /// Half a second late, a request goes back to the front of its class.

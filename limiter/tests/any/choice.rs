@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use model_studio_limiter::{
-    Account, AcquireError, Class, Clock as _, Limiter, ManualClock, Permit,
+    Account, AcquireError, Class, Clock as _, Limiter, ManualClock, NamedAccount, Permit,
 };
 use model_studio_limits::{LimitKind, Model, model};
 
@@ -55,6 +55,30 @@ fn models_of_an_account_are_told_apart() {
     let (model, permit) = account.acquire_any(models).blocking().unwrap();
     permit.settle(100);
     assert!(models.iter().any(|(one, _)| *one == model));
+}
+
+#[test]
+fn models_that_are_known_only_at_run_time_can_be_candidates() {
+    let clock = ManualClock::new();
+    let names = ["first", "second"];
+    let builder = NamedAccount::builder().clock(clock.clone());
+    let builder = names
+        .iter()
+        .fold(builder, |builder, name| builder.limits(name, qwen_plus()));
+    let account = builder.class("chat", Class::weight(10)).build();
+    let chat = names.map(|name| account.limiter(name).unwrap().class("chat"));
+    let candidates = || chat.each_ref().map(|limiter| (limiter, 1_000));
+    for expected in 0..2 {
+        let (index, permit) = ready(Limiter::acquire_any_timeout(candidates(), SECOND)).unwrap();
+        permit.settle(100);
+        assert_eq!(index, expected);
+    }
+    let mut future = waiting(Limiter::acquire_any_timeout(candidates(), SECOND));
+    clock.advance(SPACE);
+    assert!(matches!(poll(&mut future), Poll::Ready(Ok(_))));
+    let usage = chat.each_ref().map(Limiter::class_usage);
+    assert_eq!(usage.each_ref().map(|class| class.weight), [10, 10]);
+    assert_eq!(usage.iter().map(|class| class.admitted).sum::<u64>(), 3);
 }
 
 #[test]

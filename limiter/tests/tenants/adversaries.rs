@@ -59,7 +59,7 @@ fn each_key_has_a_share() {
 
 #[test]
 fn large_requests_get_no_more_than_their_share() {
-    let (busy, other) = against(
+    let (mut busy, other) = against(
         "sends 400,000 tokens each",
         Tenant {
             waiting: 2,
@@ -68,11 +68,12 @@ fn large_requests_get_no_more_than_their_share() {
         },
     );
     assert!(busy.tokens + 400_000 >= other.tokens);
+    assert!(busy.wait(1.0) <= 10.0);
 }
 
 #[test]
 fn the_largest_requests_get_no_more_than_their_share() {
-    let (busy, other) = against(
+    let (mut busy, other) = against(
         "sends 1,000,000 tokens each",
         Tenant {
             waiting: 2,
@@ -81,6 +82,7 @@ fn the_largest_requests_get_no_more_than_their_share() {
         },
     );
     assert!(busy.tokens + 1_000_000 >= other.tokens);
+    assert!(busy.wait(1.0) <= 130.0);
 }
 
 #[test]
@@ -98,7 +100,7 @@ fn cancelling_waiting_requests_gains_nothing() {
 #[test]
 fn cancelling_permits_costs_the_time_for_which_they_were_held() {
     for duration in [SECOND / 50, 2 * SECOND] {
-        let (busy, _) = against(
+        let (busy, other) = against(
             &format!("cancels permits after {duration:?}"),
             Tenant {
                 duration,
@@ -106,7 +108,7 @@ fn cancelling_permits_costs_the_time_for_which_they_were_held() {
                 ..BUSY
             },
         );
-        assert!(busy.tokens >= HALF);
+        assert!(busy.tokens >= HALF && other.tokens == 0);
     }
 }
 
