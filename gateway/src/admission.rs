@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use model_studio_limiter::{
@@ -19,6 +19,8 @@ pub(crate) struct Request<'a> {
     /// The model that the client has named, and those that can serve the call instead.
     pub(crate) candidates: &'a [Candidate],
     pub(crate) class: &'a ClassKey,
+    /// The limiter of the client, if it has limits of its own.
+    pub(crate) client: Option<Limiter>,
     /// Whether the call submits a task, which ends later.
     pub(crate) is_task: bool,
     /// How long the call may wait.
@@ -39,28 +41,80 @@ pub(crate) struct Candidate {
     pub(crate) images: u64,
 }
 
-/// The permit of a call.
+/// The permits of a call.
 #[derive(Debug)]
-pub(crate) enum CallPermit {
+pub(crate) struct CallPermit {
+    pub(crate) model: ModelPermit,
+    /// The permit of the client's own limits, if it has some.
+    client: Option<Permit>,
+}
+
+/// The permit of the model that serves a call.
+#[derive(Debug)]
+pub(crate) enum ModelPermit {
     Call(Permit),
     Task(TaskPermit),
 }
 
 impl CallPermit {
+    /// Ends the permits of a call that was not sent.
     pub(crate) fn cancel(self) {
-        match self {
-            Self::Call(permit) => permit.cancel(),
-            Self::Task(permit) => permit.cancel(),
+        match self.model {
+            ModelPermit::Call(permit) => permit.cancel(),
+            ModelPermit::Task(permit) => permit.cancel(),
+        }
+        if let Some(permit) = self.client {
+            permit.cancel();
         }
     }
 
-    /// Ends the permit of a call that the provider has refused.
+    /// Ends the permits of a call that the provider has refused. It counts toward the limits of the
+    /// model, because the provider may count it too, but not toward those of the client.
     pub(crate) fn refused(self, refusal: Refusal, retry_after: Option<Duration>) {
-        match (self, retry_after) {
-            (Self::Call(permit), None) => permit.refused(refusal),
-            (Self::Call(permit), Some(delay)) => permit.refused_with_retry_after(refusal, delay),
-            (Self::Task(permit), None) => permit.refused(refusal),
-            (Self::Task(permit), Some(delay)) => permit.refused_with_retry_after(refusal, delay),
+        match (self.model, retry_after) {
+            (ModelPermit::Call(permit), None) => permit.refused(refusal),
+            (ModelPermit::Call(permit), Some(delay)) => {
+                permit.refused_with_retry_after(refusal, delay);
+            }
+            (ModelPermit::Task(permit), None) => permit.refused(refusal),
+            (ModelPermit::Task(permit), Some(delay)) => {
+                permit.refused_with_retry_after(refusal, delay);
+            }
+        }
+        if let Some(permit) = self.client {
+            permit.cancel();
+        }
+    }
+
+    /// Ends the permits of a call with its actual cost. A task counts until it ends.
+    pub(crate) fn settle(self, cost: Cost) {
+        if let ModelPermit::Call(permit) = self.model {
+            permit.settle(cost);
+        }
+        if let Some(permit) = self.client {
+            permit.settle(cost);
+        }
+    }
+
+    /// Ends the permits of a call whose cost is not known. What was seen is counted at least. The rest
+    /// of the estimate stays, because the provider may go on.
+    pub(crate) fn leave(mut self, seen: Cost) {
+        if let ModelPermit::Call(permit) = &mut self.model {
+            permit.report(seen);
+        }
+        if let Some(permit) = &mut self.client {
+            permit.report(seen);
+        }
+    }
+
+    /// Returns the permit of a task, after it was submitted. Returns `None` for other calls.
+    pub(crate) fn into_task(self) -> Option<TaskPermit> {
+        if let Some(permit) = self.client {
+            permit.settle(Cost::default());
+        }
+        match self.model {
+            ModelPermit::Call(_) => None,
+            ModelPermit::Task(permit) => Some(permit),
         }
     }
 }
@@ -68,7 +122,7 @@ impl CallPermit {
 /// Waits for a permit, and returns it with the index of the candidate.
 pub(crate) async fn admit(
     account: &NamedAccount,
-    request: &Request<'_>,
+    request: Request<'_>,
 ) -> Result<(usize, CallPermit), Failure> {
     let limiters = request.candidates.iter().map(|candidate| {
         let limiter = account.limiter(&candidate.model.quota);
@@ -76,6 +130,21 @@ pub(crate) async fn admit(
         Ok((limiter.class(request.class), candidate.cost(None)))
     });
     let mut limiters = limiters.collect::<Result<Vec<_>, Failure>>()?;
+    let started = Instant::now();
+    // First, so that a client that has reached its limits does not use those of a model.
+    let client = match (&request.client, request.candidates.first()) {
+        (Some(limiter), Some(candidate)) => {
+            let cost = candidate.cost(Some(limiter.room_for_output(candidate.input)));
+            let permit = limiter.acquire_timeout(cost, request.timeout).await;
+            Some(permit.map_err(|error| failure(&error, &[(limiter.clone(), cost)]))?)
+        }
+        _ => None,
+    };
+    let request = Request {
+        timeout: request.timeout.saturating_sub(started.elapsed()),
+        ..request
+    };
+    let request = &request;
     let mut result = acquire(&limiters, request).await;
     if let Err(AcquireError::TooLarge(_)) = result {
         // The call may need less than its estimate.
@@ -84,28 +153,36 @@ pub(crate) async fn admit(
         }
         result = acquire(&limiters, request).await;
     }
-    result.map_err(|error| failure(&error, &limiters))
+    match result {
+        Ok((index, model)) => Ok((index, CallPermit { model, client })),
+        Err(error) => {
+            if let Some(permit) = client {
+                permit.cancel();
+            }
+            Err(failure(&error, &limiters))
+        }
+    }
 }
 
 async fn acquire(
     limiters: &[(Limiter, Cost)],
     request: &Request<'_>,
-) -> Result<(usize, CallPermit), AcquireError> {
+) -> Result<(usize, ModelPermit), AcquireError> {
     let timeout = request.timeout;
     match limiters {
         [(limiter, cost)] if request.is_task => {
             let permit = limiter.acquire_task_timeout(*cost, timeout).await?;
-            Ok((0, CallPermit::Task(permit)))
+            Ok((0, ModelPermit::Task(permit)))
         }
         [(limiter, cost)] => {
             let permit = limiter.acquire_timeout(*cost, timeout).await?;
-            Ok((0, CallPermit::Call(permit)))
+            Ok((0, ModelPermit::Call(permit)))
         }
         limiters => {
             let candidates = limiters.iter().map(|(limiter, cost)| (limiter, *cost));
             let permit = Limiter::acquire_any_timeout(candidates, timeout);
             let (index, permit) = permit.patience(request.patience).await?;
-            Ok((index, CallPermit::Call(permit)))
+            Ok((index, ModelPermit::Call(permit)))
         }
     }
 }

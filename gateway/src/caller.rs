@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use model_studio_limiter::ClassKey;
+use model_studio_limiter::{ClassKey, Limiter};
 
 use crate::config::{Client, Model};
 use crate::failure::Failure;
@@ -59,6 +59,11 @@ impl Caller {
             class_name: class.into(),
             client: None,
         })
+    }
+
+    /// Returns the limiter of the client, if it has limits of its own.
+    pub(crate) fn limiter(&self, shared: &Shared) -> Option<Limiter> {
+        shared.client_limits.get(&self.client.as_ref()?.name)
     }
 
     /// Returns an error if the caller must not use a model.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
+use crate::account_limits;
 use crate::config::Config;
 use crate::error::StartError;
 use crate::server::serve;
@@ -61,7 +62,10 @@ impl Gateway {
     /// Answers clients until `stop` completes. Then no more requests are accepted, and those that run
     /// have the time `timeouts.shutdown` of the settings to end.
     pub async fn run(self, stop: impl Future<Output = ()>) {
+        account_limits::read_at_start(&self.shared).await;
+        let refresh = tokio::spawn(account_limits::refresh(Arc::clone(&self.shared)));
         serve(&self.shared, self.listener, stop).await;
+        refresh.abort();
         self.shared.close().await;
     }
 }

@@ -2,8 +2,10 @@
 //! Cloud Model Studio.
 #![forbid(unsafe_code)]
 
+mod account_limits;
 mod admission;
 mod caller;
+mod client_limits;
 pub mod clients;
 pub mod config;
 mod deadline;

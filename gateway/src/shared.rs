@@ -2,7 +2,7 @@
 
 use std::hash::RandomState;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -11,6 +11,8 @@ use model_studio_limiter::{Class, NamedAccount, RedisStore};
 
 use tokio::time::timeout;
 
+use crate::account_limits;
+use crate::client_limits::ClientLimits;
 use crate::clients::Clients;
 use crate::config::{Access, Config};
 use crate::error::StartError;
@@ -34,6 +36,9 @@ pub(crate) struct Shared {
     pub(crate) estimates: Estimates,
     pub(crate) waiting: WaitingCalls,
     pub(crate) tasks: Tasks,
+    pub(crate) client_limits: ClientLimits,
+    /// The limits of the account, if the provider has sent them.
+    account_limits: Mutex<Option<account_limits::Limits>>,
     pub(crate) metrics: Arc<Metrics>,
     /// Identifies clients by their keys, without keeping these.
     pub(crate) hasher: RandomState,
@@ -55,7 +60,14 @@ pub(crate) struct Settings {
 
 impl Shared {
     pub(crate) fn new(config: Config) -> Result<Self, StartError> {
-        let account = account(&config)?;
+        let store = config.store.as_ref().map(|store| {
+            let opened = RedisStore::open(store.url.expose(), &store.account);
+            opened.map_err(StartError::Store)
+        });
+        let store = store.transpose()?;
+        let account = account(&config, store.clone())?;
+        let client_limits = ClientLimits::new(store);
+        client_limits.set(&config.access)?;
         let tasks = match &config.store {
             Some(store) => SharedTasks::open(store.url.expose(), &store.account).map(Some),
             None => Ok(None),
@@ -68,6 +80,8 @@ impl Shared {
             estimates: Estimates::default(),
             waiting: WaitingCalls::default(),
             tasks,
+            client_limits,
+            account_limits: Mutex::default(),
             metrics: Arc::default(),
             hasher: RandomState::new(),
             is_stopping: AtomicBool::new(false),
@@ -96,9 +110,8 @@ impl Shared {
     pub(crate) fn replace(&self, config: Config) -> Result<(), StartError> {
         let old = self.settings();
         let new = Settings::new(config, Some(&old))?;
-        for model in &new.config.models {
-            self.account.set_limits(&model.quota, &model.limits);
-        }
+        self.client_limits.set(&new.config.access)?;
+        self.set_limits(&new.config);
         for (name, class) in &new.config.classes {
             self.account.set_class(&**name, class.to_limiter());
         }
@@ -111,6 +124,24 @@ impl Shared {
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
         Ok(())
+    }
+
+    /// Uses the limits of the account from now on, also for calls that wait.
+    pub(crate) fn set_account_limits(&self, limits: account_limits::Limits) {
+        *self.account_limits() = Some(limits);
+        self.set_limits(&self.settings().config);
+    }
+
+    fn set_limits(&self, config: &Config) {
+        let account = self.account_limits();
+        for (quota, limits) in account_limits::effective(&config.models, account.as_ref()) {
+            self.account.set_limits(quota, limits);
+        }
+    }
+
+    fn account_limits(&self) -> MutexGuard<'_, Option<account_limits::Limits>> {
+        let limits = self.account_limits.lock();
+        limits.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -164,7 +195,7 @@ impl Settings {
 }
 
 /// Returns the limiters of the models.
-fn account(config: &Config) -> Result<NamedAccount, StartError> {
+fn account(config: &Config, store: Option<RedisStore>) -> Result<NamedAccount, StartError> {
     let (part, whole) = config.share;
     let mut builder = NamedAccount::builder().share(part, whole);
     for model in &config.models {
@@ -173,12 +204,8 @@ fn account(config: &Config) -> Result<NamedAccount, StartError> {
     for (name, class) in &config.classes {
         builder = builder.class(&**name, class.to_limiter());
     }
-    match &config.store {
-        Some(store) => {
-            let store = RedisStore::open(store.url.expose(), &store.account);
-            let builder = builder.store(store.map_err(StartError::Store)?);
-            builder.build().map_err(StartError::Limiters)
-        }
+    match store {
+        Some(store) => builder.store(store).build().map_err(StartError::Limiters),
         None => Ok(builder.build()),
     }
 }

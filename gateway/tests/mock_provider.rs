@@ -196,6 +196,7 @@ async fn models_of_a_pool_share_their_limits() {
             count: NonZeroU64::new(2).unwrap(),
             per: Some(Duration::from_secs(60)),
         }],
+        has_own_limits: false,
         context_window: None,
     };
     let models = [

@@ -35,6 +35,7 @@ pub(super) fn apply(
         let members = models.iter_mut().filter(|model| model.quota == quota);
         for member in members {
             member.limits = merge(&member.limits, &decoded);
+            member.has_own_limits = true;
         }
     }
 }

@@ -108,6 +108,8 @@ pub struct Model {
     pub quota: String,
     /// The limits of the quota. A model without limits passes without waiting.
     pub limits: Vec<Limit>,
+    /// Whether the limits were set for this gateway, so that those of the account do not replace them.
+    pub has_own_limits: bool,
     /// The most tokens of input and output together, if the table has it.
     pub context_window: Option<u64>,
 }

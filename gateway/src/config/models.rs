@@ -39,6 +39,7 @@ pub(super) fn of_region(region: Region) -> Vec<Model> {
             Some(served) => served.limits.as_slice().to_vec(),
             None => Vec::new(),
         },
+        has_own_limits: false,
         context_window: match model.property(CONTEXT_WINDOW) {
             Some(PropertyValue::Integer(tokens)) => Some(tokens),
             _ => None,
@@ -72,6 +73,7 @@ pub(super) fn apply_overlay(
             _ => None,
         };
         if let Some(model) = models.iter_mut().find(|model| model.name == row.name) {
+            model.has_own_limits |= model.limits != row.limits;
             model.limits = row.limits;
             model.context_window = context_window;
             continue;
@@ -90,6 +92,7 @@ pub(super) fn apply_overlay(
             aliases: row.aliases,
             life_cycle,
             limits: row.limits,
+            has_own_limits: true,
             context_window,
         });
     }

@@ -249,19 +249,16 @@ impl Call {
         self.tracker.record.usage = usage.map(|usage| (usage.input, usage.output));
         match (self.permit.take(), refusal, usage) {
             (Some(permit), Some(refusal), _) => permit.refused(refusal, None),
-            (Some(CallPermit::Call(permit)), None, Some(usage)) if is_complete => {
+            (Some(permit), None, Some(usage)) if is_complete => {
                 permit.settle(Cost::input_output(usage.input, usage.output));
             }
-            (Some(CallPermit::Call(mut permit)), None, _) => {
-                // What was seen is counted at least. The rest of the estimate stays, because the
-                // provider may go on.
+            (Some(permit), None, _) => {
                 let (input, output) = self.tracker.record.estimate;
                 let input = usage.map_or(input, |usage| usage.input);
                 let output = usage.map_or(0, |usage| usage.output).max(seen).max(output);
-                permit.report(Cost::input_output(input, output));
+                permit.leave(Cost::input_output(input, output));
             }
-            // A task counts until it ends.
-            (Some(CallPermit::Task(_)) | None, ..) => {}
+            (None, ..) => {}
         }
         if let (true, Some(usage)) = (is_complete, usage) {
             let usage = (usage.input, usage.output);

@@ -8,7 +8,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use model_studio_limiter::Refusal;
+use model_studio_limiter::{Refusal, TaskPermit};
 use tokio::time::{sleep, timeout};
 
 use super::answer::{AnswerBody, Answered, Call, Reader};
@@ -70,6 +70,10 @@ pub(crate) async fn send(
 }
 
 /// What has become of a call.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is only one for a short time"
+)]
 enum Sent {
     Answered(Response<Incoming>, Option<CallPermit>),
     Refused(Refused),
@@ -103,11 +107,12 @@ async fn wait(
     let request = admission::Request {
         candidates: &plan.candidates,
         class: &plan.caller.class,
+        client: plan.caller.limiter(shared),
         is_task: plan.is_task,
         timeout: plan.time_to_wait(config.timeouts.queue),
         patience: config.patience,
     };
-    let admitted = admission::admit(&shared.account, &request).await;
+    let admitted = admission::admit(&shared.account, request).await;
     tracker.record.waited += place.waited();
     let (index, permit) = admitted?;
     Ok((Some(index), Some(permit)))
@@ -208,18 +213,9 @@ impl Answer<'_> {
         let (mut parts, body) = response.into_parts();
         headers::remove_hop_by_hop(&mut parts.headers);
         self.describe(&mut parts.headers);
-        let idle = self.settings.config.timeouts.idle;
-        if let Some(CallPermit::Task(permit)) = permit {
-            let body = timeout(idle, read_small(body)).await;
-            // Without the ID, the task counts until the longest time that a task can take.
-            let Some(body) = body.ok().flatten() else {
-                let message = "the provider has broken off its answer";
-                return Err(Failure::provider(StatusCode::BAD_GATEWAY, message));
-            };
-            if let Some(id) = submitted_task(&body) {
-                let quota = &self.plan.candidates[0].model.quota;
-                self.shared.tasks.add(quota, id, permit).await;
-            }
+        if self.plan.is_task {
+            let task = permit.and_then(CallPermit::into_task);
+            let body = self.submitted(body, task).await?;
             tracker.responds(parts.status);
             tracker.end(Outcome::Completed);
             return Ok(Response::from_parts(parts, full(body)));
@@ -237,8 +233,24 @@ impl Answer<'_> {
             reader,
             tracker: tracker.hand_over(),
         };
+        let idle = self.settings.config.timeouts.idle;
         let body = AnswerBody::new(body, Answered::Call(Box::new(call)), idle).boxed_unsync();
         Ok(Response::from_parts(parts, body))
+    }
+
+    /// Reads the answer to the submission of a task, and keeps the permit until the task ends.
+    async fn submitted(&self, body: Incoming, task: Option<TaskPermit>) -> Result<Bytes, Failure> {
+        let body = timeout(self.settings.config.timeouts.idle, read_small(body)).await;
+        // Without the ID, the task counts until the longest time that a task can take.
+        let Some(body) = body.ok().flatten() else {
+            let message = "the provider has broken off its answer";
+            return Err(Failure::provider(StatusCode::BAD_GATEWAY, message));
+        };
+        if let (Some(task), Some(id)) = (task, submitted_task(&body)) {
+            let quota = &self.plan.candidates[0].model.quota;
+            self.shared.tasks.add(quota, id, task).await;
+        }
+        Ok(body)
     }
 
     /// Adds what the client should know about the model.
