@@ -30,8 +30,3 @@ mod waiting;
 
 pub use error::StartError;
 pub use gateway::{Gateway, Handle};
-
-/// Checks for fuzzing. This is not a part of the public interface.
-#[cfg(any(test, feature = "fuzzing"))]
-#[doc(hidden)]
-pub use formats::oracle;

@@ -5,8 +5,8 @@
 
 pub(crate) mod errors;
 pub(crate) mod events;
-#[cfg(any(test, feature = "fuzzing"))]
-pub mod oracle;
+#[cfg(test)]
+mod oracle;
 mod payload;
 pub(crate) mod request;
 pub(crate) mod route;

@@ -1,12 +1,13 @@
-//! Checks of arbitrary bytes, for tests and for fuzzing. They panic if something is wrong.
+//! Checks of arbitrary bytes, for tests and for the fuzz targets, which include this file. They panic
+//! if something is wrong.
 
 use bytes::Bytes;
 use memchr::memmem;
 use serde_json::{Value, json};
 
-use super::Format;
-use super::events::EventReader;
-use super::request::CallBody;
+use crate::formats::Format;
+use crate::formats::events::EventReader;
+use crate::formats::request::CallBody;
 
 const FORMATS: [Format; 6] = [
     Format::ChatCompletions,
@@ -22,8 +23,7 @@ const FORMATS: [Format; 6] = [
 /// # Panics
 ///
 /// Panics if an edited body is not the body with these changes.
-#[must_use]
-pub fn request(input: &[u8]) -> bool {
+pub(crate) fn request(input: &[u8]) -> bool {
     let Some((first, body)) = input.split_first() else {
         return false;
     };
@@ -81,7 +81,7 @@ pub fn request(input: &[u8]) -> bool {
 ///
 /// Panics if the result depends on the chunks, if too much is held back, or if anything but usage is
 /// removed.
-pub fn events(input: &[u8]) {
+pub(crate) fn events(input: &[u8]) {
     let [first, lengths, rest @ ..] = input else {
         return;
     };
@@ -92,7 +92,7 @@ pub fn events(input: &[u8]) {
 
 /// Checks a stream that is cut into chunks of the lengths, which are used in turn, and returns what is
 /// passed on.
-pub(super) fn cut(format: Format, removes_usage: bool, lengths: &[u8], stream: &[u8]) -> Vec<u8> {
+pub(crate) fn cut(format: Format, removes_usage: bool, lengths: &[u8], stream: &[u8]) -> Vec<u8> {
     let mut whole = EventReader::new(format, removes_usage);
     let mut expected = whole.push(&Bytes::copy_from_slice(stream)).to_vec();
     expected.extend_from_slice(&whole.finish());
