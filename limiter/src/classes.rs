@@ -32,7 +32,7 @@ impl Limiter {
     ///     .build();
     /// let batch = limiter.class("batch");
     /// batch.acquire(8_000).await?.settle(7_000);
-    /// // Waits behind the other requests of its tenant, and only for a share of the rest.
+    /// // Waits for earlier requests of this tenant, but not for all of the batch job.
     /// let tenant = 4_711;
     /// limiter.class(tenant).acquire(1_200).await?.settle(950);
     /// # Ok::<(), model_studio_limiter::AcquireError>(())

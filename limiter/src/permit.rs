@@ -97,8 +97,8 @@ impl Permit {
     ///
     /// If requests rise too quickly ([`Refusal::Burst`]), the provider then queues the request, and
     /// refuses it only after that time. For other reasons, it refuses requests at once, as without
-    /// the header. Without a response, the limiter [learns](crate::guide#a-sudden-rise) nothing, so
-    /// use the header if you send few requests, or if a late answer is better than a retry.
+    /// the header. The limiter [learns](crate::guide#a-sudden-rise) nothing from requests that are
+    /// held, so use the header if you send few requests, or if a late answer is better than a retry.
     ///
     /// Increase the timeouts of your HTTP client by `longest`. Otherwise, the client gives up while
     /// the provider holds the request. For a stream, this is the timeout until its first part.

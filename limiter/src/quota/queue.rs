@@ -73,10 +73,14 @@ impl Queue {
         self.requests.insert((class, id), request);
     }
 
-    /// Returns the requests of a class in order.
+    /// Returns the requests of a class from an ID on, in order.
     #[cfg(feature = "redis")]
-    pub(crate) fn iter(&self, class: ClassId) -> impl Iterator<Item = (u64, &Request)> {
-        let requests = self.requests.range((class, 0)..=(class, u64::MAX));
+    pub(crate) fn iter_from(
+        &self,
+        class: ClassId,
+        id: u64,
+    ) -> impl Iterator<Item = (u64, &Request)> {
+        let requests = self.requests.range((class, id)..=(class, u64::MAX));
         requests.map(|((_, id), request)| (*id, request))
     }
 

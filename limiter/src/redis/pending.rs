@@ -41,8 +41,9 @@ pub(super) struct Pending {
 struct Line {
     /// The key of the class, if the process may be in the store's line.
     key: ClassKey,
-    /// The number of requests in `admitted`.
+    /// The number of requests in `admitted`, and the ID of the last one.
     admitted: usize,
+    last_admitted: u64,
     /// The request for which this process waits in the store's line of processes.
     waits_for: Option<u64>,
     /// Whether the next request exceeds a tighter limit that the store applies.
@@ -221,7 +222,9 @@ impl Pending {
     pub(super) fn admit(&mut self, admitted: Admitted, cost: Nanos) {
         let class = admitted.class;
         self.admitted.push_back(admitted);
-        self.lines.entry(class).or_default().admitted += 1;
+        let line = self.lines.entry(class).or_default();
+        line.admitted += 1;
+        line.last_admitted = admitted.id;
         let next = self.next(class).map(|(id, _)| (id, Nanos::ZERO));
         self.tags.charge(class, cost, next);
     }
@@ -245,15 +248,18 @@ impl Pending {
 
     /// Returns the first request of a class that the store has not admitted.
     fn next(&self, class: ClassId) -> Option<(u64, &Request)> {
-        self.queue.iter(class).nth(self.admitted_of(class))
+        self.waiting(class).next()
     }
 
     fn wait_for(&mut self, class: ClassId, id: u64) {
         self.lines.entry(class).or_default().waits_for = Some(id);
     }
 
-    fn admitted_of(&self, class: ClassId) -> usize {
-        self.lines.get(&class).map_or(0, |line| line.admitted)
+    /// Returns the requests of a class that the store has not admitted, in order.
+    fn waiting(&self, class: ClassId) -> impl Iterator<Item = (u64, &Request)> {
+        let line = self.lines.get(&class).filter(|line| line.admitted > 0);
+        let from = line.map_or(0, |line| line.last_admitted + 1);
+        self.queue.iter_from(class, from)
     }
 
     /// Updates the place of a class after a change of its requests.

@@ -12,7 +12,7 @@ use crate::time::Time;
 /// The right to admit a request that waits in several queues. Only one limiter can have it.
 ///
 /// A limiter takes it while it holds its own lock, at the moment at which it would admit the
-/// request. If another one has it, the limiter removes the request from its queue instead, and
+/// request, or when a store has admitted it for a later time. If another one has it, the limiter removes the request from its queue instead, and
 /// counts nothing. The lock of a claim is taken after that of a limiter, never before it.
 #[derive(Debug)]
 pub(crate) struct Claim(Mutex<ClaimState>);
@@ -116,7 +116,7 @@ impl Ticket {
         claim.owner == Owner::Candidate(self.index)
     }
 
-    /// Gives the claim up, because the request goes back to its queue.
+    /// Gives the claim up, because the request goes back to its queue or fails.
     pub(super) fn give_up(&self) {
         let mut claim = self.lock();
         if claim.owner == Owner::Candidate(self.index) {

@@ -64,7 +64,7 @@ impl Pending {
             let line = self.lines.get(class);
             let first = self.next(*class).map(|(_, request)| &request.class);
             let key = first.or(line.map(|line| &line.key)).cloned();
-            let requests = self.queue.iter(*class).skip(self.admitted_of(*class));
+            let requests = self.waiting(*class);
             let requests = requests.map(|(id, request)| (id, request.clone()));
             Offer {
                 key: key.unwrap_or_default(),
