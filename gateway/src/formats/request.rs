@@ -29,6 +29,8 @@ pub(crate) struct CallBody {
     /// The number of bytes of text that the model reads, in UTF-8. Keys count if the model reads
     /// them, such as those of tools. Binary data does not count.
     pub(crate) text_bytes: u64,
+    /// The number of images and other parts that are not text, as data or as a URL.
+    pub(crate) binary_parts: u64,
     model_at: Range<usize>,
     usage_edit: Option<Edit>,
 }
@@ -58,7 +60,8 @@ impl CallBody {
             usage_edit: fields.usage_edit,
             max_output_tokens: fields.output_limit.map(with_thoughts),
             answers: fields.answers,
-            text_bytes: fields.text_bytes,
+            text_bytes: fields.content.bytes,
+            binary_parts: fields.content.parts,
         })
     }
 

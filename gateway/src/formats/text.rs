@@ -1,8 +1,11 @@
-//! The length of the text in a JSON value.
+//! The length of the text in a JSON value, and the number of parts that are not text.
 
 use std::fmt;
+use std::ops::AddAssign;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 
 /// A string of Base64 characters alone is text if it is shorter. No text of this length in any
 /// language has neither a space nor punctuation.
@@ -12,7 +15,37 @@ const SHORTEST_DATA: usize = 512;
 /// of English text.
 const BYTES_OF_NUMBER: u64 = 4;
 
-/// Counts the bytes of all strings in a value. Binary data in Base64 does not count.
+/// The fields of images, videos, audio and other parts that are not text, in all formats.
+const PARTS: [&str; 9] = [
+    "image",
+    "image_url",
+    "video",
+    "video_url",
+    "audio",
+    "input_audio",
+    "file_data",
+    "file_url",
+    "source",
+];
+
+/// What a model reads of a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Content {
+    /// The bytes of text.
+    pub(super) bytes: u64,
+    /// The number of images and other parts that are not text.
+    pub(super) parts: u64,
+}
+
+impl AddAssign for Content {
+    fn add_assign(&mut self, other: Self) {
+        self.bytes += other.bytes;
+        self.parts += other.parts;
+    }
+}
+
+/// Counts the bytes of all strings in a value. Parts that are not text do not count, whether they are
+/// binary data in Base64 or a URL.
 #[derive(Clone, Copy)]
 pub(super) struct TextCounter {
     /// Whether the keys of objects and numbers count, as in all that a model reads.
@@ -26,77 +59,120 @@ pub(super) struct TextBytes(pub(super) u64);
 impl<'de> Deserialize<'de> for TextBytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let counter = TextCounter { counts_keys: false };
-        counter.deserialize(deserializer).map(Self)
+        let content = counter.deserialize(deserializer)?;
+        Ok(Self(content.bytes))
     }
 }
 
 impl TextCounter {
-    const fn number(self) -> u64 {
-        if self.counts_keys { BYTES_OF_NUMBER } else { 0 }
+    fn number(self) -> Content {
+        text(if self.counts_keys { BYTES_OF_NUMBER } else { 0 })
     }
 }
 
 impl<'de> DeserializeSeed<'de> for TextCounter {
-    type Value = u64;
+    type Value = Content;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<u64, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Content, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for TextCounter {
-    type Value = u64;
+    type Value = Content;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<u64, E> {
-        Ok(if is_binary(text) {
-            0
+    fn visit_str<E>(self, string: &str) -> Result<Content, E> {
+        Ok(if is_binary(string) {
+            Content { bytes: 0, parts: 1 }
         } else {
-            text.len() as u64
+            text(string.len() as u64)
         })
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<u64, A::Error> {
-        let mut bytes = 0;
-        while let Some(key) = map.next_key_seed(self)? {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Content, A::Error> {
+        let mut content = Content::default();
+        while let Some(key) = map.next_key_seed(Key)? {
             if self.counts_keys {
-                bytes += key;
+                content += text(key.bytes);
             }
-            bytes += map.next_value_seed(self)?;
+            if key.is_part && self.counts_keys {
+                map.next_value::<IgnoredAny>()?;
+                content.parts += 1;
+            } else {
+                content += map.next_value_seed(self)?;
+            }
         }
-        Ok(bytes)
+        Ok(content)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<u64, A::Error> {
-        let mut bytes = 0;
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Content, A::Error> {
+        let mut content = Content::default();
         while let Some(item) = list.next_element_seed(self)? {
-            bytes += item;
+            content += item;
         }
-        Ok(bytes)
+        Ok(content)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<u64, E> {
+    fn visit_u64<E>(self, _: u64) -> Result<Content, E> {
         Ok(self.number())
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<u64, E> {
+    fn visit_i64<E>(self, _: i64) -> Result<Content, E> {
         Ok(self.number())
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<u64, E> {
+    fn visit_f64<E>(self, _: f64) -> Result<Content, E> {
         Ok(self.number())
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<u64, E> {
-        Ok(0)
+    fn visit_bool<E>(self, _: bool) -> Result<Content, E> {
+        Ok(Content::default())
     }
 
-    fn visit_unit<E>(self) -> Result<u64, E> {
-        Ok(0)
+    fn visit_unit<E>(self) -> Result<Content, E> {
+        Ok(Content::default())
     }
+}
+
+/// Reads the key of a field.
+struct Key;
+
+/// What is known of the key of a field.
+struct KeyContent {
+    bytes: u64,
+    /// Whether the value is a part that is not text.
+    is_part: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = KeyContent;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<KeyContent, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key {
+    type Value = KeyContent;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<KeyContent, E> {
+        Ok(KeyContent {
+            bytes: key.len() as u64,
+            is_part: PARTS.contains(&key),
+        })
+    }
+}
+
+fn text(bytes: u64) -> Content {
+    Content { bytes, parts: 0 }
 }
 
 /// Returns `true` for binary data in Base64: as a `data:` URL, or as a long string of nothing else, as

@@ -177,7 +177,7 @@ fn size(format: Format, uri: &Uri, call: &CallBody) -> Size {
     let has_output = format != Format::Embeddings && !uri.path().contains("/embeddings/");
     Size {
         text: call.text_bytes,
-        binary_parts: 0,
+        binary_parts: call.binary_parts,
         max_output: if has_output {
             call.max_output_tokens
         } else {

@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use serde_json::value::RawValue;
 
 use super::super::Format;
-use super::super::text::TextCounter;
+use super::super::text::{Content, TextCounter};
 use super::edit::Edit;
 
 /// Reads the fields of a body.
@@ -38,7 +38,7 @@ pub(super) struct Fields<'a> {
     pub(super) output_limit: Option<u64>,
     pub(super) thinking_budget: u64,
     pub(super) answers: u64,
-    pub(super) text_bytes: u64,
+    pub(super) content: Content,
 }
 
 /// The objects whose fields are read.
@@ -114,7 +114,7 @@ impl<'a> Fields<'a> {
             output_limit: None,
             thinking_budget: 0,
             answers: 1,
-            text_bytes: 0,
+            content: Content::default(),
         }
     }
 
@@ -179,7 +179,7 @@ impl<'a> Fields<'a> {
                 self.answers = self.answers.max(answers);
             }
             Meaning::Text => {
-                self.text_bytes += map.next_value_seed(TextCounter { counts_keys: true })?;
+                self.content += map.next_value_seed(TextCounter { counts_keys: true })?;
             }
             Meaning::Other => _ = map.next_value::<IgnoredAny>()?,
         }

@@ -7,7 +7,7 @@ fn assert_bytes(json: &str, with_keys: u64, without_keys: u64) {
     let counter = TextCounter { counts_keys: true };
     let mut deserializer = serde_json::Deserializer::from_str(json);
     assert_eq!(
-        counter.deserialize(&mut deserializer).unwrap(),
+        counter.deserialize(&mut deserializer).unwrap().bytes,
         with_keys,
         "{json}"
     );
@@ -51,4 +51,20 @@ fn what_only_resembles_binary_data_is_text() {
     assert_bytes(&format!(r#""{} ""#, "a".repeat(1000)), 1001, 1001);
     assert_bytes(&format!(r#""{}""#, "word ".repeat(200)), 1000, 1000);
     assert_bytes(&format!(r#""{}""#, "字".repeat(400)), 1200, 1200);
+}
+
+#[test]
+fn each_image_counts_as_a_part_whether_it_is_data_or_a_url() {
+    let json = r#"[
+        {"type": "text", "text": "What is this?"},
+        {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0K"}},
+        {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}},
+        {"image": "https://example.com/a.png"}
+    ]"#;
+    let counter = TextCounter { counts_keys: true };
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let content = counter.deserialize(&mut deserializer).unwrap();
+    let keys = 8 + 2 * (4 + 9 + 9) + (4 + 11 + 11) + 5;
+    assert_eq!((content.bytes, content.parts), (keys + 13 + 4, 4));
 }
