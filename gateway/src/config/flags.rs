@@ -10,13 +10,7 @@ use super::{Secret, UnknownModels};
 #[derive(Args, Clone, Debug, Default)]
 pub struct Flags {
     /// The region of the API keys, which also selects the table of models
-    #[arg(
-        long,
-        short,
-        value_name = "REGION",
-        env = "MODEL_STUDIO_GATEWAY_REGION",
-        hide_possible_values = true
-    )]
+    #[arg(long, short)]
     pub region: Option<Region>,
     /// The workspace of the API keys, which is part of the host name `W.REGION.maas.aliyuncs.com`
     #[arg(long, short, value_name = "W", env = "DASHSCOPE_WORKSPACE_ID")]

@@ -1,6 +1,6 @@
 //! The example describes every key, and is valid.
 
-use model_studio_gateway::config::EXAMPLE;
+use model_studio_gateway::config::{Access, EXAMPLE};
 
 use crate::scratch::{KEY, Scratch, load};
 
@@ -90,4 +90,18 @@ fn the_example_has_every_key() {
         }
     }
     assert!(keys > 40, "{keys}");
+}
+
+#[test]
+fn the_file_in_the_readme_is_valid() {
+    let readme = include_str!("../../README.md");
+    let (_, file) = readme.split_once("```toml\n").unwrap();
+    let (file, _) = file.split_once("```").unwrap();
+    let file = file.replace("{ env = \"DASHSCOPE_API_KEY\" }", "{ file = \"key\" }");
+    let scratch = Scratch::new(&file);
+    scratch.write("key", "sk-0123\n");
+    assert!(matches!(
+        scratch.load().unwrap().access,
+        Access::GatewayKeys { .. }
+    ));
 }

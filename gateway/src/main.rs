@@ -1,0 +1,86 @@
+//! The gateway as a program. See README.md.
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod signals;
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, ErrorKind, Write as _};
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command};
+use clap::Parser as _;
+use model_studio_gateway::config::{ClientName, Config, EXAMPLE, Source};
+use model_studio_gateway::{Gateway, key, logging};
+use signals::Signals;
+use tracing::info;
+
+/// The exit code after an error in the configuration, as after one in the arguments.
+const INVALID_CONFIG: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let printed = match &arguments.command {
+        Some(Command::Key { name }) => print_key(name),
+        Some(Command::Example) => io::stdout().write_all(EXAMPLE.as_bytes()),
+        None => return run(arguments.source, arguments.check_config),
+    };
+    match printed {
+        Ok(()) => ExitCode::SUCCESS,
+        // The program that reads the output, such as `head`, has exited.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => fail(&error, ExitCode::FAILURE),
+    }
+}
+
+/// Runs the gateway until it is stopped.
+fn run(source: Source, only_check: bool) -> ExitCode {
+    let config = match source.load() {
+        Ok(_) if only_check => return ExitCode::SUCCESS,
+        Ok(config) => config,
+        Err(error) => {
+            let error = format!("invalid configuration\n{error}");
+            return fail(&error, ExitCode::from(INVALID_CONFIG));
+        }
+    };
+    if let Err(error) = logging::start(config.log) {
+        return fail(&error, ExitCode::FAILURE);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let served = runtime.map(|runtime| runtime.block_on(serve(source, config)));
+    match served {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => fail(&error, ExitCode::FAILURE),
+        Err(error) => fail(&error, ExitCode::FAILURE),
+    }
+}
+
+async fn serve(source: Source, config: Config) -> Result<(), Box<dyn Error>> {
+    let signals = Signals::new()?;
+    let gateway = Gateway::bind(config.clone()).await?;
+    info!(address = %gateway.address(), "listening");
+    let stop = signals.stop(source, config, gateway.handle());
+    gateway.run(stop).await;
+    info!("stopped");
+    Ok(())
+}
+
+fn fail(error: &dyn fmt::Display, code: ExitCode) -> ExitCode {
+    eprintln!("error: {error}");
+    code
+}
+
+fn print_key(name: &ClientName) -> io::Result<()> {
+    let key = key::generate()?;
+    let key = key.expose();
+    let hash = key::format_hash(&key::hash(key.as_bytes()));
+    let table = name.to_key();
+    write!(
+        io::stdout(),
+        "# The key, for the client. It is not shown again:\n{key}\n\n\
+         # For the configuration file of the gateway:\n[clients.{table}]\nkey_hash = \"{hash}\"\n"
+    )
+}
