@@ -68,6 +68,18 @@ impl CallPermit {
         }
     }
 
+    /// Ends the permits of a call that the provider has rejected as invalid, for example because of its
+    /// key. It uses no tokens, so clients with an invalid key take nothing from the others.
+    pub(crate) fn rejected(self) {
+        match self.model {
+            ModelPermit::Call(permit) => permit.settle(Cost::default()),
+            ModelPermit::Task(permit) => permit.refused(Refusal::NotRetryable),
+        }
+        if let Some(permit) = self.client {
+            permit.cancel();
+        }
+    }
+
     /// Ends the permits of a call that the provider has refused. It counts toward the limits of the
     /// model, because the provider may count it too, but not toward those of the client.
     pub(crate) fn refused(self, refusal: Refusal, retry_after: Option<Duration>) {

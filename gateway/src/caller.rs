@@ -4,15 +4,13 @@ use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use model_studio_limiter::{ClassKey, Limiter};
 
 use crate::config::{Client, Model};
 use crate::failure::Failure;
+use crate::proxy::headers::CLASS;
 use crate::shared::{Settings, Shared};
-
-/// The field with which clients that use their own API keys choose a class.
-pub(crate) const CLASS: HeaderName = HeaderName::from_static("x-gateway-class");
 
 /// The longest name of a class.
 const MAX_CLASS: usize = 64;

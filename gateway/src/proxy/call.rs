@@ -163,8 +163,10 @@ async fn send_once(
     let error = provider_error(&body);
     let refusal = Refusal::classify(parts.status.as_u16(), &error.code, &error.message);
     let retry_after = retry_after(&parts.headers);
-    if let Some(permit) = permit {
-        permit.refused(refusal, retry_after);
+    match permit {
+        Some(permit) if refusal.is_retryable() => permit.refused(refusal, retry_after),
+        Some(permit) => permit.rejected(),
+        None => {}
     }
     Ok(Sent::Refused(Refused {
         refusal,

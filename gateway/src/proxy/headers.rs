@@ -28,16 +28,34 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     UPGRADE,
 ];
 
+/// The field with which clients that use their own API keys choose a class.
+pub(crate) const CLASS: HeaderName = HeaderName::from_static("x-gateway-class");
+
+/// A field that lets some servers read another method, which would make another request a call.
+const METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
+
 /// The longest request ID that is accepted from a client.
 const MAX_REQUEST_ID: usize = 128;
 
-/// Removes the fields that are about the connection to the client, and those that the client library
-/// sets itself.
+/// Removes the fields that are about the connection to the client or for the gateway, and those that the
+/// client library sets itself.
 pub(crate) fn remove_from_request(headers: &mut HeaderMap) {
     remove_hop_by_hop(headers);
-    for name in [HOST, CONTENT_LENGTH, EXPECT] {
+    for name in [HOST, CONTENT_LENGTH, EXPECT, CLASS, METHOD_OVERRIDE] {
         headers.remove(name);
     }
+}
+
+/// Returns `true` if a client wants to use the connection for WebSocket. Other upgrades, such as to
+/// HTTP/2, are an offer that a server need not accept.
+pub(crate) fn asks_for_websocket(headers: &HeaderMap) -> bool {
+    let mut protocols = headers.get_all(UPGRADE).iter();
+    protocols.any(|value| {
+        value
+            .as_bytes()
+            .trim_ascii()
+            .eq_ignore_ascii_case(b"websocket")
+    })
 }
 
 /// Removes the fields that are about one connection, also those that `Connection` lists.

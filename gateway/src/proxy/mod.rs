@@ -12,7 +12,6 @@ mod response;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use http::header::UPGRADE;
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 
@@ -54,11 +53,10 @@ async fn answer(
     request: Request<Incoming>,
     tracker: &mut Tracker,
 ) -> Result<Response<Body>, Failure> {
-    if request.headers().contains_key(UPGRADE) || request.method() == Method::CONNECT {
+    if headers::asks_for_websocket(request.headers()) || request.method() == Method::CONNECT {
         let status = StatusCode::NOT_IMPLEMENTED;
-        let message = "the gateway does not support WebSocket or other upgrades: connect to the \
-                       provider directly";
-        return Err(Failure::invalid(status, "upgrade_not_supported", message));
+        let message = "the gateway does not support WebSocket: connect to the provider directly";
+        return Err(Failure::invalid(status, "websocket_not_supported", message));
     }
     let caller = Caller::new(shared, settings, request.headers())?;
     let call = match route {
