@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use model_studio_limits::LimitKind;
 
-use super::{concurrency, limit, of_store, quota, reply, request, seconds};
+use super::{concurrency, fail_first_call, limit, of_store, quota, reply, request, seconds};
 use crate::gate::Gate;
-use crate::quota::request::Request;
+use crate::quota::request::{Grant, Removal, Request};
 use crate::redis::{Call, Reply, StoredQuota};
 use crate::scheduler::Shared;
 use crate::{AcquireAny, AcquireError, ClassKey, Clock as _, Cost, Limiter, ManualClock, Permit};
@@ -121,6 +121,44 @@ fn a_call_follows_at_once_only_if_the_next_request_needs_less() {
         quota.cancel(asked, &ClassKey::default());
         assert_eq!(quota.next_call(seconds(1)).is_ok(), is_at_once);
     }
+}
+
+/// It is not the one of which the store knows how long it waits.
+#[test]
+fn a_request_that_was_put_back_during_a_call_is_offered_at_once() {
+    let mut quota = quota(&[limit(LimitKind::Tokens, 60_000)]);
+    let ids = [400, 400].map(|tokens| quota.enqueue(any(tokens)).unwrap());
+    let call = quota.next_call(seconds(1)).unwrap();
+    admit(&mut quota, &call, &[1], &[]);
+    let (id, counted_at) = quota.next(seconds(1), |_| true).unwrap();
+    let mut late = Grant {
+        counted_at: counted_at.unwrap(),
+        id: Some(id),
+        request: any(400),
+    };
+    let call = quota.next_call(seconds(1)).unwrap();
+    assert_eq!(call.classes[0].requests[0].id, ids[1]);
+    assert!(!quota.renew(id, &mut late, seconds(9)));
+    let waits = Reply {
+        retry: of_store(19),
+        ..reply(9, Vec::new(), vec![[60_000, 0]])
+    };
+    quota.apply_all(&call, &waits, seconds(9), seconds(9));
+    let call = quota.next_call(seconds(9)).unwrap();
+    assert_eq!(call.classes[0].requests[0].id, ids[0]);
+}
+
+#[test]
+fn a_fallback_gives_back_what_starts_elsewhere() {
+    let mut quota = quota(&[limit(LimitKind::Requests, 600)]);
+    let _call = fail_first_call(&mut quota);
+    let id = quota.enqueue(any(0)).unwrap();
+    let elsewhere = quota.next(seconds(2), |_| false);
+    assert_eq!(elsewhere, Some((id, Err(Removal::Elsewhere))));
+    // At the same time.
+    let other = quota.enqueue(any(0)).unwrap();
+    let (id, result) = quota.next(seconds(2), |_| true).unwrap();
+    assert_eq!((id, result.is_ok()), (other, true));
 }
 
 /// A limiter with a store that the test plays, and one without.
