@@ -3,6 +3,7 @@
 mod any;
 mod classes;
 mod flush;
+mod rise;
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
