@@ -1,15 +1,14 @@
 //! Reads the limits of the account from the provider, so that they hold without a restart.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model_studio_limits::Limit;
-use model_studio_provider::quotas::{self, AccountLimits, ApiKey, Options};
+use model_studio_provider::quotas::{self, ApiKey, Options};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
-use crate::config::{Model, Quotas};
+use crate::config::Quotas;
+use crate::effective_limits::AccountLimits;
 use crate::shared::Shared;
 
 /// How long the gateway waits for the limits before it answers clients.
@@ -20,9 +19,6 @@ const IDLE: Duration = Duration::from_secs(10);
 
 /// The time for each response of the provider.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The limits of the account by model ID, for each model that the table serves.
-pub(crate) type Limits = BTreeMap<String, Vec<Limit>>;
 
 /// Reads the limits for the first time. If that fails, those of the table hold.
 pub(crate) async fn read_at_start(shared: &Arc<Shared>) {
@@ -49,22 +45,6 @@ pub(crate) async fn refresh(shared: Arc<Shared>) {
     }
 }
 
-/// Returns the limits of each quota. Those of the account replace those of the table, but not those that
-/// the configuration has set.
-pub(crate) fn effective<'a>(
-    models: &'a [Model],
-    account: Option<&'a Limits>,
-) -> impl Iterator<Item = (&'a str, &'a [Limit])> {
-    models.iter().map(move |model| {
-        let own = account.and_then(|limits| limits.get(&model.name));
-        let limits = match own {
-            Some(own) if !model.has_own_limits => own,
-            _ => &model.limits,
-        };
-        (&*model.quota, &**limits)
-    })
-}
-
 async fn read(shared: &Shared, quotas: &Quotas) {
     let quotas = quotas.clone();
     // The client of the quota endpoint blocks its thread.
@@ -75,7 +55,7 @@ async fn read(shared: &Shared, quotas: &Quotas) {
     }
 }
 
-fn fetch(quotas: &Quotas) -> Result<Limits, String> {
+fn fetch(quotas: &Quotas) -> Result<AccountLimits, String> {
     let key = ApiKey::new(quotas.key.expose()).map_err(|error| error.to_string())?;
     let options = Options {
         timeout: RESPONSE_TIMEOUT,
@@ -86,7 +66,7 @@ fn fetch(quotas: &Quotas) -> Result<Limits, String> {
     let rows = quotas::fetch(&quotas.endpoint, &key, &options, |_| ());
     let rows = rows.map_err(|error| error.to_string())?;
     let table = quotas.endpoint.region().table();
-    let account = AccountLimits::new(&rows, &table);
+    let account = quotas::AccountLimits::new(&rows, &table);
     for warning in &account.warnings {
         tracing::warn!(%warning, "a limit of the account is left out");
     }

@@ -9,6 +9,7 @@ mod client_limits;
 pub mod clients;
 pub mod config;
 mod deadline;
+mod effective_limits;
 mod error;
 mod estimate;
 mod failure;

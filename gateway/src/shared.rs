@@ -11,10 +11,10 @@ use model_studio_limiter::{Class, NamedAccount, RedisStore};
 
 use tokio::time::timeout;
 
-use crate::account_limits;
 use crate::client_limits::ClientLimits;
 use crate::clients::Clients;
 use crate::config::{Access, Config};
+use crate::effective_limits::{AccountLimits, effective};
 use crate::error::StartError;
 use crate::estimate::Estimates;
 use crate::metrics::Metrics;
@@ -38,7 +38,7 @@ pub(crate) struct Shared {
     pub(crate) tasks: Tasks,
     pub(crate) client_limits: ClientLimits,
     /// The limits of the account, if the provider has sent them.
-    account_limits: Mutex<Option<account_limits::Limits>>,
+    account_limits: Mutex<Option<AccountLimits>>,
     pub(crate) metrics: Arc<Metrics>,
     /// Identifies clients by their keys, without keeping these.
     pub(crate) hasher: RandomState,
@@ -127,19 +127,19 @@ impl Shared {
     }
 
     /// Uses the limits of the account from now on, also for calls that wait.
-    pub(crate) fn set_account_limits(&self, limits: account_limits::Limits) {
+    pub(crate) fn set_account_limits(&self, limits: AccountLimits) {
         *self.account_limits() = Some(limits);
         self.set_limits(&self.settings().config);
     }
 
     fn set_limits(&self, config: &Config) {
         let account = self.account_limits();
-        for (quota, limits) in account_limits::effective(&config.models, account.as_ref()) {
+        for (quota, limits) in effective(&config.models, account.as_ref()) {
             self.account.set_limits(quota, limits);
         }
     }
 
-    fn account_limits(&self) -> MutexGuard<'_, Option<account_limits::Limits>> {
+    fn account_limits(&self) -> MutexGuard<'_, Option<AccountLimits>> {
         let limits = self.account_limits.lock();
         limits.unwrap_or_else(PoisonError::into_inner)
     }
