@@ -68,14 +68,15 @@ class DashScope(unittest.TestCase):
         after = counts(IMAGE_MODEL)
         self.assertEqual(after["accepted"], before["accepted"] + 1)
 
-    def test_more_tasks_than_may_run_wait(self):
-        # Two may run, and each ends when its state is read for the second time.
+    def test_tasks_that_have_ended_make_room_for_others(self):
+        # Two may run at the same time.
+        before = counts(IMAGE_MODEL)["accepted"]
         for _ in range(2):
             tasks = [dashscope.ImageSynthesis.async_call(model=IMAGE_MODEL, prompt="A cat") for _ in range(2)]
             for task in tasks:
                 self.assertEqual(task.status_code, 200, task)
                 self.assertEqual(dashscope.ImageSynthesis.wait(task).output.task_status, "SUCCEEDED")
-        self.assertEqual(counts(IMAGE_MODEL)["refused"], 0)
+        self.assertEqual(counts(IMAGE_MODEL)["accepted"] - before, 4)
 
     def test_a_wrong_key(self):
         answer = generate(api_key="sk-wrong")
@@ -85,7 +86,6 @@ class DashScope(unittest.TestCase):
     def test_a_retired_model(self):
         answer = generate(model=RETIRED_MODEL)
         self.assertEqual(answer.status_code, 404)
-        self.assertEqual(answer.code, "ModelNotFound")
         self.assertIn(REPLACEMENT, answer.message)
 
     def test_a_retired_model_in_a_stream(self):
