@@ -3,6 +3,9 @@
 use clap::{Parser, Subcommand};
 use model_studio_gateway::config::{ClientName, Source};
 
+use crate::demo::DemoArguments;
+use crate::mock_command::MockArguments;
+
 /// A reverse proxy that keeps calls below the rate limits of Alibaba Cloud Model Studio
 ///
 /// Clients send calls to the gateway instead of the provider. It waits until the limits allow a call, and
@@ -19,6 +22,7 @@ Examples:
   model-studio-gateway --config gateway.toml --listen 0.0.0.0:8787
   model-studio-gateway --config gateway.toml --check-config
   model-studio-gateway example > gateway.toml
+  model-studio-gateway demo
 
 Exit codes: 0 after the gateway was stopped, 1 if it fails, 2 if the configuration is invalid."
 )]
@@ -43,4 +47,14 @@ pub(crate) enum Command {
     },
     /// Print a configuration file that describes every key
     Example,
+    /// Show a gateway at work, without a key and without a network
+    ///
+    /// A mock provider answers, and two clients call it through the gateway: one with a call now and then,
+    /// and one with as many calls as the limits allow.
+    Demo(DemoArguments),
+    /// Start a server that stands in for the provider, to test programs without a key
+    ///
+    /// It keeps the limits that the gateway has with the same configuration file, and answers with words
+    /// that mean nothing. `GET /mock/counts` returns what it has counted.
+    MockProvider(MockArguments),
 }

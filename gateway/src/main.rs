@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod demo;
+mod mock_command;
 mod signals;
 
 use std::error::Error;
@@ -11,6 +13,7 @@ use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
 use clap::Parser as _;
+use mock_command::MockArguments;
 use model_studio_gateway::config::{ClientName, Config, EXAMPLE, Source};
 use model_studio_gateway::{Gateway, key, logging};
 use signals::Signals;
@@ -21,9 +24,11 @@ const INVALID_CONFIG: u8 = 2;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let printed = match &arguments.command {
-        Some(Command::Key { name }) => print_key(name),
+    let printed = match arguments.command {
+        Some(Command::Key { name }) => print_key(&name),
         Some(Command::Example) => io::stdout().write_all(EXAMPLE.as_bytes()),
+        Some(Command::Demo(arguments)) => return block_on(demo::run(arguments)),
+        Some(Command::MockProvider(arguments)) => return run_mock_provider(arguments),
         None => return run(arguments.source, arguments.check_config),
     };
     match printed {
@@ -36,22 +41,38 @@ fn main() -> ExitCode {
 
 /// Runs the gateway until it is stopped.
 fn run(source: Source, only_check: bool) -> ExitCode {
-    let config = match source.load() {
+    let config = match load(&source) {
         Ok(_) if only_check => return ExitCode::SUCCESS,
         Ok(config) => config,
-        Err(error) => {
-            let error = format!("invalid configuration\n{error}");
-            return fail(&error, ExitCode::from(INVALID_CONFIG));
-        }
+        Err(code) => return code,
     };
     if let Err(error) = logging::start(config.log) {
         return fail(&error, ExitCode::FAILURE);
     }
+    block_on(serve(source, config))
+}
+
+/// Runs a mock provider until it is stopped.
+fn run_mock_provider(arguments: MockArguments) -> ExitCode {
+    match load(&arguments.source()) {
+        Ok(config) => block_on(mock_command::run(arguments, config.models)),
+        Err(code) => code,
+    }
+}
+
+/// Reads the settings, or reports an error and returns the exit code.
+fn load(source: &Source) -> Result<Config, ExitCode> {
+    source.load().map_err(|error| {
+        let error = format!("invalid configuration\n{error}");
+        fail(&error, ExitCode::from(INVALID_CONFIG))
+    })
+}
+
+fn block_on(future: impl Future<Output = Result<(), Box<dyn Error>>>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
-    let served = runtime.map(|runtime| runtime.block_on(serve(source, config)));
-    match served {
+    match runtime.map(|runtime| runtime.block_on(future)) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => fail(&error, ExitCode::FAILURE),
         Err(error) => fail(&error, ExitCode::FAILURE),
