@@ -7,7 +7,7 @@ mod life_cycle;
 mod pass;
 mod plan;
 pub(crate) mod read_body;
-mod response;
+pub(crate) mod response;
 
 use std::convert::Infallible;
 use std::sync::Arc;
