@@ -1,21 +1,25 @@
 //! The gateway.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use model_studio_limiter::Usage;
+use tokio::net::TcpListener;
+
 use crate::account_limits;
 use crate::config::Config;
 use crate::error::StartError;
-use crate::server::{Listener, serve};
+use crate::server::serve;
 use crate::shared::Shared;
 
 /// A gateway that listens for clients.
 #[derive(Debug)]
 pub struct Gateway {
     shared: Arc<Shared>,
-    listener: Listener,
-    admin: Option<Listener>,
+    listener: TcpListener,
+    address: SocketAddr,
 }
 
 /// Changes a gateway while it runs. Clones change the same gateway.
@@ -31,16 +35,14 @@ impl Gateway {
     ///
     /// Returns an error if the settings cannot be used, or if another program uses the address.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
-        let listener = bind(config.listen).await?;
-        let admin = match config.admin_listen {
-            Some(address) => Some(bind(address).await?),
-            None => None,
-        };
+        let listener = TcpListener::bind(config.listen).await;
+        let listener = listener.map_err(StartError::Listen)?;
+        let address = listener.local_addr().map_err(StartError::Listen)?;
         let shared = Arc::new(Shared::new(config)?);
         Ok(Self {
             shared,
             listener,
-            admin,
+            address,
         })
     }
 
@@ -48,13 +50,7 @@ impl Gateway {
     /// settings is 0.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.listener.address
-    }
-
-    /// Returns the address of the metrics and the status page, if they have one of their own.
-    #[must_use]
-    pub fn admin_address(&self) -> Option<SocketAddr> {
-        self.admin.as_ref().map(|admin| admin.address)
+        self.address
     }
 
     /// Returns a handle, to change the settings.
@@ -70,14 +66,10 @@ impl Gateway {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         account_limits::read_at_start(&self.shared).await;
         let refresh = tokio::spawn(account_limits::refresh(Arc::clone(&self.shared)));
-        serve(&self.shared, self.listener, self.admin, stop).await;
+        serve(&self.shared, self.listener, stop).await;
         refresh.abort();
         self.shared.close().await;
     }
-}
-
-async fn bind(address: SocketAddr) -> Result<Listener, StartError> {
-    Listener::bind(address).await.map_err(StartError::Listen)
 }
 
 impl Handle {
@@ -89,5 +81,12 @@ impl Handle {
     /// Returns an error if the settings cannot be used. Then nothing has changed.
     pub fn reload(&self, config: Config) -> Result<(), StartError> {
         self.shared.replace(config)
+    }
+
+    /// Returns the usage of the limits of each quota, which is that of a model or pool, and the calls
+    /// that wait and run. A quota is missing if no call has used it for some time.
+    #[must_use]
+    pub fn usage(&self) -> BTreeMap<Box<str>, Usage> {
+        self.shared.account.usage()
     }
 }

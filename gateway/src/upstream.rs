@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{Request, Response, Uri};
+use http::{Request, Response, StatusCode, Uri, Version};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::timeout;
 
 use crate::config::Upstream;
+use crate::failure::Failure;
 use crate::formats::Format;
 
 /// The body of a request to the provider: one that was read, or one that is passed on as it arrives.
@@ -20,6 +22,14 @@ pub(crate) type RequestBody = Either<Full<Bytes>, Incoming>;
 
 /// How long a connection is kept without a request.
 const KEEP_IDLE: Duration = Duration::from_secs(90);
+
+/// A request to which the provider has not answered.
+#[derive(Debug)]
+pub(crate) struct NoResponse {
+    /// Whether the provider may have received the request.
+    pub(crate) may_be_sent: bool,
+    pub(crate) failure: Failure,
+}
 
 /// The provider's server.
 #[derive(Clone, Debug)]
@@ -86,7 +96,33 @@ impl Provider {
     pub(crate) async fn send(
         &self,
         request: Request<RequestBody>,
-    ) -> Result<Response<Incoming>, Error> {
-        self.client.request(request).await
+        longest: Duration,
+    ) -> Result<Response<Incoming>, NoResponse> {
+        let response = timeout(longest, self.client.request(request)).await;
+        let response = response.map_err(|_| {
+            let message = "the provider has not answered in time";
+            NoResponse::to_sent(Failure::provider(StatusCode::GATEWAY_TIMEOUT, message))
+        })?;
+        let mut response = response.map_err(|error| NoResponse {
+            may_be_sent: !error.is_connect(),
+            failure: Failure::unreachable(&error),
+        })?;
+        if response.status().is_informational() {
+            let message = "the provider has switched to another protocol";
+            let failure = Failure::provider(StatusCode::BAD_GATEWAY, message);
+            return Err(NoResponse::to_sent(failure));
+        }
+        // The connection to the provider says nothing about that to the client.
+        *response.version_mut() = Version::HTTP_11;
+        Ok(response)
+    }
+}
+
+impl NoResponse {
+    fn to_sent(failure: Failure) -> Self {
+        Self {
+            may_be_sent: true,
+            failure,
+        }
     }
 }

@@ -253,10 +253,8 @@ impl Call {
                 permit.settle(Cost::input_output(usage.input, usage.output));
             }
             (Some(permit), None, _) => {
-                let (input, output) = self.tracker.record.estimate;
-                let input = usage.map_or(input, |usage| usage.input);
-                let output = usage.map_or(0, |usage| usage.output).max(seen).max(output);
-                permit.leave(Cost::input_output(input, output));
+                let (input, output) = usage.map_or((0, 0), |usage| (usage.input, usage.output));
+                permit.leave(Cost::input_output(input, output.max(seen)));
             }
             (None, ..) => {}
         }

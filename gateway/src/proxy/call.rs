@@ -1,6 +1,9 @@
 //! Sends calls of models when their limits allow it, and again if the provider refuses them.
 
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -100,10 +103,6 @@ async fn wait(
     };
     let config = &settings.config;
     let class = &plan.caller.class_name;
-    let place = shared
-        .waiting
-        .add(&first.name, class, config.bounds.waiting);
-    let place = place.ok_or_else(|| Failure::queue_full("too many requests are waiting"))?;
     let request = admission::Request {
         candidates: &plan.candidates,
         class: &plan.caller.class,
@@ -112,9 +111,21 @@ async fn wait(
         timeout: plan.time_to_wait(config.timeouts.queue),
         patience: config.patience,
     };
-    let admitted = admission::admit(&shared.account, request).await;
-    tracker.record.waited += place.waited();
-    let (index, permit) = admitted?;
+    let mut admitted = pin!(admission::admit(&shared.account, request));
+    // A call that need not wait takes no place, so that a full queue of one model does not stop others.
+    let now = poll_fn(|context| Poll::Ready(admitted.as_mut().poll(context))).await;
+    let (index, permit) = match now {
+        Poll::Ready(admitted) => admitted?,
+        Poll::Pending => {
+            let max = config.bounds.waiting;
+            let place = shared.waiting.add(&first.name, class, max);
+            let place =
+                place.ok_or_else(|| Failure::queue_full("too many requests are waiting"))?;
+            let admitted = admitted.await;
+            tracker.record.waited += place.waited();
+            admitted?
+        }
+    };
     Ok((Some(index), Some(permit)))
 }
 
@@ -136,19 +147,14 @@ async fn send_once(
     };
     let timeouts = &settings.config.timeouts;
     let longest = timeouts.response + timeouts.wait;
-    // If this fails, the permit is dropped, and its estimate stays counted.
-    let response = timeout(longest, settings.provider.send(request)).await;
-    let response = response.map_err(|_| {
-        let message = "the provider has not answered in time";
-        Failure::provider(StatusCode::GATEWAY_TIMEOUT, message)
-    })?;
-    let response = match response {
+    let response = match settings.provider.send(request, longest).await {
         Ok(response) => response,
         Err(error) => {
-            if error.is_connect() {
+            // Otherwise, the permit is dropped, and its estimate stays counted.
+            if !error.may_be_sent {
                 cancel(permit);
             }
-            return Err(Failure::unreachable(&error));
+            return Err(error.failure);
         }
     };
     if response.status().is_success() {

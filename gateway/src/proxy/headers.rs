@@ -60,16 +60,14 @@ pub(crate) fn asks_for_websocket(headers: &HeaderMap) -> bool {
 
 /// Removes the fields that are about one connection, also those that `Connection` lists.
 pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    if let Some(connection) = headers.get(CONNECTION) {
-        let listed: Vec<HeaderName> = connection
-            .to_str()
-            .unwrap_or_default()
-            .split(',')
-            .filter_map(|name| name.trim().parse().ok())
-            .collect();
-        for name in listed {
-            headers.remove(name);
-        }
+    let connection = headers.get_all(CONNECTION).iter();
+    let lists = connection.filter_map(|list| list.to_str().ok());
+    let listed: Vec<HeaderName> = lists
+        .flat_map(|list| list.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in listed {
+        headers.remove(name);
     }
     for name in HOP_BY_HOP {
         headers.remove(name);

@@ -7,12 +7,15 @@ mod life_cycle;
 mod pass;
 mod plan;
 pub(crate) mod read_body;
-pub(crate) mod response;
+mod reading;
+mod response;
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use http::{Method, Request, Response, StatusCode};
+use http::header::EXPECT;
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 
 use crate::caller::Caller;
@@ -23,26 +26,45 @@ use crate::formats::route::{Route, route};
 use crate::shared::{Settings, Shared};
 use crate::tracker::Tracker;
 use headers::REQUEST_ID;
+use read_body::drain;
 use response::Body;
 
 /// Answers a request.
 pub(crate) async fn respond(
     shared: Arc<Shared>,
-    mut request: Request<Incoming>,
+    request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     let settings = shared.settings();
-    let request_id = headers::request_id(request.headers());
-    request.headers_mut().insert(REQUEST_ID, request_id.clone());
-    let path = request.uri().path().to_owned();
-    let route = route(request.method(), &path, request.headers());
+    let (mut parts, body) = request.into_parts();
+    let request_id = headers::request_id(&parts.headers);
+    parts.headers.insert(REQUEST_ID, request_id.clone());
+    let path = parts.uri.path().to_owned();
+    let route = route(&parts.method, &path, &parts.headers);
+    let (is_http2, expects) = (
+        parts.version == Version::HTTP_2,
+        parts.headers.contains_key(EXPECT),
+    );
     let mut tracker = Tracker::new(&shared.metrics, request_id.clone(), operation(route));
-    let response = answer(&shared, &settings, route, request, &mut tracker).await;
-    let mut response = response.unwrap_or_else(|failure| {
-        tracker.responds(failure.status);
-        tracker.end(failure.outcome);
-        response::error(&failure, ErrorFormat::of_path(&path), &request_id)
-    });
+    // `None` when it was passed on.
+    let mut body = Some(body);
+    let response = answer(&shared, &settings, route, parts, &mut body, &mut tracker).await;
+    let mut response = match response {
+        Ok(response) => response,
+        Err(failure) => {
+            tracker.responds(failure.status);
+            tracker.end(failure.outcome);
+            // A client that expects to be asked for its body has not sent it.
+            if let Some(body) = body.as_mut().filter(|_| !expects) {
+                drain(body, &settings.config).await;
+            }
+            response::error(&failure, ErrorFormat::of_path(&path), &request_id)
+        }
+    };
     response.headers_mut().insert(REQUEST_ID, request_id);
+    if is_http2 {
+        let longest = settings.config.timeouts.body;
+        response = response.map(|body| reading::with_timeout(body, longest));
+    }
     Ok(response)
 }
 
@@ -50,21 +72,25 @@ async fn answer(
     shared: &Arc<Shared>,
     settings: &Settings,
     route: Route<'_>,
-    request: Request<Incoming>,
+    parts: Parts,
+    body: &mut Option<Incoming>,
     tracker: &mut Tracker,
 ) -> Result<Response<Body>, Failure> {
-    if headers::asks_for_websocket(request.headers()) || request.method() == Method::CONNECT {
+    if headers::asks_for_websocket(&parts.headers) || parts.method == Method::CONNECT {
         let status = StatusCode::NOT_IMPLEMENTED;
         let message = "the gateway does not support WebSocket: connect to the provider directly";
         return Err(Failure::invalid(status, "websocket_not_supported", message));
     }
-    let caller = Caller::new(shared, settings, request.headers())?;
+    let caller = Caller::new(shared, settings, &parts.headers)?;
     let call = match route {
         Route::Call(format) => (format, false),
         Route::TaskSubmission => (Format::DashScope, true),
-        Route::TaskPoll { id } => return pass::poll(shared, settings, id, request, tracker).await,
+        Route::TaskPoll { id } => {
+            let request = (parts, body.take());
+            return pass::poll(shared, settings, id, request, tracker).await;
+        }
         Route::Models => return Ok(pass::models(settings, &caller, tracker)),
-        Route::Other => return pass::pass(settings, request, tracker).await,
+        Route::Other => return pass::pass(settings, (parts, body.take()), tracker).await,
         Route::Malformed => {
             let message = "the path is not in normal form: remove empty segments, `.`, `..` and \
                            percent-encoding";
@@ -72,7 +98,7 @@ async fn answer(
             return Err(Failure::invalid(status, "invalid_path", message));
         }
     };
-    let plan = plan::plan(shared, settings, caller, call, request, tracker).await?;
+    let plan = plan::plan(shared, settings, caller, call, (parts, body), tracker).await?;
     call::send(shared, settings, plan, tracker).await
 }
 

@@ -1,8 +1,9 @@
 //! Requests that are not limited.
 
+use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Either, Limited};
+use http_body_util::{BodyExt as _, Either, Full, Limited};
 use hyper::body::Incoming;
 use serde::Serialize;
 use tokio::time::timeout;
@@ -23,10 +24,10 @@ const MAX_STATUS: usize = 4 << 20;
 /// Passes a request on, and the response as it arrives.
 pub(crate) async fn pass(
     settings: &Settings,
-    request: Request<Incoming>,
+    (parts, body): (Parts, Option<Incoming>),
     tracker: &mut Tracker,
 ) -> Result<Response<Body>, Failure> {
-    let response = send(settings, request).await?;
+    let response = send(settings, parts, body).await?;
     tracker.responds(response.status());
     let idle = settings.config.timeouts.idle;
     let tracker = tracker.hand_over();
@@ -38,11 +39,11 @@ pub(crate) async fn poll(
     shared: &Shared,
     settings: &Settings,
     id: &str,
-    mut request: Request<Incoming>,
+    (mut parts, body): (Parts, Option<Incoming>),
     tracker: &mut Tracker,
 ) -> Result<Response<Body>, Failure> {
-    headers::refuse_compression(request.headers_mut());
-    let (parts, body) = send(settings, request).await?.into_parts();
+    headers::refuse_compression(&mut parts.headers);
+    let (parts, body) = send(settings, parts, body).await?.into_parts();
     let body = Limited::new(body, MAX_STATUS).collect();
     let body = timeout(settings.config.timeouts.idle, body).await;
     let Some(body) = body.ok().and_then(Result::ok) else {
@@ -99,9 +100,9 @@ pub(crate) fn models(
 /// Sends a request, and waits for the header of the response.
 async fn send(
     settings: &Settings,
-    request: Request<Incoming>,
+    mut parts: Parts,
+    body: Option<Incoming>,
 ) -> Result<Response<Incoming>, Failure> {
-    let (mut parts, body) = request.into_parts();
     let path = parts.uri.path_and_query().cloned();
     let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
     let url = settings.provider.url(&path, None).ok_or_else(|| {
@@ -110,20 +111,14 @@ async fn send(
     })?;
     headers::remove_from_request(&mut parts.headers);
     settings.set_key(&mut parts.headers);
-    let mut request = Request::new(Either::Right(body));
+    let body = body.map_or_else(|| Either::Left(Full::default()), Either::Right);
+    let mut request = Request::new(body);
     *request.method_mut() = parts.method;
     *request.uri_mut() = url;
     *request.headers_mut() = parts.headers;
-    let response = timeout(
-        settings.config.timeouts.response,
-        settings.provider.send(request),
-    )
-    .await;
-    let response = response.map_err(|_| {
-        let message = "the provider has not answered in time";
-        Failure::provider(StatusCode::GATEWAY_TIMEOUT, message)
-    })?;
-    let mut response = response.map_err(|error| Failure::unreachable(&error))?;
+    let longest = settings.config.timeouts.response;
+    let response = settings.provider.send(request, longest).await;
+    let mut response = response.map_err(|error| error.failure)?;
     headers::remove_hop_by_hop(response.headers_mut());
     Ok(response)
 }

@@ -63,10 +63,9 @@ pub(crate) async fn plan(
     settings: &Settings,
     caller: Caller,
     (format, is_task): (Format, bool),
-    request: Request<Incoming>,
+    (parts, body): (Parts, &mut Option<Incoming>),
     tracker: &mut Tracker,
 ) -> Result<Plan, Failure> {
-    let (parts, body) = request.into_parts();
     let config = &settings.config;
     let deadline = client_timeout(&parts.headers).and_then(|timeout| {
         let arrived = Instant::now().checked_sub(tracker.elapsed())?;

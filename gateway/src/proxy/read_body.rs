@@ -10,6 +10,11 @@ use hyper::body::Incoming;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use crate::config::Config;
+
+/// How long the gateway reads the body of a request that it has refused.
+const MAX_DRAIN: Duration = Duration::from_secs(5);
+
 /// The bytes that all bodies have together while they are read and wait.
 #[derive(Clone, Debug)]
 pub(crate) struct Memory(Arc<Semaphore>);
@@ -48,22 +53,24 @@ impl Memory {
     }
 }
 
-/// Reads a body of at most `max` bytes.
+/// Reads a body of at most `max` bytes. Its memory is reserved as it arrives, so that a client that only
+/// announces a large body takes nothing from the others.
 pub(crate) async fn read_body(
-    mut body: Incoming,
+    body: &mut Option<Incoming>,
     max: usize,
     memory: &Memory,
     part_timeout: Duration,
 ) -> Result<(Bytes, Reserved), ReadError> {
     let mut reserved = Reserved::default();
+    let Some(body) = body else {
+        return Ok((Bytes::new(), reserved));
+    };
     // The lower bound is the value of `Content-Length`, or 0.
     let announced = body.size_hint().lower();
     let announced = usize::try_from(announced).map_err(|_| ReadError::TooLarge)?;
     if announced > max {
         return Err(ReadError::TooLarge);
     }
-    memory.reserve(&mut reserved, announced)?;
-    let mut left = announced;
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     loop {
@@ -74,10 +81,7 @@ pub(crate) async fn read_body(
         let Ok(part) = frame.map_err(|_| ReadError::Broken)?.into_data() else {
             continue;
         };
-        if part.len() > left {
-            memory.reserve(&mut reserved, part.len() - left)?;
-        }
-        left = left.saturating_sub(part.len());
+        memory.reserve(&mut reserved, part.len())?;
         if first.is_empty() {
             first = part;
             continue;
@@ -100,4 +104,23 @@ pub(crate) async fn read_body(
         return Err(ReadError::TooLarge);
     }
     Ok((body, reserved))
+}
+
+/// Reads and drops what a client still sends, within bounds. Otherwise, the connection would be reset
+/// while the client writes, and it would not see the response.
+pub(crate) async fn drain(body: &mut Incoming, config: &Config) {
+    let longest = config.timeouts.body.min(MAX_DRAIN);
+    let drained = timeout(longest, async {
+        let mut left = config.bounds.body.saturating_mul(2);
+        while let Some(Ok(frame)) = body.frame().await {
+            let len = frame.data_ref().map_or(0, Bytes::len);
+            let Some(rest) = left.checked_sub(len) else {
+                return;
+            };
+            left = rest;
+        }
+    });
+    if drained.await.is_err() {
+        tracing::debug!("a client still sends the body of a request that was refused");
+    }
 }
