@@ -1,0 +1,15 @@
+//! The gateway between clients and a provider of which both can misbehave.
+
+mod bodies;
+mod breakage;
+mod common;
+mod headers;
+mod keys;
+mod limits;
+mod models;
+mod queue;
+mod refusals;
+mod reload;
+mod smuggling;
+mod streams;
+mod tasks;
