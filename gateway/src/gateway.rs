@@ -6,20 +6,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use model_studio_limiter::Usage;
-use tokio::net::TcpListener;
 
 use crate::account_limits;
 use crate::config::Config;
 use crate::error::StartError;
-use crate::server::serve;
+use crate::server::{Listener, serve};
 use crate::shared::Shared;
 
 /// A gateway that listens for clients.
 #[derive(Debug)]
 pub struct Gateway {
     shared: Arc<Shared>,
-    listener: TcpListener,
-    address: SocketAddr,
+    listener: Listener,
+    admin: Option<Listener>,
 }
 
 /// Changes a gateway while it runs. Clones change the same gateway.
@@ -35,14 +34,16 @@ impl Gateway {
     ///
     /// Returns an error if the settings cannot be used, or if another program uses the address.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
-        let listener = TcpListener::bind(config.listen).await;
-        let listener = listener.map_err(StartError::Listen)?;
-        let address = listener.local_addr().map_err(StartError::Listen)?;
+        let listener = bind(config.listen).await?;
+        let admin = match config.admin_listen {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
         let shared = Arc::new(Shared::new(config)?);
         Ok(Self {
             shared,
             listener,
-            address,
+            admin,
         })
     }
 
@@ -50,7 +51,13 @@ impl Gateway {
     /// settings is 0.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.listener.address
+    }
+
+    /// Returns the address of the metrics and the status page, if they have one of their own.
+    #[must_use]
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(|admin| admin.address)
     }
 
     /// Returns a handle, to change the settings.
@@ -66,10 +73,14 @@ impl Gateway {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         account_limits::read_at_start(&self.shared).await;
         let refresh = tokio::spawn(account_limits::refresh(Arc::clone(&self.shared)));
-        serve(&self.shared, self.listener, stop).await;
+        serve(&self.shared, self.listener, self.admin, stop).await;
         refresh.abort();
         self.shared.close().await;
     }
+}
+
+async fn bind(address: SocketAddr) -> Result<Listener, StartError> {
+    Listener::bind(address).await.map_err(StartError::Listen)
 }
 
 impl Handle {

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod account_limits;
+mod admin;
 mod admission;
 mod caller;
 mod client_limits;
@@ -22,8 +23,11 @@ pub mod mock_provider;
 mod models;
 mod proxy;
 mod record;
+mod request_log;
 mod server;
 mod shared;
+mod status;
+mod store_check;
 mod tasks;
 mod tracker;
 mod upstream;

@@ -1,38 +1,250 @@
-//! Counts what happens.
+//! Counts requests, for the metrics and the status page.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+pub(crate) mod exposition;
+mod labels;
 
-use crate::record::Record;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-/// Counts what happens.
-#[derive(Debug, Default)]
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::config::Config;
+use crate::record::{Outcome, Record};
+use labels::{CallLabels, DurationLabels, Names, RequestLabels, TokenLabels, UnsettledLabels};
+
+/// The prefix of the names that no convention has.
+const PREFIX: &str = "model_studio_gateway";
+
+type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
+
+/// Counts requests since the gateway has started.
+#[derive(Debug)]
 pub(crate) struct Metrics {
-    in_flight: AtomicU64,
+    registry: Registry,
+    names: Names,
+    started: Instant,
+    totals: Totals,
+    active: Gauge,
+    requests: Family<RequestLabels, Counter>,
+    wait: Histograms<CallLabels>,
+    first_byte: Histograms<DurationLabels>,
+    duration: Histograms<DurationLabels>,
+    used_tokens: Histograms<TokenLabels>,
+    estimated_tokens: Family<TokenLabels, Counter>,
+    refusals: Family<CallLabels, Counter>,
+    unsettled: Family<UnsettledLabels, Counter>,
+}
+
+/// The sums over all labels.
+#[derive(Debug, Default)]
+struct Totals {
+    /// In the order of [`Outcome::ALL`].
+    ended: [Counter; Outcome::ALL.len()],
+    refusals: Counter,
+    input_tokens: Counter,
+    output_tokens: Counter,
 }
 
 impl Metrics {
+    pub(crate) fn new(config: &Config) -> Self {
+        let mut metrics = Self {
+            registry: Registry::default(),
+            names: Names::new(config),
+            started: Instant::now(),
+            totals: Totals::default(),
+            active: Gauge::default(),
+            requests: Family::default(),
+            wait: Family::new_with_constructor(waits),
+            first_byte: Family::new_with_constructor(durations),
+            duration: Family::new_with_constructor(durations),
+            used_tokens: Family::new_with_constructor(tokens),
+            estimated_tokens: Family::default(),
+            refusals: Family::default(),
+            unsettled: Family::default(),
+        };
+        metrics.register();
+        metrics
+    }
+
+    /// Replaces the names that are labels.
+    pub(crate) fn set_names(&self, config: &Config) {
+        self.names.set(config);
+    }
+
     /// Counts a request that has arrived.
     pub(crate) fn started(&self) {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.active.inc();
     }
 
     /// Counts a request that has ended.
     pub(crate) fn ended(&self, record: &Record) {
-        let in_flight = self.in_flight.fetch_sub(1, Ordering::Relaxed) - 1;
-        tracing::debug!(
-            in_flight,
-            request_id = ?record.request_id,
-            operation = record.operation,
-            model = &*record.model,
-            class = &*record.class,
-            status = record.status.map(|status| status.as_u16()),
-            outcome = record.outcome.name(),
-            waited = ?record.waited,
-            first_byte = ?record.first_byte,
-            duration = ?record.duration,
-            usage = ?record.usage,
-            estimate = ?record.estimate,
-            refusals = record.refusals,
+        self.active.dec();
+        self.totals.ended[record.outcome as usize].inc();
+        let model = self.names.model(&record.model);
+        let class = self.names.class(&record.class);
+        let labels = RequestLabels {
+            operation: record.operation,
+            model: Arc::clone(&model),
+            class: Arc::clone(&class),
+            status: record.status.map(|status| status.as_u16()),
+            outcome: record.outcome.name(),
+        };
+        self.requests.get_or_create(&labels).inc();
+        if labels::is_call(record.operation) {
+            self.call_ended(record, CallLabels { model, class });
+        }
+    }
+
+    fn call_ended(&self, record: &Record, labels: CallLabels) {
+        if !matches!(record.outcome, Outcome::Invalid | Outcome::QueueFull) {
+            let wait = self.wait.get_or_create(&labels);
+            wait.observe(record.waited.as_secs_f64());
+        }
+        if record.refusals > 0 {
+            let refusals = record.refusals.into();
+            self.refusals.get_or_create(&labels).inc_by(refusals);
+            self.totals.refusals.inc_by(refusals);
+        }
+        if let Some(operation) = labels::gen_ai_operation(record.operation) {
+            self.answer_ended(record, operation, labels.model);
+        }
+    }
+
+    fn answer_ended(&self, record: &Record, operation: &'static str, model: Arc<str>) {
+        let labels = DurationLabels::new(operation, &model, record);
+        let duration = record.duration.as_secs_f64();
+        self.duration.get_or_create(&labels).observe(duration);
+        let is_success = record.status.is_some_and(|status| status.is_success());
+        if let (true, Some(first_byte)) = (is_success, record.first_byte) {
+            let histogram = self.first_byte.get_or_create(&labels);
+            histogram.observe(first_byte.as_secs_f64());
+        }
+        if let Some((input, output)) = record.usage {
+            self.totals.input_tokens.inc_by(input);
+            self.totals.output_tokens.inc_by(output);
+            let (expected_input, expected_output) = record.estimate;
+            self.count_tokens(operation, &model, "input", input, expected_input);
+            self.count_tokens(operation, &model, "output", output, expected_output);
+        } else if is_success {
+            let outcome = record.outcome.name();
+            let labels = UnsettledLabels { model, outcome };
+            self.unsettled.get_or_create(&labels).inc();
+        }
+    }
+
+    fn count_tokens(
+        &self,
+        operation: &'static str,
+        model: &Arc<str>,
+        direction: &'static str,
+        used: u64,
+        expected: u64,
+    ) {
+        let labels = TokenLabels {
+            gen_ai_operation_name: operation,
+            gen_ai_request_model: Arc::clone(model),
+            gen_ai_token_type: direction,
+        };
+        #[expect(clippy::cast_precision_loss, reason = "numbers of tokens are small")]
+        self.used_tokens.get_or_create(&labels).observe(used as f64);
+        let estimated = self.estimated_tokens.get_or_create(&labels);
+        estimated.inc_by(expected);
+    }
+
+    /// Returns the time since the counts have begun.
+    pub(crate) fn age(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Returns the number of requests that have arrived and not ended.
+    pub(crate) fn active(&self) -> u64 {
+        self.active.get().try_into().unwrap_or_default()
+    }
+
+    /// Returns the number of requests that have ended in this way.
+    pub(crate) fn count(&self, outcome: Outcome) -> u64 {
+        self.totals.ended[outcome as usize].get()
+    }
+
+    /// Returns how many times the provider has refused a call.
+    pub(crate) fn refusals(&self) -> u64 {
+        self.totals.refusals.get()
+    }
+
+    /// Returns the tokens that the provider has reported, of the input and of the output.
+    pub(crate) fn tokens(&self) -> (u64, u64) {
+        let totals = &self.totals;
+        (totals.input_tokens.get(), totals.output_tokens.get())
+    }
+
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        registry.register(
+            "http_server_active_requests",
+            "Requests that have arrived and not ended",
+            self.active.clone(),
+        );
+        registry.register(
+            "gen_ai_server_request_duration_seconds",
+            "Time from the header of a call to the end of its answer, with the time in the queue",
+            self.duration.clone(),
+        );
+        registry.register(
+            "gen_ai_client_token_usage",
+            "Tokens of a call as the provider has reported them",
+            self.used_tokens.clone(),
+        );
+        let registry = registry.sub_registry_with_prefix(PREFIX);
+        registry.register(
+            "requests",
+            "Requests that have ended",
+            self.requests.clone(),
+        );
+        registry.register(
+            "wait_duration_seconds",
+            "Time that a call was in the queue, for all of its attempts together",
+            self.wait.clone(),
+        );
+        registry.register(
+            "time_to_first_byte_seconds",
+            "Time from the header of a call to that of a successful answer, with the time in the queue",
+            self.first_byte.clone(),
+        );
+        registry.register(
+            "estimated_tokens",
+            "Tokens that calls were expected to use, for calls whose use was reported",
+            self.estimated_tokens.clone(),
+        );
+        registry.register(
+            "refusals",
+            "Refusals of the provider because of its limits",
+            self.refusals.clone(),
+        );
+        registry.register(
+            "unsettled_calls",
+            "Successful answers, complete or not, without a use of tokens, so that the estimate stays counted",
+            self.unsettled.clone(),
         );
     }
+}
+
+/// Powers of two from 10 ms, as OpenTelemetry recommends, to 11 minutes, because calls can wait.
+fn durations() -> Histogram {
+    Histogram::new((0..17).map(|power| 0.01 * f64::from(1 << power)))
+}
+
+/// Powers of four, as OpenTelemetry recommends.
+fn tokens() -> Histogram {
+    Histogram::new((0..14).map(|power| f64::from(1 << (2 * power))))
+}
+
+fn waits() -> Histogram {
+    let seconds = [
+        0.001, 0.01, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0,
+    ];
+    Histogram::new(seconds)
 }

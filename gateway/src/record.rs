@@ -76,6 +76,18 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    /// Every outcome, in the order of the variants.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Completed,
+        Self::ClientLeft,
+        Self::Invalid,
+        Self::Deadline,
+        Self::QueueFull,
+        Self::Refused,
+        Self::ProviderFailed,
+        Self::Internal,
+    ];
+
     /// Returns the name in metrics and logs.
     pub(crate) const fn name(self) -> &'static str {
         match self {

@@ -21,6 +21,7 @@ use crate::metrics::Metrics;
 use crate::models::Models;
 use crate::proxy::headers;
 use crate::proxy::read_body::Memory;
+use crate::store_check::StoreCheck;
 use crate::tasks::{SharedTasks, Tasks};
 use crate::upstream::Provider;
 use crate::waiting::WaitingCalls;
@@ -40,6 +41,7 @@ pub(crate) struct Shared {
     /// The limits of the account, if the provider has sent them.
     account_limits: Mutex<Option<AccountLimits>>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) store_check: StoreCheck,
     /// Identifies clients by their keys, without keeping these.
     pub(crate) hasher: RandomState,
     is_stopping: AtomicBool,
@@ -73,6 +75,7 @@ impl Shared {
             None => Ok(None),
         };
         let tasks = Tasks::new(tasks.map_err(StartError::Redis)?);
+        let metrics = Arc::new(Metrics::new(&config));
         let settings = Settings::new(config, None)?;
         Ok(Self {
             settings: RwLock::new(Arc::new(settings)),
@@ -82,7 +85,8 @@ impl Shared {
             tasks,
             client_limits,
             account_limits: Mutex::default(),
-            metrics: Arc::default(),
+            metrics,
+            store_check: StoreCheck::default(),
             hasher: RandomState::new(),
             is_stopping: AtomicBool::new(false),
         })
@@ -97,6 +101,11 @@ impl Shared {
     /// Notes that no more requests are accepted.
     pub(crate) fn stop(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns `true` if no more requests are accepted.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Relaxed)
     }
 
     /// Sends what the store does not know yet.
@@ -119,6 +128,7 @@ impl Shared {
         for name in removed.filter(|name| !new.config.classes.contains_key(*name)) {
             self.account.set_class(&**name, Class::default());
         }
+        self.metrics.set_names(&new.config);
         *self
             .settings
             .write()

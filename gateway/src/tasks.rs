@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use model_studio_limiter::{NamedAccount, TaskPermit};
+use redis::RedisError;
 use tokio::time::sleep;
 
 pub(crate) use shared_tasks::SharedTasks;
@@ -76,6 +77,14 @@ impl Tasks {
             Ok(None) => {}
             // The next poll tries again.
             Err(error) => tracing::warn!(%error, "the store does not know that a task has ended"),
+        }
+    }
+
+    /// Asks the store for an answer. Does nothing if there is none.
+    pub(crate) async fn check_store(&self) -> Result<(), RedisError> {
+        match &self.shared {
+            Some(shared) => shared.ping().await,
+            None => Ok(()),
         }
     }
 

@@ -7,6 +7,7 @@ use http::{HeaderValue, StatusCode};
 
 use crate::metrics::Metrics;
 use crate::record::{Outcome, Record};
+use crate::request_log;
 
 /// Follows a request to its end, and then records it. If this is dropped before, the client has left.
 #[derive(Debug)]
@@ -48,6 +49,7 @@ impl Tracker {
             self.record.outcome = outcome;
             self.record.duration = self.started.elapsed();
             metrics.ended(&self.record);
+            request_log::log(&self.record);
         }
     }
 

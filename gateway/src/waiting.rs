@@ -15,7 +15,6 @@ struct State {
 }
 
 /// A call that waits for a permit.
-#[expect(dead_code, reason = "the status page that shows it follows")]
 #[derive(Clone, Debug)]
 pub(crate) struct WaitingCall {
     pub(crate) model: Arc<str>,
@@ -52,6 +51,11 @@ impl WaitingCalls {
             number,
             since,
         })
+    }
+
+    /// Returns the calls, the oldest first.
+    pub(crate) fn all(&self) -> Vec<WaitingCall> {
+        self.state().calls.values().cloned().collect()
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

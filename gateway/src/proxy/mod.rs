@@ -8,7 +8,7 @@ mod pass;
 mod plan;
 pub(crate) mod read_body;
 mod reading;
-mod response;
+pub(crate) mod response;
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -54,6 +54,12 @@ impl SharedTasks {
         }))
     }
 
+    /// Waits for an answer of the server.
+    pub(crate) async fn ping(&self) -> Result<(), RedisError> {
+        let mut connection = self.connection.clone();
+        redis::cmd("PING").exec_async(&mut connection).await
+    }
+
     fn key(&self, id: &str) -> String {
         format!("{}{id}", self.prefix)
     }
