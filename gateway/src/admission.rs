@@ -19,7 +19,7 @@ pub(crate) struct Request<'a> {
     /// The model that the client has named, and those that can serve the call instead.
     pub(crate) candidates: &'a [Candidate],
     pub(crate) class: &'a ClassKey,
-    /// The limiter of the client, if it has limits of its own.
+    /// The limiter of the client's own limits, if any.
     pub(crate) client: Option<Limiter>,
     /// Whether the call submits a task, which ends later.
     pub(crate) is_task: bool,
@@ -33,8 +33,10 @@ pub(crate) struct Request<'a> {
 #[derive(Debug)]
 pub(crate) struct Candidate {
     pub(crate) model: Arc<Model>,
-    /// The model ID.
+    /// The model ID, or an empty name for a model without limits that is passed on.
     pub(crate) name: Arc<str>,
+    /// Whether the model has a limiter. An unknown model that is passed on has none.
+    pub(crate) is_limited: bool,
     pub(crate) input: u64,
     pub(crate) output: u64,
     /// The number of images that the call asks for.
@@ -44,14 +46,15 @@ pub(crate) struct Candidate {
 /// The permits of a call.
 #[derive(Debug)]
 pub(crate) struct CallPermit {
-    pub(crate) model: ModelPermit,
-    /// The permit of the client's own limits, if it has some.
+    /// `None` for a model without limits.
+    model: Option<ModelPermit>,
+    /// The permit of the client's own limits, if any.
     client: Option<Permit>,
 }
 
 /// The permit of the model that serves a call.
 #[derive(Debug)]
-pub(crate) enum ModelPermit {
+enum ModelPermit {
     Call(Permit),
     Task(TaskPermit),
 }
@@ -60,8 +63,9 @@ impl CallPermit {
     /// Ends the permits of a call that was not sent.
     pub(crate) fn cancel(self) {
         match self.model {
-            ModelPermit::Call(permit) => permit.cancel(),
-            ModelPermit::Task(permit) => permit.cancel(),
+            Some(ModelPermit::Call(permit)) => permit.cancel(),
+            Some(ModelPermit::Task(permit)) => permit.cancel(),
+            None => {}
         }
         if let Some(permit) = self.client {
             permit.cancel();
@@ -69,11 +73,12 @@ impl CallPermit {
     }
 
     /// Ends the permits of a call that the provider has rejected as invalid, for example because of its
-    /// key. It uses no tokens, so clients with an invalid key take nothing from the others.
+    /// key. It uses no tokens.
     pub(crate) fn rejected(self) {
         match self.model {
-            ModelPermit::Call(permit) => permit.settle(Cost::default()),
-            ModelPermit::Task(permit) => permit.refused(Refusal::NotRetryable),
+            Some(ModelPermit::Call(permit)) => permit.settle(Cost::default()),
+            Some(ModelPermit::Task(permit)) => permit.refused(Refusal::NotRetryable),
+            None => {}
         }
         if let Some(permit) = self.client {
             permit.cancel();
@@ -83,24 +88,28 @@ impl CallPermit {
     /// Ends the permits of a call that the provider has refused. It counts toward the limits of the
     /// model, because the provider may count it too, but not toward those of the client.
     pub(crate) fn refused(self, refusal: Refusal, retry_after: Option<Duration>) {
-        match (self.model, retry_after) {
-            (ModelPermit::Call(permit), None) => permit.refused(refusal),
-            (ModelPermit::Call(permit), Some(delay)) => {
-                permit.refused_with_retry_after(refusal, delay);
-            }
-            (ModelPermit::Task(permit), None) => permit.refused(refusal),
-            (ModelPermit::Task(permit), Some(delay)) => {
-                permit.refused_with_retry_after(refusal, delay);
-            }
+        if let Some(permit) = self.model {
+            permit.refused(refusal, retry_after);
         }
         if let Some(permit) = self.client {
             permit.cancel();
         }
     }
 
+    /// Ends the permits of a call whose answer has ended with a refusal. The client has used what was
+    /// seen of the answer.
+    pub(crate) fn refused_after(self, refusal: Refusal, seen: Cost) {
+        if let Some(permit) = self.model {
+            permit.refused(refusal, None);
+        }
+        if let Some(permit) = self.client {
+            permit.settle(seen);
+        }
+    }
+
     /// Ends the permits of a call with its actual cost. A task counts until it ends.
     pub(crate) fn settle(self, cost: Cost) {
-        if let ModelPermit::Call(permit) = self.model {
+        if let Some(ModelPermit::Call(permit)) = self.model {
             permit.settle(cost);
         }
         if let Some(permit) = self.client {
@@ -111,7 +120,7 @@ impl CallPermit {
     /// Ends the permits of a call whose cost is not known. What was seen is counted at least. The rest
     /// of the estimate stays, because the provider may go on.
     pub(crate) fn leave(mut self, seen: Cost) {
-        if let ModelPermit::Call(permit) = &mut self.model {
+        if let Some(ModelPermit::Call(permit)) = &mut self.model {
             permit.report(seen);
         }
         if let Some(permit) = &mut self.client {
@@ -125,62 +134,101 @@ impl CallPermit {
             permit.settle(Cost::default());
         }
         match self.model {
-            ModelPermit::Call(_) => None,
-            ModelPermit::Task(permit) => Some(permit),
+            Some(ModelPermit::Task(permit)) => Some(permit),
+            _ => None,
         }
     }
 }
 
-/// Waits for a permit, and returns it with the index of the candidate.
+impl ModelPermit {
+    fn refused(self, refusal: Refusal, retry_after: Option<Duration>) {
+        match (self, retry_after) {
+            (Self::Call(permit), None) => permit.refused(refusal),
+            (Self::Call(permit), Some(delay)) => permit.refused_with_retry_after(refusal, delay),
+            (Self::Task(permit), None) => permit.refused(refusal),
+            (Self::Task(permit), Some(delay)) => permit.refused_with_retry_after(refusal, delay),
+        }
+    }
+}
+
+/// The permit of a client while its call waits for that of a model. If the client leaves, the call was
+/// not sent, so the permit is cancelled.
+#[derive(Debug)]
+struct Unsent(Option<Permit>);
+
+impl Unsent {
+    fn into_permit(mut self) -> Option<Permit> {
+        self.0.take()
+    }
+}
+
+impl Drop for Unsent {
+    fn drop(&mut self) {
+        if let Some(permit) = self.0.take() {
+            permit.cancel();
+        }
+    }
+}
+
+/// Waits for the permits of a call, and returns them with the index of the candidate that serves it.
 pub(crate) async fn admit(
     account: &NamedAccount,
     request: Request<'_>,
 ) -> Result<(usize, CallPermit), Failure> {
-    let limiters = request.candidates.iter().map(|candidate| {
+    let request = &request;
+    let started = Instant::now();
+    // First, so that a client that has reached its limits does not use those of a model.
+    let client = Unsent(admit_client(request).await?);
+    let limiters = request.candidates.iter().filter(|model| model.is_limited);
+    let limiters = limiters.map(|candidate| {
         let limiter = account.limiter(&candidate.model.quota);
         let limiter = limiter.map_err(|error| unavailable(&error))?;
         Ok((limiter.class(request.class), candidate.cost(None)))
     });
     let mut limiters = limiters.collect::<Result<Vec<_>, Failure>>()?;
-    let started = Instant::now();
-    // First, so that a client that has reached its limits does not use those of a model.
-    let client = match (&request.client, request.candidates.first()) {
-        (Some(limiter), Some(candidate)) => {
-            let cost = candidate.cost(Some(limiter.room_for_output(candidate.input)));
-            let permit = limiter.acquire_timeout(cost, request.timeout).await;
-            Some(permit.map_err(|error| failure(&error, &[(limiter.clone(), cost)]))?)
-        }
-        _ => None,
-    };
-    let request = Request {
-        timeout: request.timeout.saturating_sub(started.elapsed()),
-        ..request
-    };
-    let request = &request;
-    let mut result = acquire(&limiters, request).await;
+    if limiters.is_empty() {
+        let client = client.into_permit();
+        return Ok((
+            0,
+            CallPermit {
+                model: None,
+                client,
+            },
+        ));
+    }
+    let timeout = request.timeout.saturating_sub(started.elapsed());
+    let mut result = acquire(&limiters, request, timeout).await;
     if let Err(AcquireError::TooLarge(_)) = result {
         // The call may need less than its estimate.
         for ((limiter, cost), candidate) in limiters.iter_mut().zip(request.candidates) {
             *cost = candidate.cost(Some(limiter.room_for_output(candidate.input)));
         }
-        result = acquire(&limiters, request).await;
+        result = acquire(&limiters, request, timeout).await;
     }
-    match result {
-        Ok((index, model)) => Ok((index, CallPermit { model, client })),
-        Err(error) => {
-            if let Some(permit) = client {
-                permit.cancel();
-            }
-            Err(failure(&error, &limiters))
-        }
-    }
+    let (index, permit) = result.map_err(|error| failure(&error, &limiters))?;
+    let permit = CallPermit {
+        model: Some(permit),
+        client: client.into_permit(),
+    };
+    Ok((index, permit))
+}
+
+/// Waits until the client's own limits allow the call.
+async fn admit_client(request: &Request<'_>) -> Result<Option<Permit>, Failure> {
+    let (Some(limiter), Some(candidate)) = (&request.client, request.candidates.first()) else {
+        return Ok(None);
+    };
+    let cost = candidate.cost(Some(limiter.room_for_output(candidate.input)));
+    let permit = limiter.acquire_timeout(cost, request.timeout).await;
+    let permit = permit.map_err(|error| failure(&error, &[(limiter.clone(), cost)]))?;
+    Ok(Some(permit))
 }
 
 async fn acquire(
     limiters: &[(Limiter, Cost)],
     request: &Request<'_>,
+    timeout: Duration,
 ) -> Result<(usize, ModelPermit), AcquireError> {
-    let timeout = request.timeout;
     match limiters {
         [(limiter, cost)] if request.is_task => {
             let permit = limiter.acquire_task_timeout(*cost, timeout).await?;
@@ -216,18 +264,21 @@ fn failure(error: &AcquireError, limiters: &[(Limiter, Cost)]) -> Failure {
             let wait = waits
                 .map(|(limiter, cost)| limiter.expected_wait(*cost))
                 .min();
-            let wait = wait.unwrap_or_default().max(Duration::from_secs(1));
-            let seconds = wait.as_secs_f64().ceil();
+            let wait = wait.unwrap_or_default();
+            // With a store, the time is not known.
+            let expected = if wait.is_zero() {
+                String::new()
+            } else {
+                let seconds = wait.as_secs_f64().ceil();
+                format!(": a call like it is expected to wait {seconds} seconds")
+            };
             Failure {
-                retry_after: Some(wait),
+                retry_after: Some(wait.max(Duration::from_secs(1))),
                 ..Failure::new(
                     Outcome::Deadline,
                     StatusCode::TOO_MANY_REQUESTS,
                     "deadline_exceeded",
-                    format!(
-                        "the call cannot start before its deadline: a call like it is expected to \
-                         wait {seconds} seconds"
-                    ),
+                    format!("the call cannot start before its deadline{expected}"),
                 )
             }
         }

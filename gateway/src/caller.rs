@@ -7,9 +7,11 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use model_studio_limiter::{ClassKey, Limiter};
 
-use crate::config::{Client, Model};
+use model_studio_limits_core::Escaped;
+
+use crate::config::Client;
 use crate::failure::Failure;
-use crate::proxy::headers::CLASS;
+use crate::proxy::headers::{API_KEY, CLASS};
 use crate::shared::{Settings, Shared};
 
 /// The longest name of a class.
@@ -18,7 +20,7 @@ const MAX_CLASS: usize = 64;
 /// Who has sent a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    /// Whose answers are alike.
+    /// Identifies the client whose lengths of answers are learned.
     pub(crate) id: Arc<str>,
     pub(crate) class: ClassKey,
     /// The name of the class, for metrics.
@@ -49,8 +51,9 @@ impl Caller {
         let class = class.unwrap_or_default().trim();
         let class: String = class.chars().take(MAX_CLASS).collect();
         // The key itself is not kept.
-        let key = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
-        let id = shared.hasher.hash_one((key, &class));
+        let keys = [AUTHORIZATION, API_KEY].map(|name| headers.get(name));
+        let keys = keys.map(|key| key.map(HeaderValue::as_bytes));
+        let id = shared.hasher.hash_one((keys, &class));
         Ok(Self {
             id: format!("{id:x}").into(),
             class: ClassKey::from(&*class),
@@ -65,14 +68,15 @@ impl Caller {
     }
 
     /// Returns an error if the caller must not use a model.
-    pub(crate) fn check_model(&self, model: &Model) -> Result<(), Failure> {
+    pub(crate) fn check_model(&self, model: &str) -> Result<(), Failure> {
         match &self.client {
-            Some(client) if !client.may_use(&model.name) => Err(Failure::invalid(
+            Some(client) if !client.may_use(model) => Err(Failure::invalid(
                 StatusCode::FORBIDDEN,
                 "model_not_allowed",
                 format!(
                     "the client `{}` must not use the model `{}`",
-                    client.name, model.name
+                    client.name,
+                    Escaped(model)
                 ),
             )),
             _ => Ok(()),

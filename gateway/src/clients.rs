@@ -10,9 +10,7 @@ use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 
 use crate::config::Client;
 use crate::key;
-
-/// The header field in which Anthropic's clients send a key.
-const API_KEY: &str = "x-api-key";
+use crate::proxy::headers::API_KEY;
 
 /// The clients with a key of the gateway.
 #[derive(Clone, Debug, Default)]

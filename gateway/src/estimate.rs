@@ -19,7 +19,7 @@ const FIRST_BYTES: f64 = 4_000.0;
 /// The tokens of an image or another part that is not text, before the first answer.
 const FIRST_PART: f64 = 1_000.0;
 
-/// What each observation leaves of the earlier ones. The last 50 or so count.
+/// The factor by which each observation discounts the earlier ones. The last 50 or so count.
 const DECAY: f64 = 0.98;
 
 /// What was learned of all models.
@@ -54,7 +54,6 @@ struct ModelEstimates {
 #[derive(Debug, Default)]
 struct ClientEstimate {
     output: Estimator,
-    observations: u64,
     last_used: u64,
 }
 
@@ -86,9 +85,9 @@ impl Estimates {
         // The estimators return their bound until they have seen enough answers.
         let bound = size.max_output.unwrap_or(u64::MAX);
         let known = model.by_client.get(client);
-        let output = match known.filter(|known| known.observations >= ENOUGH) {
+        let output = match known.filter(|known| known.output.has_learned()) {
             Some(known) => known.output.estimate(bound),
-            None if model.now >= ENOUGH => model.output.estimate(bound),
+            None if model.output.has_learned() => model.output.estimate(bound),
             None => size.max_output.unwrap_or(assumed_output),
         };
         (
@@ -112,13 +111,9 @@ impl Estimates {
         }
         let known = model.by_client.entry(client.into()).or_default();
         known.output.observe(output);
-        known.observations += 1;
         known.last_used = now;
     }
 }
-
-/// The number of answers from which on an [`Estimator`] uses them.
-const ENOUGH: u64 = 16;
 
 impl ModelEstimates {
     /// Forgets half of the clients if there are too many.

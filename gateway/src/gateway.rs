@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 
 use model_studio_limiter::Usage;
@@ -71,7 +72,11 @@ impl Gateway {
     /// Answers clients until `stop` completes. Then no more requests are accepted, and those that run
     /// have the time `timeouts.shutdown` of the settings to end.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        account_limits::read_at_start(&self.shared).await;
+        let mut stop = pin!(stop);
+        tokio::select! {
+            () = account_limits::read_at_start(&self.shared) => {}
+            () = &mut stop => return,
+        }
         let refresh = tokio::spawn(account_limits::refresh(Arc::clone(&self.shared)));
         serve(&self.shared, self.listener, self.admin, stop).await;
         refresh.abort();

@@ -4,7 +4,9 @@ use std::io::{self, IsTerminal as _};
 
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::SetGlobalDefaultError;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::config::{Level, Log, LogFormat};
 
@@ -22,15 +24,20 @@ pub fn start(log: Log) -> Result<(), SetGlobalDefaultError> {
         Level::Debug => LevelFilter::DEBUG,
         Level::Trace => LevelFilter::TRACE,
     };
-    let builder = fmt()
-        .with_max_level(level)
+    // The libraries report each frame, which would hide what the gateway reports.
+    let libraries = level.min(LevelFilter::WARN);
+    let targets = Targets::new()
+        .with_default(libraries)
+        .with_target("model_studio", level);
+    let subscriber = tracing_subscriber::registry().with(targets);
+    let text = fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal());
     match log.format {
-        LogFormat::Text => tracing::subscriber::set_global_default(builder.finish()),
+        LogFormat::Text => tracing::subscriber::set_global_default(subscriber.with(text)),
         LogFormat::Json => {
-            let json = builder.json().flatten_event(true).with_current_span(true);
-            tracing::subscriber::set_global_default(json.finish())
+            let json = text.json().flatten_event(true).with_current_span(true);
+            tracing::subscriber::set_global_default(subscriber.with(json))
         }
     }
 }

@@ -72,7 +72,13 @@ fn block_on(future: impl Future<Output = Result<(), Box<dyn Error>>>) -> ExitCod
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
-    match runtime.map(|runtime| runtime.block_on(future)) {
+    let result = runtime.map(|runtime| {
+        let result = runtime.block_on(future);
+        // A thread that waits for the limits of the account must not delay the end.
+        runtime.shutdown_background();
+        result
+    });
+    match result {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => fail(&error, ExitCode::FAILURE),
         Err(error) => fail(&error, ExitCode::FAILURE),

@@ -117,10 +117,15 @@ impl Shared {
 
     /// Replaces the settings. Limits and classes also apply to calls that wait.
     pub(crate) fn replace(&self, config: Config) -> Result<(), StartError> {
+        // Until the settings are replaced, nothing else sets limits.
+        let mut account_limits = self.account_limits();
         let old = self.settings();
         let new = Settings::new(config, Some(&old))?;
         self.client_limits.set(&new.config.access)?;
-        self.set_limits(&new.config);
+        if endpoint(&old.config) != endpoint(&new.config) {
+            *account_limits = None;
+        }
+        self.set_limits(&new.config, account_limits.as_ref());
         for (name, class) in &new.config.classes {
             self.account.set_class(&**name, class.to_limiter());
         }
@@ -138,13 +143,13 @@ impl Shared {
 
     /// Uses the limits of the account from now on, also for calls that wait.
     pub(crate) fn set_account_limits(&self, limits: AccountLimits) {
-        *self.account_limits() = Some(limits);
-        self.set_limits(&self.settings().config);
+        let mut account_limits = self.account_limits();
+        *account_limits = Some(limits);
+        self.set_limits(&self.settings().config, account_limits.as_ref());
     }
 
-    fn set_limits(&self, config: &Config) {
-        let account = self.account_limits();
-        for (quota, limits) in effective(&config.models, account.as_ref()) {
+    fn set_limits(&self, config: &Config, account: Option<&AccountLimits>) {
+        for (quota, limits) in effective(&config.models, account) {
             self.account.set_limits(quota, limits);
         }
     }
@@ -202,6 +207,11 @@ impl Settings {
             headers::replace_key(headers, key);
         }
     }
+}
+
+/// Returns the URL from which the limits of the account are read.
+fn endpoint(config: &Config) -> Option<&str> {
+    config.quotas.as_ref().map(|quotas| quotas.endpoint.url())
 }
 
 /// Returns the limiters of the models.

@@ -14,8 +14,8 @@ pub(crate) fn submitted_task(body: &[u8]) -> Option<String> {
 pub(crate) fn task_has_ended(body: &[u8]) -> Option<bool> {
     match output(body)?.task_status.as_deref()? {
         "PENDING" | "RUNNING" | "SUSPENDED" => Some(false),
-        // The provider no longer knows a task whose status is unknown.
-        "SUCCEEDED" | "FAILED" | "CANCELED" | "UNKNOWN" => Some(true),
+        // The status is `UNKNOWN` also for a task of another account, which may be running.
+        "SUCCEEDED" | "FAILED" | "CANCELED" => Some(true),
         _ => None,
     }
 }

@@ -16,7 +16,7 @@ const SHORTEST_DATA: usize = 512;
 const BYTES_OF_NUMBER: u64 = 4;
 
 /// The fields of images, videos, audio and other parts that are not text, in all formats.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 8] = [
     "image",
     "image_url",
     "video",
@@ -25,7 +25,6 @@ const PARTS: [&str; 9] = [
     "input_audio",
     "file_data",
     "file_url",
-    "source",
 ];
 
 /// What a model reads of a value.
@@ -197,13 +196,13 @@ fn is_base64(data: &str) -> bool {
     })
 }
 
-/// Whether each byte can occur in Base64, with the alphabet of URLs and line breaks.
+/// Whether each byte can occur in Base64, with the alphabet of URLs.
 const BASE64: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 128_u8 {
-        table[byte as usize] = byte.is_ascii_alphanumeric()
-            || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=' | b'\r' | b'\n');
+        table[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
         byte += 1;
     }
     table

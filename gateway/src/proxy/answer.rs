@@ -63,7 +63,7 @@ pub(crate) struct Call {
     pub(crate) format: Format,
     /// The name of the model's estimates.
     pub(crate) model: Arc<str>,
-    /// Whose answers are alike.
+    /// Identifies the client whose lengths of answers are learned.
     pub(crate) client: Arc<str>,
     pub(crate) size: Size,
     /// A usage with more tokens is not plausible.
@@ -248,7 +248,10 @@ impl Call {
         };
         self.tracker.record.usage = usage.map(|usage| (usage.input, usage.output));
         match (self.permit.take(), refusal, usage) {
-            (Some(permit), Some(refusal), _) => permit.refused(refusal, None),
+            (Some(permit), Some(refusal), _) => {
+                let (input, output) = usage.map_or((0, 0), |usage| (usage.input, usage.output));
+                permit.refused_after(refusal, Cost::input_output(input, output.max(seen)));
+            }
             (Some(permit), None, Some(usage)) if is_complete => {
                 permit.settle(Cost::input_output(usage.input, usage.output));
             }
@@ -258,7 +261,7 @@ impl Call {
             }
             (None, ..) => {}
         }
-        if let (true, Some(usage)) = (is_complete, usage) {
+        if let (true, Some(usage), false) = (is_complete, usage, self.model.is_empty()) {
             let usage = (usage.input, usage.output);
             self.shared
                 .estimates

@@ -78,7 +78,7 @@ pub(crate) fn models(
         owned_by: &'static str,
     }
     let models = settings.models.served();
-    let allowed = models.filter(|model| caller.check_model(model).is_ok());
+    let allowed = models.filter(|model| caller.check_model(&model.name).is_ok());
     let list = List {
         object: "list",
         data: allowed

@@ -16,9 +16,9 @@ use super::headers;
 use super::read_body::{ReadError, Reserved, read_body};
 use crate::admission::Candidate;
 use crate::caller::Caller;
-use crate::config::{Bounds, Model, UnknownModels};
+use crate::config::{Bounds, LifeCycle, Model, UnknownModels};
 use crate::deadline::client_timeout;
-use crate::estimate::Size;
+use crate::estimate::{Estimates, Size};
 use crate::failure::Failure;
 use crate::formats::Format;
 use crate::formats::request::CallBody;
@@ -78,7 +78,7 @@ pub(crate) async fn plan(
     tracker.record.model = Arc::from(&*call.model);
     let size = size(format, &parts.uri, &call);
     let candidates = candidates(shared, settings, &caller, &call, is_task, size)?;
-    if let Some(candidate) = candidates.first() {
+    if let Some(candidate) = candidates.first().filter(|candidate| candidate.is_limited) {
         tracker.record.model = Arc::clone(&candidate.name);
         tracker.record.estimate = (candidate.input, candidate.output);
     }
@@ -200,14 +200,15 @@ fn candidates(
         Err(error) => {
             let passes = settings.config.unknown_models == UnknownModels::Pass;
             if passes && !error.is_retired {
+                caller.check_model(&call.model)?;
                 tracing::warn!(model = call.model, "a model without limits is called");
-                return Ok(Vec::new());
+                return Ok(vec![unknown_model(&call.model, call, size, settings)]);
             }
             let status = StatusCode::NOT_FOUND;
             return Err(Failure::invalid(status, "model_not_found", error.message));
         }
     };
-    caller.check_model(named)?;
+    caller.check_model(&named.name)?;
     let candidate = |model: &Arc<Model>| {
         let name: Arc<str> = Arc::from(&*model.name);
         let assumed = settings.config.assumed_output;
@@ -215,6 +216,7 @@ fn candidates(
         Candidate {
             model: Arc::clone(model),
             name,
+            is_limited: true,
             input,
             output,
             images: call.answers,
@@ -226,10 +228,34 @@ fn candidates(
         let others = settings.config.fallbacks.get(&named.name);
         let others = others.into_iter().flatten();
         let others = others.filter_map(|name| settings.models.find(name).ok());
-        let others = others.filter(|model| caller.check_model(model).is_ok());
+        let others = others.filter(|model| caller.check_model(&model.name).is_ok());
         candidates.extend(others.map(candidate));
     }
     Ok(candidates)
+}
+
+/// Returns the candidate for a model that the gateway does not know. Nothing is learned of it, because
+/// clients can make up any number of names.
+fn unknown_model(name: &str, call: &CallBody, size: Size, settings: &Settings) -> Candidate {
+    let model = Model {
+        name: name.to_owned(),
+        aliases: Vec::new(),
+        life_cycle: LifeCycle::Active,
+        quota: String::new(),
+        limits: Vec::new(),
+        has_own_limits: false,
+        context_window: None,
+    };
+    let assumed = settings.config.assumed_output;
+    let (input, output) = Estimates::default().estimate("", "", size, assumed);
+    Candidate {
+        model: Arc::new(model),
+        name: Arc::default(),
+        is_limited: false,
+        input,
+        output,
+        images: call.answers,
+    }
 }
 
 fn path(parts: &Parts) -> PathAndQuery {

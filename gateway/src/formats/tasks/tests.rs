@@ -26,7 +26,7 @@ fn a_task_has_ended_when_its_status_is_final() {
         ("SUCCEEDED", Some(true)),
         ("FAILED", Some(true)),
         ("CANCELED", Some(true)),
-        ("UNKNOWN", Some(true)),
+        ("UNKNOWN", None),
         ("NEW", None),
     ] {
         let body = format!(
