@@ -5,12 +5,13 @@ use std::time::Duration;
 use http::StatusCode;
 use model_studio_gateway::config::{Access, Client, Config, Secret};
 use model_studio_gateway::key;
+use model_studio_limits::LimitKind;
 use serde_json::json;
 use tokio::time::timeout;
 
 use crate::common::{
     CHAT, GENERATION, MESSAGES, MODEL, Step, TestGateway, TestUpstream, chat, chat_with, config,
-    eventually, model, ok, with,
+    eventually, limit, model, ok, with,
 };
 
 const KEY: &str = "msg-0123456789012345678901234567890123456789012";
@@ -93,6 +94,7 @@ async fn a_client_uses_its_models_only() {
     bounded.models = Some(vec![MODEL.to_owned()]);
     let mut config = settings(&upstream, vec![bounded]);
     // A fallback must not be a way around.
+    config.models[0].limits = vec![limit(LimitKind::Requests, 1, 60_000)];
     config
         .fallbacks
         .insert(MODEL.to_owned(), vec!["other".to_owned()]);
@@ -110,6 +112,10 @@ async fn a_client_uses_its_models_only() {
         sender.post(CHAT, &fields, &chat()).await.status,
         StatusCode::OK
     );
+    let hurried = [fields[0], ("x-request-timeout", "1")];
+    let answer = sender.post(CHAT, &hurried, &chat()).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(upstream.rest().len(), 1);
     let list = sender
         .send(http::Method::GET, "/v1/models", &fields, "")
         .await;
