@@ -67,6 +67,22 @@ impl Caller {
         shared.client_limits.get(&self.client.as_ref()?.name)
     }
 
+    /// Returns an error if the caller must not send requests that are not limited.
+    pub(crate) fn check_other_requests(&self) -> Result<(), Failure> {
+        match &self.client {
+            Some(client) if !client.other_requests => Err(Failure::invalid(
+                StatusCode::FORBIDDEN,
+                "request_not_allowed",
+                format!(
+                    "the client `{}` must not send requests that are not calls of a model, unless \
+                     `other_requests` is set in the gateway's configuration",
+                    client.name
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Returns an error if the caller must not use a model.
     pub(crate) fn check_model(&self, model: &str) -> Result<(), Failure> {
         match &self.client {

@@ -114,6 +114,7 @@ mod tests {
             models: None,
             max_concurrent: None,
             tokens_per_minute: None,
+            other_requests: false,
         };
         Clients::new(&["a", "b", "c"].map(client))
     }

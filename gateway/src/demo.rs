@@ -287,6 +287,7 @@ fn config(
         models: None,
         max_concurrent: None,
         tokens_per_minute: None,
+        other_requests: false,
     };
     let [interactive, batch] = keys;
     config.access = Access::GatewayKeys {

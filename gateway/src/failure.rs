@@ -67,6 +67,12 @@ impl Failure {
         Self::provider(StatusCode::BAD_GATEWAY, message)
     }
 
+    /// Creates the error of a request whose answer was not complete.
+    pub(crate) fn incomplete() -> Self {
+        let message = "the provider closed the connection before its response was complete";
+        Self::provider(StatusCode::BAD_GATEWAY, message)
+    }
+
     /// Creates the error of a call to which the provider has not answered.
     pub(crate) fn provider(status: StatusCode, message: impl Into<String>) -> Self {
         let code = if status == StatusCode::GATEWAY_TIMEOUT {

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::client_limits::ClientLimits;
 use crate::clients::Clients;
-use crate::config::{Access, Config};
+use crate::config::{Access, Config, Upstream};
 use crate::effective_limits::{AccountLimits, effective};
 use crate::error::StartError;
 use crate::estimate::Estimates;
@@ -163,16 +163,10 @@ impl Shared {
 impl Settings {
     fn new(config: Config, old: Option<&Self>) -> Result<Self, StartError> {
         let models = Models::new(&config.models);
-        let connect = config.timeouts.connect;
         let provider = match old {
             // The connections are kept.
-            Some(old)
-                if old.config.upstream == config.upstream
-                    && old.config.timeouts.connect == connect =>
-            {
-                old.provider.clone()
-            }
-            _ => Provider::new(&config.upstream, connect).ok_or(StartError::Upstream)?,
+            Some(old) if connections(&old.config) == connections(&config) => old.provider.clone(),
+            _ => Provider::new(&config).ok_or(StartError::Upstream)?,
         };
         let memory = match old {
             Some(old) if old.config.bounds == config.bounds => old.memory.clone(),
@@ -207,6 +201,12 @@ impl Settings {
             headers::replace_key(headers, key);
         }
     }
+}
+
+/// Returns what the connections to the provider depend on.
+fn connections(config: &Config) -> (&Upstream, bool, Duration) {
+    let timeout = config.timeouts.connect;
+    (&config.upstream, config.upstream_http2, timeout)
 }
 
 /// Returns the URL from which the limits of the account are read.

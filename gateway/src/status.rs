@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use model_studio_limiter::{ClassUsage, LimitUsage, StoreUsage, Usage};
 use model_studio_limits::Limit;
 use model_studio_limits_core::{KeyWindow, LimitKey};
+use model_studio_provider::Region;
 use serde::Serialize;
 
 use crate::config::Upstream;
@@ -23,6 +24,11 @@ pub(crate) struct Status {
     version: &'static str,
     /// The provider's server.
     upstream: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<&'static str>,
+    /// The date of the table of models and limits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    table_date: Option<String>,
     uptime: f64,
     is_stopping: bool,
     totals: Totals,
@@ -130,6 +136,8 @@ impl Status {
         Self {
             version: env!("CARGO_PKG_VERSION"),
             upstream: origin(&settings.config.upstream),
+            region: settings.config.region.map(Region::name),
+            table_date: settings.config.table_date.map(|date| date.to_string()),
             uptime: seconds(shared.metrics.age()),
             is_stopping: shared.is_stopping(),
             totals: Totals::of(shared, waiting.count),

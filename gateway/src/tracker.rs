@@ -1,4 +1,4 @@
-//! Follows a request to its end, whatever that is.
+//! Records each request once, however it ends.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +15,8 @@ pub(crate) struct Tracker {
     /// `None` when the request was recorded, or is followed by another tracker.
     metrics: Option<Arc<Metrics>>,
     started: Instant,
+    /// Since when the request has waited, if it waits.
+    waits_since: Option<Instant>,
     pub(crate) record: Record,
 }
 
@@ -28,6 +30,7 @@ impl Tracker {
         Self {
             metrics: Some(Arc::clone(metrics)),
             started: Instant::now(),
+            waits_since: None,
             record: Record::new(request_id, operation),
         }
     }
@@ -35,6 +38,18 @@ impl Tracker {
     /// Returns the time since the request has arrived.
     pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()
+    }
+
+    /// Notes that the request waits for a permit from now on.
+    pub(crate) fn starts_waiting(&mut self) {
+        self.waits_since = Some(Instant::now());
+    }
+
+    /// Notes that the request no longer waits.
+    pub(crate) fn stops_waiting(&mut self) {
+        if let Some(since) = self.waits_since.take() {
+            self.record.waited += since.elapsed();
+        }
     }
 
     /// Notes that the header of the response is ready.
@@ -46,6 +61,7 @@ impl Tracker {
     /// Records the request, if it was not recorded.
     pub(crate) fn end(&mut self, outcome: Outcome) {
         if let Some(metrics) = self.metrics.take() {
+            self.stops_waiting();
             self.record.outcome = outcome;
             self.record.duration = self.started.elapsed();
             metrics.ended(&self.record);
@@ -58,6 +74,7 @@ impl Tracker {
         Self {
             metrics: self.metrics.take(),
             started: self.started,
+            waits_since: None,
             record: self.record.clone(),
         }
     }

@@ -13,15 +13,24 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout;
 
-use crate::config::Upstream;
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::formats::Format;
 
 /// The body of a request to the provider: one that was read, or one that is passed on as it arrives.
 pub(crate) type RequestBody = Either<Full<Bytes>, Incoming>;
 
-/// How long a connection is kept without a request.
+/// How long a connection is kept without a request, which is also hyper's default.
 const KEEP_IDLE: Duration = Duration::from_secs(90);
+
+/// The time without data after which a connection is checked.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// The bytes of an answer that the provider may send before they are read.
+const STREAM_WINDOW: u32 = 256 << 10;
+
+/// The most that HTTP/2 allows.
+const CONNECTION_WINDOW: u32 = (1 << 31) - 1;
 
 /// A request to which the provider has not answered.
 #[derive(Debug)]
@@ -44,19 +53,35 @@ pub(crate) struct Provider {
 
 impl Provider {
     /// Returns `None` if the URL has no scheme or no host.
-    pub(crate) fn new(upstream: &Upstream, connect_timeout: Duration) -> Option<Self> {
-        let mut connector = HttpConnector::new();
-        connector.enforce_http(false);
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(connect_timeout));
+    pub(crate) fn new(config: &Config) -> Option<Self> {
+        let Config {
+            upstream, timeouts, ..
+        } = config;
+        let mut connector_of_tcp = HttpConnector::new();
+        connector_of_tcp.enforce_http(false);
+        connector_of_tcp.set_nodelay(true);
+        connector_of_tcp.set_keepalive(Some(KEEP_ALIVE));
+        connector_of_tcp.set_connect_timeout(Some(timeouts.connect));
         let connector = HttpsConnectorBuilder::new()
             .with_webpki_roots()
-            .https_or_http()
-            .enable_all_versions()
-            .wrap_connector(connector);
+            .https_or_http();
+        let connector = if config.upstream_http2 {
+            connector
+                .enable_all_versions()
+                .wrap_connector(connector_of_tcp)
+        } else {
+            connector.enable_http1().wrap_connector(connector_of_tcp)
+        };
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(KEEP_IDLE)
             .pool_timer(TokioTimer::new())
+            .timer(TokioTimer::new())
+            // A connection that was lost without a word would otherwise take all calls.
+            .http2_keep_alive_interval(KEEP_ALIVE)
+            .http2_keep_alive_while_idle(true)
+            // Clients that do not read their answers must not stop the others on the connection.
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW)
             .build(connector);
         let base = &upstream.base;
         Some(Self {
@@ -70,7 +95,16 @@ impl Provider {
 
     /// Returns the URL on the provider's server for a request to this path. Nothing else of the
     /// request has an influence on the host.
-    pub(crate) fn url(&self, path: &PathAndQuery, format: Option<Format>) -> Option<Uri> {
+    pub(crate) fn url(&self, uri: &Uri, format: Option<Format>) -> Result<Uri, Failure> {
+        self.join(uri, format).ok_or_else(|| {
+            let message = "the path of the request is not valid";
+            Failure::invalid(StatusCode::BAD_REQUEST, "invalid_path", message)
+        })
+    }
+
+    fn join(&self, uri: &Uri, format: Option<Format>) -> Option<Uri> {
+        let path = uri.path_and_query().cloned();
+        let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
         let prefix = if self.completes_paths && path.as_str().starts_with("/v1/") {
             match format {
                 Some(Format::Messages) => "/apps/anthropic",

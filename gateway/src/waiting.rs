@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The calls that wait for a permit, in the order in which they have arrived.
 #[derive(Debug, Default)]
@@ -27,17 +27,15 @@ pub(crate) struct WaitingCall {
 pub(crate) struct Place<'a> {
     calls: &'a WaitingCalls,
     number: u64,
-    since: Instant,
 }
 
 impl WaitingCalls {
     /// Adds a call, unless `max` calls are waiting.
     pub(crate) fn add(&self, model: &Arc<str>, class: &Arc<str>, max: usize) -> Option<Place<'_>> {
-        let since = Instant::now();
         let call = WaitingCall {
             model: Arc::clone(model),
             class: Arc::clone(class),
-            since,
+            since: Instant::now(),
         };
         let mut state = self.state();
         if state.calls.len() >= max {
@@ -49,7 +47,6 @@ impl WaitingCalls {
         Some(Place {
             calls: self,
             number,
-            since,
         })
     }
 
@@ -60,13 +57,6 @@ impl WaitingCalls {
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Place<'_> {
-    /// Returns the time for which the call has waited.
-    pub(crate) fn waited(&self) -> Duration {
-        self.since.elapsed()
     }
 }
 

@@ -42,6 +42,7 @@ pub(super) fn access(
             models: used,
             max_concurrent: client.max_concurrent.map(Integer::as_usize),
             tokens_per_minute: client.tokens_per_minute.map(|most| most.0),
+            other_requests: client.other_requests,
         })
     });
     let clients: Vec<Client> = clients.collect();

@@ -29,6 +29,7 @@ pub(super) struct File {
     pub(super) upstream: Key<String>,
     pub(super) complete_paths: Option<bool>,
     pub(super) allow_http_upstream: bool,
+    pub(super) upstream_http2: Option<bool>,
     pub(super) listen: Key<Text<Address>>,
     pub(super) admin_listen: Key<Text<Address>>,
     pub(super) allow_public: bool,
@@ -79,6 +80,7 @@ pub(super) struct Client {
     pub(super) models: Option<Vec<Spanned<String>>>,
     pub(super) max_concurrent: Option<Integer<1, MAX_INTEGER>>,
     pub(super) tokens_per_minute: Option<Integer<1, MAX_INTEGER>>,
+    pub(super) other_requests: bool,
 }
 
 #[derive(Default, Deserialize)]

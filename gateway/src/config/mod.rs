@@ -31,6 +31,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use http::Uri;
 use model_studio_limits::{Date, Limit};
+use model_studio_provider::Region;
 use model_studio_provider::quotas::Endpoint;
 use serde::Deserialize;
 
@@ -54,6 +55,14 @@ pub struct Config {
     pub admin_listen: Option<SocketAddr>,
     /// The provider's server, to which calls are sent.
     pub upstream: Upstream,
+    /// Whether calls are sent over HTTP/2. The default is `false`: many servers allow only about 100
+    /// requests at a time on a connection of HTTP/2, of which there is one, so further calls would wait
+    /// although their limits allow them.
+    pub upstream_http2: bool,
+    /// The region whose table `models` is from, for the status page.
+    pub region: Option<Region>,
+    /// The date of the table, for the status page.
+    pub table_date: Option<Date>,
     /// The models that the provider serves or has served, by the model ID.
     pub models: Vec<Model>,
     /// What happens to calls of models that are not among `models`.
@@ -178,6 +187,9 @@ pub struct Client {
     pub max_concurrent: Option<usize>,
     /// The most tokens that it may use per minute, of all models together. `None` for no limit.
     pub tokens_per_minute: Option<u64>,
+    /// Whether it may send requests that are not limited, such as for files and batches, with the
+    /// provider's key. They can use any model and read what other clients have stored.
+    pub other_requests: bool,
 }
 
 /// The weight and the headroom of a class. See [`model_studio_limiter::Class`].

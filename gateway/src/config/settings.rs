@@ -54,6 +54,9 @@ pub(super) fn settings(file: &File, flags: &Flags, context: &mut Context<'_>) ->
     let quotas = quotas(file, region, workspace.as_ref(), &access, context);
     let defaults = Config::new(upstream?, models);
     let mut config = Config {
+        upstream_http2: file.upstream_http2.unwrap_or(defaults.upstream_http2),
+        region: Some(region),
+        table_date: region.table().date,
         unknown_models,
         access,
         classes,

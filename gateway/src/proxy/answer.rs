@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use model_studio_limiter::{Cost, Refusal};
 use tokio::time::{Instant, Sleep, sleep};
 
+use super::read_body::{Memory, Reserved};
 use super::response::BoxError;
 use crate::admission::CallPermit;
 use crate::estimate::Size;
@@ -25,9 +26,6 @@ use crate::tracker::Tracker;
 
 /// The bytes of text for which at least one token is counted when an answer is interrupted.
 const BYTES_PER_TOKEN: u64 = 4;
-
-/// The most bytes of an answer in JSON that are kept to read its usage.
-const MAX_JSON: usize = 32 << 20;
 
 /// The body of the answer to a call.
 #[derive(Debug)]
@@ -50,7 +48,7 @@ pub(crate) struct AnswerBody {
 pub(crate) enum Answered {
     Call(Box<Call>),
     /// A request that is not limited.
-    Other(Tracker),
+    Other(Box<Tracker>),
 }
 
 /// A call that was sent and is not settled.
@@ -58,8 +56,7 @@ pub(crate) enum Answered {
 pub(crate) struct Call {
     pub(crate) shared: Arc<Shared>,
     pub(crate) tracker: Tracker,
-    /// `None` for a call without a limit.
-    pub(crate) permit: Option<CallPermit>,
+    pub(crate) permit: CallPermit,
     pub(crate) format: Format,
     /// The name of the model's estimates.
     pub(crate) model: Arc<str>,
@@ -78,9 +75,11 @@ pub(crate) enum Reader {
     /// The parts of the body.
     Json {
         parts: Vec<Bytes>,
-        len: usize,
+        /// The memory of the parts.
+        reserved: Reserved,
+        memory: Memory,
     },
-    /// The body is compressed or too large.
+    /// The body is compressed, or there is no memory to keep it.
     None,
 }
 
@@ -96,6 +95,7 @@ impl AnswerBody {
             max_silence,
         };
         if body.inner.is_end_stream() {
+            body.has_ended = true;
             body.end(Ended::Complete);
         }
         body
@@ -175,7 +175,14 @@ impl Body for AnswerBody {
             match ready!(self.poll_part(context)) {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(part) => self.read(part),
-                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                    // They are the end, and the body is not polled again after them.
+                    Err(trailers) => {
+                        self.has_ended = true;
+                        self.end(Ended::Complete);
+                        if self.ready.is_empty() {
+                            return Poll::Ready(Some(Ok(trailers)));
+                        }
+                    }
                 },
                 Some(Err(error)) => {
                     self.has_ended = true;
@@ -247,47 +254,51 @@ impl Call {
             _ => Outcome::ClientLeft,
         };
         self.tracker.record.usage = usage.map(|usage| (usage.input, usage.output));
-        match (self.permit.take(), refusal, usage) {
-            (Some(permit), Some(refusal), _) => {
-                let (input, output) = usage.map_or((0, 0), |usage| (usage.input, usage.output));
-                permit.refused_after(refusal, Cost::input_output(input, output.max(seen)));
+        let (input, output) = usage.map_or((0, 0), |usage| (usage.input, usage.output));
+        match refusal {
+            Some(refusal) => {
+                let seen = Cost::input_output(input, output.max(seen));
+                self.permit.refused_after(refusal, seen);
             }
-            (Some(permit), None, Some(usage)) if is_complete => {
-                permit.settle(Cost::input_output(usage.input, usage.output));
+            None if is_complete && usage.is_some() => {
+                self.permit.settle(Cost::input_output(input, output));
             }
-            (Some(permit), None, _) => {
-                let (input, output) = usage.map_or((0, 0), |usage| (usage.input, usage.output));
-                permit.leave(Cost::input_output(input, output.max(seen)));
-            }
-            (None, ..) => {}
+            None => self
+                .permit
+                .leave(Cost::input_output(input, output.max(seen))),
         }
         if let (true, Some(usage), false) = (is_complete, usage, self.model.is_empty()) {
             let usage = (usage.input, usage.output);
-            self.shared
-                .estimates
-                .observe(&self.model, &self.client, self.size, usage);
+            let estimates = &self.shared.estimates;
+            estimates.observe(&self.model, &self.client, self.size, usage);
         }
         self.tracker.end(outcome);
     }
 }
 
 impl Reader {
-    pub(crate) fn json() -> Self {
+    pub(crate) fn json(memory: &Memory) -> Self {
         Self::Json {
             parts: Vec::new(),
-            len: 0,
+            reserved: Reserved::default(),
+            memory: memory.clone(),
         }
     }
 
     /// Keeps a part of an answer in JSON.
     fn keep(&mut self, part: &Bytes) {
-        if let Self::Json { parts, len } = self {
-            *len += part.len();
-            if *len > MAX_JSON {
-                *self = Self::None;
-            } else {
-                parts.push(part.clone());
-            }
+        let Self::Json {
+            parts,
+            reserved,
+            memory,
+        } = self
+        else {
+            return;
+        };
+        if memory.reserve(reserved, part.len()).is_ok() {
+            parts.push(part.clone());
+        } else {
+            *self = Self::None;
         }
     }
 

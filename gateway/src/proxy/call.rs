@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use model_studio_limiter::{Refusal, TaskPermit};
@@ -45,7 +45,7 @@ pub(crate) async fn send(
     plan: Plan,
     tracker: &mut Tracker,
 ) -> Result<Response<Body>, Failure> {
-    loop {
+    for attempt in 0.. {
         let (candidate, permit) = wait(shared, settings, &plan, tracker).await?;
         let refused = match send_once(settings, &plan, candidate, permit).await? {
             Sent::Answered(response, permit) => {
@@ -62,14 +62,14 @@ pub(crate) async fn send(
         if !refused.refusal.is_retryable() {
             return Ok(refused.pass_on(tracker, Outcome::Completed));
         }
-        let count = tracker.record.refusals;
         tracker.record.refusals += 1;
-        let delay = refused.delay(count);
-        if count == settings.config.retries || !plan.has_time_for(delay) {
+        let delay = refused.delay(attempt);
+        if attempt == settings.config.retries || delay >= plan.time_to_wait() {
             return Ok(refused.pass_on(tracker, Outcome::Refused));
         }
         sleep(delay).await;
     }
+    unreachable!("the last attempt has returned")
 }
 
 /// What has become of a call.
@@ -78,7 +78,7 @@ pub(crate) async fn send(
     reason = "there is only one for a short time"
 )]
 enum Sent {
-    Answered(Response<Incoming>, Option<CallPermit>),
+    Answered(Response<Incoming>, CallPermit),
     Refused(Refused),
 }
 
@@ -90,17 +90,13 @@ struct Refused {
     response: Response<Bytes>,
 }
 
-/// Waits for a permit. Returns it with the index of the model that serves the call, or nothing for a
-/// model without limits that is passed on.
+/// Waits for the permits of a call, and returns them with the index of the model that serves it.
 async fn wait(
     shared: &Shared,
     settings: &Settings,
     plan: &Plan,
     tracker: &mut Tracker,
-) -> Result<(Option<usize>, Option<CallPermit>), Failure> {
-    let Some(first) = plan.candidates.first() else {
-        return Ok((None, None));
-    };
+) -> Result<(usize, CallPermit), Failure> {
     let config = &settings.config;
     let class = &plan.caller.class_name;
     let request = admission::Request {
@@ -108,7 +104,7 @@ async fn wait(
         class: &plan.caller.class,
         client: plan.caller.limiter(shared),
         is_task: plan.is_task,
-        timeout: plan.time_to_wait(config.timeouts.queue),
+        timeout: plan.time_to_wait(),
         patience: config.patience,
     };
     let mut admitted = pin!(admission::admit(&shared.account, request));
@@ -118,32 +114,37 @@ async fn wait(
         Poll::Ready(admitted) => admitted?,
         Poll::Pending => {
             let max = config.bounds.waiting;
-            let place = shared.waiting.add(&first.name, class, max);
-            let place =
+            let name = &plan.candidates[0].name;
+            let place = shared.waiting.add(name, class, max);
+            let _place =
                 place.ok_or_else(|| Failure::queue_full("too many requests are waiting"))?;
+            tracker.starts_waiting();
             let admitted = admitted.await;
-            tracker.record.waited += place.waited();
+            tracker.stops_waiting();
             admitted?
         }
     };
-    Ok((Some(index), Some(permit)))
+    let candidate = &plan.candidates[index];
+    if candidate.is_limited {
+        tracker.record.model = Arc::clone(&candidate.name);
+        tracker.record.estimate = (candidate.input, candidate.output);
+    }
+    Ok((index, permit))
 }
 
 /// Sends a call once, and waits for the header of the response.
 async fn send_once(
     settings: &Settings,
     plan: &Plan,
-    candidate: Option<usize>,
-    permit: Option<CallPermit>,
+    candidate: usize,
+    permit: CallPermit,
 ) -> Result<Sent, Failure> {
-    let Some(request) = plan.request(settings, candidate) else {
-        cancel(permit);
-        let message = "the path of the request is not valid";
-        return Err(Failure::invalid(
-            StatusCode::BAD_REQUEST,
-            "invalid_path",
-            message,
-        ));
+    let request = match plan.request(settings, candidate) {
+        Ok(request) => request,
+        Err(failure) => {
+            permit.cancel();
+            return Err(failure);
+        }
     };
     let timeouts = &settings.config.timeouts;
     let longest = timeouts.response + timeouts.wait;
@@ -152,7 +153,7 @@ async fn send_once(
         Err(error) => {
             // Otherwise, the permit is dropped, and its estimate stays counted.
             if !error.may_be_sent {
-                cancel(permit);
+                permit.cancel();
             }
             return Err(error.failure);
         }
@@ -163,16 +164,15 @@ async fn send_once(
     let (parts, body) = response.into_parts();
     let body = timeout(timeouts.idle, read_small(body)).await;
     let Some(body) = body.ok().flatten() else {
-        let message = "the provider has broken off its answer";
-        return Err(Failure::provider(StatusCode::BAD_GATEWAY, message));
+        return Err(Failure::incomplete());
     };
     let error = provider_error(&body);
     let refusal = Refusal::classify(parts.status.as_u16(), &error.code, &error.message);
     let retry_after = retry_after(&parts.headers);
-    match permit {
-        Some(permit) if refusal.is_retryable() => permit.refused(refusal, retry_after),
-        Some(permit) => permit.rejected(),
-        None => {}
+    if refusal.is_retryable() {
+        permit.refused(refusal, retry_after);
+    } else {
+        permit.rejected();
     }
     Ok(Sent::Refused(Refused {
         refusal,
@@ -182,7 +182,7 @@ async fn send_once(
 }
 
 impl Refused {
-    /// Returns the time after which the call is sent again. Apart from that, the limiter delays it.
+    /// Returns the time after which the call is sent again. All other delays are left to the limiter.
     fn delay(&self, earlier_refusals: u32) -> Duration {
         if self.refusal != Refusal::Capacity {
             return Duration::ZERO;
@@ -207,7 +207,7 @@ struct Answer<'a> {
     shared: &'a Arc<Shared>,
     settings: &'a Settings,
     plan: Plan,
-    candidate: Option<usize>,
+    candidate: usize,
 }
 
 impl Answer<'_> {
@@ -215,15 +215,14 @@ impl Answer<'_> {
     async fn pass_on(
         self,
         response: Response<Incoming>,
-        permit: Option<CallPermit>,
+        permit: CallPermit,
         tracker: &mut Tracker,
     ) -> Result<Response<Body>, Failure> {
         let (mut parts, body) = response.into_parts();
         headers::remove_hop_by_hop(&mut parts.headers);
         self.describe(&mut parts.headers);
         if self.plan.is_task {
-            let task = permit.and_then(CallPermit::into_task);
-            let body = self.submitted(body, task).await?;
+            let body = self.submitted(body, permit.into_task()).await?;
             tracker.responds(parts.status);
             tracker.end(Outcome::Completed);
             return Ok(Response::from_parts(parts, full(body)));
@@ -234,7 +233,7 @@ impl Answer<'_> {
             shared: Arc::clone(self.shared),
             permit,
             format: self.plan.format,
-            model: self.model(),
+            model: Arc::clone(&self.plan.candidates[self.candidate].name),
             client: Arc::clone(&self.plan.caller.id),
             size: self.plan.size,
             max_usage: self.plan.max_usage(self.candidate),
@@ -251,8 +250,7 @@ impl Answer<'_> {
         let body = timeout(self.settings.config.timeouts.idle, read_small(body)).await;
         // Without the ID, the task counts until the longest time that a task can take.
         let Some(body) = body.ok().flatten() else {
-            let message = "the provider has broken off its answer";
-            return Err(Failure::provider(StatusCode::BAD_GATEWAY, message));
+            return Err(Failure::incomplete());
         };
         if let (Some(task), Some(id)) = (task, submitted_task(&body)) {
             let quota = &self.plan.candidates[0].model.quota;
@@ -263,12 +261,9 @@ impl Answer<'_> {
 
     /// Adds what the client should know about the model.
     fn describe(&self, headers: &mut HeaderMap) {
-        let Some(index) = self.candidate else {
-            return;
-        };
-        let candidate = &self.plan.candidates[index];
+        let candidate = &self.plan.candidates[self.candidate];
         life_cycle::describe(&candidate.model.life_cycle, headers);
-        if index > 0 {
+        if self.candidate > 0 {
             if let Ok(name) = HeaderValue::from_str(&candidate.name) {
                 headers.insert(SERVED_BY, name);
             }
@@ -283,26 +278,13 @@ impl Answer<'_> {
             return Reader::None;
         }
         if !is_stream {
-            return Reader::json();
+            return Reader::json(&self.settings.memory);
         }
         if self.plan.asks_for_usage {
             headers.remove(CONTENT_LENGTH);
         }
         let events = EventReader::new(self.plan.format, self.plan.asks_for_usage);
         Reader::Events(Box::new(events))
-    }
-
-    /// Returns the model whose answers are learned from.
-    fn model(&self) -> Arc<str> {
-        let candidates = &self.plan.candidates;
-        let candidate = self.candidate.map(|index| &candidates[index].name);
-        candidate.map_or_else(Arc::default, Arc::clone)
-    }
-}
-
-fn cancel(permit: Option<CallPermit>) {
-    if let Some(permit) = permit {
-        permit.cancel();
     }
 }
 

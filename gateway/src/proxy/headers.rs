@@ -1,7 +1,7 @@
 //! Header fields that are not passed on, or are changed.
 
 use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap,
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, Entry, HOST, HeaderMap,
     HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
     TRANSFER_ENCODING, UPGRADE,
 };
@@ -31,8 +31,15 @@ const HOP_BY_HOP: [HeaderName; 9] = [
 /// The field with which clients that use their own API keys choose a class.
 pub(crate) const CLASS: HeaderName = HeaderName::from_static("x-gateway-class");
 
-/// A field that lets some servers read another method, which would make another request a call.
-const METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
+/// Some servers take the method from these fields, so another request could become a call.
+const METHOD_OVERRIDES: [HeaderName; 3] = [
+    HeaderName::from_static("x-http-method"),
+    HeaderName::from_static("x-http-method-override"),
+    HeaderName::from_static("x-method-override"),
+];
+
+/// The provider's own ID of a request, for which its support asks.
+const PROVIDER_REQUEST_ID: HeaderName = HeaderName::from_static("x-provider-request-id");
 
 /// The longest request ID that is accepted from a client.
 const MAX_REQUEST_ID: usize = 128;
@@ -41,21 +48,38 @@ const MAX_REQUEST_ID: usize = 128;
 /// client library sets itself.
 pub(crate) fn remove_from_request(headers: &mut HeaderMap) {
     remove_hop_by_hop(headers);
-    for name in [HOST, CONTENT_LENGTH, EXPECT, CLASS, METHOD_OVERRIDE] {
+    let names = [HOST, CONTENT_LENGTH, EXPECT, CLASS].into_iter();
+    for name in names.chain(METHOD_OVERRIDES) {
         headers.remove(name);
+    }
+}
+
+/// Keeps the API keys of a request out of `Debug`, and out of the tables with which HTTP/2 compresses
+/// header fields.
+pub(crate) fn protect_keys(headers: &mut HeaderMap) {
+    for name in [AUTHORIZATION, API_KEY] {
+        if let Entry::Occupied(mut values) = headers.entry(name) {
+            values
+                .iter_mut()
+                .for_each(|value| value.set_sensitive(true));
+        }
+    }
+}
+
+/// Adds the ID of a request to its response. The provider's own ID gets another name.
+pub(crate) fn add_request_id(headers: &mut HeaderMap, id: &HeaderValue) {
+    let own = headers.insert(REQUEST_ID, id.clone());
+    if let Some(own) = own.filter(|own| own != id) {
+        headers.insert(PROVIDER_REQUEST_ID, own);
     }
 }
 
 /// Returns `true` if a client wants to use the connection for WebSocket. Other upgrades, such as to
 /// HTTP/2, are an offer that a server need not accept.
 pub(crate) fn asks_for_websocket(headers: &HeaderMap) -> bool {
-    let mut protocols = headers.get_all(UPGRADE).iter();
-    protocols.any(|value| {
-        value
-            .as_bytes()
-            .trim_ascii()
-            .eq_ignore_ascii_case(b"websocket")
-    })
+    let values = headers.get_all(UPGRADE).iter();
+    let mut protocols = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    protocols.any(|protocol| protocol.trim_ascii().eq_ignore_ascii_case(b"websocket"))
 }
 
 /// Removes the fields that are about one connection, also those that `Connection` lists.

@@ -38,6 +38,10 @@ pub(crate) async fn respond(
     let (mut parts, body) = request.into_parts();
     let request_id = headers::request_id(&parts.headers);
     parts.headers.insert(REQUEST_ID, request_id.clone());
+    headers::protect_keys(&mut parts.headers);
+    let is_websocket = headers::asks_for_websocket(&parts.headers);
+    // The provider does not receive these fields, so they must not decide what the request is.
+    headers::remove_hop_by_hop(&mut parts.headers);
     let path = parts.uri.path().to_owned();
     let route = route(&parts.method, &path, &parts.headers);
     let (is_http2, expects) = (
@@ -47,7 +51,13 @@ pub(crate) async fn respond(
     let mut tracker = Tracker::new(&shared.metrics, request_id.clone(), operation(route));
     // `None` when it was passed on.
     let mut body = Some(body);
-    let response = answer(&shared, &settings, route, parts, &mut body, &mut tracker).await;
+    let response = if is_websocket || parts.method == Method::CONNECT {
+        let status = StatusCode::NOT_IMPLEMENTED;
+        let message = "the gateway does not support WebSocket: connect to the provider directly";
+        Err(Failure::invalid(status, "websocket_not_supported", message))
+    } else {
+        answer(&shared, &settings, route, parts, &mut body, &mut tracker).await
+    };
     let mut response = match response {
         Ok(response) => response,
         Err(failure) => {
@@ -60,7 +70,7 @@ pub(crate) async fn respond(
             response::error(&failure, ErrorFormat::of_path(&path), &request_id)
         }
     };
-    response.headers_mut().insert(REQUEST_ID, request_id);
+    headers::add_request_id(response.headers_mut(), &request_id);
     if is_http2 {
         let longest = settings.config.timeouts.body;
         response = response.map(|body| reading::with_timeout(body, longest));
@@ -76,11 +86,6 @@ async fn answer(
     body: &mut Option<Incoming>,
     tracker: &mut Tracker,
 ) -> Result<Response<Body>, Failure> {
-    if headers::asks_for_websocket(&parts.headers) || parts.method == Method::CONNECT {
-        let status = StatusCode::NOT_IMPLEMENTED;
-        let message = "the gateway does not support WebSocket: connect to the provider directly";
-        return Err(Failure::invalid(status, "websocket_not_supported", message));
-    }
     let caller = Caller::new(shared, settings, &parts.headers)?;
     let call = match route {
         Route::Call(format) => (format, false),
@@ -90,7 +95,10 @@ async fn answer(
             return pass::poll(shared, settings, id, request, tracker).await;
         }
         Route::Models => return Ok(pass::models(settings, &caller, tracker)),
-        Route::Other => return pass::pass(settings, (parts, body.take()), tracker).await,
+        Route::Other => {
+            caller.check_other_requests()?;
+            return pass::pass(settings, (parts, body.take()), tracker).await;
+        }
         Route::Malformed => {
             let message = "the path is not in normal form: remove empty segments, `.`, `..` and \
                            percent-encoding";

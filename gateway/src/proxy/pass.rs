@@ -1,7 +1,6 @@
 //! Requests that are not limited.
 
 use http::request::Parts;
-use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Either, Full, Limited};
 use hyper::body::Incoming;
@@ -31,7 +30,8 @@ pub(crate) async fn pass(
     tracker.responds(response.status());
     let idle = settings.config.timeouts.idle;
     let tracker = tracker.hand_over();
-    Ok(response.map(|body| AnswerBody::new(body, Answered::Other(tracker), idle).boxed_unsync()))
+    Ok(response
+        .map(|body| AnswerBody::new(body, Answered::Other(Box::new(tracker)), idle).boxed_unsync()))
 }
 
 /// Passes a request for the status of a task on, and ends the task's permit if the task has ended.
@@ -47,8 +47,7 @@ pub(crate) async fn poll(
     let body = Limited::new(body, MAX_STATUS).collect();
     let body = timeout(settings.config.timeouts.idle, body).await;
     let Some(body) = body.ok().and_then(Result::ok) else {
-        let message = "the provider has broken off its answer";
-        return Err(Failure::provider(StatusCode::BAD_GATEWAY, message));
+        return Err(Failure::incomplete());
     };
     let body = body.to_bytes();
     if parts.status.is_success() && task_has_ended(&body) == Some(true) {
@@ -103,12 +102,7 @@ async fn send(
     mut parts: Parts,
     body: Option<Incoming>,
 ) -> Result<Response<Incoming>, Failure> {
-    let path = parts.uri.path_and_query().cloned();
-    let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
-    let url = settings.provider.url(&path, None).ok_or_else(|| {
-        let message = "the path of the request is not valid";
-        Failure::invalid(StatusCode::BAD_REQUEST, "invalid_path", message)
-    })?;
+    let url = settings.provider.url(&parts.uri, None)?;
     headers::remove_from_request(&mut parts.headers);
     settings.set_key(&mut parts.headers);
     let body = body.map_or_else(|| Either::Left(Full::default()), Either::Right);

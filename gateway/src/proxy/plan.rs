@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
@@ -34,6 +33,9 @@ const PART_FOR_QUEUE: f64 = 0.9;
 /// A usage with more tokens than this is not plausible, if the context window is not known.
 const MAX_USAGE: u64 = 20_000_000;
 
+/// The longest model ID that is read. The table has none of half this length.
+const MAX_MODEL: usize = 256;
+
 /// How a call is sent.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -41,14 +43,14 @@ pub(crate) struct Plan {
     /// Whether it submits a task, which ends later.
     pub(crate) is_task: bool,
     pub(crate) caller: Caller,
-    /// The models that can serve it, the best first. Empty if the model is unknown and passed on.
+    /// The models that can serve it, the best first. There is at least one.
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) size: Size,
     /// Whether the gateway asks for the usage, and has to remove it from the answer.
     pub(crate) asks_for_usage: bool,
-    /// When the client gives up.
-    deadline: Option<Instant>,
-    path: PathAndQuery,
+    /// When the client gives up, or the longest time in the queue has passed.
+    deadline: Instant,
+    uri: Uri,
     method: Method,
     headers: HeaderMap,
     call: CallBody,
@@ -67,14 +69,20 @@ pub(crate) async fn plan(
     tracker: &mut Tracker,
 ) -> Result<Plan, Failure> {
     let config = &settings.config;
-    let deadline = client_timeout(&parts.headers).and_then(|timeout| {
-        let arrived = Instant::now().checked_sub(tracker.elapsed())?;
-        arrived.checked_add(timeout)
-    });
+    let longest = match client_timeout(&parts.headers) {
+        Some(timeout) => timeout.mul_f64(PART_FOR_QUEUE).min(config.timeouts.queue),
+        None => config.timeouts.queue,
+    };
+    let deadline = Instant::now() + longest.saturating_sub(tracker.elapsed());
     let bounds = config.bounds;
     let read = read_body(body, bounds.body, &settings.memory, config.timeouts.body).await;
     let (body, reserved) = read.map_err(|error| unread(&error, bounds))?;
     let call = parse(format, &body).await?;
+    if call.model.len() > MAX_MODEL {
+        let message = format!("the model ID is longer than {MAX_MODEL} bytes");
+        let status = StatusCode::NOT_FOUND;
+        return Err(Failure::invalid(status, "model_not_found", message));
+    }
     tracker.record.model = Arc::from(&*call.model);
     let size = size(format, &parts.uri, &call);
     let candidates = candidates(shared, settings, &caller, &call, is_task, size)?;
@@ -93,7 +101,7 @@ pub(crate) async fn plan(
         size,
         asks_for_usage,
         deadline,
-        path: path(&parts),
+        uri: parts.uri,
         method: parts.method,
         headers: request_headers(settings, parts.headers),
         call,
@@ -104,53 +112,37 @@ pub(crate) async fn plan(
 
 impl Plan {
     /// Returns how long the call may wait for a permit.
-    pub(crate) fn time_to_wait(&self, longest: Duration) -> Duration {
-        match self.time_left() {
-            Some(left) => left.mul_f64(PART_FOR_QUEUE).min(longest),
-            None => longest,
-        }
-    }
-
-    /// Returns `true` if the client still waits after this time.
-    pub(crate) fn has_time_for(&self, delay: Duration) -> bool {
-        self.time_left().is_none_or(|left| left > delay)
+    pub(crate) fn time_to_wait(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
     }
 
     /// Returns the request to the provider for a candidate.
     pub(crate) fn request(
         &self,
         settings: &Settings,
-        candidate: Option<usize>,
-    ) -> Option<Request<RequestBody>> {
+        candidate: usize,
+    ) -> Result<Request<RequestBody>, Failure> {
         // The first one keeps the name that the client has used.
-        let other = candidate.filter(|index| *index > 0);
-        let other = other.map(|index| &*self.candidates[index].name);
+        let other = (candidate > 0).then(|| &*self.candidates[candidate].name);
         let body = self.call.edited(&self.body, other, self.asks_for_usage);
         let mut request = Request::new(Either::Left(Full::new(body)));
         *request.method_mut() = self.method.clone();
-        *request.uri_mut() = settings.provider.url(&self.path, Some(self.format))?;
+        *request.uri_mut() = settings.provider.url(&self.uri, Some(self.format))?;
         *request.headers_mut() = self.headers.clone();
-        let longest = settings.config.timeouts.wait;
-        let longest = self.time_left().map_or(longest, |left| left.min(longest));
+        let longest = settings.config.timeouts.wait.min(self.time_to_wait());
         if let Some((name, seconds)) = Permit::wait_timeout_header(longest) {
             let headers = request.headers_mut();
             headers.entry(name).or_insert_with(|| seconds.into());
         }
-        Some(request)
+        Ok(request)
     }
 
     /// Returns the number of tokens above which a usage is not plausible.
-    pub(crate) fn max_usage(&self, candidate: Option<usize>) -> u64 {
-        let model = candidate.map(|index| &self.candidates[index].model);
-        let window = model.and_then(|model| model.context_window);
+    pub(crate) fn max_usage(&self, candidate: usize) -> u64 {
+        let window = self.candidates[candidate].model.context_window;
         window.map_or(MAX_USAGE, |window| {
             window.saturating_mul(self.size.answers.max(1))
         })
-    }
-
-    fn time_left(&self) -> Option<Duration> {
-        let deadline = self.deadline?;
-        Some(deadline.saturating_duration_since(Instant::now()))
     }
 }
 
@@ -258,11 +250,6 @@ fn unknown_model(name: &str, call: &CallBody, size: Size, settings: &Settings) -
     }
 }
 
-fn path(parts: &Parts) -> PathAndQuery {
-    let path = parts.uri.path_and_query().cloned();
-    path.unwrap_or_else(|| PathAndQuery::from_static("/"))
-}
-
 fn request_headers(settings: &Settings, mut headers: HeaderMap) -> HeaderMap {
     headers::remove_from_request(&mut headers);
     headers::refuse_compression(&mut headers);
@@ -278,12 +265,12 @@ fn unread(error: &ReadError, bounds: Bounds) -> Failure {
             format!("the body is larger than {} bytes", bounds.body),
         ),
         ReadError::NoMemory => Failure::queue_full(
-            "the bodies of the requests that wait use all of the memory for them",
+            "the bodies of pending requests use all of the memory reserved for them",
         ),
         ReadError::Timeout => Failure::invalid(
             StatusCode::REQUEST_TIMEOUT,
             "body_timeout",
-            "the body has not arrived in time",
+            "timed out while reading the request body",
         ),
         ReadError::Broken => Failure::invalid(
             StatusCode::BAD_REQUEST,

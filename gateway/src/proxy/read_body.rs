@@ -15,7 +15,7 @@ use crate::config::Config;
 /// How long the gateway reads the body of a request that it has refused.
 const MAX_DRAIN: Duration = Duration::from_secs(5);
 
-/// The bytes that all bodies have together while they are read and wait.
+/// The memory of the bodies of all requests, and of the answers whose usage is read at their end.
 #[derive(Clone, Debug)]
 pub(crate) struct Memory(Arc<Semaphore>);
 
@@ -41,7 +41,7 @@ impl Memory {
         Self(Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))))
     }
 
-    fn reserve(&self, reserved: &mut Reserved, bytes: usize) -> Result<(), ReadError> {
+    pub(crate) fn reserve(&self, reserved: &mut Reserved, bytes: usize) -> Result<(), ReadError> {
         let bytes = u32::try_from(bytes).map_err(|_| ReadError::NoMemory)?;
         let more = Arc::clone(&self.0).try_acquire_many_owned(bytes);
         let more = more.map_err(|_| ReadError::NoMemory)?;

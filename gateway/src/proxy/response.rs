@@ -8,7 +8,6 @@ use http::{HeaderValue, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 
-use super::headers::REQUEST_ID;
 use crate::failure::Failure;
 use crate::formats::errors::ErrorFormat;
 
@@ -49,6 +48,5 @@ pub(crate) fn error(
         let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
         headers.insert(RETRY_AFTER, seconds.into());
     }
-    headers.insert(REQUEST_ID, request_id.clone());
     response
 }

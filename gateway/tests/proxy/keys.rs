@@ -26,6 +26,7 @@ fn client(name: &str, key: &str) -> Client {
         models: None,
         max_concurrent: None,
         tokens_per_minute: None,
+        other_requests: false,
     }
 }
 
@@ -45,9 +46,30 @@ fn bearer(key: &str) -> String {
 }
 
 #[tokio::test]
+async fn requests_that_are_not_limited_need_permission() {
+    let upstream = TestUpstream::answering(ok("{}")).await;
+    let gateway = TestGateway::start(settings(&upstream, vec![client("a", KEY)])).await;
+    let key = bearer(KEY);
+    let answer = gateway.client();
+    let answer = answer
+        .post("/v1/batches", &[("authorization", &key)], "{}")
+        .await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert!(
+        answer.text().contains("other_requests"),
+        "{}",
+        answer.text()
+    );
+}
+
+#[tokio::test]
 async fn the_key_of_the_provider_replaces_that_of_the_client() {
     let mut upstream = TestUpstream::answering(ok("{}")).await;
-    let gateway = TestGateway::start(settings(&upstream, vec![client("a", KEY)])).await;
+    let client = Client {
+        other_requests: true,
+        ..client("a", KEY)
+    };
+    let gateway = TestGateway::start(settings(&upstream, vec![client])).await;
     let sender = gateway.client();
     for path in [CHAT, MESSAGES, GENERATION, "/v1/files"] {
         for field in [("authorization", &*bearer(KEY)), ("x-api-key", KEY)] {
