@@ -1,4 +1,4 @@
-//! Measures compile times, and compares the limiter and the command line tool with others.
+//! Measures compile times, and compares the limiter, the gateway and the command line tool with others.
 //! `README.md` describes the programs.
 
 #![forbid(unsafe_code)]
@@ -9,6 +9,7 @@ mod check;
 mod classes;
 mod cold_build;
 mod fleet;
+mod gateway;
 mod limiter;
 mod macro_call;
 mod measure;
@@ -26,6 +27,11 @@ fn main() {
     // A process of the program `fleet`.
     if let ["fleet-worker", arguments @ ..] = &arguments[..] {
         fleet::work(arguments);
+        return;
+    }
+    // The provider of the programs about the gateway.
+    if let ["gateway-provider"] = arguments[..] {
+        gateway::provide();
         return;
     }
     if let ["classes", trace] = arguments[..]
@@ -47,10 +53,13 @@ fn main() {
         "limiter" => limiter::run,
         "fleet" => fleet::run,
         "check" => check::run,
+        "gateway-overhead" => gateway::overhead,
+        "gateway-saturation" => gateway::saturation,
+        "gateway-trace" => gateway::trace,
         "classes" => |quick| compare_classes(quick, None),
         _ => {
             eprintln!(
-                "usage: cargo run -- (macro-call | table-size | cold-build | regions | limiter | fleet | check | classes) [--quick]\n       cargo run -- classes TRACE.csv"
+                "usage: cargo run -- (macro-call | table-size | cold-build | regions | limiter | fleet | check | classes | gateway-overhead | gateway-saturation | gateway-trace) [--quick]\n       cargo run -- classes TRACE.csv"
             );
             process::exit(2);
         }

@@ -12,10 +12,12 @@ use mock_provider::{
 };
 use model_studio_limiter::{Class, Limiter};
 
+pub(crate) use self::trace::read as read_trace;
+
 use self::figures::{MODEL, Waits, error_of_share, most_in_a_minute, used};
 
 /// The recorded requests that are used without an argument.
-const TRACE: &str = concat!(
+pub(crate) const TRACE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/traces/AzureLLMInferenceTrace_code.csv"
 );
@@ -88,7 +90,11 @@ pub(crate) fn run(quick: bool, trace: Option<&Path>) -> Result<(), String> {
     // What headroom leaves for the largest request.
     let greatest = limit.tokens / 100 * 98;
     let path = trace.unwrap_or(Path::new(TRACE));
-    let trace = trace::read(path, TRACE_DURATION, greatest)?;
+    let trace = read_trace(path, TRACE_DURATION, greatest)?;
+    let trace: Vec<(Duration, u64)> = trace
+        .into_iter()
+        .map(|request| (request.at, request.input + request.output))
+        .collect();
     let runs = Runs {
         duration: if quick { 5 } else { 30 } * MINUTE,
         seeds: if quick { 1 } else { 5 },

@@ -1,0 +1,47 @@
+//! Measures the gateway, and compares it with other proxies.
+
+mod http;
+mod install;
+mod load;
+mod overhead;
+mod peers;
+mod process;
+mod provider;
+mod replay;
+mod saturation;
+mod trace;
+
+use std::io;
+use std::process::exit;
+
+use tokio::runtime;
+use tokio::task::LocalSet;
+
+/// Compares what proxies add to calls.
+pub(crate) fn overhead(quick: bool) {
+    block_on(overhead::run(quick));
+}
+
+/// Sends more calls than the limits allow.
+pub(crate) fn saturation(quick: bool) {
+    block_on(saturation::run(quick));
+}
+
+/// Sends recorded calls.
+pub(crate) fn trace(quick: bool) {
+    block_on(trace::run(quick));
+}
+
+/// Runs the process that stands in for the provider.
+pub(crate) fn provide() {
+    block_on(provider::serve());
+}
+
+fn block_on(program: impl Future<Output = io::Result<()>>) {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let result = runtime.and_then(|runtime| LocalSet::new().block_on(&runtime, program));
+    if let Err(error) = result {
+        eprintln!("error: {error}");
+        exit(1);
+    }
+}
