@@ -74,7 +74,7 @@ fn a_request_that_needs_more_does_not_take_the_place_of_another() {
     let call = quota.next_call(seconds(1)).unwrap();
     // It was cancelled during the call.
     quota.cancel(ids[0], &ClassKey::default());
-    assert_eq!(admit(&mut quota, &call, &[1, 2], &[]), []);
+    assert_eq!(admit(&mut quota, &call, &[1, 2], &[]), [0_u64; 0]);
     quota.flush(seconds(1));
     let next = quota.next_call(seconds(1)).unwrap();
     let given_back = next.corrections.iter().map(|one| (one.at, one.to));
@@ -93,8 +93,8 @@ fn a_task_does_not_take_the_place_of_another() {
     let ids = [task(), task()].map(|task| quota.enqueue(task).unwrap());
     let call = quota.next_call(seconds(1)).unwrap();
     quota.cancel(ids[0], &ClassKey::default());
-    assert_eq!(admit(&mut quota, &call, &[1], &[]), []);
-    assert_eq!(started(&mut quota), []);
+    assert_eq!(admit(&mut quota, &call, &[1], &[]), [0_u64; 0]);
+    assert_eq!(started(&mut quota), [(0_u64, 0_u64); 0]);
 }
 
 /// The store plans the next call by the request that waits.

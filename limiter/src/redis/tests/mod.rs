@@ -54,7 +54,7 @@ impl StoredQuota {
     /// Applies a reply. All requests that it admits may start.
     fn apply_all(&mut self, call: &Call, reply: &Reply, sent_at: Time, now: Time) {
         let lost = self.apply(call, reply, sent_at, now, &mut |_| true);
-        assert_eq!(lost, []);
+        assert_eq!(lost, [0_u64; 0]);
     }
 }
 
