@@ -21,7 +21,7 @@ const BATCH_PER_MINUTE: f64 = 1_500_000.0;
 /// The tokens of a call of the batch job are log-normal with this mean and a sigma of 1. A third is
 /// output.
 const BATCH_MEAN: f64 = 2_900.0;
-const BATCH_MAX: f64 = 200_000.0;
+const BATCH_MAX: f64 = 24_000.0;
 
 const CLASSES: &str = "[classes]\ninteractive = { weight = 10 }\nbatch = { weight = 1 }";
 

@@ -82,7 +82,8 @@ fn openai(data: &[u8]) -> Option<Payload> {
             ..Payload::default()
         });
     }
-    let event: Event<'_> = serde_json::from_slice(data).ok()?;
+    // Faster than to check each string of the event.
+    let event: Event<'_> = serde_json::from_str(std::str::from_utf8(data).ok()?).ok()?;
     let usage = event.usage.filter(|usage| usage.get().starts_with('{'));
     let choices = event.choices;
     Some(Payload {
