@@ -14,7 +14,7 @@ use crate::shared::Shared;
 /// How long the gateway waits for the limits before it answers clients.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The time after which the settings are read again if they do not ask for the limits.
+/// How often to check whether the settings ask for the limits.
 const IDLE: Duration = Duration::from_secs(10);
 
 /// The time for each response of the provider.

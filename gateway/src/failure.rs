@@ -1,4 +1,4 @@
-//! What the gateway answers instead of the provider.
+//! Error responses of the gateway itself.
 
 use std::error::Error;
 use std::fmt;

@@ -94,7 +94,7 @@ impl Handle {
     ///
     /// # Errors
     ///
-    /// Returns an error if the settings cannot be used. Then nothing has changed.
+    /// Returns an error if the settings cannot be used. Then the gateway goes on with the current ones.
     pub fn reload(&self, config: Config) -> Result<(), StartError> {
         self.shared.replace(config)
     }

@@ -96,8 +96,10 @@ async fn serve_clients(shared: &Arc<Shared>, listener: Listener, stop: impl Futu
         address: listener.address,
         is_admin: false,
     };
+    let mut tasks = JoinSet::new();
     let accept = async {
         loop {
+            while tasks.try_join_next().is_some() {}
             // Beyond the bound, clients wait in the queue of the operating system.
             let permit = Arc::clone(&connections).acquire_owned().await;
             let stream = listener.accept().await;
@@ -112,7 +114,7 @@ async fn serve_clients(shared: &Arc<Shared>, listener: Listener, stop: impl Futu
             let connection = builder.serve_connection(io, service).into_owned();
             let connection = graceful.watch(connection);
             let longest = config.timeouts.header;
-            tokio::spawn(async move {
+            tasks.spawn(async move {
                 let mut connection = pin!(connection);
                 // The timeout of hyper begins only when the version of HTTP is known.
                 match timeout(longest, connection.as_mut()).await {
@@ -136,6 +138,8 @@ async fn serve_clients(shared: &Arc<Shared>, listener: Listener, stop: impl Futu
     {
         tracing::warn!("requests were still running when the gateway stopped");
     }
+    // The permits of these requests end before the store is informed for the last time.
+    tasks.shutdown().await;
 }
 
 /// Answers operators until the future is dropped. The connections are not those of clients, so that the

@@ -1,4 +1,4 @@
-//! What the operating system tells the program.
+//! Handles signals.
 
 use std::io;
 

@@ -26,14 +26,15 @@ pub enum LogFormat {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Something failed, and somebody has to do something about it.
+    /// An error that needs attention.
     Error,
     /// Something is not as expected.
     Warn,
-    /// The gateway started, stopped, or has read its configuration. The default.
+    /// The gateway started, stopped, or has read its configuration, and requests that have failed. The
+    /// default.
     #[default]
     Info,
-    /// Each request.
+    /// Every request.
     Debug,
     /// Each step of a request.
     Trace,
