@@ -6,7 +6,6 @@ use std::sync::Arc;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use model_studio_limiter::{ClassKey, Limiter};
-
 use model_studio_limits_core::Escaped;
 
 use crate::config::Client;

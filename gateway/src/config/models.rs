@@ -4,16 +4,15 @@ use std::path::Path;
 
 use model_studio_limits::PropertyValue;
 use model_studio_limits_codegen as codegen;
-use model_studio_provider::{Region, Status, TableModel};
+use model_studio_provider::{Region, Status, Table, TableModel};
 
 use super::{LifeCycle, Model};
 
 /// The property with the most tokens of input and output together.
 const CONTEXT_WINDOW: &str = "context_window";
 
-/// Returns the models in the table of a region.
-pub(super) fn of_region(region: Region) -> Vec<Model> {
-    let table = region.table();
+/// Returns the models in a table.
+pub(super) fn of_table(table: &Table) -> Vec<Model> {
     let models = table.models.iter();
     let models = models.map(|model| Model {
         name: model.name.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model_studio_provider::Region;
+use model_studio_provider::{Region, Table};
 use toml::Spanned;
 
 use super::access::access;
@@ -42,7 +42,8 @@ pub(super) fn settings(file: &File, flags: &Flags, context: &mut Context<'_>) ->
         completes_paths: file.complete_paths,
     };
     let upstream = upstream(&address, context);
-    let models = self::models(region, file, context);
+    let table = region.table();
+    let models = self::models(&table, region, file, context);
     let classes = classes(file, context);
     let unknown_models = flags
         .unknown_models
@@ -56,7 +57,7 @@ pub(super) fn settings(file: &File, flags: &Flags, context: &mut Context<'_>) ->
     let mut config = Config {
         upstream_http2: file.upstream_http2.unwrap_or(defaults.upstream_http2),
         region: Some(region),
-        table_date: region.table().date,
+        table_date: table.date,
         unknown_models,
         access,
         classes,
@@ -83,8 +84,8 @@ pub(super) fn settings(file: &File, flags: &Flags, context: &mut Context<'_>) ->
     Some(config)
 }
 
-fn models(region: Region, file: &File, context: &mut Context<'_>) -> Vec<Model> {
-    let mut models = models::of_region(region);
+fn models(table: &Table, region: Region, file: &File, context: &mut Context<'_>) -> Vec<Model> {
+    let mut models = models::of_table(table);
     if let Some(overlay) = &file.overlay {
         let path = context.path(overlay.get_ref());
         let applied = models::apply_overlay(&mut models, region, &path);

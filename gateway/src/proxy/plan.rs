@@ -17,7 +17,7 @@ use crate::admission::Candidate;
 use crate::caller::Caller;
 use crate::config::{Bounds, LifeCycle, Model, UnknownModels};
 use crate::deadline::client_timeout;
-use crate::estimate::{Estimates, Size};
+use crate::estimate::Size;
 use crate::failure::Failure;
 use crate::formats::Format;
 use crate::formats::request::CallBody;
@@ -187,6 +187,18 @@ fn candidates(
     is_task: bool,
     size: Size,
 ) -> Result<Vec<Candidate>, Failure> {
+    let candidate = |model: &Arc<Model>, name: &str| {
+        let assumed = settings.config.assumed_output;
+        let (input, output) = shared.estimates.estimate(name, &caller.id, size, assumed);
+        Candidate {
+            model: Arc::clone(model),
+            name: Arc::from(name),
+            is_limited: true,
+            input,
+            output,
+            images: call.answers,
+        }
+    };
     let named = match settings.models.find(&call.model) {
         Ok(model) => model,
         Err(error) => {
@@ -194,42 +206,33 @@ fn candidates(
             if passes && !error.is_retired {
                 caller.check_model(&call.model)?;
                 tracing::warn!(model = call.model, "a model without limits is called");
-                return Ok(vec![unknown_model(&call.model, call, size, settings)]);
+                let model = unknown_model(&call.model);
+                // Nothing is learned of it, because clients can make up any number of names.
+                return Ok(vec![Candidate {
+                    is_limited: false,
+                    ..candidate(&Arc::new(model), "")
+                }]);
             }
             let status = StatusCode::NOT_FOUND;
             return Err(Failure::invalid(status, "model_not_found", error.message));
         }
     };
     caller.check_model(&named.name)?;
-    let candidate = |model: &Arc<Model>| {
-        let name: Arc<str> = Arc::from(&*model.name);
-        let assumed = settings.config.assumed_output;
-        let (input, output) = shared.estimates.estimate(&name, &caller.id, size, assumed);
-        Candidate {
-            model: Arc::clone(model),
-            name,
-            is_limited: true,
-            input,
-            output,
-            images: call.answers,
-        }
-    };
-    let mut candidates = vec![candidate(named)];
+    let mut candidates = vec![candidate(named, &named.name)];
     // Only the gateway of the model that runs a task knows it.
     if !is_task {
         let others = settings.config.fallbacks.get(&named.name);
         let others = others.into_iter().flatten();
         let others = others.filter_map(|name| settings.models.find(name).ok());
         let others = others.filter(|model| caller.check_model(&model.name).is_ok());
-        candidates.extend(others.map(candidate));
+        candidates.extend(others.map(|model| candidate(model, &model.name)));
     }
     Ok(candidates)
 }
 
-/// Returns the candidate for a model that the gateway does not know. Nothing is learned of it, because
-/// clients can make up any number of names.
-fn unknown_model(name: &str, call: &CallBody, size: Size, settings: &Settings) -> Candidate {
-    let model = Model {
+/// Returns a model that the gateway does not know.
+fn unknown_model(name: &str) -> Model {
+    Model {
         name: name.to_owned(),
         aliases: Vec::new(),
         life_cycle: LifeCycle::Active,
@@ -237,16 +240,6 @@ fn unknown_model(name: &str, call: &CallBody, size: Size, settings: &Settings) -
         limits: Vec::new(),
         has_own_limits: false,
         context_window: None,
-    };
-    let assumed = settings.config.assumed_output;
-    let (input, output) = Estimates::default().estimate("", "", size, assumed);
-    Candidate {
-        model: Arc::new(model),
-        name: Arc::default(),
-        is_limited: false,
-        input,
-        output,
-        images: call.answers,
     }
 }
 
