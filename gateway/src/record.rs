@@ -21,7 +21,7 @@ pub(crate) struct Record {
     pub(crate) outcome: Outcome,
     /// The time in the queues.
     pub(crate) waited: Duration,
-    /// From the header of the request to that of the response.
+    /// From the header of the request to that of the response, or to the first event of a stream.
     pub(crate) first_byte: Option<Duration>,
     /// From the header of the request to the end of the response.
     pub(crate) duration: Duration,

@@ -2,6 +2,7 @@
 
 mod boundaries;
 mod data;
+mod first;
 mod passed;
 
 use bytes::Bytes;
@@ -11,13 +12,14 @@ use super::errors::ProviderError;
 use super::payload::{self, Payload};
 use super::usage::{Counts, Usage};
 use boundaries::Boundaries;
+pub(crate) use first::FirstEvent;
 use passed::Passed;
 
 /// The length of an event in bytes up to which it is read. What a longer event says is not known.
 const LONGEST_READ: usize = 1 << 20;
 
-/// The length of an event in bytes up to which it is held back until it is complete, if it may have to
-/// be removed. A longer event is passed on as it arrives.
+/// The length of an event in bytes up to which it is held back until it is complete, if it is the first
+/// one or may have to be removed. A longer event is passed on as it arrives.
 const LONGEST_HELD: usize = 64 << 10;
 
 /// Reads the events of a response while they are passed on.

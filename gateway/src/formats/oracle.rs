@@ -1,12 +1,15 @@
 //! Checks of arbitrary bytes, for tests and for the fuzz targets, which include this file. They panic
 //! if something is wrong.
 
+use std::task::Poll;
+
 use bytes::Bytes;
 use memchr::memmem;
 use serde_json::{Value, json};
 
 use crate::formats::Format;
-use crate::formats::events::EventReader;
+use crate::formats::errors::ProviderError;
+use crate::formats::events::{EventReader, FirstEvent};
 use crate::formats::request::CallBody;
 
 const FORMATS: [Format; 6] = [
@@ -100,6 +103,7 @@ pub(crate) fn cut(format: Format, removes_usage: bool, lengths: &[u8], stream: &
     let mut reader = EventReader::new(format, removes_usage);
     let mut passed = Vec::new();
     let mut rest = Bytes::copy_from_slice(stream);
+    let mut chunks = Vec::new();
     let mut lengths = lengths.iter().cycle();
     // The key can be escaped.
     let names_usage = ["usage", "\\u"]
@@ -115,6 +119,7 @@ pub(crate) fn cut(format: Format, removes_usage: bool, lengths: &[u8], stream: &
             assert_eq!(now, chunk, "a chunk is passed on at once");
         }
         passed.extend_from_slice(&now);
+        chunks.push(chunk);
         if !names_usage {
             let pushed = stream.len() - rest.len();
             assert!(
@@ -145,5 +150,25 @@ pub(crate) fn cut(format: Format, removes_usage: bool, lengths: &[u8], stream: &
         read(&whole),
         "what is read depends on the chunks"
     );
+    let first = first_error(format, &[stream]);
+    assert_eq!(
+        first_error(format, &chunks),
+        first,
+        "the first event depends on the chunks"
+    );
+    if first.is_some() {
+        assert_eq!(first.as_ref(), reader.refusal(), "it is the first error");
+    }
     passed
+}
+
+/// Returns the error with which a stream begins.
+fn first_error(format: Format, chunks: &[impl AsRef<[u8]>]) -> Option<ProviderError> {
+    let mut event = FirstEvent::new(format);
+    for chunk in chunks {
+        if let Poll::Ready(error) = event.push(chunk.as_ref()) {
+            return error;
+        }
+    }
+    event.finish()
 }

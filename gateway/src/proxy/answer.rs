@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use model_studio_limiter::{Cost, Refusal};
 use tokio::time::{Instant, Sleep, sleep};
 
+use super::provider_body::ProviderBody;
 use super::read_body::{Memory, Reserved};
 use super::response::BoxError;
 use crate::admission::CallPermit;
@@ -30,7 +30,7 @@ const BYTES_PER_TOKEN: u64 = 4;
 /// The body of the answer to a call.
 #[derive(Debug)]
 pub(crate) struct AnswerBody {
-    inner: Incoming,
+    inner: ProviderBody,
     /// `None` when the request was recorded.
     request: Option<Answered>,
     /// What was read and not passed on yet.
@@ -47,6 +47,8 @@ pub(crate) struct AnswerBody {
 #[derive(Debug)]
 pub(crate) enum Answered {
     Call(Box<Call>),
+    /// A call that the provider has refused. Its permit has ended.
+    Refused(Box<Tracker>),
     /// A request that is not limited.
     Other(Box<Tracker>),
 }
@@ -84,7 +86,7 @@ pub(crate) enum Reader {
 }
 
 impl AnswerBody {
-    pub(crate) fn new(inner: Incoming, request: Answered, max_silence: Duration) -> Self {
+    pub(crate) fn new(inner: ProviderBody, request: Answered, max_silence: Duration) -> Self {
         let mut body = Self {
             inner,
             request: Some(request),
@@ -139,6 +141,7 @@ impl AnswerBody {
         }
         match self.request.take() {
             Some(Answered::Call(call)) => call.settle(ended),
+            Some(Answered::Refused(mut tracker)) => tracker.end(Outcome::Refused),
             Some(Answered::Other(mut tracker)) => tracker.end(match ended {
                 Ended::Complete => Outcome::Completed,
                 Ended::Broken => Outcome::ProviderFailed,

@@ -10,17 +10,17 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming;
 use model_studio_limiter::{Refusal, TaskPermit};
 use tokio::time::{sleep, timeout};
 
 use super::answer::{AnswerBody, Answered, Call, Reader};
 use super::plan::Plan;
+use super::provider_body::ProviderBody;
 use super::response::{Body, full};
 use super::{headers, life_cycle};
 use crate::admission::{self, CallPermit};
 use crate::failure::Failure;
-use crate::formats::errors::provider_error;
+use crate::formats::errors::{ProviderError, provider_error};
 use crate::formats::events::EventReader;
 use crate::formats::tasks::submitted_task;
 use crate::record::Outcome;
@@ -60,13 +60,15 @@ pub(crate) async fn send(
             Sent::Refused(refused) => refused,
         };
         if !refused.refusal.is_retryable() {
-            return Ok(refused.pass_on(tracker, Outcome::Completed));
+            return Ok(refused.pass_on(settings, tracker));
         }
         tracker.record.refusals += 1;
         let delay = refused.delay(attempt);
         if attempt == settings.config.retries || delay >= plan.time_to_wait() {
-            return Ok(refused.pass_on(tracker, Outcome::Refused));
+            return Ok(refused.pass_on(settings, tracker));
         }
+        // So that the provider does not hold its stream open in the meantime.
+        drop(refused);
         sleep(delay).await;
     }
     unreachable!("the last attempt has returned")
@@ -78,7 +80,7 @@ pub(crate) async fn send(
     reason = "there is only one for a short time"
 )]
 enum Sent {
-    Answered(Response<Incoming>, CallPermit),
+    Answered(Response<ProviderBody>, CallPermit),
     Refused(Refused),
 }
 
@@ -87,7 +89,13 @@ struct Refused {
     refusal: Refusal,
     retry_after: Option<Duration>,
     /// The provider's response.
-    response: Response<Bytes>,
+    response: Response<RefusedBody>,
+}
+
+enum RefusedBody {
+    Error(Bytes),
+    /// A stream that begins with the error.
+    Stream(ProviderBody),
 }
 
 /// Waits for the permits of a call, and returns them with the index of the model that serves it.
@@ -132,7 +140,7 @@ async fn wait(
     Ok((index, permit))
 }
 
-/// Sends a call once, and waits for the header of the response.
+/// Sends a call once, and waits for the header of the response and the first event of a stream.
 async fn send_once(
     settings: &Settings,
     plan: &Plan,
@@ -158,16 +166,27 @@ async fn send_once(
             return Err(error.failure);
         }
     };
-    if response.status().is_success() {
-        return Ok(Sent::Answered(response, permit));
-    }
     let (parts, body) = response.into_parts();
-    let body = timeout(timeouts.idle, read_small(body)).await;
-    let Some(body) = body.ok().flatten() else {
-        return Err(Failure::incomplete());
+    let classify = |error: &ProviderError| {
+        Refusal::classify(parts.status.as_u16(), &error.code, &error.message)
     };
-    let error = provider_error(&body);
-    let refusal = Refusal::classify(parts.status.as_u16(), &error.code, &error.message);
+    let (refusal, body) = if parts.status.is_success() {
+        let mut body = ProviderBody::from(body);
+        let error = if !plan.is_task && is_readable_stream(&parts.headers) {
+            body.first_error(plan.format, timeouts.idle).await?
+        } else {
+            None
+        };
+        match error.as_ref().map(classify) {
+            Some(refusal) if refusal.is_retryable() => (refusal, RefusedBody::Stream(body)),
+            // The stream of any other error is settled like that of an answer.
+            _ => return Ok(Sent::Answered(Response::from_parts(parts, body), permit)),
+        }
+    } else {
+        let body = timeout(timeouts.idle, read_small(body)).await;
+        let body = body.ok().flatten().ok_or_else(Failure::incomplete)?;
+        (classify(&provider_error(&body)), RefusedBody::Error(body))
+    };
     let retry_after = retry_after(&parts.headers);
     if refusal.is_retryable() {
         permit.refused(refusal, retry_after);
@@ -193,12 +212,25 @@ impl Refused {
     }
 
     /// Returns the provider's response unchanged.
-    fn pass_on(self, tracker: &mut Tracker, outcome: Outcome) -> Response<Body> {
+    fn pass_on(self, settings: &Settings, tracker: &mut Tracker) -> Response<Body> {
         let (mut parts, body) = self.response.into_parts();
         headers::remove_hop_by_hop(&mut parts.headers);
         tracker.responds(parts.status);
-        tracker.end(outcome);
-        Response::from_parts(parts, full(body))
+        let body = match body {
+            RefusedBody::Error(body) => {
+                tracker.end(if self.refusal.is_retryable() {
+                    Outcome::Refused
+                } else {
+                    Outcome::Completed
+                });
+                full(body)
+            }
+            RefusedBody::Stream(body) => {
+                let refused = Answered::Refused(Box::new(tracker.hand_over()));
+                AnswerBody::new(body, refused, settings.config.timeouts.idle).boxed_unsync()
+            }
+        };
+        Response::from_parts(parts, body)
     }
 }
 
@@ -214,7 +246,7 @@ impl Answer<'_> {
     /// Returns the response, which settles the permit when its body has ended.
     async fn pass_on(
         self,
-        response: Response<Incoming>,
+        response: Response<ProviderBody>,
         permit: CallPermit,
         tracker: &mut Tracker,
     ) -> Result<Response<Body>, Failure> {
@@ -246,7 +278,11 @@ impl Answer<'_> {
     }
 
     /// Reads the answer to the submission of a task, and keeps the permit until the task ends.
-    async fn submitted(&self, body: Incoming, task: Option<TaskPermit>) -> Result<Bytes, Failure> {
+    async fn submitted(
+        &self,
+        body: ProviderBody,
+        task: Option<TaskPermit>,
+    ) -> Result<Bytes, Failure> {
         let body = timeout(self.settings.config.timeouts.idle, read_small(body)).await;
         // Without the ID, the task counts until the longest time that a task can take.
         let Some(body) = body.ok().flatten() else {
@@ -271,13 +307,10 @@ impl Answer<'_> {
     }
 
     fn reader(&self, headers: &mut HeaderMap) -> Reader {
-        let is_compressed = headers.contains_key(CONTENT_ENCODING);
-        let media_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-        let is_stream = media_type.is_some_and(|value| value.starts_with(b"text/event-stream"));
-        if is_compressed {
+        if is_compressed(headers) {
             return Reader::None;
         }
-        if !is_stream {
+        if !is_readable_stream(headers) {
             return Reader::json(&self.settings.memory);
         }
         if self.plan.asks_for_usage {
@@ -288,8 +321,22 @@ impl Answer<'_> {
     }
 }
 
+/// Returns `true` if a body is a stream of events that the gateway can read.
+fn is_readable_stream(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let is_stream = media_type.is_some_and(|value| value.starts_with(b"text/event-stream"));
+    is_stream && !is_compressed(headers)
+}
+
+fn is_compressed(headers: &HeaderMap) -> bool {
+    headers.contains_key(CONTENT_ENCODING)
+}
+
 /// Reads a body of at most [`MAX_SMALL_BODY`] bytes.
-async fn read_small(body: Incoming) -> Option<Bytes> {
+async fn read_small<B>(body: B) -> Option<Bytes>
+where
+    B: http_body::Body<Data = Bytes, Error = hyper::Error>,
+{
     let body = Limited::new(body, MAX_SMALL_BODY).collect().await;
     body.ok().map(http_body_util::Collected::to_bytes)
 }

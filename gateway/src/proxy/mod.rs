@@ -6,6 +6,7 @@ pub(crate) mod headers;
 mod life_cycle;
 mod pass;
 mod plan;
+mod provider_body;
 pub(crate) mod read_body;
 mod reading;
 pub(crate) mod response;

@@ -30,8 +30,8 @@ pub(crate) async fn pass(
     tracker.responds(response.status());
     let idle = settings.config.timeouts.idle;
     let tracker = tracker.hand_over();
-    Ok(response
-        .map(|body| AnswerBody::new(body, Answered::Other(Box::new(tracker)), idle).boxed_unsync()))
+    let answered = Answered::Other(Box::new(tracker));
+    Ok(response.map(|body| AnswerBody::new(body.into(), answered, idle).boxed_unsync()))
 }
 
 /// Passes a request for the status of a task on, and ends the task's permit if the task has ended.

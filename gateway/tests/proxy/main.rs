@@ -3,6 +3,7 @@
 mod bodies;
 mod breakage;
 mod common;
+mod first_event;
 mod headers;
 mod keys;
 mod limits;

@@ -7,8 +7,8 @@ use model_studio_gateway::config::Config;
 use model_studio_limits::LimitKind;
 
 use crate::common::{
-    GENERATION, MODEL, Received, Step, TestGateway, TestUpstream, chat, config, events, limit,
-    many_tokens, model, ok, response, streamed,
+    GENERATION, MODEL, Received, Step, TestGateway, TestUpstream, chat, config, limit, many_tokens,
+    model, ok, response,
 };
 
 const RATE: &str = r#"{"error":{"message":"You exceeded your current requests list.","type":"limit_requests","param":null,"code":"limit_requests"},"request_id":"p-1"}"#;
@@ -135,24 +135,6 @@ async fn a_call_is_not_retried_beyond_its_deadline() {
         assert_eq!(upstream.rest().len(), 1);
         gateway.idle().await;
     }
-}
-
-/// Nothing can be retried, because the client has already received a part of the stream.
-#[tokio::test]
-async fn an_error_in_a_stream_is_passed_on() {
-    let text = format!("data: {RATE}\n\n");
-    let answer = events(&text);
-    let mut upstream =
-        TestUpstream::start(move |_, _| vec![Step::Send(answer.clone()), Step::Close]).await;
-    let gateway = TestGateway::start(settings(&upstream)).await;
-    let answer = gateway.client().chat(&streamed()).await;
-    assert_eq!(
-        (answer.status, &*answer.body),
-        (StatusCode::OK, text.as_bytes())
-    );
-    assert_eq!(upstream.rest().len(), 1);
-    gateway.idle().await;
-    assert_eq!(gateway.handle.usage()[MODEL].refused, 1);
 }
 
 #[tokio::test]

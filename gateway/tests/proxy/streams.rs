@@ -55,7 +55,6 @@ async fn each_event_is_passed_on_as_it_arrives() {
         let call = with(streamed(), "stream_options", options);
         let mut client = gateway.raw_client().await;
         client.post(CHAT, "", call.to_string()).await;
-        client.read_until("\r\n\r\n").await;
         for part in [FIRST, SECOND, DONE] {
             event.notify_one();
             client.read_until(part).await;
