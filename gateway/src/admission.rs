@@ -96,10 +96,11 @@ impl CallPermit {
         }
     }
 
-    /// Ends the permits of a call whose answer has ended with a refusal. The client has used what was
-    /// seen of the answer.
+    /// Ends the permits of a call whose answer has ended with a refusal. What was seen of the answer is
+    /// counted at least, and the client has used it.
     pub(crate) fn refused_after(self, refusal: Refusal, seen: Cost) {
-        if let Some(permit) = self.model {
+        if let Some(mut permit) = self.model {
+            permit.report(seen);
             permit.refused(refusal, None);
         }
         if let Some(permit) = self.client {
@@ -120,7 +121,7 @@ impl CallPermit {
     /// Ends the permits of a call whose cost is not known. What was seen is counted at least. The rest
     /// of the estimate stays, because the provider may go on.
     pub(crate) fn leave(mut self, seen: Cost) {
-        if let Some(ModelPermit::Call(permit)) = &mut self.model {
+        if let Some(permit) = &mut self.model {
             permit.report(seen);
         }
         if let Some(permit) = &mut self.client {
@@ -141,6 +142,13 @@ impl CallPermit {
 }
 
 impl ModelPermit {
+    /// Raises the cost of a call to what was seen of its answer.
+    fn report(&mut self, seen: Cost) {
+        if let Self::Call(permit) = self {
+            permit.report(seen);
+        }
+    }
+
     fn refused(self, refusal: Refusal, retry_after: Option<Duration>) {
         match (self, retry_after) {
             (Self::Call(permit), None) => permit.refused(refusal),

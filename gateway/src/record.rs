@@ -25,7 +25,7 @@ pub(crate) struct Record {
     pub(crate) first_byte: Option<Duration>,
     /// From the header of the request to the end of the response.
     pub(crate) duration: Duration,
-    /// The tokens that the provider has reported.
+    /// The tokens that the provider has reported for a complete answer.
     pub(crate) usage: Option<(u64, u64)>,
     /// The tokens that the gateway has expected.
     pub(crate) estimate: (u64, u64),

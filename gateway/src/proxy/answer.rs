@@ -249,31 +249,31 @@ impl Call {
         let refusal = self.reader.refusal();
         let (usage, seen) = self.reader.usage(self.format);
         let usage = usage.filter(|usage| usage.is_plausible(self.max_usage));
-        let is_complete = ended == Ended::Complete || self.reader.is_complete();
+        let usage = usage.map(|usage| (usage.input, usage.output));
+        let is_complete = refusal.is_none() && self.reader.is_complete(self.format, ended);
         let outcome = match ended {
             _ if refusal.is_some() => Outcome::Refused,
             _ if is_complete => Outcome::Completed,
-            Ended::Broken => Outcome::ProviderFailed,
-            _ => Outcome::ClientLeft,
+            Ended::Dropped => Outcome::ClientLeft,
+            _ => Outcome::ProviderFailed,
         };
-        self.tracker.record.usage = usage.map(|usage| (usage.input, usage.output));
-        let (input, output) = usage.map_or((0, 0), |usage| (usage.input, usage.output));
-        match refusal {
-            Some(refusal) => {
-                let seen = Cost::input_output(input, output.max(seen));
-                self.permit.refused_after(refusal, seen);
+        let record = &mut self.tracker.record;
+        record.refusals += u32::from(refusal.is_some_and(Refusal::is_retryable));
+        if let (true, Some((input, output))) = (is_complete, usage) {
+            record.usage = usage;
+            if !self.model.is_empty() {
+                let estimates = &self.shared.estimates;
+                estimates.observe(&self.model, &self.client, self.size, (input, output));
             }
-            None if is_complete && usage.is_some() => {
-                self.permit.settle(Cost::input_output(input, output));
+            self.permit.settle(Cost::input_output(input, output));
+        } else {
+            // The usage is that of a part of the answer, if there is one.
+            let (input, output) = usage.unwrap_or_default();
+            let seen = Cost::input_output(input, output.max(seen));
+            match refusal {
+                Some(refusal) => self.permit.refused_after(refusal, seen),
+                None => self.permit.leave(seen),
             }
-            None => self
-                .permit
-                .leave(Cost::input_output(input, output.max(seen))),
-        }
-        if let (true, Some(usage), false) = (is_complete, usage, self.model.is_empty()) {
-            let usage = (usage.input, usage.output);
-            let estimates = &self.shared.estimates;
-            estimates.observe(&self.model, &self.client, self.size, usage);
         }
         self.tracker.end(outcome);
     }
@@ -328,8 +328,13 @@ impl Reader {
         Some(Refusal::classify(200, &error.code, &error.message))
     }
 
-    /// Returns `true` if the last event of the stream was seen.
-    fn is_complete(&self) -> bool {
-        matches!(self, Self::Events(events) if events.is_complete())
+    /// Returns `true` if an answer that has ended in this way is complete.
+    fn is_complete(&self, format: Format, ended: Ended) -> bool {
+        match self {
+            Self::Events(events) if events.is_complete() => true,
+            // Its first event reports one token of output, and only the last ones all.
+            Self::Events(_) if format == Format::Messages => false,
+            _ => ended == Ended::Complete,
+        }
     }
 }

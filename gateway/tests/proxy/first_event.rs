@@ -251,6 +251,7 @@ async fn a_later_refusal_is_passed_on() {
         was_passed_on(&mut upstream, &answer, &text);
         gateway.idle().await;
         assert_eq!(gateway.handle.usage()[MODEL].refused, 1);
+        assert!(metrics(&gateway).await.contains(&refusals(1)));
     }
 }
 

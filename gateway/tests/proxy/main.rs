@@ -5,6 +5,7 @@ mod breakage;
 mod common;
 mod first_event;
 mod headers;
+mod interruptions;
 mod keys;
 mod limits;
 mod models;
