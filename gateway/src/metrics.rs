@@ -3,7 +3,8 @@
 pub(crate) mod exposition;
 mod labels;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use prometheus_client::metrics::counter::Counter;
@@ -37,6 +38,29 @@ pub(crate) struct Metrics {
     estimated_tokens: Family<TokenLabels, Counter>,
     refusals: Family<CallLabels, Counter>,
     unsettled: Family<UnsettledLabels, Counter>,
+    /// What each request changes, by the labels of `requests`.
+    series: RwLock<HashMap<RequestLabels, Arc<Series>>>,
+}
+
+/// The time series that requests with the same labels change. They are looked up together, since to
+/// look up each of them takes longer than to change it.
+#[derive(Debug)]
+struct Series {
+    requests: Counter,
+    /// `None` if the requests do not wait.
+    wait: Option<Histogram>,
+    /// `None` if the responses are not answers of models.
+    duration: Option<Histogram>,
+    /// `None` if the responses are not successful answers of models.
+    first_byte: Option<Histogram>,
+    /// Those of the input and of the output, when the first usage was reported.
+    tokens: OnceLock<[TokenSeries; 2]>,
+}
+
+#[derive(Debug)]
+struct TokenSeries {
+    used: Histogram,
+    estimated: Counter,
 }
 
 /// The sums over all labels.
@@ -65,6 +89,7 @@ impl Metrics {
             estimated_tokens: Family::default(),
             refusals: Family::default(),
             unsettled: Family::default(),
+            series: RwLock::default(),
         };
         metrics.register();
         metrics
@@ -84,75 +109,105 @@ impl Metrics {
     pub(crate) fn ended(&self, record: &Record) {
         self.active.dec();
         self.totals.ended[record.outcome as usize].inc();
-        let model = self.names.model(&record.model);
-        let class = self.names.class(&record.class);
         let labels = RequestLabels {
             operation: record.operation,
-            model: Arc::clone(&model),
-            class: Arc::clone(&class),
+            model: self.names.model(&record.model),
+            class: self.names.class(&record.class),
             status: record.status.map(|status| status.as_u16()),
             outcome: record.outcome.name(),
         };
-        self.requests.get_or_create(&labels).inc();
-        if labels::is_call(record.operation) {
-            self.call_ended(record, CallLabels { model, class });
-        }
-    }
-
-    fn call_ended(&self, record: &Record, labels: CallLabels) {
-        if !matches!(record.outcome, Outcome::Invalid | Outcome::QueueFull) {
-            let wait = self.wait.get_or_create(&labels);
+        let series = self.series(&labels, record);
+        series.requests.inc();
+        if let Some(wait) = &series.wait {
             wait.observe(record.waited.as_secs_f64());
         }
-        if record.refusals > 0 {
+        if let Some(duration) = &series.duration {
+            duration.observe(record.duration.as_secs_f64());
+        }
+        if let (Some(histogram), Some(first_byte)) = (&series.first_byte, record.first_byte) {
+            histogram.observe(first_byte.as_secs_f64());
+        }
+        if record.refusals > 0 && labels::is_call(record.operation) {
             let refusals = record.refusals.into();
+            let labels = CallLabels::of(&labels);
             self.refusals.get_or_create(&labels).inc_by(refusals);
             self.totals.refusals.inc_by(refusals);
         }
         if let Some(operation) = labels::gen_ai_operation(record.operation) {
-            self.answer_ended(record, operation, labels.model);
+            self.count_tokens(&series, operation, labels.model, record);
         }
     }
 
-    fn answer_ended(&self, record: &Record, operation: &'static str, model: Arc<str>) {
-        let labels = DurationLabels::new(operation, &model, record);
-        let duration = record.duration.as_secs_f64();
-        self.duration.get_or_create(&labels).observe(duration);
-        let is_success = record.status.is_some_and(|status| status.is_success());
-        if let (true, Some(first_byte)) = (is_success, record.first_byte) {
-            let histogram = self.first_byte.get_or_create(&labels);
-            histogram.observe(first_byte.as_secs_f64());
+    /// Returns the series of a request, and creates them for the first one with these labels.
+    fn series(&self, labels: &RequestLabels, record: &Record) -> Arc<Series> {
+        let known = self.series.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(series) = known.get(labels) {
+            return Arc::clone(series);
         }
+        drop(known);
+        let waits = labels::is_call(record.operation)
+            && !matches!(record.outcome, Outcome::Invalid | Outcome::QueueFull);
+        let wait = waits.then(|| self.wait.get_or_create_owned(&CallLabels::of(labels)));
+        let answer = labels::gen_ai_operation(record.operation)
+            .map(|operation| DurationLabels::new(operation, &labels.model, record));
+        let success = answer.as_ref().filter(|_| record.is_success());
+        let series = Arc::new(Series {
+            requests: self.requests.get_or_create_owned(labels),
+            wait,
+            first_byte: success.map(|labels| self.first_byte.get_or_create_owned(labels)),
+            duration: answer.map(|labels| self.duration.get_or_create_owned(&labels)),
+            tokens: OnceLock::new(),
+        });
+        let known = self.series.write();
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        // Another request may have created them in the meantime, with the same metrics.
+        known.insert(labels.clone(), Arc::clone(&series));
+        series
+    }
+
+    /// Counts the tokens that an answer has used, or that their number is not known.
+    fn count_tokens(
+        &self,
+        series: &Series,
+        operation: &'static str,
+        model: Arc<str>,
+        record: &Record,
+    ) {
         if let Some((input, output)) = record.usage {
             self.totals.input_tokens.inc_by(input);
             self.totals.output_tokens.inc_by(output);
+            let tokens = series.tokens.get_or_init(|| {
+                ["input", "output"].map(|direction| self.tokens_of(operation, &model, direction))
+            });
             let (expected_input, expected_output) = record.estimate;
-            self.count_tokens(operation, &model, "input", input, expected_input);
-            self.count_tokens(operation, &model, "output", output, expected_output);
-        } else if is_success {
+            let counts = [(input, expected_input), (output, expected_output)];
+            for (series, (used, expected)) in tokens.iter().zip(counts) {
+                #[expect(clippy::cast_precision_loss, reason = "numbers of tokens are small")]
+                series.used.observe(used as f64);
+                series.estimated.inc_by(expected);
+            }
+        } else if record.is_success() {
             let outcome = record.outcome.name();
             let labels = UnsettledLabels { model, outcome };
             self.unsettled.get_or_create(&labels).inc();
         }
     }
 
-    fn count_tokens(
+    fn tokens_of(
         &self,
         operation: &'static str,
         model: &Arc<str>,
         direction: &'static str,
-        used: u64,
-        expected: u64,
-    ) {
+    ) -> TokenSeries {
         let labels = TokenLabels {
             gen_ai_operation_name: operation,
             gen_ai_request_model: Arc::clone(model),
             gen_ai_token_type: direction,
         };
-        #[expect(clippy::cast_precision_loss, reason = "numbers of tokens are small")]
-        self.used_tokens.get_or_create(&labels).observe(used as f64);
-        let estimated = self.estimated_tokens.get_or_create(&labels);
-        estimated.inc_by(expected);
+        TokenSeries {
+            used: self.used_tokens.get_or_create_owned(&labels),
+            estimated: self.estimated_tokens.get_or_create_owned(&labels),
+        }
     }
 
     /// Returns the time since the counts have begun.

@@ -52,6 +52,11 @@ impl Record {
             refusals: 0,
         }
     }
+
+    /// Returns `true` if the status of the response is that of a success.
+    pub(crate) fn is_success(&self) -> bool {
+        self.status.is_some_and(|status| status.is_success())
+    }
 }
 
 /// How a request has ended.

@@ -52,14 +52,22 @@ pub(super) struct TokenLabels {
     pub(super) gen_ai_token_type: &'static str,
 }
 
+impl CallLabels {
+    pub(super) fn of(labels: &RequestLabels) -> Self {
+        Self {
+            model: Arc::clone(&labels.model),
+            class: Arc::clone(&labels.class),
+        }
+    }
+}
+
 impl DurationLabels {
     pub(super) fn new(operation: &'static str, model: &Arc<str>, record: &Record) -> Self {
-        let is_success = record.status.is_some_and(|status| status.is_success());
         Self {
             gen_ai_operation_name: operation,
             gen_ai_request_model: Arc::clone(model),
             error_type: match record.outcome {
-                Outcome::Completed if is_success => "",
+                Outcome::Completed if record.is_success() => "",
                 Outcome::Completed => "provider_error",
                 outcome => outcome.name(),
             },
