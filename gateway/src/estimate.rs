@@ -105,13 +105,13 @@ impl Estimates {
         model.input.observe(size, input);
         let output = output / size.answers.max(1);
         model.output.observe(output);
-        let now = model.now;
-        if !model.by_client.contains_key(client) {
-            model.forget_idle_clients();
+        if let Some(known) = model.by_client.get_mut(client) {
+            known.observe(output, model.now);
+            return;
         }
+        model.forget_idle_clients();
         let known = model.by_client.entry(client.into()).or_default();
-        known.output.observe(output);
-        known.last_used = now;
+        known.observe(output, model.now);
     }
 }
 
@@ -130,6 +130,13 @@ impl ModelEstimates {
         let (_, median, _) = times.select_nth_unstable(middle);
         let median = *median;
         self.by_client.retain(|_, client| client.last_used > median);
+    }
+}
+
+impl ClientEstimate {
+    fn observe(&mut self, output: u64, now: u64) {
+        self.output.observe(output);
+        self.last_used = now;
     }
 }
 

@@ -1,8 +1,10 @@
 //! What the data of a server-sent event says.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::Format;
@@ -38,11 +40,45 @@ fn openai(data: &[u8]) -> Option<Payload> {
     #[derive(Deserialize)]
     struct Event<'a> {
         #[serde(default)]
-        choices: Option<Vec<Choice>>,
+        choices: Option<Choices>,
         #[serde(default, borrow)]
         usage: Option<&'a RawValue>,
         #[serde(default, borrow)]
         error: Option<&'a RawValue>,
+    }
+
+    /// What matters of all choices. A list of them would need memory for each event.
+    struct Choices {
+        is_empty: bool,
+        text_bytes: u64,
+    }
+
+    impl<'de> Deserialize<'de> for Choices {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_seq(ChoicesVisitor)
+        }
+    }
+
+    struct ChoicesVisitor;
+
+    impl<'de> Visitor<'de> for ChoicesVisitor {
+        type Value = Choices;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Choices, A::Error> {
+            let mut choices = Choices {
+                is_empty: true,
+                text_bytes: 0,
+            };
+            while let Some(choice) = list.next_element::<Choice>()? {
+                choices.is_empty = false;
+                choices.text_bytes += choice.text_bytes();
+            }
+            Ok(choices)
+        }
     }
 
     #[derive(Default, Deserialize)]
@@ -87,8 +123,8 @@ fn openai(data: &[u8]) -> Option<Payload> {
     let usage = event.usage.filter(|usage| usage.get().starts_with('{'));
     let choices = event.choices;
     Some(Payload {
-        text_bytes: choices.iter().flatten().map(Choice::text_bytes).sum(),
-        is_only_usage: usage.is_some() && choices.is_some_and(|choices| choices.is_empty()),
+        text_bytes: choices.as_ref().map_or(0, |choices| choices.text_bytes),
+        is_only_usage: usage.is_some() && choices.is_some_and(|choices| choices.is_empty),
         usage: usage.and_then(Counts::parse),
         is_last: false,
         error: event.error.map(|_| provider_error(data)),

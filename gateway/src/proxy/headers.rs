@@ -44,10 +44,9 @@ const PROVIDER_REQUEST_ID: HeaderName = HeaderName::from_static("x-provider-requ
 /// The longest request ID that is accepted from a client.
 const MAX_REQUEST_ID: usize = 128;
 
-/// Removes the fields that are about the connection to the client or for the gateway, and those that the
-/// client library sets itself.
+/// Removes the fields that are for the gateway, and those that the client library sets itself. Those that
+/// are about the connection to the client are [removed before](remove_hop_by_hop).
 pub(crate) fn remove_from_request(headers: &mut HeaderMap) {
-    remove_hop_by_hop(headers);
     let names = [HOST, CONTENT_LENGTH, EXPECT, CLASS].into_iter();
     for name in names.chain(METHOD_OVERRIDES) {
         headers.remove(name);
@@ -126,7 +125,7 @@ mod tests {
     use http::HeaderMap;
     use http::header::HeaderValue;
 
-    use super::{REQUEST_ID, remove_from_request, request_id};
+    use super::{REQUEST_ID, remove_from_request, remove_hop_by_hop, request_id};
 
     fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
         let fields = fields.iter();
@@ -150,6 +149,7 @@ mod tests {
             ("x-custom", "2"),
             ("authorization", "Bearer key"),
         ]);
+        remove_hop_by_hop(&mut all);
         remove_from_request(&mut all);
         let mut names: Vec<_> = all.keys().map(http::HeaderName::as_str).collect();
         names.sort_unstable();
