@@ -14,6 +14,7 @@ use model_studio_limiter::{Refusal, TaskPermit};
 use tokio::time::{sleep, timeout};
 
 use super::answer::{AnswerBody, Answered, Call, Reader};
+use super::joined::JoinedBody;
 use super::plan::Plan;
 use super::provider_body::ProviderBody;
 use super::response::{Body, full};
@@ -273,7 +274,13 @@ impl Answer<'_> {
             tracker: tracker.hand_over(),
         };
         let idle = self.settings.config.timeouts.idle;
-        let body = AnswerBody::new(body, Answered::Call(Box::new(call)), idle).boxed_unsync();
+        let is_stream = matches!(call.reader, Reader::Events(_));
+        let body = AnswerBody::new(body, Answered::Call(Box::new(call)), idle);
+        let body = if is_stream {
+            JoinedBody::new(body).boxed_unsync()
+        } else {
+            body.boxed_unsync()
+        };
         Ok(Response::from_parts(parts, body))
     }
 

@@ -3,6 +3,7 @@
 mod answer;
 mod call;
 pub(crate) mod headers;
+mod joined;
 mod life_cycle;
 mod pass;
 mod plan;
