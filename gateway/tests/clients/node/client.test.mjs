@@ -20,7 +20,7 @@ const chat = (fields, options) => client.chat.completions.create({ model: MODEL,
 
 async function counts(model) {
   const all = await (await fetch(`${MOCK_URL}/mock/counts`)).json();
-  return all[model] ?? { accepted: 0, refused: 0, running: 0, cancelled: 0 };
+  return all[model] ?? { accepted: 0, running: 0, cancelled: 0 };
 }
 
 async function collect(stream) {
@@ -125,6 +125,4 @@ test("more calls than the limit wait", async () => {
   for (const answer of answers) assert.equal(answer.choices[0].message.content, ANSWER);
   const after = await counts(FAST_MODEL);
   assert.equal(after.accepted, before.accepted + 100);
-  // Clients see no refusal. A few are possible: a busy machine can delay calls on their way.
-  assert.ok(after.refused < 10, `${after.refused} refusals`);
 });

@@ -30,7 +30,7 @@ ANSWER = "one two six ten one two "
 def counts(model):
     """Returns what the mock provider has counted for a model."""
     with urllib.request.urlopen(MOCK_URL + "/mock/counts") as response:
-        return json.load(response).get(model, {"accepted": 0, "refused": 0, "running": 0, "cancelled": 0})
+        return json.load(response).get(model, {"accepted": 0, "running": 0, "cancelled": 0})
 
 
 def wait_until(condition):

@@ -155,8 +155,6 @@ class OpenAI(unittest.TestCase):
         self.assertEqual({answer.choices[0].message.content for answer in answers}, {ANSWER})
         after = counts(FAST_MODEL)
         self.assertEqual(after["accepted"], before["accepted"] + 100)
-        # Clients see no refusal. A few are possible: a busy machine can delay calls on their way.
-        self.assertLess(after["refused"], 10)
 
 
 def text(chunks):

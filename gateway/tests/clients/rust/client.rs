@@ -159,8 +159,6 @@ async fn more_calls_than_the_limit_wait() {
         assert_eq!(text(&answer.unwrap()), ANSWER);
     }
     assert_eq!(count(FAST_MODEL, "accepted").await, before + 100);
-    // Clients see no refusal. A few are possible: a busy machine can delay calls on their way.
-    assert!(count(FAST_MODEL, "refused").await < 10);
 }
 
 /// Returns a setting of `.ci/gateway-clients`, which starts the servers.
