@@ -118,15 +118,20 @@ impl CallPermit {
         }
     }
 
+    /// Raises the costs of a call that is running to what is known so far.
+    pub(crate) fn report(&mut self, cost: Cost) {
+        if let Some(permit) = &mut self.model {
+            permit.report(cost);
+        }
+        if let Some(permit) = &mut self.client {
+            permit.report(cost);
+        }
+    }
+
     /// Ends the permits of a call whose cost is not known. What was seen is counted at least. The rest
     /// of the estimate stays, because the provider may go on.
     pub(crate) fn leave(mut self, seen: Cost) {
-        if let Some(permit) = &mut self.model {
-            permit.report(seen);
-        }
-        if let Some(permit) = &mut self.client {
-            permit.report(seen);
-        }
+        self.report(seen);
     }
 
     /// Returns the permit of a task, after it was submitted. Returns `None` for other calls.
@@ -142,10 +147,10 @@ impl CallPermit {
 }
 
 impl ModelPermit {
-    /// Raises the cost of a call to what was seen of its answer.
-    fn report(&mut self, seen: Cost) {
+    /// Raises the cost of a call to what is known so far.
+    fn report(&mut self, cost: Cost) {
         if let Self::Call(permit) = self {
-            permit.report(seen);
+            permit.report(cost);
         }
     }
 

@@ -1,9 +1,12 @@
 //! What calls are expected to cost, learned from what earlier ones have cost.
 
+mod output;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use model_studio_limiter::Estimator;
+use output::OutputEstimate;
 
 /// The most clients of which the answers to one model are remembered. If there are more, those that
 /// have been idle the longest are forgotten.
@@ -45,7 +48,7 @@ pub(crate) struct Size {
 struct ModelEstimates {
     input: InputEstimate,
     /// The output tokens of the answers to all clients.
-    output: Estimator,
+    output: OutputEstimate,
     by_client: HashMap<Box<str>, ClientEstimate>,
     /// Counts the calls.
     now: u64,
@@ -53,7 +56,7 @@ struct ModelEstimates {
 
 #[derive(Debug, Default)]
 struct ClientEstimate {
-    output: Estimator,
+    output: OutputEstimate,
     last_used: u64,
 }
 
@@ -82,13 +85,11 @@ impl Estimates {
             let input = InputEstimate::default().tokens(size);
             return (input, output.saturating_mul(size.answers));
         };
-        // The estimators return their bound until they have seen enough answers.
-        let bound = size.max_output.unwrap_or(u64::MAX);
-        let known = model.by_client.get(client);
-        let output = match known.filter(|known| known.output.has_learned()) {
-            Some(known) => known.output.estimate(bound),
-            None if model.output.has_learned() => model.output.estimate(bound),
-            None => size.max_output.unwrap_or(assumed_output),
+        let learned = model.output_of(client, OutputEstimate::usual);
+        let bound = size.max_output;
+        let output = match learned {
+            Some(learned) => learned.min(bound.unwrap_or(u64::MAX)),
+            None => bound.unwrap_or(assumed_output),
         };
         (
             model.input.tokens(size),
@@ -96,26 +97,61 @@ impl Estimates {
         )
     }
 
-    /// Learns from the usage of a call.
-    pub(crate) fn observe(&self, model: &Arc<str>, client: &str, size: Size, usage: (u64, u64)) {
+    /// Returns the output tokens that a call is expected to use if it has not ended after this time.
+    /// Returns `None` if too little is known.
+    pub(crate) fn output_after(
+        &self,
+        model: &str,
+        client: &str,
+        size: Size,
+        time: Duration,
+    ) -> Option<u64> {
+        let models = self.models.lock().unwrap_or_else(PoisonError::into_inner);
+        let model = models.get(model)?;
+        let output = model.output_of(client, |output| output.after(time))?;
+        let output = output.min(size.max_output.unwrap_or(u64::MAX));
+        Some(output.saturating_mul(size.answers))
+    }
+
+    /// Learns from the usage of a call, whose answer ended this long after the call was sent.
+    pub(crate) fn observe(
+        &self,
+        model: &Arc<str>,
+        client: &str,
+        size: Size,
+        usage: (u64, u64),
+        time: Duration,
+    ) {
         let (input, output) = usage;
         let mut models = self.models.lock().unwrap_or_else(PoisonError::into_inner);
         let model = models.entry(Arc::clone(model)).or_default();
         model.now += 1;
         model.input.observe(size, input);
         let output = output / size.answers.max(1);
-        model.output.observe(output);
+        model.output.observe(output, time);
         if let Some(known) = model.by_client.get_mut(client) {
-            known.observe(output, model.now);
+            known.observe(output, time, model.now);
             return;
         }
         model.forget_idle_clients();
         let known = model.by_client.entry(client.into()).or_default();
-        known.observe(output, model.now);
+        known.observe(output, time, model.now);
     }
 }
 
 impl ModelEstimates {
+    /// Returns what is known of the answers to a client, or else of those to all clients.
+    fn output_of(
+        &self,
+        client: &str,
+        known: impl Fn(&OutputEstimate) -> Option<u64>,
+    ) -> Option<u64> {
+        let of_client = self.by_client.get(client);
+        of_client
+            .and_then(|client| known(&client.output))
+            .or_else(|| known(&self.output))
+    }
+
     /// Forgets half of the clients if there are too many.
     fn forget_idle_clients(&mut self) {
         if self.by_client.len() < MAX_CLIENTS {
@@ -134,8 +170,8 @@ impl ModelEstimates {
 }
 
 impl ClientEstimate {
-    fn observe(&mut self, output: u64, now: u64) {
-        self.output.observe(output);
+    fn observe(&mut self, output: u64, time: Duration, now: u64) {
+        self.output.observe(output, time);
         self.last_used = now;
     }
 }
@@ -190,6 +226,7 @@ fn to_f64(number: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use super::{Estimates, MAX_CLIENTS, Size};
 
@@ -199,6 +236,8 @@ mod tests {
         max_output: None,
         answers: 1,
     };
+
+    const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
     fn the_first_estimate_is_assumed() {
@@ -217,7 +256,7 @@ mod tests {
         let estimates = Estimates::default();
         let model = Arc::from("m");
         for _ in 0..2_000 {
-            estimates.observe(&model, "a", SIZE, (800, 10));
+            estimates.observe(&model, "a", SIZE, (800, 10), SECOND);
         }
         // An image does not change what text costs.
         let image = Size {
@@ -225,7 +264,7 @@ mod tests {
             ..SIZE
         };
         for _ in 0..2_000 {
-            estimates.observe(&model, "a", image, (4_800, 10));
+            estimates.observe(&model, "a", image, (4_800, 10), SECOND);
         }
         assert_eq!(estimates.estimate("m", "a", SIZE, 500).0, 800);
         assert_eq!(estimates.estimate("m", "a", image, 500).0, 4_800);
@@ -236,8 +275,8 @@ mod tests {
         let estimates = Estimates::default();
         let model = Arc::from("m");
         for _ in 0..16 {
-            estimates.observe(&model, "short", SIZE, (800, 10));
-            estimates.observe(&model, "long", SIZE, (800, 9_000));
+            estimates.observe(&model, "short", SIZE, (800, 10), SECOND);
+            estimates.observe(&model, "long", SIZE, (800, 9_000), SECOND);
         }
         assert_eq!(estimates.estimate("m", "short", SIZE, 500).1, 10);
         assert_eq!(estimates.estimate("m", "long", SIZE, 500).1, 9_000);
@@ -256,9 +295,9 @@ mod tests {
         let model = Arc::from("m");
         for client in 0..3 * MAX_CLIENTS {
             for _ in 0..16 {
-                estimates.observe(&model, "busy", SIZE, (800, 10));
+                estimates.observe(&model, "busy", SIZE, (800, 10), SECOND);
             }
-            estimates.observe(&model, &client.to_string(), SIZE, (800, 9_000));
+            estimates.observe(&model, &client.to_string(), SIZE, (800, 9_000), SECOND);
         }
         let models = estimates.models.lock().unwrap();
         let clients = &models[&model].by_client;

@@ -3,7 +3,6 @@
 use std::future::Future as _;
 use std::mem;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -15,13 +14,11 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::provider_body::ProviderBody;
 use super::read_body::{Memory, Reserved};
 use super::response::BoxError;
-use crate::admission::CallPermit;
-use crate::estimate::Size;
+use super::running::Running;
 use crate::formats::Format;
 use crate::formats::events::EventReader;
 use crate::formats::usage::{Usage, usage_of_body};
 use crate::record::Outcome;
-use crate::shared::Shared;
 use crate::tracker::Tracker;
 
 /// The bytes of text for which at least one token is counted when an answer is interrupted.
@@ -56,15 +53,9 @@ pub(crate) enum Answered {
 /// A call that was sent and is not settled.
 #[derive(Debug)]
 pub(crate) struct Call {
-    pub(crate) shared: Arc<Shared>,
     pub(crate) tracker: Tracker,
-    pub(crate) permit: CallPermit,
+    pub(crate) running: Running,
     pub(crate) format: Format,
-    /// The name of the model's estimates.
-    pub(crate) model: Arc<str>,
-    /// Identifies the client whose lengths of answers are learned.
-    pub(crate) client: Arc<str>,
-    pub(crate) size: Size,
     /// A usage with more tokens is not plausible.
     pub(crate) max_usage: u64,
     pub(crate) reader: Reader,
@@ -111,6 +102,9 @@ impl AnswerBody {
         if let Poll::Ready(part) = Pin::new(&mut self.inner).poll_frame(context) {
             self.is_waiting = false;
             return Poll::Ready(part.map(|part| part.map_err(BoxError::from)));
+        }
+        if let Some(Answered::Call(call)) = &mut self.request {
+            call.running.poll_estimate(context);
         }
         if !self.is_waiting {
             self.is_waiting = true;
@@ -261,18 +255,17 @@ impl Call {
         record.refusals += u32::from(refusal.is_some_and(Refusal::is_retryable));
         if let (true, Some((input, output))) = (is_complete, usage) {
             record.usage = usage;
-            if !self.model.is_empty() {
-                let estimates = &self.shared.estimates;
-                estimates.observe(&self.model, &self.client, self.size, (input, output));
-            }
-            self.permit.settle(Cost::input_output(input, output));
+            self.running.learn(input, output);
+            self.running
+                .permit
+                .settle(Cost::input_output(input, output));
         } else {
             // The usage is that of a part of the answer, if there is one.
             let (input, output) = usage.unwrap_or_default();
             let seen = Cost::input_output(input, output.max(seen));
             match refusal {
-                Some(refusal) => self.permit.refused_after(refusal, seen),
-                None => self.permit.leave(seen),
+                Some(refusal) => self.running.permit.refused_after(refusal, seen),
+                None => self.running.permit.leave(seen),
             }
         }
         self.tracker.end(outcome);

@@ -18,6 +18,7 @@ use super::joined::JoinedBody;
 use super::plan::Plan;
 use super::provider_body::ProviderBody;
 use super::response::{Body, full};
+use super::running::Running;
 use super::{headers, life_cycle};
 use crate::admission::{self, CallPermit};
 use crate::failure::Failure;
@@ -48,15 +49,15 @@ pub(crate) async fn send(
 ) -> Result<Response<Body>, Failure> {
     for attempt in 0.. {
         let (candidate, permit) = wait(shared, settings, &plan, tracker).await?;
-        let refused = match send_once(settings, &plan, candidate, permit).await? {
-            Sent::Answered(response, permit) => {
+        let refused = match send_once(shared, settings, &plan, candidate, permit).await? {
+            Sent::Answered(response, running) => {
                 let answer = Answer {
                     shared,
                     settings,
                     plan,
                     candidate,
                 };
-                return answer.pass_on(response, permit, tracker).await;
+                return answer.pass_on(response, running, tracker).await;
             }
             Sent::Refused(refused) => refused,
         };
@@ -81,7 +82,7 @@ pub(crate) async fn send(
     reason = "there is only one for a short time"
 )]
 enum Sent {
-    Answered(Response<ProviderBody>, CallPermit),
+    Answered(Response<ProviderBody>, Running),
     Refused(Refused),
 }
 
@@ -143,6 +144,7 @@ async fn wait(
 
 /// Sends a call once, and waits for the header of the response and the first event of a stream.
 async fn send_once(
+    shared: &Arc<Shared>,
     settings: &Settings,
     plan: &Plan,
     candidate: usize,
@@ -157,12 +159,14 @@ async fn send_once(
     };
     let timeouts = &settings.config.timeouts;
     let longest = timeouts.response + timeouts.wait;
-    let response = match settings.provider.send(request, longest).await {
+    let mut running = Running::new(shared, plan, candidate, permit);
+    let response = running.wait_for(settings.provider.send(request, longest));
+    let response = match response.await {
         Ok(response) => response,
         Err(error) => {
             // Otherwise, the permit is dropped, and its estimate stays counted.
             if !error.may_be_sent {
-                permit.cancel();
+                running.permit.cancel();
             }
             return Err(error.failure);
         }
@@ -174,14 +178,15 @@ async fn send_once(
     let (refusal, body) = if parts.status.is_success() {
         let mut body = ProviderBody::from(body);
         let error = if !plan.is_task && is_readable_stream(&parts.headers) {
-            body.first_error(plan.format, timeouts.idle).await?
+            let error = body.first_error(plan.format, timeouts.idle);
+            running.wait_for(error).await?
         } else {
             None
         };
         match error.as_ref().map(classify) {
             Some(refusal) if refusal.is_retryable() => (refusal, RefusedBody::Stream(body)),
             // The stream of any other error is settled like that of an answer.
-            _ => return Ok(Sent::Answered(Response::from_parts(parts, body), permit)),
+            _ => return Ok(Sent::Answered(Response::from_parts(parts, body), running)),
         }
     } else {
         let body = timeout(timeouts.idle, read_small(body)).await;
@@ -190,9 +195,9 @@ async fn send_once(
     };
     let retry_after = retry_after(&parts.headers);
     if refusal.is_retryable() {
-        permit.refused(refusal, retry_after);
+        running.permit.refused(refusal, retry_after);
     } else {
-        permit.rejected();
+        running.permit.rejected();
     }
     Ok(Sent::Refused(Refused {
         refusal,
@@ -248,14 +253,14 @@ impl Answer<'_> {
     async fn pass_on(
         self,
         response: Response<ProviderBody>,
-        permit: CallPermit,
+        running: Running,
         tracker: &mut Tracker,
     ) -> Result<Response<Body>, Failure> {
         let (mut parts, body) = response.into_parts();
         headers::remove_hop_by_hop(&mut parts.headers);
         self.describe(&mut parts.headers);
         if self.plan.is_task {
-            let body = self.submitted(body, permit.into_task()).await?;
+            let body = self.submitted(body, running.permit.into_task()).await?;
             tracker.responds(parts.status);
             tracker.end(Outcome::Completed);
             return Ok(Response::from_parts(parts, full(body)));
@@ -263,12 +268,8 @@ impl Answer<'_> {
         let reader = self.reader(&mut parts.headers);
         tracker.responds(parts.status);
         let call = Call {
-            shared: Arc::clone(self.shared),
-            permit,
+            running,
             format: self.plan.format,
-            model: Arc::clone(&self.plan.candidates[self.candidate].name),
-            client: Arc::clone(&self.plan.caller.id),
-            size: self.plan.size,
             max_usage: self.plan.max_usage(self.candidate),
             reader,
             tracker: tracker.hand_over(),

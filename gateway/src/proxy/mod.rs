@@ -11,6 +11,7 @@ mod provider_body;
 pub(crate) mod read_body;
 mod reading;
 pub(crate) mod response;
+mod running;
 
 use std::convert::Infallible;
 use std::sync::Arc;

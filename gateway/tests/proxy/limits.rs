@@ -7,11 +7,12 @@ use http::StatusCode;
 use model_studio_gateway::config::Class;
 use model_studio_gateway::mock_provider::{Distribution, MockProvider};
 use model_studio_limits::LimitKind;
+use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::common::{
-    CHAT, Client, MODEL, TestGateway, at_once, chat, chat_with, config_of, limit, model,
-    one_at_a_time,
+    CHAT, Client, MODEL, TestGateway, at_once, chat, chat_with, config_of, eventually, limit,
+    many_tokens, model, one_at_a_time,
 };
 
 /// The milliseconds by which a call can reach the provider later than another one on a busy machine. The
@@ -63,6 +64,38 @@ async fn tokens_are_learned_and_kept() {
     let counts = provider.counts(MODEL);
     assert_eq!(counts.refused, 0);
     assert!(counts.limits[0].largest <= 3_000);
+}
+
+/// Most answers are short, so little is reserved for a call at first. While it runs for as long as the
+/// long ones, as much as they have used is reserved.
+#[tokio::test]
+async fn more_is_reserved_for_a_call_that_runs_for_long() {
+    let provider = MockProvider::builder().time_per_token(Duration::from_millis(5));
+    let provider = provider.start().await.unwrap();
+    let config = config_of(&provider, vec![model(MODEL, &[many_tokens()])]);
+    let gateway = TestGateway::start(config).await;
+    let client = gateway.client();
+    let call = |output: u64, is_stream: bool| {
+        let (client, prompt) = (client.clone(), format!("[output_tokens={output}]"));
+        let messages = json!([{ "role": "user", "content": prompt }]);
+        let body = json!({ "model": MODEL, "messages": messages, "stream": is_stream });
+        async move { client.chat(&body).await }
+    };
+    let mut calls = JoinSet::new();
+    for number in 0..30 {
+        let output = if number < 27 { 5 } else { 400 };
+        calls.spawn(call(output, false));
+    }
+    calls.join_all().await;
+    gateway.idle().await;
+    for is_stream in [false, true] {
+        let before = gateway.used(MODEL);
+        // Its answer does not end within this test.
+        let running = tokio::spawn(call(1_000_000, is_stream));
+        eventually("the call is admitted", || gateway.used(MODEL) > before).await;
+        eventually("more is reserved", || gateway.used(MODEL) >= before + 400).await;
+        running.abort();
+    }
 }
 
 #[tokio::test]
