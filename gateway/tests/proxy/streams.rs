@@ -20,6 +20,9 @@ const USAGE: &str =
     "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":5}}\n\n";
 const DONE: &str = "data: [DONE]\n\n";
 
+const CHUNKED: &str =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+
 /// What a call is expected to use, if nothing is known: 100 output tokens and some input.
 const ESTIMATE: std::ops::Range<u64> = 100..200;
 
@@ -60,6 +63,70 @@ async fn each_event_is_passed_on_as_it_arrives() {
             client.read_until(part).await;
         }
         client.read_until("0\r\n\r\n").await;
+    }
+    gateway.idle().await;
+}
+
+/// Returns a part of a body with the framing of HTTP.
+fn chunk(part: &str) -> String {
+    format!("{:x}\r\n{part}\r\n", part.len())
+}
+
+/// A write for each event takes more time than everything else that the gateway does for it.
+#[tokio::test]
+async fn events_that_arrive_together_are_written_together() {
+    const EVENTS: usize = 100;
+    let next = Arc::new(Notify::new());
+    let (waits, head) = (Arc::clone(&next), CHUNKED.to_owned());
+    let upstream = TestUpstream::start(move |_, _| {
+        let events = chunk(FIRST).repeat(EVENTS) + &chunk("");
+        vec![
+            Step::Send((head.clone() + &chunk(FIRST)).into()),
+            Step::Wait(Arc::clone(&waits)),
+            Step::Send(events.into()),
+        ]
+    })
+    .await;
+    let gateway = start(&upstream).await;
+    let mut client = gateway.raw_client().await;
+    client.post(CHAT, "", streamed().to_string()).await;
+    client.read_until(FIRST).await;
+    next.notify_one();
+    let rest = client.read_until("\r\n0\r\n\r\n").await;
+    let rest = String::from_utf8(rest).unwrap();
+    assert_eq!(rest.matches(FIRST).count(), EVENTS);
+    let chunks = rest.matches("\r\ndata").count();
+    assert!(chunks < EVENTS / 2, "{chunks} writes");
+}
+
+#[tokio::test]
+async fn events_before_the_end_of_a_connection_are_passed_on() {
+    let next = Arc::new(Notify::new());
+    let (waits, head) = (Arc::clone(&next), CHUNKED.to_owned());
+    let upstream = TestUpstream::start(move |_, number| {
+        let last = chunk(FIRST).repeat(2);
+        match number {
+            // The first events are also the last ones.
+            0 => vec![Step::Send((head.clone() + &last).into()), Step::Close],
+            _ => vec![
+                Step::Send((head.clone() + &chunk(FIRST)).into()),
+                Step::Wait(Arc::clone(&waits)),
+                Step::Send(last.into()),
+                Step::Close,
+            ],
+        }
+    })
+    .await;
+    let gateway = start(&upstream).await;
+    for events in [2, 3] {
+        let mut client = gateway.raw_client().await;
+        client.post(CHAT, "", streamed().to_string()).await;
+        let mut answer = client.read_until(FIRST).await;
+        next.notify_one();
+        answer.extend(client.read_to_end().await);
+        let answer = String::from_utf8(answer).unwrap();
+        assert_eq!(answer.matches(FIRST).count(), events, "{answer}");
+        assert!(!answer.ends_with("0\r\n\r\n"), "the answer is not complete");
     }
     gateway.idle().await;
 }
