@@ -250,7 +250,7 @@ impl Metrics {
         );
         registry.register(
             "gen_ai_client_token_usage",
-            "Tokens of a call as the provider has reported them",
+            "Tokens of a call whose answer was complete, as the provider has reported them",
             self.used_tokens.clone(),
         );
         let registry = registry.sub_registry_with_prefix(PREFIX);
@@ -261,12 +261,12 @@ impl Metrics {
         );
         registry.register(
             "wait_duration_seconds",
-            "Time that a call was in the queue, for all of its attempts together",
+            "Time in the queue, for all attempts of a call together",
             self.wait.clone(),
         );
         registry.register(
             "time_to_first_byte_seconds",
-            "Time from the header of a call to that of a successful answer, with the time in the queue",
+            "Time from the header of a call to that of its answer, or to the first event of a stream, with the time in the queue",
             self.first_byte.clone(),
         );
         registry.register(
@@ -281,7 +281,7 @@ impl Metrics {
         );
         registry.register(
             "unsettled_calls",
-            "Successful answers, complete or not, without a use of tokens, so that the estimate stays counted",
+            "Answers whose use of tokens is not known, so that the estimate or what was seen stays counted",
             self.unsettled.clone(),
         );
     }

@@ -53,9 +53,11 @@ impl Record {
         }
     }
 
-    /// Returns `true` if the status of the response is that of a success.
+    /// Returns `true` if the response is the beginning of an answer. A stream can contain a refusal
+    /// although its status is that of a success.
     pub(crate) fn is_success(&self) -> bool {
-        self.status.is_some_and(|status| status.is_success())
+        let is_success = self.status.is_some_and(|status| status.is_success());
+        is_success && self.outcome != Outcome::Refused
     }
 }
 

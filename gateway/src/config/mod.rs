@@ -239,7 +239,8 @@ pub struct Bounds {
     /// The most requests that wait. The default is 10,000.
     pub waiting: usize,
     /// The most bytes that the bodies of all calls have together, from when they arrive until the
-    /// provider's response begins, and answers whose usage is at their end. The default is 256 MiB.
+    /// provider's answer begins (for a stream, with its first event), and answers whose usage is at
+    /// their end. The default is 256 MiB.
     pub waiting_bytes: usize,
 }
 

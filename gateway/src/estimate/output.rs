@@ -7,10 +7,10 @@ use std::time::Duration;
 /// so much that less of a limit can be used.
 const ANSWERS: usize = 128;
 
-/// The number of answers from which on they are used.
+/// The number of answers that an estimate needs.
 const MIN_ANSWERS: usize = 16;
 
-/// The part of the answers that use at most what is usual.
+/// The part of the answers that the usual number of tokens covers.
 const PART: f64 = 0.9;
 
 /// The output tokens of recent answers, and the time that they took.

@@ -11,7 +11,7 @@ use super::Format;
 use super::errors::ProviderError;
 use super::payload::{self, Payload};
 use super::usage::{Counts, Usage};
-use boundaries::Boundaries;
+pub(crate) use boundaries::Boundaries;
 pub(crate) use first::FirstEvent;
 use passed::Passed;
 

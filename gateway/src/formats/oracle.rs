@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::formats::Format;
 use crate::formats::errors::ProviderError;
-use crate::formats::events::{EventReader, FirstEvent};
+use crate::formats::events::{Boundaries, EventReader, FirstEvent};
 use crate::formats::request::CallBody;
 
 const FORMATS: [Format; 6] = [
@@ -158,6 +158,14 @@ pub(crate) fn cut(format: Format, removes_usage: bool, lengths: &[u8], stream: &
     );
     if first.is_some() {
         assert_eq!(first.as_ref(), reader.refusal(), "it is the first error");
+    }
+    let mut alone = EventReader::new(format, false);
+    let end = Boundaries::default().end_of_event(stream, 0);
+    let event = &stream[..end.unwrap_or(stream.len())];
+    alone.push(&Bytes::copy_from_slice(event));
+    alone.finish();
+    if event.len() <= 64 << 10 && !event.starts_with(b":") {
+        assert_eq!(first.as_ref(), alone.refusal(), "an error is found");
     }
     passed
 }

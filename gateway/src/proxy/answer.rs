@@ -325,7 +325,8 @@ impl Reader {
     fn is_complete(&self, format: Format, ended: Ended) -> bool {
         match self {
             Self::Events(events) if events.is_complete() => true,
-            // Its first event reports one token of output, and only the last ones all.
+            // The first event of a Messages stream reports one token of output. Only the last ones report
+            // all.
             Self::Events(_) if format == Format::Messages => false,
             _ => ended == Ended::Complete,
         }

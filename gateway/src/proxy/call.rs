@@ -79,7 +79,7 @@ pub(crate) async fn send(
 /// What has become of a call.
 #[expect(
     clippy::large_enum_variant,
-    reason = "there is only one for a short time"
+    reason = "a call has one value, which is taken apart at once"
 )]
 enum Sent {
     Answered(Response<ProviderBody>, Running),
@@ -160,8 +160,13 @@ async fn send_once(
     let timeouts = &settings.config.timeouts;
     let longest = timeouts.response + timeouts.wait;
     let mut running = Running::new(shared, plan, candidate, permit);
-    let response = running.wait_for(settings.provider.send(request, longest));
-    let response = match response.await {
+    let response = settings.provider.send(request, longest);
+    let response = if plan.streams {
+        response.await
+    } else {
+        running.wait_for(response).await
+    };
+    let response = match response {
         Ok(response) => response,
         Err(error) => {
             // Otherwise, the permit is dropped, and its estimate stays counted.
@@ -178,8 +183,9 @@ async fn send_once(
     let (refusal, body) = if parts.status.is_success() {
         let mut body = ProviderBody::from(body);
         let error = if !plan.is_task && is_readable_stream(&parts.headers) {
-            let error = body.first_error(plan.format, timeouts.idle);
-            running.wait_for(error).await?
+            let error = body.first_error(plan.format, timeouts.idle).await?;
+            running.begins();
+            error
         } else {
             None
         };

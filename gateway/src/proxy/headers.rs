@@ -44,8 +44,8 @@ const PROVIDER_REQUEST_ID: HeaderName = HeaderName::from_static("x-provider-requ
 /// The longest request ID that is accepted from a client.
 const MAX_REQUEST_ID: usize = 128;
 
-/// Removes the fields that are for the gateway, and those that the client library sets itself. Those that
-/// are about the connection to the client are [removed before](remove_hop_by_hop).
+/// Removes the fields that are for the gateway, and those that the client library sets itself. The caller
+/// has removed those that [are about the connection](remove_hop_by_hop) to the client.
 pub(crate) fn remove_from_request(headers: &mut HeaderMap) {
     let names = [HOST, CONTENT_LENGTH, EXPECT, CLASS].into_iter();
     for name in names.chain(METHOD_OVERRIDES) {

@@ -46,6 +46,8 @@ pub(crate) struct Plan {
     /// The models that can serve it, the best first. There is at least one.
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) size: Size,
+    /// Whether the client asks for a stream.
+    pub(crate) streams: bool,
     /// Whether the gateway asks for the usage, and has to remove it from the answer.
     pub(crate) asks_for_usage: bool,
     /// When the client gives up, or the longest time in the queue has passed.
@@ -99,6 +101,7 @@ pub(crate) async fn plan(
         caller,
         candidates,
         size,
+        streams,
         asks_for_usage,
         deadline,
         uri: parts.uri,

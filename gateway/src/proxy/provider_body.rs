@@ -16,6 +16,10 @@ use crate::formats::Format;
 use crate::formats::errors::ProviderError;
 use crate::formats::events::FirstEvent;
 
+/// The most parts that are read before the first event is complete. After that, nothing more is held
+/// back.
+const MAX_PARTS: usize = 1_000;
+
 /// The body of a response of the provider.
 #[derive(Debug)]
 pub(crate) struct ProviderBody {
@@ -54,9 +58,15 @@ impl ProviderBody {
                 Ok(Some(Err(_))) | Err(_) => return Err(Failure::incomplete()),
             };
             let first = frame.data_ref().map(|data| event.push(data));
-            self.read.push_back(frame);
+            // With HTTP/2, parts can be empty.
+            if frame.data_ref().is_none_or(|data| !data.is_empty()) {
+                self.read.push_back(frame);
+            }
             if let Some(Poll::Ready(error)) = first {
                 return Ok(error);
+            }
+            if self.read.len() == MAX_PARTS {
+                return Ok(None);
             }
         }
         Ok(event.finish())

@@ -27,10 +27,12 @@ pub(crate) struct Running {
     /// Identifies the client whose lengths of answers are learned.
     client: Arc<str>,
     size: Size,
-    /// The output tokens that are reserved.
+    /// The output tokens that the call is expected to use.
     output: u64,
+    /// When the call was sent, or when the answer has begun if that can be seen.
     started: Instant,
-    ticks: Interval,
+    /// `None` if nothing is learned of the call.
+    ticks: Option<Interval>,
 }
 
 impl Running {
@@ -42,9 +44,12 @@ impl Running {
         permit: CallPermit,
     ) -> Self {
         let candidate = &plan.candidates[candidate];
-        let started = Instant::now();
-        let mut ticks = interval_at(started + PERIOD, PERIOD);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let is_learned = !candidate.name.is_empty() && !plan.is_task;
+        let ticks = is_learned.then(|| {
+            let mut ticks = interval_at(Instant::now() + PERIOD, PERIOD);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            ticks
+        });
         Self {
             permit,
             shared: Arc::clone(shared),
@@ -52,7 +57,7 @@ impl Running {
             client: Arc::clone(&plan.caller.id),
             size: plan.size,
             output: candidate.output,
-            started,
+            started: Instant::now(),
             ticks,
         }
     }
@@ -67,10 +72,22 @@ impl Running {
         .await
     }
 
+    /// Notes that the first event of a stream has arrived. The provider can hold a call before it
+    /// answers, which does not mean that the answer is long.
+    pub(crate) fn begins(&mut self) {
+        self.started = Instant::now();
+        if let Some(ticks) = &mut self.ticks {
+            ticks.reset();
+        }
+    }
+
     /// Raises the estimate if the answer takes longer than others that it was based on, because it is
-    /// then longer too. Wakes the task when that may be so.
+    /// then longer too. The task is woken for the next comparison.
     pub(crate) fn poll_estimate(&mut self, context: &mut Context<'_>) {
-        while self.ticks.poll_tick(context).is_ready() {
+        let Some(ticks) = &mut self.ticks else {
+            return;
+        };
+        while ticks.poll_tick(context).is_ready() {
             let (estimates, time) = (&self.shared.estimates, self.started.elapsed());
             let output = estimates.output_after(&self.model, &self.client, self.size, time);
             if let Some(output) = output.filter(|output| *output > self.output) {
@@ -80,7 +97,8 @@ impl Running {
         }
     }
 
-    /// Learns from the usage of the answer, which has ended.
+    /// Learns from the usage of the answer, which has ended. Its time includes that in which the client
+    /// did not read it.
     pub(crate) fn learn(&self, input: u64, output: u64) {
         if self.model.is_empty() {
             return;

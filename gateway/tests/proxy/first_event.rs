@@ -266,7 +266,7 @@ async fn a_compressed_stream_is_passed_on() {
     assert_eq!(gateway.handle.usage()[MODEL].refused, 0);
 }
 
-/// Events would be read in it, although it is none.
+/// The content looks like events, but its type says that it is no stream.
 #[tokio::test]
 async fn a_body_that_is_no_stream_is_passed_on() {
     let fields = "Content-Type: application/json\r\n";

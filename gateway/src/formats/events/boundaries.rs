@@ -6,7 +6,7 @@ use memchr::memchr2;
 ///
 /// A line ends with a line feed, a carriage return, or both. An event ends with an empty line.
 #[derive(Debug)]
-pub(super) struct Boundaries {
+pub(crate) struct Boundaries {
     /// Whether the current line is empty so far.
     line_is_empty: bool,
     /// Whether the last byte was a carriage return, so that a line feed would belong to it.
@@ -24,7 +24,7 @@ impl Default for Boundaries {
 
 impl Boundaries {
     /// Takes the next byte if it is a line feed that belongs to the carriage return before.
-    pub(super) fn skips_line_feed(&mut self, next: u8) -> bool {
+    pub(crate) fn skips_line_feed(&mut self, next: u8) -> bool {
         std::mem::take(&mut self.is_after_return) && next == b'\n'
     }
 
@@ -33,7 +33,7 @@ impl Boundaries {
     ///
     /// If the event ends with a carriage return, a line feed after it is not taken. It may be in the
     /// next chunk.
-    pub(super) fn end_of_event(&mut self, chunk: &[u8], mut start: usize) -> Option<usize> {
+    pub(crate) fn end_of_event(&mut self, chunk: &[u8], mut start: usize) -> Option<usize> {
         while start < chunk.len() {
             if self.skips_line_feed(chunk[start]) {
                 start += 1;
