@@ -55,11 +55,12 @@ fn main() {
         "check" => check::run,
         "gateway-overhead" => gateway::overhead,
         "gateway-saturation" => gateway::saturation,
+        "gateway-estimates" => gateway::estimates,
         "gateway-trace" => gateway::trace,
         "classes" => |quick| compare_classes(quick, None),
         _ => {
             eprintln!(
-                "usage: cargo run -- (macro-call | table-size | cold-build | regions | limiter | fleet | check | classes | gateway-overhead | gateway-saturation | gateway-trace) [--quick]\n       cargo run -- classes TRACE.csv"
+                "usage: cargo run -- (macro-call | table-size | cold-build | regions | limiter | fleet | check | classes | gateway-overhead | gateway-saturation | gateway-estimates | gateway-trace) [--quick]\n       cargo run -- classes TRACE.csv"
             );
             process::exit(2);
         }

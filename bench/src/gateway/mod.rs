@@ -1,5 +1,6 @@
 //! Measures the gateway, and compares it with other proxies.
 
+mod estimates;
 mod http;
 mod install;
 mod load;
@@ -8,6 +9,7 @@ mod peers;
 mod process;
 mod provider;
 mod replay;
+mod saturating_calls;
 mod saturation;
 mod trace;
 
@@ -25,6 +27,11 @@ pub(crate) fn overhead(quick: bool) {
 /// Sends more calls than the limits allow.
 pub(crate) fn saturation(quick: bool) {
     block_on(saturation::run(quick));
+}
+
+/// Simulates more calls than the limits allow.
+pub(crate) fn estimates(quick: bool) {
+    estimates::run(quick);
 }
 
 /// Sends recorded calls.

@@ -15,6 +15,9 @@ use crate::measure::float;
 
 pub(crate) const MODEL: &str = "qwen3.7-plus";
 
+/// The classes of calls, with their weights.
+pub(crate) const CLASSES: [(&str, u32); 2] = [("interactive", 10), ("batch", 1)];
+
 const LATENCY_MS: f64 = 300.0;
 
 const TIME_PER_TOKEN: Duration = Duration::from_millis(5);
@@ -53,18 +56,28 @@ pub(crate) struct Limits {
     pub(crate) tokens: u64,
 }
 
+impl Call {
+    /// Returns the time that the provider takes to answer.
+    pub(crate) fn answer_time(&self) -> Duration {
+        let output = u32::try_from(self.output).unwrap_or(u32::MAX);
+        Duration::from_secs_f64(LATENCY_MS / 1e3) + TIME_PER_TOKEN * output
+    }
+}
+
 impl Replay {
     /// Starts the provider and the gateway. The calls begin now.
-    pub(crate) async fn start(limits: Limits, classes: &str, calls: Vec<Call>) -> io::Result<Self> {
+    pub(crate) async fn start(limits: Limits, calls: Vec<Call>) -> io::Result<Self> {
         let Limits { requests, tokens } = limits;
         let provider = MockProvider::builder()
             .per_minute(MODEL, requests, tokens)
             .latency(Distribution::Fixed(LATENCY_MS))
             .time_per_token(TIME_PER_TOKEN);
         let provider = provider.start().await?;
+        let classes = CLASSES.map(|(name, weight)| format!("{name} = {{ weight = {weight} }}"));
         let config = format!(
-            "[limits]\n\"{MODEL}\" = {{ rpm = {requests}, tpm = {tokens} }}\n{classes}\n[log]\nlevel = \
-             \"warn\"\n"
+            "[limits]\n\"{MODEL}\" = {{ rpm = {requests}, tpm = {tokens} }}\n[classes]\n{}\n[log]\nlevel \
+             = \"warn\"\n",
+            classes.join("\n")
         );
         let address = provider.url().replace("http://", "").parse();
         let gateway = peers::gateway(address.map_err(io::Error::other)?, &config).await?;
@@ -163,12 +176,10 @@ async fn send(target: &Target, call: Call) -> Done {
         connection.read(|_| {}).await
     };
     let answer = answer.await;
-    let output = u32::try_from(call.output).unwrap_or(u32::MAX);
-    let service = Duration::from_secs_f64(LATENCY_MS / 1e3) + TIME_PER_TOKEN * output;
     Done {
         call,
         is_refused: !matches!(answer, Ok(Some(head)) if head.status() == 200),
-        waited: started.elapsed().saturating_sub(service),
+        waited: started.elapsed().saturating_sub(call.answer_time()),
     }
 }
 

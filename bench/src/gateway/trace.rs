@@ -13,8 +13,6 @@ const DEMAND: f64 = 1.3;
 /// The requests of the trace that count as those of users: one of so many.
 const USERS: usize = 5;
 
-const CLASSES: &str = "[classes]\ninteractive = { weight = 10 }\nbatch = { weight = 1 }";
-
 /// How long calls may wait after the last one was sent.
 const DRAIN: Duration = Duration::from_mins(5);
 
@@ -58,7 +56,7 @@ pub(crate) async fn run(quick: bool) -> io::Result<()> {
         "{limits:?} per minute, {} calls in {minutes:.1} minutes.\n",
         calls.len()
     );
-    let mut replay = Replay::start(limits, CLASSES, calls).await?;
+    let mut replay = Replay::start(limits, calls).await?;
     let warm_up = Duration::from_secs(if quick { 0 } else { 60 });
     tokio::time::sleep(warm_up).await;
     let used = replay

@@ -4,18 +4,14 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Context;
-use std::time::Duration;
 
 use model_studio_limiter::Cost;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::plan::Plan;
 use crate::admission::CallPermit;
-use crate::estimate::Size;
+use crate::estimate::{PERIOD, Size};
 use crate::shared::Shared;
-
-/// How often the estimate of a call is compared with the time that its answer takes.
-const PERIOD: Duration = Duration::from_millis(500);
 
 /// A call that was sent and has not ended, with its permit.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 //! A file uses another if one of its paths names an item that the other defines. A path through a
 //! re-export leads to the file that defines the item, so `lib.rs` may both declare a module and
 //! re-export its items. Method calls have no path and are not seen. Code under `#[cfg(test)]` is
-//! skipped.
+//! skipped, and so are modules with `#[path]`, which are files of other packages.
 
 mod module;
 mod references;

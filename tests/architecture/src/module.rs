@@ -62,6 +62,10 @@ impl Crate {
             let Item::Mod(item) = item else {
                 unreachable!()
             };
+            // A file of another package, with which it is checked.
+            if item.attrs.iter().any(|it| it.path().is_ident("path")) {
+                continue;
+            }
             let name = item.ident.to_string();
             let child = [module.as_slice(), std::slice::from_ref(&name)].concat();
             let directory = directory.join(&name);

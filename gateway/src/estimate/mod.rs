@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use output::OutputEstimate;
 
+/// How often the estimate of a call that runs is compared with the time that its answer takes.
+pub(crate) const PERIOD: Duration = Duration::from_millis(500);
+
 /// The most clients of which the answers to one model are remembered. If there are more, those that
 /// have been idle the longest are forgotten.
 const MAX_CLIENTS: usize = 1_000;
