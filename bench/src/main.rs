@@ -34,6 +34,11 @@ fn main() {
         gateway::provide();
         return;
     }
+    // A proxy that the gateway is compared with.
+    if let ["hyper-proxy", provider] = arguments[..] {
+        gateway::pass_on(provider);
+        return;
+    }
     if let ["classes", trace] = arguments[..]
         && trace != "--quick"
     {

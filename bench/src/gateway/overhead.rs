@@ -53,10 +53,11 @@ struct Row {
 }
 
 pub(crate) async fn run(quick: bool) -> io::Result<()> {
-    let (_provider, address) = Process::start_provider()?;
+    let (_provider, address) = Process::start_server(&["gateway-provider"])?;
     let mut rows = Vec::new();
     let starts = [
         ("nginx", peers::nginx(address).await),
+        ("hyper", peers::hyper(address)),
         (
             "model-studio-gateway",
             peers::gateway(address, CONFIG).await,

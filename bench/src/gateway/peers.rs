@@ -96,6 +96,17 @@ pub(crate) async fn nginx(provider: SocketAddr) -> io::Result<Peer> {
     start("nginx", command, Target::new(calls), Target::new(streams)).await
 }
 
+/// Starts a proxy that only passes calls on.
+pub(crate) fn hyper(provider: SocketAddr) -> io::Result<Peer> {
+    let (process, address) = Process::start_server(&["hyper-proxy", &provider.to_string()])?;
+    Ok(Peer {
+        name: "hyper",
+        process: Some(process),
+        calls: Target::new(address),
+        streams: Target::new(address),
+    })
+}
+
 /// Starts the gateway, with a configuration in addition to the addresses.
 pub(crate) async fn gateway(provider: SocketAddr, config: &str) -> io::Result<Peer> {
     let program = install::gateway()?;

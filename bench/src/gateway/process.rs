@@ -29,10 +29,10 @@ impl Process {
         })
     }
 
-    /// Starts this program as a provider, which prints its address.
-    pub(crate) fn start_provider() -> io::Result<(Self, SocketAddr)> {
+    /// Starts this program as a server, which prints its address.
+    pub(crate) fn start_server(arguments: &[&str]) -> io::Result<(Self, SocketAddr)> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.arg("gateway-provider");
+        command.args(arguments);
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
