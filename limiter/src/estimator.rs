@@ -63,13 +63,6 @@ impl Estimator {
         self.recent.push_back(tokens);
     }
 
-    /// Returns `true` if there are enough observations for an estimate. Until then, it equals the upper
-    /// bound.
-    #[must_use]
-    pub fn has_learned(&self) -> bool {
-        self.recent.len() >= MIN_SAMPLES
-    }
-
     /// Returns the estimated output tokens of a request, at most `upper_bound`.
     #[must_use]
     #[expect(
